@@ -1,0 +1,65 @@
+// @ts-check
+'use strict';
+
+const net = require('node:net');
+
+/** How long a test waits for something that must happen, in ms; generous, for busy machines. */
+const PATIENCE = 4000;
+
+/**
+ * @param {number} ms
+ * @returns {Promise<void>}
+ */
+function delay(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/**
+ * Rejects when `promise` has not settled in time.
+ *
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {string} what named in the error
+ * @param {number} [ms]
+ * @returns {Promise<T>}
+ */
+function within(promise, what, ms = PATIENCE) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no ${what} within ${ms} ms`)), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/**
+ * Polls until `condition` holds.
+ *
+ * @param {() => unknown} condition
+ * @param {string} what named in the error
+ * @param {number} [ms]
+ */
+async function until(condition, what, ms = PATIENCE) {
+  const deadline = Date.now() + ms;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`not ${what} within ${ms} ms`);
+    await delay(2);
+  }
+}
+
+/**
+ * A port nobody listens on: the kernel's choice, given back at once. (The original resolves
+ * `start()` with port 0 before it listens, and tells nobody which port it got.)
+ *
+ * @returns {Promise<number>}
+ */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = /** @type {net.AddressInfo} */ (probe.address());
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+module.exports = { PATIENCE, delay, within, until, freePort };

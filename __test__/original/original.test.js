@@ -1,0 +1,48 @@
+// @ts-check
+'use strict';
+
+/** Contract section 2: the original's own test suite passes unmodified (it uses ports 3000 and 3001). */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const { execFile } = require('node:child_process');
+const { implementations } = require('../helpers/implementations');
+
+/** Number of tests in the suite of `line-socket@1.0.0`: fewer would mean that some did not run. */
+const TESTS = 15;
+
+/** The suite waits 3.5 s for pings once; a hanging one is ended, in ms. */
+const LIMIT = 60_000;
+
+/**
+ * Runs the suite in a process of its own, since it wants globals and may leave handles open.
+ *
+ * @param {string} name
+ * @returns {Promise<any>} mocha's JSON report
+ */
+function runSuite(name) {
+  const mocha = path.join(path.dirname(require.resolve('mocha/package.json')), 'bin/mocha.js');
+  const args = [mocha, '--no-config', '--exit', '--reporter', 'json', path.join(__dirname, 'run.js')];
+  const env = { ...process.env, LINE_IMPL: name };
+  // A child that believes to be part of this test run would report in the runner's own format.
+  delete env.NODE_TEST_CONTEXT;
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { env, timeout: LIMIT, maxBuffer: 1 << 24 }, (error, stdout, stderr) => {
+      const start = stdout.indexOf('{\n  "stats"');
+      if (start < 0) reject(error ?? new Error(`no report: ${stdout}${stderr}`));
+      else resolve(JSON.parse(stdout.slice(start)));
+    });
+  });
+}
+
+describe('the suite of the original', () => {
+  for (const { name } of implementations()) {
+    it(`passes (${name})`, async () => {
+      const { stats, failures } = await runSuite(name);
+      const reasons = failures.map((/** @type {any} */ { fullTitle, err }) => `${fullTitle}: ${err.message}`);
+      assert.deepEqual(reasons, []);
+      assert.deepEqual([stats.passes, stats.pending], [TESTS, 0]);
+    });
+  }
+});

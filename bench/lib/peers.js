@@ -1,0 +1,105 @@
+// @ts-check
+'use strict';
+
+const fs = require('node:fs');
+const path = require('node:path');
+
+const bench = path.join(__dirname, '..');
+
+/**
+ * A server that is measured.
+ * @typedef {object} Peer
+ * @property {string} key Name on the command line and in the results.
+ * @property {string} title Name in tables and charts.
+ * @property {string} file Its server, in `peers/`.
+ * @property {'line' | 'socketio'} protocol What it speaks.
+ * @property {'node' | 'bun'} runtime What runs it.
+ * @property {string[]} packages What its version is made of: package folders, from `bench/`.
+ * @property {boolean} sends Whether it has a `send()` that awaits the client's response.
+ */
+
+/** @type {Peer[]} */
+const peers = [
+  {
+    key: 'ours',
+    title: 'line-socket-native',
+    file: 'ours.js',
+    protocol: 'line',
+    runtime: 'node',
+    packages: ['..'],
+    sends: true,
+  },
+  {
+    key: 'original',
+    title: 'line-socket',
+    file: 'original.js',
+    protocol: 'line',
+    runtime: 'node',
+    // The original's socket layer is installed under the name of what it asks for.
+    packages: ['node_modules/line-socket', 'node_modules/uws'],
+    sends: true,
+  },
+  {
+    key: 'ws',
+    title: 'ws by hand',
+    file: 'ws.js',
+    protocol: 'line',
+    runtime: 'node',
+    packages: ['node_modules/ws'],
+    sends: false,
+  },
+  {
+    key: 'socketio',
+    title: 'Socket.IO',
+    file: 'socketio.js',
+    protocol: 'socketio',
+    runtime: 'node',
+    packages: ['node_modules/socket.io'],
+    sends: true,
+  },
+  {
+    key: 'uws',
+    title: 'uWebSockets.js by hand',
+    file: 'uws.js',
+    protocol: 'line',
+    runtime: 'node',
+    packages: ['node_modules/@trufflesuite/uws-js-unofficial'],
+    sends: false,
+  },
+  {
+    key: 'bun',
+    title: 'Bun by hand',
+    file: 'bun.js',
+    protocol: 'line',
+    runtime: 'bun',
+    packages: ['node_modules/bun'],
+    sends: false,
+  },
+];
+
+/**
+ * The command that starts a peer; its working directory is `bench/`.
+ * @param {Peer} peer The peer.
+ * @returns {string[]} Program and arguments.
+ */
+function command(peer) {
+  const file = path.join(bench, 'peers', peer.file);
+  // The binary itself: Bun's wrapper in node_modules/.bin would be another process.
+  if (peer.runtime === 'bun') return [path.join(bench, 'node_modules/bun/bin/bun.exe'), file];
+  return [process.execPath, '--expose-gc', file];
+}
+
+/**
+ * Name and version of what a peer is made of.
+ * @param {Peer} peer The peer.
+ * @returns {string} For example `line-socket 1.0.0 + ws 2.2.2`.
+ */
+function version(peer) {
+  return peer.packages.map((folder) => {
+    const text = fs.readFileSync(path.join(bench, folder, 'package.json'), 'utf8');
+    const { name, version } = JSON.parse(text);
+    return `${name} ${version}`;
+  }).join(' + ');
+}
+
+module.exports = { peers, command, version };

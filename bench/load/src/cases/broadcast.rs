@@ -1,0 +1,100 @@
+//! Broadcast: connection 0 asks, the server sends the payload to all connections, and once all have
+//! it, connection 0 asks again. An operation is one delivery; the latency is that of a whole
+//! broadcast, from the question to the last delivery.
+
+use std::time::{Duration, Instant};
+
+use super::{TICK, expect};
+use crate::Result;
+use crate::connection::Connection;
+use crate::fleet::{Fleet, Workload};
+use crate::frame::{self, Frame};
+use crate::options::Options;
+use crate::report::{Report, Window};
+
+struct Broadcast {
+    /// The frame that asks.
+    ask: Vec<u8>,
+    /// Text of each delivery.
+    news: String,
+    /// Broadcasts each connection has got.
+    received: Vec<usize>,
+    /// Broadcasts asked for.
+    asked: usize,
+    /// Deliveries still missing of the current broadcast.
+    missing: usize,
+    asked_at: Instant,
+    /// How long the last complete broadcast took; taken by the main loop.
+    completed: Option<Duration>,
+}
+
+/// Runs the case.
+///
+/// # Errors
+/// When the server breaks off or delivers the wrong thing.
+pub fn run(options: &Options) -> Result<Report> {
+    let mut fleet = Fleet::with_connections(options)?;
+    let mut broadcast = Broadcast {
+        ask: frame::text(&options.protocol.message("broadcast", &options.payload)),
+        news: options.protocol.message("news", &options.payload),
+        received: vec![0; options.connections],
+        asked: 0,
+        missing: 0,
+        asked_at: Instant::now(),
+        completed: None,
+    };
+    let warm = Instant::now() + options.warmup;
+    loop {
+        broadcast.run_one(&mut fleet)?;
+        if Instant::now() >= warm {
+            break;
+        }
+    }
+    let mut window = Window::open(options.pid)?;
+    let mut broadcasts = 0;
+    while options.count.map_or_else(
+        || window.age() < options.duration,
+        |count| broadcasts < count,
+    ) {
+        let took = broadcast.run_one(&mut fleet)?;
+        window.operations += options.connections as u64;
+        window.latencies.record(took);
+        broadcasts += 1;
+    }
+    window.close()
+}
+
+impl Broadcast {
+    /// Asks, waits until all connections have the broadcast, and says how long that took.
+    fn run_one(&mut self, fleet: &mut Fleet) -> Result<Duration> {
+        self.asked += 1;
+        self.missing = self.received.len();
+        self.asked_at = Instant::now();
+        fleet.connections[0].send(&self.ask)?;
+        loop {
+            fleet.turn(self, TICK)?;
+            if let Some(took) = self.completed.take() {
+                return Ok(took);
+            }
+        }
+    }
+}
+
+impl Workload for Broadcast {
+    fn on_message(&mut self, index: usize, message: &Frame<'_>) -> Result<()> {
+        expect(message, &self.news)?;
+        self.received[index] += 1;
+        if self.received[index] != self.asked {
+            return Err(format!("connection {index} got a broadcast twice").into());
+        }
+        self.missing -= 1;
+        if self.missing == 0 {
+            self.completed = Some(self.asked_at.elapsed());
+        }
+        Ok(())
+    }
+
+    fn after_read(&mut self, _: usize, _: &mut [Connection]) -> Result<()> {
+        Ok(())
+    }
+}

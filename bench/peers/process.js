@@ -1,0 +1,27 @@
+// @ts-check
+'use strict';
+
+/* global Bun */
+
+/** Port to listen on, given by the runner. */
+const port = Number(process.env.PORT);
+
+/** Peers listen on the loopback interface alone. */
+const host = '127.0.0.1';
+
+/** Tells the runner that the server listens. */
+function ready() {
+  console.log('ready');
+}
+
+/**
+ * Collects all garbage, so that the resident memory is that of live objects.
+ * @returns {{rss: number}} Resident bytes.
+ */
+function stats() {
+  // @ts-ignore: `Bun` exists in Bun only; in Node, `gc` needs --expose-gc.
+  if (typeof Bun === 'undefined') global.gc(); else Bun.gc(true);
+  return { rss: process.memoryUsage().rss };
+}
+
+module.exports = { host, port, ready, stats };

@@ -1,0 +1,71 @@
+// @ts-check
+'use strict';
+
+const assert = require('node:assert/strict');
+const test = require('node:test');
+const { charts } = require('../lib/chart');
+const { cases } = require('../lib/cases');
+const { parse, UsageError } = require('../lib/options');
+const { peers } = require('../lib/peers');
+const results = require('../lib/results');
+const { markdown, short } = require('../lib/table');
+
+/** Figures of a round in which everything costs `cpu` µs. */
+const round = (cpu) => ({ rate: 1e6 / cpu, cpu_us: cpu, js_us: cpu / 2, p50_us: 100, p99_us: 200, load_busy: 0.5 });
+
+/** Results of one case on two peers, one of which failed in a round. */
+function sample() {
+  const options = parse(['--cases', 'echo-64', '--peers', 'original,ws']);
+  const found = results.begin(options);
+  for (const cpu of [30, 20, 70]) results.add(found, 'echo-64', 'original', round(cpu));
+  results.add(found, 'echo-64', 'ws', round(10));
+  results.add(found, 'echo-64', 'ws', new Error('gone'));
+  return found;
+}
+
+test('a result is the median of its rounds, and none when a round failed', () => {
+  const { original, ws } = sample().cases[0].cells;
+  assert.equal(original.median?.cpu_us, 30);
+  assert.equal(original.median?.js_us, 15);
+  assert.equal(ws.median, undefined);
+  assert.equal(ws.error, 'gone');
+});
+
+test('an even number of rounds has the mean of the middle ones', () => {
+  const found = results.begin(parse(['--cases', 'echo-64', '--peers', 'ws']));
+  for (const cpu of [40, 10, 20, 30]) results.add(found, 'echo-64', 'ws', round(cpu));
+  assert.equal(found.cases[0].cells.ws.median?.cpu_us, 25);
+});
+
+test('the tables show figures and failures', () => {
+  const text = markdown(sample());
+  assert.match(text, /\| line-socket \| 33,333 \| 30\.0 \| 15\.0 \| 100 \| 200 \|/);
+  assert.match(text, /\| ws by hand \| failed \| – \| – \| – \| – \|/);
+});
+
+test('a chart has a bar for each peer that has a result', () => {
+  const drawn = charts(sample());
+  assert.deepEqual(drawn.map(({ key }) => key), ['requests']);
+  assert.match(drawn[0].svg, />line-socket<\/text>/);
+  assert.doesNotMatch(drawn[0].svg, />ws by hand<\/text>/);
+});
+
+test('numbers keep about three digits', () => {
+  assert.deepEqual([0.876, 24.24, 892.4, 11400].map(short), ['0.88', '24.2', '892', '11,400']);
+});
+
+test('only a full run replaces the published results', () => {
+  const full = parse([]);
+  assert.ok(full.out?.endsWith('results'));
+  assert.deepEqual([full.rounds, full.cases.length, full.peers.length], [3, cases.length, peers.length]);
+  assert.equal(parse(['--quick']).out, undefined);
+  assert.equal(parse(['--cases', 'idle']).out, undefined);
+  assert.equal(parse(['--no-write']).out, undefined);
+  assert.equal(parse(['--quick', '--out', 'x']).out, 'x');
+});
+
+test('a command line without sense is refused', () => {
+  for (const args of [['--fast'], ['--cases', 'nothing'], ['--peers', 'nobody'], ['--rounds', '0']]) {
+    assert.throws(() => parse(args), UsageError);
+  }
+});

@@ -1,0 +1,27 @@
+/**
+ * Types of `line-socket-native` for `import`: the class as default export, and every name it carries.
+ * They are documented in `index.d.ts`.
+ */
+
+import Server = require('./index.js');
+
+import ServerConnection = Server.ServerConnection;
+import ServerRoom = Server.ServerRoom;
+import Message = Server.Message;
+import LineError = Server.LineError;
+
+export { Server, ServerConnection, ServerRoom, Message, LineError };
+export default Server;
+
+export type AnyMessages = Server.AnyMessages;
+export type EventName = Server.EventName;
+export type Handler<Args extends any[] = any[]> = Server.Handler<Args>;
+export type ListenerRecord = Server.ListenerRecord;
+export type MessageMap<M> = Server.MessageMap<M>;
+export type MessageShape = Server.MessageShape;
+export type ServerOptions = Server.ServerOptions;
+export type Socket = Server.Socket;
+export type UpgradeRequest = Server.UpgradeRequest;
+export type PeerAddress = Server.PeerAddress;
+export type VerifyCallback = Server.VerifyCallback;
+export type VerifyInfo = Server.VerifyInfo;

@@ -1,0 +1,62 @@
+// @ts-check
+'use strict';
+
+/**
+ * JSON text, byte for byte as the original writes it: it stringifies a whole message, so a `toJSON`
+ * of the payload is called with the key `p`.
+ */
+
+/**
+ * A payload as it stands in a message; undefined when it stringifies to nothing (`undefined`, a
+ * function, a symbol).
+ * @param {unknown} payload
+ * @returns {string | undefined}
+ * @throws {TypeError | RangeError} When it cannot be stringified: circular, a BigInt, nested too deep.
+ */
+function payloadJson(payload) {
+  // Without a `toJSON` of its own the payload cannot see its key.
+  if (typeof (/** @type {any} */ (payload)?.toJSON) !== 'function') return JSON.stringify(payload);
+  const text = JSON.stringify({ p: payload });
+  return text === '{}' ? undefined : text.slice('{"p":'.length, -1);
+}
+
+/**
+ * What an error looks like on the wire: an `Error` as its name, message and own enumerable
+ * properties, anything else as it is.
+ * @param {unknown} error
+ * @returns {unknown}
+ */
+function wireError(error) {
+  if (!(error instanceof Error)) return error;
+  return Object.assign({ name: error.name, message: error.message }, error);
+}
+
+/**
+ * The text of a message. Keys whose value is undefined are left out.
+ * @param {unknown} name
+ * @param {unknown} payload
+ * @param {unknown} id
+ * @param {unknown} error
+ * @returns {string}
+ * @throws {TypeError | RangeError} As {@link payloadJson}.
+ */
+function messageJson(name, payload, id, error) {
+  return JSON.stringify({ n: name, p: payload, i: id, e: wireError(error) });
+}
+
+/**
+ * A received error: an object with a string `name` and `message` becomes an `Error` with its
+ * properties.
+ * @param {any} error
+ * @returns {unknown}
+ */
+function receivedError(error) {
+  const looksLikeError =
+    typeof error === 'object' &&
+    error !== null &&
+    typeof error.name === 'string' &&
+    typeof error.message === 'string';
+  return looksLikeError ? Object.assign(new Error(), error) : error;
+}
+
+module.exports = { payloadJson, messageJson, receivedError };

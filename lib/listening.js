@@ -1,0 +1,83 @@
+// @ts-check
+'use strict';
+
+const dns = require('node:dns');
+const net = require('node:net');
+const util = require('node:util');
+
+/** @typedef {import('./native.js').NativeServer} NativeServer */
+
+/** Node's own default. */
+const BACKLOG = 511;
+
+/**
+ * Where a server listens.
+ * @typedef {object} Listening
+ * @property {number} thread The io thread's number.
+ * @property {{address: string, family: string, port: number} | string} address As Node's
+ *   `server.address()`: the path for a Unix domain socket.
+ */
+
+/**
+ * Starts to listen.
+ * @param {any} options The server's options.
+ * @param {NativeServer} native
+ * @param {() => void} onWake
+ * @returns {Promise<Listening>} Rejects with the system's error, as Node's own servers report it.
+ */
+async function listen(options, native, onWake) {
+  const port = Number(options.port ?? 0);
+  const socketPath = options.listen?.path;
+  const host = socketPath ? undefined : await resolveHost(options.host);
+  const result = native.start(
+    host,
+    port,
+    options.backlog ?? BACKLOG,
+    options.path ?? undefined,
+    socketPath,
+    onWake,
+  );
+  if (typeof result === 'number') {
+    throw systemError(result, 'listen', socketPath ?? (options.host || '::'), socketPath ? undefined : port);
+  }
+  const [thread, address, boundPort] = result;
+  if (socketPath) return { thread, address: socketPath };
+  const family = net.isIPv6(address) ? 'IPv6' : 'IPv4';
+  return { thread, address: { address, family, port: boundPort } };
+}
+
+/**
+ * The address Node would listen on.
+ * @param {string | null | undefined} host
+ * @returns {Promise<string | undefined>} Undefined for every address.
+ */
+async function resolveHost(host) {
+  if (!host) return undefined;
+  if (net.isIP(host)) return host;
+  const { address } = await dns.promises.lookup(host);
+  return address;
+}
+
+/**
+ * An error as Node makes them for failed system calls.
+ * @param {number} number The system's error number, positive.
+ * @param {string} syscall
+ * @param {string} [address]
+ * @param {number} [port]
+ * @returns {Error}
+ */
+function systemError(number, syscall, address, port) {
+  const code = util.getSystemErrorName(-number);
+  const description = util.getSystemErrorMap().get(-number)?.[1] ?? 'unknown error';
+  const where = address === undefined ? '' : ` ${address}${port === undefined ? '' : `:${port}`}`;
+  const error = new Error(`${syscall} ${code}: ${description}${where}`);
+  return Object.assign(error, {
+    errno: -number,
+    code,
+    syscall,
+    ...(address === undefined ? {} : { address }),
+    ...(port === undefined ? {} : { port }),
+  });
+}
+
+module.exports = { listen, systemError };

@@ -1,0 +1,85 @@
+// @ts-check
+'use strict';
+
+/**
+ * Finds and loads the native addon: the one built here, else the package made for this platform.
+ */
+
+const path = require('node:path');
+const { platformTriple } = require('./platform.js');
+
+/**
+ * The functions of one server on the native side; their meaning is documented where they are
+ * written, in `src/node/`.
+ * @typedef {object} NativeServer
+ * @property {(handshakeTimeout: number, pingInterval: number, closeTimeout: number,
+ *   upgradeTimeout: number, maxPayload: number, maxBufferedBytes: number,
+ *   dropBroadcasts: boolean) => void} configure
+ * @property {(host: string | undefined, port: number, backlog: number, path: string | undefined,
+ *   socketPath: string | undefined, onWake: () => void) => [number, string, number] | number} start
+ * @property {(thread: number, cut: boolean) => void} stop
+ * @property {(thread: number) => void} join
+ * @property {(name: string) => number} intern
+ * @property {(slot: number) => void} admit
+ * @property {(slot: number) => boolean} dismiss
+ * @property {(slot: number) => void} release
+ * @property {(slot: number, id: string) => boolean} setId
+ * @property {(id: string) => number} find
+ * @property {(slot: number, room: string) => void} joinRoom
+ * @property {(slot: number, room: string) => boolean} leaveRoom
+ * @property {(slot: number) => void} leaveAll
+ * @property {(slot: number) => string[]} roomsOf
+ * @property {(room: string) => boolean} hasRoom
+ * @property {(room: string | undefined) => number[]} members
+ * @property {(room: string | undefined) => number} memberCount
+ * @property {(room: string | undefined, slot: number) => boolean} isMember
+ * @property {(slot: number, code: number, reason: string) => boolean} close
+ * @property {(slot: number) => void} cut
+ * @property {(slot: number) => boolean} isOpen
+ * @property {(slot: number) => number} buffered
+ * @property {(slot: number) => string[] | undefined} facts
+ * @property {(asking: boolean) => void} ask
+ * @property {(key: number) => string[] | undefined} upgradeFacts
+ * @property {(key: number, head: string, protocol: string | undefined) => boolean} accept
+ * @property {(key: number, status: number, message: string | undefined) => boolean} refuse
+ * @property {(words: Int32Array) => string | undefined} take
+ * @property {() => string[]} strings
+ * @property {(slot: number, text: string) => number} send
+ * @property {(slot: number, payload: string | undefined, id: string) => number} respond
+ * @property {() => void} flush
+ * @property {(slot: number) => number} queued
+ * @property {(slot: number) => number} watch
+ * @property {(room: string | undefined, text: string) => number} broadcast
+ */
+
+/** @returns {{createServer: () => NativeServer}} */
+function load() {
+  const triple = platformTriple();
+  const local = path.join(__dirname, '..', `line-socket-native.${triple}.node`);
+  const published = `line-socket-native-${triple}`;
+  /** @type {unknown[]} */
+  const causes = [];
+  for (const candidate of [local, published]) {
+    try {
+      return require(candidate);
+    } catch (cause) {
+      // A file that is there but cannot be loaded says why; one that is not is the usual case.
+      causes.push(cause);
+      if (/** @type {any} */ (cause).code !== 'MODULE_NOT_FOUND') break;
+    }
+  }
+  throw Object.assign(
+    new Error(
+      `line-socket-native has no binary for ${triple} (Node ${process.version}). ` +
+        `It should have come with the optional package ${published}, which is missing when npm ran ` +
+        'with --omit=optional, when node_modules was copied from another system, or when the ' +
+        'platform has no prebuilt binary. Install again without those, or build it from source ' +
+        'with Rust and a C toolchain: npm run build, in the package\'s folder. ' +
+        `Cause: ${/** @type {any} */ (causes.at(-1)).message}`,
+      { cause: causes.at(-1) },
+    ),
+    { code: 'ERR_LINE_SOCKET_NO_BINARY' },
+  );
+}
+
+module.exports = load();

@@ -1,0 +1,158 @@
+// @ts-check
+'use strict';
+
+const LineError = require('./line-error.js');
+
+/** @typedef {import('./native.js').NativeServer} NativeServer */
+
+const INVALID_OPTIONS = 'sInvalidOptions';
+
+/** Largest number of milliseconds, or of bytes for one message or queue, that the core can hold. */
+const MAX = 0xffffffff;
+
+/** Defaults of the options that have one. */
+const DEFAULTS = Object.freeze({
+  responseTimeout: 10000,
+  handshakeTimeout: 60000,
+  pingInterval: 15000,
+});
+
+/**
+ * What an option must be: a test, and the same for people.
+ * @typedef {[test: (value: any) => boolean, what: string]} Rule
+ */
+
+/** @type {Rule} */
+const TIME = [isCount, 'must be a positive integer or zero, in milliseconds'];
+/** @type {Rule} */
+const BYTES = [isCount, 'must be a positive integer or zero, in bytes'];
+/** @type {Rule} */
+const FUNCTION = [(value) => typeof value === 'function', 'must be a function'];
+
+/** Options that may not be left undefined once named, as with the original. */
+const REQUIRED = { responseTimeout: TIME, handshakeTimeout: TIME, pingInterval: TIME };
+
+/** @type {{[name: string]: Rule}} */
+const OPTIONAL = {
+  host: [(value) => typeof value === 'string' && value !== '', 'must be a host name or IP address'],
+  port: [isPort, 'must be an integer from 0 to 65535'],
+  listen: [isListen, 'must be an object with the path of a Unix domain socket: { path: string }'],
+  path: [(value) => typeof value === 'string' && value.startsWith('/'), 'must be a URL path that begins with /'],
+  backlog: [(value) => isCount(value) && value > 0 && value <= 0x7fffffff, 'must be a positive integer'],
+  maxPayload: BYTES,
+  closeTimeout: TIME,
+  upgradeTimeout: TIME,
+  maxBufferedBytes: [(value) => isCount(value) && value > 0, 'must be a positive integer, in bytes'],
+  slowConsumer: [(value) => value === 'close' || value === 'drop', "must be 'close' or 'drop'"],
+  verifyClient: FUNCTION,
+  handleProtocols: FUNCTION,
+  clientTracking: [(value) => typeof value === 'boolean', 'must be a boolean'],
+  server: [() => false, 'is not supported yet: give a port'],
+  noServer: [(value) => value === false, 'is not supported yet: give a port'],
+  perMessageDeflate: [(value) => value === false, 'is not supported yet: messages travel uncompressed'],
+};
+
+/** Options that the core reads, and what it uses when they are not given. */
+const LIVE = Object.freeze({
+  handshakeTimeout: DEFAULTS.handshakeTimeout,
+  pingInterval: DEFAULTS.pingInterval,
+  closeTimeout: 30000,
+  upgradeTimeout: 10000,
+  maxPayload: 100 * 1024 * 1024,
+  maxBufferedBytes: 16 * 1024 * 1024,
+  slowConsumer: 'close',
+});
+
+/** @param {unknown} value */
+function isCount(value) {
+  return Number.isInteger(value) && /** @type {number} */ (value) >= 0;
+}
+
+/** @param {unknown} value */
+function isPort(value) {
+  // Environment variables are strings: `port: process.env.PORT` is common.
+  const port = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return isCount(port) && /** @type {number} */ (port) <= 65535;
+}
+
+/** @param {any} value */
+function isListen(value) {
+  return typeof value === 'object' && typeof value.path === 'string' && value.path !== '';
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ * @throws {LineError} `sInvalidOptions`
+ */
+function check(name, value) {
+  const required = /** @type {any} */ (REQUIRED)[name];
+  const rule = required ?? (Object.hasOwn(OPTIONAL, name) ? OPTIONAL[name] : undefined);
+  if (rule === undefined || rule[0](value)) return;
+  // `null` stands for "not given" in the options of the original's socket layer.
+  if (required === undefined && (value === undefined || value === null)) return;
+  const shown = typeof value === 'string' ? `"${value}"` : describe(value);
+  throw new LineError(INVALID_OPTIONS, `"options.${name}" ${rule[1]}; got ${shown}`);
+}
+
+/** @param {unknown} value */
+function describe(value) {
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/**
+ * The options of a server: a plain object, checked. Those the core reads stay live: what is set
+ * later is checked too, and holds for connections that come later.
+ * @param {unknown} given
+ * @param {NativeServer} native
+ * @returns {any}
+ * @throws {LineError} `sInvalidOptions`
+ */
+function makeOptions(given, native) {
+  if (typeof given !== 'object' || given === null) {
+    throw new LineError(INVALID_OPTIONS, `The options must be an object; got ${describe(given)}`);
+  }
+  const options = /** @type {any} */ ({ ...DEFAULTS, ...given });
+  Object.keys({ ...REQUIRED, ...options }).forEach((name) => check(name, options[name]));
+
+  const values = /** @type {any} */ ({});
+  const apply = () => configure(native, { ...LIVE, ...values });
+  for (const name of Object.keys(LIVE)) {
+    const initial = options[name];
+    const wasGiven = Object.hasOwn(options, name);
+    if (initial !== undefined && initial !== null) values[name] = initial;
+    Object.defineProperty(options, name, {
+      configurable: true,
+      enumerable: wasGiven,
+      get: () => values[name] ?? (wasGiven ? initial : undefined),
+      set(value) {
+        check(name, value);
+        if (value === undefined || value === null) delete values[name];
+        else values[name] = value;
+        apply();
+      },
+    });
+  }
+  apply();
+  return options;
+}
+
+/**
+ * @param {NativeServer} native
+ * @param {any} values
+ */
+function configure(native, values) {
+  const time = (/** @type {number} */ ms) => Math.min(ms, MAX);
+  native.configure(
+    time(values.handshakeTimeout),
+    time(values.pingInterval),
+    time(values.closeTimeout),
+    time(values.upgradeTimeout),
+    // Below one byte means no limit, as with the original.
+    values.maxPayload < 1 ? Number.MAX_SAFE_INTEGER : values.maxPayload,
+    values.maxBufferedBytes,
+    values.slowConsumer === 'drop',
+  );
+}
+
+module.exports = { makeOptions, INVALID_OPTIONS };

@@ -1,0 +1,108 @@
+// @ts-check
+'use strict';
+
+/**
+ * The upgrade request as handlers see it: what Node's `http.IncomingMessage` has of it and people
+ * use. Made when it is first asked for.
+ */
+
+/** Headers of which Node keeps the first and drops the others. */
+const FIRST_ONLY = new Set([
+  'age', 'authorization', 'content-length', 'content-type', 'etag', 'expires', 'from', 'host',
+  'if-modified-since', 'if-unmodified-since', 'last-modified', 'location', 'max-forwards',
+  'proxy-authorization', 'referer', 'retry-after', 'server', 'user-agent',
+]);
+
+/** Where the parts stand in the native side's list; see `request_facts` in `src/node/server.rs`. */
+const METHOD = 0;
+const TARGET = 1;
+const MINOR = 2;
+const ADDRESS = 3;
+const PORT = 4;
+const COUNT = 5;
+const HEADERS = 6;
+
+/** The connection a request came over. */
+class RequestConnection {
+  /** @param {string[]} facts */
+  constructor(facts) {
+    /** Address of the peer; undefined on a Unix domain socket. @type {string | undefined} */
+    this.remoteAddress = facts[ADDRESS] || undefined;
+    /** Port of the peer; undefined on a Unix domain socket. @type {number | undefined} */
+    this.remotePort = facts[PORT] === '' ? undefined : Number(facts[PORT]);
+    /** Whether the connection is encrypted by this server. */
+    this.encrypted = false;
+  }
+}
+
+/** An upgrade request. */
+class UpgradeRequest {
+  /** @type {string[]} */
+  #facts;
+  /** @type {{[name: string]: any} | undefined} */
+  #headers = undefined;
+
+  /** @param {string[]} facts */
+  constructor(facts) {
+    this.#facts = facts;
+    this.method = facts[METHOD];
+    this.url = facts[TARGET];
+    this.httpVersion = `1.${facts[MINOR]}`;
+    this.connection = new RequestConnection(facts);
+    this.socket = this.connection;
+  }
+
+  /** Names and values in turn, as they came. @returns {string[]} */
+  get rawHeaders() {
+    return this.#facts.slice(HEADERS, HEADERS + 2 * Number(this.#facts[COUNT]));
+  }
+
+  /** Values by name in lower case; repeated ones are joined as Node joins them. */
+  get headers() {
+    return (this.#headers ??= joinHeaders(this.rawHeaders));
+  }
+}
+
+/**
+ * @param {string[]} raw
+ * @returns {{[name: string]: any}}
+ */
+function joinHeaders(raw) {
+  /** @type {{[name: string]: any}} */
+  const headers = {};
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index].toLowerCase();
+    const value = raw[index + 1];
+    const known = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    if (name === 'set-cookie') set(headers, name, [...(known ?? []), value]);
+    else if (known === undefined) set(headers, name, value);
+    else if (!FIRST_ONLY.has(name)) {
+      headers[name] = `${known}${name === 'cookie' ? '; ' : ', '}${value}`;
+    }
+  }
+  return headers;
+}
+
+/**
+ * @param {object} headers
+ * @param {string} name May be `__proto__`.
+ * @param {unknown} value
+ */
+function set(headers, name, value) {
+  Object.defineProperty(headers, name, {
+    value,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  });
+}
+
+/**
+ * The facts' last entry, whose meaning depends on whom they came from.
+ * @param {string[]} facts
+ */
+function lastFact(facts) {
+  return facts[facts.length - 1];
+}
+
+module.exports = { UpgradeRequest, lastFact };

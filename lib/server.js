@@ -1,0 +1,275 @@
+// @ts-check
+'use strict';
+
+const Emitter = require('./emitter.js');
+const LineError = require('./line-error.js');
+const { createServer } = require('./native.js');
+const { Deadlines } = require('./deadlines.js');
+const { Inbox } = require('./inbox.js');
+const { Message } = require('./message.js');
+const { Rooms } = require('./rooms.js');
+const { ServerConnection } = require('./connection.js');
+const { ServerRoom } = require('./room.js');
+const { serverLog } = require('./debug.js');
+const { listen, systemError } = require('./listening.js');
+const { makeOptions, INVALID_OPTIONS } = require('./options.js');
+const { wantsToBeAsked, decideUpgrade } = require('./upgrade.js');
+
+/** @typedef {import('./pending.js').Pending} Pending */
+/** @typedef {import('./listening.js').Listening} Listening */
+
+const ErrorCode = Object.freeze({
+  INVALID_OPTIONS,
+  INVALID_ACTION: 'sInvalidAction',
+  WEBSOCKET_ERROR: 'sWebsocketError',
+});
+
+const Event = Object.freeze({
+  HANDSHAKE: 'handshake',
+  CONNECTION: 'connection',
+  HEADERS: 'headers',
+  ERROR: 'error',
+});
+
+/**
+ * A WebSocket server with acknowledged messages, handshakes, rooms and broadcast. Its options, events
+ * and methods are documented in `index.d.ts`.
+ */
+class Server extends Emitter {
+  static Event = Event;
+  static ErrorCode = ErrorCode;
+  static Message = Message;
+  static Connection = ServerConnection;
+  static Room = ServerRoom;
+  static Error = LineError;
+
+  /**
+   * Settled when the listener is closed and, with `clientTracking`, every connection has ended.
+   * @type {{thread: number, promise: Promise<void>, resolve: () => void} | undefined}
+   */
+  #stopping = undefined;
+
+  /**
+   * @param {import('../index.d.ts').ServerOptions} [options]
+   * @throws {LineError} `sInvalidOptions`, naming the option.
+   */
+  constructor(options = {}) {
+    super();
+    /** @internal */
+    this.native_ = createServer();
+    /** @type {any} */
+    this.options = makeOptions(options, this.native_);
+    /** @internal */
+    this.inbox_ = new Inbox(this);
+    this.rooms = new Rooms(this);
+    /**
+     * What listens; null when nothing does.
+     * @type {{options: any, address: () => Listening['address'] | null} | null}
+     */
+    this.server = null;
+    /** @type {Listening | undefined} */
+    this.listening_ = undefined;
+    /**
+     * Sends that time out.
+     * @type {Deadlines<Pending>}
+     * @internal
+     */
+    this.deadlines_ = new Deadlines(() => this.inbox_.drainAll(), expire);
+    serverLog('created');
+  }
+
+  /**
+   * Starts to listen.
+   * @returns {Promise<void>} Rejects with a {@link LineError}: `sInvalidAction` when the server runs
+   *   already, `sWebsocketError` when it cannot listen, with the system's error as `payload`.
+   */
+  async start() {
+    if (this.server) {
+      throw new LineError(ErrorCode.INVALID_ACTION, 'The server has been started already');
+    }
+    const { options } = this;
+    const server = { options, address: () => this.address() };
+    this.server = server;
+    try {
+      if ((options.port === undefined || options.port === null) && !options.listen) {
+        throw new TypeError('No "options.port" was given, so there is nothing to listen on');
+      }
+      // The same port may be asked for again.
+      await this.#stopping?.promise;
+      this.native_.ask(wantsToBeAsked(this));
+      const listening = await listen(options, this.native_, () => this.inbox_.drain());
+      this.#onListening(server, listening);
+    } catch (cause) {
+      if (this.server === server) this.server = null;
+      if (cause instanceof LineError) throw cause;
+      const why = /** @type {Error} */ (cause).message;
+      throw new LineError(ErrorCode.WEBSOCKET_ERROR, `The server could not be started: ${why}`, cause);
+    }
+  }
+
+  /**
+   * @param {object} server
+   * @param {Listening} listening
+   */
+  #onListening(server, listening) {
+    if (this.server !== server) {
+      this.native_.stop(listening.thread, true);
+      throw new LineError(ErrorCode.INVALID_ACTION, 'The server was stopped while it started');
+    }
+    this.listening_ = listening;
+    serverLog('listening on %o', listening.address);
+  }
+
+  /**
+   * Stops listening and disconnects every client.
+   * @returns {Promise<void>} Resolves when all have been told and the port is free. Rejects with a
+   *   {@link LineError} `sInvalidAction` when the server does not run.
+   */
+  stop() {
+    if (!this.server) {
+      const text = 'The server is not running: it was not started, or has been stopped already';
+      return Promise.reject(new LineError(ErrorCode.INVALID_ACTION, text));
+    }
+    serverLog('stopping');
+    this.server = null;
+    const listening = this.listening_;
+    this.listening_ = undefined;
+    // Still starting: `start` sees that it is not wanted any more.
+    if (listening === undefined) return Promise.resolve();
+    let resolve = () => {};
+    /** @type {Promise<void>} */
+    const promise = new Promise((settle) => {
+      resolve = settle;
+    });
+    this.#stopping = { thread: listening.thread, promise, resolve };
+    this.native_.stop(listening.thread, this.options.clientTracking !== false);
+    return promise;
+  }
+
+  /**
+   * Where the server listens, e.g. the port the system chose for port 0.
+   * @returns {Listening['address'] | null} Null when it does not listen.
+   */
+  address() {
+    return this.listening_?.address ?? null;
+  }
+
+  /** @returns {{[id: string]: ServerConnection}} All connections by id, as a new object. */
+  getConnections() {
+    return this.rooms.root.getConnections();
+  }
+
+  /**
+   * @param {string} id
+   * @returns {ServerConnection | undefined}
+   */
+  getConnectionById(id) {
+    return this.rooms.root.getConnectionById(id);
+  }
+
+  /**
+   * Sends a message to every client whose handshake is resolved.
+   * @param {string} name
+   * @param {unknown} [payload] Any JSON value.
+   * @throws {LineError} `mInvalidJson`
+   */
+  broadcast(name, payload) {
+    this.rooms.root.broadcast(name, payload);
+  }
+
+  /**
+   * @param {string} room
+   * @returns {ServerRoom | undefined} The room, if it has members.
+   */
+  getRoom(room) {
+    return this.rooms.getRoom(room);
+  }
+
+  /**
+   * @param {ServerConnection} connection
+   * @returns {string[]} Names of the rooms a connection is in.
+   */
+  getRoomsOf(connection) {
+    return this.rooms.getRoomsOf(connection);
+  }
+
+  /**
+   * Takes a connection out of every room.
+   * @param {ServerConnection} connection
+   */
+  removeFromAllRooms(connection) {
+    this.rooms.removeFromAll(connection);
+  }
+
+  /**
+   * Adds a listener; see the emitter. With a `headers` listener the core asks before it answers an
+   * upgrade.
+   * @param {any} eventName
+   * @param {any} handler
+   * @param {number} [execLimit]
+   * @param {boolean} [prepend]
+   * @returns {this}
+   */
+  addListener(eventName, handler, execLimit, prepend) {
+    super.addListener(eventName, handler, execLimit, prepend);
+    this.native_.ask(wantsToBeAsked(this));
+    return this;
+  }
+
+  /**
+   * @param {any} listener
+   */
+  removeListener_(listener) {
+    super.removeListener_(listener);
+    this.native_.ask(wantsToBeAsked(this));
+  }
+
+  /**
+   * @param {ServerConnection} connection
+   * @returns {number | undefined} Its slot; undefined when it is not one of ours or has ended.
+   * @internal
+   */
+  slotOf_(connection) {
+    const slot = connection?.slot_;
+    return this.inbox_.connections[slot] === connection ? slot : undefined;
+  }
+
+  /**
+   * @param {number} key
+   * @internal
+   */
+  onUpgrade_(key) {
+    decideUpgrade(this, key);
+  }
+
+  /**
+   * @param {number} number The system's error number.
+   * @internal
+   */
+  onAcceptFailed_(number) {
+    const error = systemError(number, 'accept');
+    serverLog('a connection could not be accepted: %s', error);
+    this.emit(Event.ERROR, error);
+  }
+
+  /**
+   * A listener has been closed.
+   * @param {number} thread
+   * @internal
+   */
+  onDetached_(thread) {
+    if (this.#stopping?.thread !== thread) return;
+    serverLog('stopped');
+    this.#stopping.resolve();
+    this.#stopping = undefined;
+  }
+}
+
+/** @param {Pending} pending */
+function expire(pending) {
+  pending.settle();
+  const text = `The client did not answer within ${pending.timeout} ms`;
+  pending.reject(new LineError(ServerConnection.ErrorCode.MESSAGE_TIMEOUT, text));
+}
+
+module.exports = { Server };

@@ -1,0 +1,44 @@
+// @ts-check
+'use strict';
+
+/**
+ * Builds the addon and puts it where `lib/native.js` looks for it. Cargo does nothing when nothing
+ * has changed, so this is quick the second time.
+ */
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { platformTriple } = require('../lib/platform.js');
+
+const ROOT = path.join(__dirname, '..');
+
+/** Names of the library as Cargo makes it. */
+const LIBRARY = { win32: 'line_socket_native.dll', darwin: 'libline_socket_native.dylib' };
+
+function build() {
+  const cargo = spawnSync('cargo', ['build', '--release', '--lib', '--locked'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (/** @type {any} */ (cargo.error)?.code === 'ENOENT') {
+    throw new Error('cargo was not found: install Rust (https://rustup.rs) and a C toolchain');
+  }
+  if (cargo.status !== 0) throw new Error(`cargo build failed with exit code ${cargo.status}`);
+
+  const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
+  const library = /** @type {any} */ (LIBRARY)[process.platform] ?? 'libline_socket_native.so';
+  const from = path.join(target, 'release', library);
+  const to = path.join(ROOT, `line-socket-native.${platformTriple()}.node`);
+  if (fs.existsSync(to) && fs.statSync(to).mtimeMs >= fs.statSync(from).mtimeMs) return;
+  // Written aside and renamed: a process that has the old one loaded keeps it.
+  fs.copyFileSync(from, `${to}.new`);
+  fs.renameSync(`${to}.new`, to);
+}
+
+try {
+  build();
+} catch (error) {
+  console.error(/** @type {Error} */ (error).message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,189 @@
+//! Frames as a server writes them (RFC 6455 sections 5.1 and 5.2): unmasked, one for each message.
+
+use std::sync::Arc;
+
+use super::{
+    close::{self, CloseCode},
+    frame::{FIN, LENGTH_16, LENGTH_64, MAX_CONTROL_PAYLOAD, Opcode},
+};
+
+/// Most bytes of a close reason: a control frame's payload without the code (RFC 6455 section 5.5.1).
+pub const MAX_CLOSE_REASON: usize = MAX_CONTROL_PAYLOAD - size_of::<CloseCode>();
+
+/// Most bytes of a server's header: two and a 64-bit length.
+const MAX_HEADER: usize = 2 + 8;
+
+/// Why a control frame cannot be written; the out buffer is left as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The payload of a pong is longer than 125 bytes, or the reason of a close than 123
+    /// (RFC 6455 section 5.5).
+    #[error("control frame payload of {len} bytes, at most 125 fit")]
+    ControlTooLong {
+        /// Bytes of the payload, with the close code.
+        len: usize,
+    },
+    /// The close code must not travel (RFC 6455 section 7.4).
+    #[error("close code {0} must not be sent")]
+    InvalidCloseCode(CloseCode),
+}
+
+/// The bytes of a frame header, 2 to 10 of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeaderBytes {
+    bytes: [u8; MAX_HEADER],
+    len: u8,
+}
+
+impl HeaderBytes {
+    /// The header as it goes on the wire.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+/// The header of an unfragmented, unmasked frame with `payload_len` bytes of payload, for callers
+/// that write the payload themselves.
+pub fn frame_header(opcode: Opcode, payload_len: usize) -> HeaderBytes {
+    let mut bytes = [0; MAX_HEADER];
+    bytes[0] = FIN | opcode as u8;
+    let len = match payload_len {
+        0..=125 => {
+            bytes[1] = payload_len as u8;
+            2
+        }
+        126..=0xffff => {
+            bytes[1] = LENGTH_16;
+            bytes[2..4].copy_from_slice(&(payload_len as u16).to_be_bytes());
+            4
+        }
+        _ => {
+            bytes[1] = LENGTH_64;
+            bytes[2..10].copy_from_slice(&(payload_len as u64).to_be_bytes());
+            10
+        }
+    };
+    HeaderBytes { bytes, len }
+}
+
+/// Appends one message as one frame.
+///
+/// For [`Opcode::Text`] the payload must be UTF-8. Control frames have functions of their own, which
+/// check what the protocol forbids.
+pub fn push_frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
+    debug_assert!(
+        !opcode.is_control() || payload.len() <= MAX_CONTROL_PAYLOAD,
+        "a control frame holds at most 125 bytes"
+    );
+    let header = frame_header(opcode, payload.len());
+    // One growth for both parts.
+    out.reserve(header.as_bytes().len() + payload.len());
+    out.extend_from_slice(header.as_bytes());
+    out.extend_from_slice(payload);
+}
+
+/// Appends a pong, the answer to a ping with the same payload (RFC 6455 section 5.5.3).
+///
+/// # Errors
+///
+/// [`EncodeError::ControlTooLong`] above 125 bytes, which no ping from the decoder has.
+pub fn push_pong(out: &mut Vec<u8>, payload: &[u8]) -> Result<(), EncodeError> {
+    check_control_len(payload.len())?;
+    push_frame(out, Opcode::Pong, payload);
+    Ok(())
+}
+
+/// Appends a close frame with a code and a reason, which may be empty (RFC 6455 section 5.5.1).
+///
+/// # Errors
+///
+/// [`EncodeError::InvalidCloseCode`] for codes that must not travel, and
+/// [`EncodeError::ControlTooLong`] for reasons above [`MAX_CLOSE_REASON`] bytes: how to shorten one is
+/// for the caller to say.
+pub fn push_close(out: &mut Vec<u8>, code: CloseCode, reason: &str) -> Result<(), EncodeError> {
+    if !close::is_allowed_on_wire(code) {
+        return Err(EncodeError::InvalidCloseCode(code));
+    }
+    let code = code.to_be_bytes();
+    let len = code.len() + reason.len();
+    check_control_len(len)?;
+    out.extend_from_slice(frame_header(Opcode::Close, len).as_bytes());
+    out.extend_from_slice(&code);
+    out.extend_from_slice(reason.as_bytes());
+    Ok(())
+}
+
+/// Appends a close frame without a payload, the answer to one that had none.
+pub fn push_empty_close(out: &mut Vec<u8>) {
+    push_frame(out, Opcode::Close, &[]);
+}
+
+/// One text message as the bytes of its frame, encoded once to be sent to many connections.
+pub fn encode_text(payload: &str) -> Arc<[u8]> {
+    let mut frame = Vec::new();
+    push_frame(&mut frame, Opcode::Text, payload.as_bytes());
+    frame.into()
+}
+
+fn check_control_len(len: usize) -> Result<(), EncodeError> {
+    if len > MAX_CONTROL_PAYLOAD {
+        return Err(EncodeError::ControlTooLong { len });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_length_class_has_the_shortest_header() {
+        let cases: [(usize, &[u8]); 7] = [
+            (0, &[0x82, 0]),
+            (125, &[0x82, 125]),
+            (126, &[0x82, 126, 0, 126]),
+            (127, &[0x82, 126, 0, 127]),
+            (65_535, &[0x82, 126, 0xff, 0xff]),
+            (65_536, &[0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+            (0x0123_4567, &[0x82, 127, 0, 0, 0, 0, 1, 0x23, 0x45, 0x67]),
+        ];
+        for (len, expected) in cases {
+            assert_eq!(frame_header(Opcode::Binary, len).as_bytes(), expected);
+        }
+    }
+
+    #[test]
+    fn frames_are_appended_whole() {
+        let mut out = b"before".to_vec();
+        push_frame(&mut out, Opcode::Text, b"Hello");
+        push_pong(&mut out, b"p").unwrap();
+        push_empty_close(&mut out);
+        // "Hello" as in RFC 6455 section 5.7.
+        assert_eq!(out, b"before\x81\x05Hello\x8a\x01p\x88\x00");
+        assert_eq!(&*encode_text("Hello"), b"\x81\x05Hello");
+    }
+
+    #[test]
+    fn close_carries_code_and_reason() {
+        let mut out = Vec::new();
+        push_close(&mut out, close::PING_FAILED, "Ping failed").unwrap();
+        assert_eq!(out, b"\x88\x0d\x10\x69Ping failed");
+    }
+
+    #[test]
+    fn what_a_control_frame_cannot_hold_leaves_the_buffer_alone() {
+        let mut out = Vec::new();
+        let reason = "r".repeat(MAX_CLOSE_REASON + 1);
+        let too_long = Err(EncodeError::ControlTooLong { len: 126 });
+        assert_eq!(push_close(&mut out, 1000, &reason), too_long);
+        assert_eq!(push_pong(&mut out, &[0; 126]), too_long);
+        let invalid = Err(EncodeError::InvalidCloseCode(1005));
+        assert_eq!(push_close(&mut out, 1005, ""), invalid);
+        assert!(out.is_empty());
+
+        push_close(&mut out, 1000, &reason[1..]).unwrap();
+        push_pong(&mut out, &[0; 125]).unwrap();
+        assert_eq!(out.len(), 2 * (2 + 125));
+    }
+}

@@ -1,0 +1,49 @@
+//! The WebSocket wire protocol (RFC 6455) as a sans-IO codec: bytes in, messages out, and back.
+//!
+//! Nothing here knows a socket, a runtime or Node. The transport reads into a buffer of its own and
+//! lends it to [`Decoder::decode`], which unmasks in place; what is to be sent is appended to an out
+//! buffer by [`push_frame`], [`push_close`] and [`push_pong`], or encoded once for many receivers by
+//! [`encode_text`]. The role is the server's: frames come in masked and go out unmasked, and messages
+//! go out in one frame each.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | `frame` | opcodes and the frame header as it is read |
+//! | `mask` | the XOR |
+//! | `utf8` | text that arrives in pieces, checked as it comes |
+//! | `message` | a message that is not complete yet |
+//! | `decoder` | the state machine, limits and rules between frames |
+//! | `event` | what the decoder hands out |
+//! | `error` | every violation and its close code |
+//! | `encoder` | frames as they are written |
+//! | `close` | close codes and which may travel |
+//!
+//! # Where extensions would go
+//!
+//! permessage-deflate (RFC 7692) needs three changes and no other: `FrameHeader::parse` takes the
+//! reserved bits that were negotiated and keeps RSV1; `Decoder::admit` notes RSV1 of a message's
+//! first frame in `PartialMessage` (a whole frame then takes that path too), whose body is inflated
+//! as it arrives, counted against [`Limits::max_message`] after inflation; [`frame_header`]
+//! takes RSV1 for messages that were deflated.
+
+pub mod close;
+mod decoder;
+mod encoder;
+mod error;
+mod event;
+mod frame;
+mod mask;
+mod message;
+#[cfg(test)]
+pub(crate) mod testing;
+mod utf8;
+
+pub use close::CloseCode;
+pub use decoder::{Decoder, Limits};
+pub use encoder::{
+    EncodeError, HeaderBytes, MAX_CLOSE_REASON, encode_text, frame_header, push_close,
+    push_empty_close, push_frame, push_pong,
+};
+pub use error::ProtocolError;
+pub use event::{CloseFrame, Event, Step};
+pub use frame::{MAX_CONTROL_PAYLOAD, Opcode};

@@ -1,0 +1,33 @@
+//! The line protocol's JSON envelope (contract sections 1 and 4).
+//!
+//! One WebSocket message is one JSON object with the keys `n` (name), `p` (payload), `i` (id) and
+//! `e` (error). [`scan()`] validates a whole text as JSON and finds those parts as slices of it; the
+//! payload stays text, because JavaScript's own `JSON.parse` builds values faster than any bridge
+//! can. The `push_*` functions write the few envelopes that need no JavaScript value.
+//!
+//! ```text
+//! scan ── lexer ── nesting        reading: one pass, no recursion, no allocation
+//!   │       └───── special
+//!   └──── string                  a string as it stands in the text, decoded on demand
+//! write ─ number                  writing: byte for byte what `JSON.stringify` gives
+//! ```
+
+mod error;
+mod lexer;
+mod nesting;
+mod number;
+mod parts;
+mod scan;
+mod special;
+mod string;
+mod write;
+
+#[cfg(test)]
+mod properties;
+
+pub use error::InvalidEnvelope;
+pub use nesting::MAX_DEPTH;
+pub use parts::{Envelope, Id};
+pub use scan::scan;
+pub use string::JsonString;
+pub use write::{push_error, push_id, push_pong, push_response, response_len};

@@ -1,0 +1,88 @@
+//! The settings of a hub. Times are read when a connection opens, so that a change made while the
+//! server runs holds for the connections that come later.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+
+/// What happens to a peer that does not read what is sent to it (`slowConsumer`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlowConsumer {
+    /// End the connection with close code 4206 once its limit is reached.
+    Close,
+    /// Leave out broadcasts while the limit is reached; end the connection only when messages that
+    /// may not be left out pile up to twice the limit.
+    Drop,
+}
+
+/// Live settings, each readable from the io thread and writable from the application's.
+#[derive(Debug)]
+pub struct Config {
+    handshake_timeout: AtomicU32,
+    ping_interval: AtomicU32,
+    close_timeout: AtomicU32,
+    upgrade_timeout: AtomicU32,
+    max_payload: AtomicUsize,
+    max_buffered: AtomicUsize,
+    drop_broadcasts: AtomicBool,
+}
+
+macro_rules! setting {
+    ($($(#[$doc:meta])* $name:ident, $set:ident: $type:ty;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(&self) -> $type {
+            self.$name.load(Relaxed)
+        }
+
+        #[doc = concat!("Sets [`Config::", stringify!($name), "`].")]
+        pub fn $set(&self, value: $type) {
+            self.$name.store(value, Relaxed);
+        }
+    )*};
+}
+
+impl Config {
+    setting! {
+        /// Milliseconds a peer may take from its upgrade to a resolved handshake; 0: no limit.
+        handshake_timeout, set_handshake_timeout: u32;
+        /// Milliseconds of silence after which a peer is pinged; 0: never.
+        ping_interval, set_ping_interval: u32;
+        /// Milliseconds a peer may take to answer a close frame before it is cut; 0: no limit.
+        close_timeout, set_close_timeout: u32;
+        /// Milliseconds a peer may take to send its whole upgrade request; 0: no limit.
+        upgrade_timeout, set_upgrade_timeout: u32;
+        /// Largest message, in bytes, a peer may send.
+        max_payload, set_max_payload: usize;
+        /// Bytes that may wait for one peer to read them.
+        max_buffered, set_max_buffered: usize;
+    }
+
+    /// What happens when [`Config::max_buffered`] is reached.
+    pub fn slow_consumer(&self) -> SlowConsumer {
+        if self.drop_broadcasts.load(Relaxed) {
+            SlowConsumer::Drop
+        } else {
+            SlowConsumer::Close
+        }
+    }
+
+    /// Sets [`Config::slow_consumer`].
+    pub fn set_slow_consumer(&self, policy: SlowConsumer) {
+        self.drop_broadcasts
+            .store(policy == SlowConsumer::Drop, Relaxed);
+    }
+}
+
+impl Default for Config {
+    /// The documented defaults: handshake 60 s, ping 15 s, close 30 s, upgrade 10 s, messages of
+    /// 100 MiB, 16 MiB waiting for a peer.
+    fn default() -> Self {
+        Self {
+            handshake_timeout: AtomicU32::new(60_000),
+            ping_interval: AtomicU32::new(15_000),
+            close_timeout: AtomicU32::new(30_000),
+            upgrade_timeout: AtomicU32::new(10_000),
+            max_payload: AtomicUsize::new(100 << 20),
+            max_buffered: AtomicUsize::new(16 << 20),
+            drop_broadcasts: AtomicBool::new(false),
+        }
+    }
+}

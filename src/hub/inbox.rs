@@ -1,0 +1,263 @@
+//! What waits for the application: events of all connections, gathered into batches so that one
+//! wake and one hand-over serve many of them.
+//!
+//! A batch keeps the text of its small ASCII messages in one piece: the application's side makes a
+//! single string of it and cuts that when asked. What is large or not ASCII travels by itself.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::record::{Field, Record};
+
+/// Tells the application's thread that there is something to take.
+pub trait Wake: Send + Sync {
+    /// Called from the io thread; must not block.
+    fn wake(&self);
+}
+
+/// Text, in bytes, after which a batch is closed and the next begun.
+const BATCH_TEXT: usize = 24 * 1024;
+
+/// Events after which a batch is closed.
+pub const BATCH_EVENTS: usize = 512;
+
+/// Bytes of separate strings after which a batch is closed.
+const BATCH_STRINGS: usize = 1024 * 1024;
+
+/// A part longer than this travels as a string of its own.
+const INLINE: usize = 2048;
+
+/// What an event costs beside its text, in bytes: a bound on bytes then bounds tiny messages too.
+const EVENT_COST: usize = 64;
+
+/// High-water mark, in bytes, of what one connection may have waiting before it is read no more.
+pub const CONNECTION_MARK: usize = 1024 * 1024;
+
+/// High-water mark, in bytes, of what all connections may have waiting.
+pub const TOTAL_MARK: usize = 16 * 1024 * 1024;
+
+/// Below this, in bytes, reading is resumed.
+const TOTAL_LOW: usize = TOTAL_MARK / 2;
+
+/// Events in the order they came.
+#[derive(Default)]
+pub struct Batch {
+    /// One after the other, the inline parts of all records. ASCII.
+    pub text: Vec<u8>,
+    /// One entry an event.
+    pub records: Vec<Record>,
+    /// The parts that are not inline.
+    pub strings: Vec<String>,
+    string_bytes: usize,
+    cost: usize,
+}
+
+impl Batch {
+    /// Empties the batch, keeping a moderate capacity for the next use.
+    pub fn clear(&mut self) {
+        if self.text.capacity() > 2 * BATCH_TEXT {
+            self.text = Vec::new();
+        }
+        self.text.clear();
+        self.records.clear();
+        self.strings.clear();
+        self.string_bytes = 0;
+        self.cost = 0;
+    }
+
+    /// Stores `part` inline if it is short and ASCII, else by itself.
+    pub fn put(&mut self, part: &str) -> Field {
+        if part.len() <= INLINE && part.is_ascii() {
+            self.text.extend_from_slice(part.as_bytes());
+            self.cost += part.len();
+            Field::inline(part.len())
+        } else {
+            self.string_bytes += part.len();
+            self.cost += part.len();
+            self.strings.push(part.to_owned());
+            Field::string(self.strings.len() - 1)
+        }
+    }
+
+    /// Stores a JSON string of which `raw` is what stands between the quotes.
+    pub fn put_quoted(&mut self, raw: &str) -> Field {
+        if raw.len() + 2 <= INLINE && raw.is_ascii() {
+            self.text.push(b'"');
+            self.text.extend_from_slice(raw.as_bytes());
+            self.text.push(b'"');
+            self.cost += raw.len() + 2;
+            Field::inline(raw.len() + 2)
+        } else {
+            self.put(&format!("\"{raw}\""))
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.text.len() >= BATCH_TEXT
+            || self.records.len() >= BATCH_EVENTS
+            || self.string_bytes >= BATCH_STRINGS
+    }
+}
+
+/// One connection's part in what waits.
+#[derive(Debug, Default)]
+pub struct Share {
+    /// Number of the batch its last event went into.
+    batch: u64,
+    /// Bytes it has waiting, at most: reset when that batch has been taken.
+    bytes: usize,
+}
+
+#[derive(Default)]
+struct State {
+    filling: Batch,
+    sealed: VecDeque<Batch>,
+    /// An emptied batch, to fill next.
+    spare: Option<Batch>,
+    /// Bytes in `filling` and `sealed`.
+    waiting: usize,
+    /// Number of the batch being filled.
+    filling_number: u64,
+    /// Number of the last batch taken.
+    taken_number: u64,
+    /// A wake is on its way.
+    woken: bool,
+    /// Readers that wait for a batch to be taken.
+    paused: Vec<(u64, Waker)>,
+}
+
+/// The queue between the io thread and the application.
+pub struct Inbox {
+    state: Mutex<State>,
+    wake: Box<dyn Wake>,
+}
+
+impl Inbox {
+    /// An empty inbox that wakes its reader through `wake`.
+    pub fn new(wake: Box<dyn Wake>) -> Self {
+        Self {
+            state: Mutex::new(State {
+                filling_number: 1,
+                ..State::default()
+            }),
+            wake,
+        }
+    }
+
+    /// Adds one event: `fill` stores its parts and returns its record. True when the connection
+    /// whose `share` this is, or all together, have reached the high-water mark: then its reader
+    /// waits with [`Inbox::poll_room`].
+    pub fn push(&self, share: &mut Share, fill: impl FnOnce(&mut Batch) -> Record) -> bool {
+        let mut state = self.lock();
+        let before = state.filling.cost;
+        let record = fill(&mut state.filling);
+        state.filling.records.push(record);
+        state.filling.cost += EVENT_COST;
+        let cost = state.filling.cost - before;
+        state.waiting += cost;
+        if share.batch <= state.taken_number {
+            share.bytes = 0;
+        }
+        share.batch = state.filling_number;
+        share.bytes += cost;
+        let full = share.bytes >= CONNECTION_MARK || state.waiting >= TOTAL_MARK;
+        if state.filling.is_full() {
+            state.seal();
+            self.wake_locked(state);
+        }
+        full
+    }
+
+    /// Adds an event of the hub itself, which counts for no connection.
+    pub fn announce(&self, fill: impl FnOnce(&mut Batch) -> Record) {
+        self.push(&mut Share::default(), fill);
+    }
+
+    /// Ready when the connection may be read again. To be called after [`Inbox::push`] said true.
+    pub fn poll_room(&self, share: &Share, context: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.has_room(share.batch) {
+            return Poll::Ready(());
+        }
+        // Whoever waits for room must be sure that the reader is coming.
+        state.paused.push((share.batch, context.waker().clone()));
+        self.wake_locked(state);
+        Poll::Pending
+    }
+
+    /// Wakes the application if something waits and no wake is on its way. Called at the end of a
+    /// turn of the io thread, so that one wake serves all that the turn brought.
+    pub fn end_turn(&self) {
+        let state = self.lock();
+        if !state.filling.records.is_empty() || !state.sealed.is_empty() {
+            self.wake_locked(state);
+        }
+    }
+
+    /// Takes the oldest batch by exchange for an empty one; false when nothing waits. When more
+    /// remains, another wake is sent: the application breathes between two batches.
+    pub fn take(&self, empty: &mut Batch) -> bool {
+        empty.clear();
+        let mut state = self.lock();
+        state.woken = false;
+        if state.sealed.is_empty() && !state.filling.records.is_empty() {
+            state.seal();
+        }
+        let Some(batch) = state.sealed.pop_front() else {
+            return false;
+        };
+        state.waiting -= batch.cost;
+        state.taken_number += 1;
+        state.spare = Some(std::mem::replace(empty, batch));
+        let resumed = state.take_resumed();
+        if state.sealed.is_empty() && state.filling.records.is_empty() {
+            drop(state);
+        } else {
+            self.wake_locked(state);
+        }
+        resumed.into_iter().for_each(Waker::wake);
+        true
+    }
+
+    /// Bytes that wait for the application.
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting
+    }
+
+    fn wake_locked(&self, mut state: MutexGuard<'_, State>) {
+        if !std::mem::replace(&mut state.woken, true) {
+            drop(state);
+            self.wake.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn seal(&mut self) {
+        let next = self.spare.take().unwrap_or_default();
+        let full = std::mem::replace(&mut self.filling, next);
+        self.sealed.push_back(full);
+        self.filling_number += 1;
+    }
+
+    fn has_room(&self, batch: u64) -> bool {
+        batch <= self.taken_number && self.waiting <= TOTAL_LOW
+    }
+
+    fn take_resumed(&mut self) -> Vec<Waker> {
+        if self.paused.is_empty() || self.waiting > TOTAL_LOW {
+            return Vec::new();
+        }
+        let taken = self.taken_number;
+        let (resumed, paused) = std::mem::take(&mut self.paused)
+            .into_iter()
+            .partition(|&(batch, _)| batch <= taken);
+        self.paused = paused;
+        resumed.into_iter().map(|(_, waker)| waker).collect()
+    }
+}

@@ -1,0 +1,284 @@
+//! Connections, rooms, deadlines and limits: what the server knows, in one place for the io thread
+//! and for the application's thread. Nothing here knows of sockets or of JavaScript: the transport
+//! gives it [`Link`]s and messages, the application takes [`inbox::Batch`]es and calls methods.
+//!
+//! Rooms and broadcast take an encoded message and a [`Group`], and may be called from any thread:
+//! messages that another node of a cluster publishes can be fed in straight from the io thread.
+
+pub mod config;
+pub mod connection;
+pub mod inbox;
+pub mod names;
+pub mod outbound;
+pub mod record;
+mod registry;
+mod routing;
+mod timers;
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::sync::Notify;
+
+pub use config::Config;
+pub use connection::{Connection, ConnectionRef, Facts, Queued};
+pub use inbox::{Inbox, Wake};
+pub use names::Names;
+pub use outbound::{Flush, Link, SharedFrame};
+pub use record::{Field, Kind, Record};
+pub use registry::{Group, Registry};
+pub use routing::{Next, Progress};
+pub use timers::{Clock, Deadline, Timers};
+
+use crate::codec::{self, close};
+
+/// The shared state of one server.
+pub struct Hub {
+    registry: Mutex<Registry>,
+    /// Settings.
+    pub config: Config,
+    /// What waits for the application.
+    pub inbox: Inbox,
+    /// Message names the application listens for.
+    pub names: Names,
+    timers: Timers,
+    clock: Clock,
+    serial: AtomicU64,
+    /// Connections with something to write that the io thread is to flush.
+    flushing: Mutex<Vec<ConnectionRef>>,
+    flush_wanted: Notify,
+}
+
+impl Hub {
+    /// A hub whose application is woken through `wake`.
+    pub fn new(wake: Box<dyn Wake>) -> Self {
+        Self {
+            registry: Mutex::default(),
+            config: Config::default(),
+            inbox: Inbox::new(wake),
+            names: Names::default(),
+            timers: Timers::default(),
+            clock: Clock::new(),
+            serial: AtomicU64::new(0),
+            flushing: Mutex::default(),
+            flush_wanted: Notify::new(),
+        }
+    }
+
+    /// The registry of connections, ids and rooms. The lock is held for a moment only: never over
+    /// a system call or a wait.
+    pub fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in a connection whose upgrade is complete.
+    pub fn open(&self, link: Box<dyn Link>, facts: Facts) -> ConnectionRef {
+        let now = self.clock.now();
+        let serial = self.serial.fetch_add(1, Relaxed);
+        let connection = Arc::new(Connection::new(link, facts, &self.config, serial, now));
+        self.registry().insert(Arc::clone(&connection));
+        let handshake = connection.timeouts().handshake;
+        if handshake > 0 {
+            let due = now + u64::from(handshake);
+            self.timers.set(due, &connection, Deadline::Handshake);
+        }
+        connection
+    }
+
+    /// Notes that the peer was heard.
+    pub fn hear(&self, connection: &Connection) {
+        connection.hear(self.clock.now());
+    }
+
+    /// The handshake is resolved: from now on the connection is one of [`Group::All`].
+    pub fn admit(&self, slot: u32) {
+        let mut registry = self.registry();
+        registry.admit(slot);
+        let Some(connection) = registry.get(slot).cloned() else {
+            return;
+        };
+        drop(registry);
+        let now = self.clock.now();
+        connection.hear(now);
+        let ping = connection.timeouts().ping;
+        if ping > 0 {
+            let due = now + u64::from(ping);
+            self.timers.set(due, &connection, Deadline::Ping);
+        }
+    }
+
+    /// Answers a WebSocket ping.
+    pub fn pong(&self, connection: &Connection, payload: &[u8]) -> Next {
+        match connection.send_pong(payload, &self.config) {
+            Queued::Flush | Queued::Overflow => Next::Flush,
+            Queued::Waiting | Queued::Dropped | Queued::NotOpen => Next::Read,
+        }
+    }
+
+    /// Begins the closing handshake, flushes, and gives the peer its time to answer.
+    pub fn close(&self, connection: &ConnectionRef, code: u16, reason: &str) -> bool {
+        if !connection.start_close(code, reason) {
+            return false;
+        }
+        self.await_close(connection);
+        connection.flush();
+        true
+    }
+
+    /// Sets the deadline for the peer's close frame.
+    pub fn await_close(&self, connection: &Connection) {
+        let close = connection.timeouts().close;
+        if close > 0 {
+            let due = self.clock.now() + u64::from(close);
+            self.timers.set(due, connection, Deadline::Close);
+        }
+    }
+
+    /// The stream has ended. Tells the application, which then calls [`Hub::release`]; a
+    /// connection it does not know of is released at once.
+    pub fn ended(&self, connection: &Connection, progress: &mut Progress, code: u16, reason: &str) {
+        if !connection.end() {
+            return;
+        }
+        if !progress.is_announced() {
+            self.release(connection.slot());
+            return;
+        }
+        self.inbox.push(progress.share(), |batch| Record {
+            payload: batch.put(reason),
+            number: u64::from(code),
+            ..Record::new(Kind::Closed, connection.slot())
+        });
+    }
+
+    /// Frees a connection's slot, id and memberships.
+    pub fn release(&self, slot: u32) {
+        self.registry().remove(slot);
+    }
+
+    /// Ready when the connection may be read again after [`Next::Pause`].
+    pub fn poll_room(&self, progress: &mut Progress, context: &Context<'_>) -> Poll<()> {
+        self.inbox.poll_room(progress.share(), context)
+    }
+
+    /// Sends one message, already JSON text, to every member of a group: encoded once, queued in
+    /// the order of the calls, written by the io thread. Returns how many
+    /// members it was queued for.
+    pub fn broadcast(&self, group: Group<'_>, text: &str) -> usize {
+        let frame = codec::encode_text(text);
+        let mut flush = Vec::new();
+        let registry = self.registry();
+        let mut reached = 0;
+        for connection in registry.members(group) {
+            match connection.send_shared(&frame, &self.config) {
+                Queued::Flush => flush.push(Arc::clone(connection)),
+                Queued::Overflow => {
+                    self.await_close(connection);
+                    flush.push(Arc::clone(connection));
+                    continue;
+                }
+                Queued::Dropped | Queued::NotOpen => continue,
+                Queued::Waiting => {}
+            }
+            reached += 1;
+        }
+        drop(registry);
+        self.flush_later(flush);
+        reached
+    }
+
+    /// Leaves connections to the io thread to flush.
+    pub fn flush_later(&self, mut connections: Vec<ConnectionRef>) {
+        if connections.is_empty() {
+            return;
+        }
+        let mut flushing = self.flushing();
+        if flushing.is_empty() {
+            *flushing = connections;
+        } else {
+            flushing.append(&mut connections);
+        }
+        drop(flushing);
+        self.flush_wanted.notify_one();
+    }
+
+    /// For the io thread: flushes what was left to it, for ever.
+    pub async fn run_flushes(&self) {
+        loop {
+            self.flush_wanted.notified().await;
+            let connections = std::mem::take(&mut *self.flushing());
+            for connection in connections {
+                connection.flush();
+                self.report_written(&connection);
+            }
+        }
+    }
+
+    /// Tells the application of bytes that have left, if it asked.
+    pub fn report_written(&self, connection: &Connection) {
+        if let Some(written) = connection.take_watched() {
+            self.inbox.announce(|_| Record {
+                number: written,
+                ..Record::new(Kind::Written, connection.slot())
+            });
+        }
+    }
+
+    /// For the io thread: sees to deadlines, for ever.
+    pub async fn run_timers(&self) {
+        loop {
+            match self.timers.next_due() {
+                Some(due) => {
+                    let sleep = tokio::time::sleep_until(self.clock.instant(due).into());
+                    futures::pin_mut!(sleep);
+                    let changed = self.timers.changed();
+                    futures::pin_mut!(changed);
+                    futures::future::select(sleep, changed).await;
+                }
+                None => self.timers.changed().await,
+            }
+            let now = self.clock.now();
+            while let Some((slot, serial, purpose)) = self.timers.take_due(now) {
+                let connection = self.registry().get(slot).cloned();
+                // The slot may have a new connection by now.
+                if let Some(connection) = connection.filter(|found| found.serial() == serial) {
+                    self.on_deadline(&connection, purpose, now);
+                }
+            }
+        }
+    }
+
+    fn on_deadline(&self, connection: &ConnectionRef, purpose: Deadline, now: u64) {
+        let timeouts = connection.timeouts();
+        match purpose {
+            Deadline::Handshake if !connection.is_admitted() => {
+                let reason = format!("Handshake not completed after {} ms", timeouts.handshake);
+                self.close(connection, close::HANDSHAKE_FAILED, &reason);
+            }
+            Deadline::Handshake => {}
+            Deadline::Ping if !connection.is_open() => {}
+            Deadline::Ping => {
+                let interval = u64::from(timeouts.ping);
+                let mut due = connection.heard() + interval;
+                if now >= due {
+                    if connection.claim_ping() {
+                        let slot = connection.slot();
+                        self.inbox.announce(|_| Record::new(Kind::PingDue, slot));
+                    }
+                    due = now + interval;
+                }
+                self.timers.set(due, connection, Deadline::Ping);
+            }
+            Deadline::Close => connection.cut(),
+        }
+    }
+
+    fn flushing(&self) -> MutexGuard<'_, Vec<ConnectionRef>> {
+        self.flushing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

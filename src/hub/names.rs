@@ -1,0 +1,36 @@
+//! Message names the application listens for, numbered: a message with such a name reaches it as
+//! an integer instead of as text. Peers add nothing here.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+/// Most names kept; the others travel as text.
+const CAPACITY: usize = 1024;
+
+/// The table.
+#[derive(Debug, Default)]
+pub struct Names {
+    numbers: RwLock<HashMap<Box<str>, u32>>,
+}
+
+impl Names {
+    /// The number of `name`, giving it one if there is room: 1 and up.
+    pub fn intern(&self, name: &str) -> Option<u32> {
+        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&number) = numbers.get(name) {
+            return Some(number);
+        }
+        if numbers.len() >= CAPACITY {
+            return None;
+        }
+        let number = numbers.len() as u32 + 1;
+        numbers.insert(name.into(), number);
+        Some(number)
+    }
+
+    /// The number of `name`; 0 when it has none.
+    pub fn find(&self, name: &str) -> u32 {
+        let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
+        numbers.get(name).copied().unwrap_or(0)
+    }
+}

@@ -1,0 +1,267 @@
+//! What waits to be written to one peer: framed bytes in the order they were queued.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, IoSlice};
+use std::sync::Arc;
+
+/// The writing end of a peer's byte stream, as the transport gives it to the hub.
+pub trait Link: Send + Sync {
+    /// Writes what the kernel takes without waiting; may be called from any thread.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing can be taken now, any other error when the stream is broken.
+    fn try_write(&self, data: &[IoSlice<'_>]) -> io::Result<usize>;
+}
+
+/// An encoded message shared by every member of a broadcast.
+pub type SharedFrame = Arc<[u8]>;
+
+/// Broadcast frames up to this size are copied into the queue: cheaper than a reference count
+/// shared by two threads and a vectored write, and no more memory than the queue entry itself.
+const COPY_UP_TO: usize = 512;
+
+/// Buffer capacity, in bytes, that an empty queue keeps for the next message.
+const KEEP_CAPACITY: usize = 512;
+
+/// Most slices handed to one vectored write.
+const MAX_SLICES: usize = 64;
+
+/// Bytes gathered in one owned chunk before the next is begun.
+const CHUNK: usize = 256 * 1024;
+
+enum Chunk {
+    Owned(Vec<u8>),
+    Shared(SharedFrame),
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self::Owned(Vec::new())
+    }
+}
+
+impl Chunk {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Owned(bytes) => bytes,
+            Self::Shared(frame) => frame,
+        }
+    }
+}
+
+/// How a [`Outbound::flush`] ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flush {
+    /// Everything queued is with the kernel.
+    Drained,
+    /// The kernel took no more; the rest waits until the stream is writable.
+    Blocked,
+    /// The stream is broken or already closed.
+    Broken,
+}
+
+/// The queue itself. Every chunk begins and ends at a frame boundary.
+#[derive(Default)]
+pub struct Outbound {
+    /// `None` once the connection has ended.
+    link: Option<Box<dyn Link>>,
+    /// The chunk being written, `offset` bytes of it done. Kept apart from `rest` because most
+    /// connections never have a second one.
+    front: Chunk,
+    offset: usize,
+    rest: VecDeque<Chunk>,
+    pending: usize,
+    written: u64,
+    /// Somebody has promised to flush.
+    scheduled: bool,
+    /// The kernel took no more: only the io thread writes until the stream is writable again.
+    blocked: bool,
+}
+
+impl Outbound {
+    /// A queue that writes to `link`.
+    pub fn new(link: Box<dyn Link>) -> Self {
+        Self {
+            link: Some(link),
+            ..Self::default()
+        }
+    }
+
+    /// Bytes that the kernel has not taken yet.
+    pub fn pending(&self) -> usize {
+        self.pending
+    }
+
+    /// Bytes that the kernel has taken since the connection opened.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Bytes queued since the connection opened: what [`Outbound::written`] will be when all that
+    /// is queued now has left.
+    pub fn queued(&self) -> u64 {
+        self.written + self.pending as u64
+    }
+
+    /// Whether the stream is waited on to become writable.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    /// Whether the connection has not ended.
+    pub fn is_linked(&self) -> bool {
+        self.link.is_some()
+    }
+
+    /// Appends one frame written by `write`, which must append exactly the frame.
+    pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let tail = self.tail();
+        let before = tail.len();
+        write(tail);
+        let added = tail.len() - before;
+        self.pending += added;
+    }
+
+    /// Appends a frame that other connections queue too.
+    pub fn push_shared(&mut self, frame: &SharedFrame) {
+        if frame.len() <= COPY_UP_TO {
+            self.push_with(|tail| tail.extend_from_slice(frame));
+        } else {
+            self.pending += frame.len();
+            self.rest.push_back(Chunk::Shared(Arc::clone(frame)));
+        }
+    }
+
+    /// Notes that the caller will see to a flush; false when somebody already has, or the stream
+    /// is being waited on.
+    pub fn schedule(&mut self) -> bool {
+        !self.blocked && !std::mem::replace(&mut self.scheduled, true)
+    }
+
+    /// The stream has become writable again.
+    pub fn unblock(&mut self) {
+        self.blocked = false;
+    }
+
+    /// Writes until the queue is empty or the kernel takes no more.
+    pub fn flush(&mut self) -> Flush {
+        self.scheduled = false;
+        if self.blocked {
+            return Flush::Blocked;
+        }
+        while self.pending > 0 {
+            let Some(link) = &self.link else {
+                return Flush::Broken;
+            };
+            let result = if self.rest.is_empty() {
+                link.try_write(&[IoSlice::new(&self.front.bytes()[self.offset..])])
+            } else {
+                let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+                let chunks = std::iter::once(&self.front.bytes()[self.offset..])
+                    .chain(self.rest.iter().map(Chunk::bytes))
+                    .filter(|bytes| !bytes.is_empty());
+                let mut count = 0;
+                for (slice, bytes) in slices.iter_mut().zip(chunks) {
+                    *slice = IoSlice::new(bytes);
+                    count += 1;
+                }
+                link.try_write(&slices[..count])
+            };
+            match result {
+                Ok(0) => return Flush::Broken,
+                Ok(taken) => self.advance(taken),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.blocked = true;
+                    return Flush::Blocked;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Flush::Broken,
+            }
+        }
+        Flush::Drained
+    }
+
+    /// Drops what waits, except the frame that is half written, so that a close frame can follow.
+    pub fn discard(&mut self) {
+        self.rest.clear();
+        let end = match &self.front {
+            _ if self.offset == 0 => 0,
+            Chunk::Owned(bytes) => frame_end(bytes, self.offset),
+            Chunk::Shared(frame) => frame.len(),
+        };
+        match &mut self.front {
+            Chunk::Owned(bytes) => bytes.truncate(end),
+            Chunk::Shared(_) if end == 0 => self.front = Chunk::default(),
+            Chunk::Shared(_) => {}
+        }
+        self.pending = end - self.offset;
+    }
+
+    /// Ends the connection's writing side: drops the link and all that waits.
+    pub fn unlink(&mut self) {
+        self.link = None;
+        self.front = Chunk::default();
+        self.offset = 0;
+        self.rest = VecDeque::new();
+        self.pending = 0;
+    }
+
+    /// The owned chunk that the next small frame goes to.
+    fn tail(&mut self) -> &mut Vec<u8> {
+        let last = self.rest.back().unwrap_or(&self.front);
+        if !matches!(last, Chunk::Owned(bytes) if bytes.len() < CHUNK) {
+            self.rest.push_back(Chunk::default());
+        }
+        match self.rest.back_mut().unwrap_or(&mut self.front) {
+            Chunk::Owned(tail) => tail,
+            Chunk::Shared(_) => unreachable!("the last chunk was made an owned one above"),
+        }
+    }
+
+    fn advance(&mut self, mut taken: usize) {
+        self.pending -= taken;
+        self.written += taken as u64;
+        loop {
+            let left = self.front.bytes().len() - self.offset;
+            if taken < left {
+                self.offset += taken;
+                return;
+            }
+            taken -= left;
+            self.offset = 0;
+            if let Some(next) = self.rest.pop_front() {
+                self.front = next;
+                continue;
+            }
+            match &mut self.front {
+                Chunk::Owned(bytes) if bytes.capacity() <= KEEP_CAPACITY => bytes.clear(),
+                front => {
+                    *front = Chunk::default();
+                    self.rest = VecDeque::new();
+                }
+            }
+            return;
+        }
+    }
+}
+
+/// Where the frame that holds byte `offset` ends, in a run of whole server (unmasked) frames.
+fn frame_end(frames: &[u8], offset: usize) -> usize {
+    let mut end = 0;
+    while end < offset {
+        let Some(length) = frame_len(&frames[end..]) else {
+            return frames.len();
+        };
+        end += length;
+    }
+    end.min(frames.len())
+}
+
+/// Length of the frame, as this server writes them, that `bytes` begin with.
+fn frame_len(bytes: &[u8]) -> Option<usize> {
+    Some(match bytes.get(1)? {
+        126 => 4 + usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)),
+        127 => 10 + u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?) as usize,
+        short => 2 + usize::from(*short),
+    })
+}

@@ -1,0 +1,103 @@
+//! The fixed-size description of one event: integers that the application's side reads without
+//! a call or an object for each.
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Kind {
+    /// A message for the application. `name`, `id` (raw JSON, or none), `payload` (raw JSON, or
+    /// none).
+    Message = 1,
+    /// A handshake. The first of a connection brings its generated connection id in `name`; for a
+    /// later one `name` is none. `id`, `payload` as above.
+    Handshake = 2,
+    /// The answer to a `send`. `id`; `payload`; `name` holds the raw JSON of a truthy `e`.
+    Response = 3,
+    /// The connection has ended. `number` is the close code, `payload` the reason as text.
+    Closed = 4,
+    /// A message that is no envelope. `payload` is its text.
+    Invalid = 5,
+    /// The peer has been silent for the ping interval.
+    PingDue = 6,
+    /// Queued bytes have been written: `number` is their running total.
+    Written = 7,
+    /// An upgrade request waits for the application's verdict. `slot` is its key.
+    Upgrade = 8,
+    /// A connection could not be accepted. `number` is the system error.
+    AcceptFailed = 9,
+    /// A listener was closed; connections it accepted live on. `slot` is its io thread.
+    Detached = 10,
+    /// An io thread has nothing left to do and ends. `slot` is its number.
+    Stopped = 11,
+}
+
+/// One part of an event: inline text, a string of its own, an interned name, or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field(pub i32);
+
+impl Field {
+    /// The part is absent.
+    pub const NONE: Self = Self(-1);
+
+    /// The next `length` bytes of the batch's text.
+    pub fn inline(length: usize) -> Self {
+        Self(length as i32)
+    }
+
+    /// The batch's string number `index`.
+    pub fn string(index: usize) -> Self {
+        Self(-2 - index as i32)
+    }
+}
+
+/// One event: [`Record::WORDS`] integers.
+#[derive(Debug, Clone, Copy)]
+pub struct Record {
+    /// What happened.
+    pub kind: Kind,
+    /// To which connection.
+    pub slot: u32,
+    /// Index of an interned name, plus one; 0 when `name` is a field of its own.
+    pub interned: u32,
+    /// See [`Kind`]. The fields' inline text stands in the order name, id, payload.
+    pub name: Field,
+    /// Raw JSON of the message id.
+    pub id: Field,
+    /// Raw JSON of the payload.
+    pub payload: Field,
+    /// See [`Kind`].
+    pub number: u64,
+}
+
+impl Record {
+    /// Integers a record takes.
+    pub const WORDS: usize = 7;
+
+    /// A record with nothing but a kind and a slot.
+    pub fn new(kind: Kind, slot: u32) -> Self {
+        Self {
+            kind,
+            slot,
+            interned: 0,
+            name: Field::NONE,
+            id: Field::NONE,
+            payload: Field::NONE,
+            number: 0,
+        }
+    }
+
+    /// Writes the record for the application's side: kind, slot, interned, name, id, payload,
+    /// number. Totals are cut to 32 bits there only for [`Kind::Written`], whose low half serves.
+    pub fn write(&self, words: &mut [i32]) {
+        let values = [
+            self.kind as i32,
+            self.slot as i32,
+            self.interned as i32,
+            self.name.0,
+            self.id.0,
+            self.payload.0,
+            self.number as i32,
+        ];
+        words[..Self::WORDS].copy_from_slice(&values);
+    }
+}

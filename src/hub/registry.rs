@@ -1,0 +1,240 @@
+//! Who is connected, under which id, and in which rooms: the one source of truth, behind the hub's
+//! lock. Membership is by slot, so that changing an id changes nothing else.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use indexmap::{IndexMap, IndexSet};
+use slab::Slab;
+
+use super::connection::ConnectionRef;
+
+/// Whom a broadcast or a query is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group<'a> {
+    /// Every connection whose handshake is resolved.
+    All,
+    /// The members of a room.
+    Room(&'a str),
+}
+
+type Members = IndexMap<u32, ConnectionRef>;
+
+struct Slot {
+    connection: ConnectionRef,
+    /// Reserved from the moment the application learns of the connection.
+    id: Option<Arc<str>>,
+    /// Keys of the rooms joined.
+    rooms: IndexSet<u32>,
+}
+
+struct Room {
+    name: Arc<str>,
+    /// Rooms are listed in the order they were made.
+    serial: u64,
+    members: Members,
+}
+
+/// Connections, ids and rooms.
+#[derive(Default)]
+pub struct Registry {
+    slots: Slab<Slot>,
+    ids: HashMap<Arc<str>, u32>,
+    admitted: Members,
+    rooms: Slab<Room>,
+    rooms_by_name: HashMap<Arc<str>, u32>,
+    room_serial: u64,
+}
+
+impl Registry {
+    /// Gives a connection its slot.
+    pub fn insert(&mut self, connection: ConnectionRef) -> u32 {
+        let entry = self.slots.vacant_entry();
+        let slot = entry.key() as u32;
+        connection.set_slot(slot);
+        entry.insert(Slot {
+            connection,
+            id: None,
+            rooms: IndexSet::new(),
+        });
+        slot
+    }
+
+    /// Takes a connection out of everything and frees its slot and id.
+    pub fn remove(&mut self, slot: u32) -> Option<ConnectionRef> {
+        self.leave_all(slot);
+        self.admitted.swap_remove(&slot);
+        let gone = self.slots.try_remove(slot as usize)?;
+        if let Some(id) = gone.id {
+            self.ids.remove(&id);
+        }
+        Some(gone.connection)
+    }
+
+    /// The connection in a slot.
+    pub fn get(&self, slot: u32) -> Option<&ConnectionRef> {
+        self.slots.get(slot as usize).map(|entry| &entry.connection)
+    }
+
+    /// Every open connection, its handshake resolved or not.
+    pub fn connections(&self) -> impl Iterator<Item = &ConnectionRef> {
+        self.slots.iter().map(|(_, entry)| &entry.connection)
+    }
+
+    /// How many connections are open, their handshakes resolved or not.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether no connection is open.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Reserves `id` for a connection and frees the one it had. False when another has it.
+    pub fn set_id(&mut self, slot: u32, id: &str) -> bool {
+        if let Some(&holder) = self.ids.get(id) {
+            return holder == slot;
+        }
+        let Some(entry) = self.slots.get_mut(slot as usize) else {
+            return false;
+        };
+        let id: Arc<str> = id.into();
+        if let Some(old) = entry.id.replace(Arc::clone(&id)) {
+            self.ids.remove(&old);
+        }
+        self.ids.insert(id, slot);
+        true
+    }
+
+    /// The connection with this id, if its handshake is resolved.
+    pub fn find(&self, id: &str) -> Option<u32> {
+        let slot = *self.ids.get(id)?;
+        self.admitted.contains_key(&slot).then_some(slot)
+    }
+
+    /// Adds a connection to the group of all.
+    pub fn admit(&mut self, slot: u32) {
+        if let Some(entry) = self.slots.get(slot as usize) {
+            entry.connection.admit();
+            self.admitted.insert(slot, Arc::clone(&entry.connection));
+        }
+    }
+
+    /// Takes a connection out of the group of all, without ending it.
+    pub fn dismiss(&mut self, slot: u32) -> bool {
+        self.admitted.swap_remove(&slot).is_some()
+    }
+
+    /// Joins a room, making it if need be.
+    pub fn join(&mut self, slot: u32, name: &str) {
+        let Some(entry) = self.slots.get_mut(slot as usize) else {
+            return;
+        };
+        let key = if let Some(&key) = self.rooms_by_name.get(name) {
+            key
+        } else {
+            let name: Arc<str> = name.into();
+            self.room_serial += 1;
+            let key = self.rooms.insert(Room {
+                name: Arc::clone(&name),
+                serial: self.room_serial,
+                members: Members::new(),
+            }) as u32;
+            self.rooms_by_name.insert(name, key);
+            key
+        };
+        entry.rooms.insert(key);
+        self.rooms[key as usize]
+            .members
+            .insert(slot, Arc::clone(&entry.connection));
+    }
+
+    /// Leaves a room, which is gone when it was the last member. False when it was not a member.
+    pub fn leave(&mut self, slot: u32, name: &str) -> bool {
+        let Some(&key) = self.rooms_by_name.get(name) else {
+            return false;
+        };
+        let Some(entry) = self.slots.get_mut(slot as usize) else {
+            return false;
+        };
+        if !entry.rooms.swap_remove(&key) {
+            return false;
+        }
+        if entry.rooms.is_empty() {
+            entry.rooms = IndexSet::new();
+        }
+        self.remove_member(key, slot);
+        true
+    }
+
+    /// Leaves every room.
+    pub fn leave_all(&mut self, slot: u32) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            for key in std::mem::take(&mut entry.rooms) {
+                self.remove_member(key, slot);
+            }
+        }
+    }
+
+    /// Names of the rooms a connection is in, oldest room first.
+    pub fn rooms_of(&self, slot: u32) -> Vec<Arc<str>> {
+        let Some(entry) = self.slots.get(slot as usize) else {
+            return Vec::new();
+        };
+        let mut rooms: Vec<&Room> = entry
+            .rooms
+            .iter()
+            .filter_map(|&key| self.rooms.get(key as usize))
+            .collect();
+        rooms.sort_unstable_by_key(|room| room.serial);
+        rooms.iter().map(|room| Arc::clone(&room.name)).collect()
+    }
+
+    /// Whether a room has members.
+    pub fn has_room(&self, name: &str) -> bool {
+        self.rooms_by_name.contains_key(name)
+    }
+
+    /// How many rooms there are.
+    pub fn room_count(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Members of a group.
+    pub fn members(&self, group: Group<'_>) -> impl Iterator<Item = &ConnectionRef> {
+        self.group(group).into_iter().flat_map(Members::values)
+    }
+
+    /// How many members a group has.
+    pub fn count(&self, group: Group<'_>) -> usize {
+        self.group(group).map_or(0, Members::len)
+    }
+
+    /// Whether a connection is a member of a group.
+    pub fn contains(&self, group: Group<'_>, slot: u32) -> bool {
+        self.group(group)
+            .is_some_and(|members| members.contains_key(&slot))
+    }
+
+    fn group(&self, group: Group<'_>) -> Option<&Members> {
+        match group {
+            Group::All => Some(&self.admitted),
+            Group::Room(name) => {
+                let key = *self.rooms_by_name.get(name)?;
+                Some(&self.rooms.get(key as usize)?.members)
+            }
+        }
+    }
+
+    fn remove_member(&mut self, key: u32, slot: u32) {
+        let Some(room) = self.rooms.get_mut(key as usize) else {
+            return;
+        };
+        room.members.swap_remove(&slot);
+        if room.members.is_empty() {
+            let name = self.rooms.remove(key as usize).name;
+            self.rooms_by_name.remove(&name);
+        }
+    }
+}

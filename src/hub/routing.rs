@@ -1,0 +1,181 @@
+//! What becomes of one text message from a peer (contract, sections 1 and 4): answered here,
+//! dropped, or handed to the application.
+
+use uuid::Uuid;
+
+use crate::envelope::{self, Envelope, Id};
+
+use super::connection::{Connection, ConnectionRef, Queued};
+use super::inbox::{Batch, Share};
+use super::record::{Field, Kind, Record};
+use super::Hub;
+
+/// What the reader of a connection remembers between two messages.
+#[derive(Debug, Default)]
+pub struct Progress {
+    share: Share,
+    /// The peer has begun its handshake: the application knows of the connection.
+    announced: bool,
+}
+
+impl Progress {
+    /// Whether the application knows of the connection.
+    pub fn is_announced(&self) -> bool {
+        self.announced
+    }
+
+    pub(super) fn share(&mut self) -> &mut Share {
+        &mut self.share
+    }
+}
+
+/// What the reader does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Go on.
+    Read,
+    /// Something was queued for the peer: flush before waiting.
+    Flush,
+    /// Too much waits for the application: read no further until there is room
+    /// ([`Hub::poll_room`]).
+    Pause,
+}
+
+impl Hub {
+    /// Takes in one message of `connection`.
+    pub fn receive(&self, connection: &ConnectionRef, progress: &mut Progress, text: &str) -> Next {
+        let Ok(envelope) = envelope::scan(text) else {
+            return self.hand_over(progress, |batch| Record {
+                payload: batch.put(text),
+                ..Record::new(Kind::Invalid, connection.slot())
+            });
+        };
+        let name = envelope.name.decode();
+        match &*name {
+            "_h" => self.on_handshake(connection, progress, &envelope),
+            "_p" => match &envelope.id {
+                Some(id) => self.answer(connection, |out| envelope::push_pong(out, id)),
+                None => Next::Read,
+            },
+            "_r" => self.hand_over(progress, |batch| response(batch, connection, &envelope)),
+            _ if name.starts_with('_') => {
+                self.refuse(connection, &envelope, "Message names beginning with _ are reserved")
+            }
+            _ if !progress.announced => {
+                self.refuse(connection, &envelope, "Handshake is not completed")
+            }
+            _ => {
+                let interned = self.names.find(&name);
+                self.hand_over(progress, |batch| Record {
+                    interned,
+                    name: if interned == 0 {
+                        batch.put_name(&envelope)
+                    } else {
+                        Field::NONE
+                    },
+                    ..message(batch, Kind::Message, connection, &envelope)
+                })
+            }
+        }
+    }
+
+    /// The connection gets its id at its first handshake message, when the application first hears
+    /// of it: a peer that never shakes hands costs the application's thread nothing.
+    fn on_handshake(
+        &self,
+        connection: &ConnectionRef,
+        progress: &mut Progress,
+        envelope: &Envelope<'_>,
+    ) -> Next {
+        let slot = connection.slot();
+        if progress.announced {
+            return self.hand_over(progress, |batch| {
+                message(batch, Kind::Handshake, connection, envelope)
+            });
+        }
+        progress.announced = true;
+        let mut buffer = Uuid::encode_buffer();
+        let id = &*Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
+        self.registry().set_id(slot, id);
+        self.hand_over(progress, |batch| Record {
+            name: batch.put(id),
+            ..message(batch, Kind::Handshake, connection, envelope)
+        })
+    }
+
+    fn hand_over(
+        &self,
+        progress: &mut Progress,
+        fill: impl FnOnce(&mut Batch) -> Record,
+    ) -> Next {
+        // Before its first handshake message nobody can listen to the connection.
+        if !progress.announced {
+            return Next::Read;
+        }
+        if self.inbox.push(&mut progress.share, fill) {
+            Next::Pause
+        } else {
+            Next::Read
+        }
+    }
+
+    /// Answers a request that no listener may see; one that asks for no answer is dropped.
+    fn refuse(&self, connection: &Connection, envelope: &Envelope<'_>, why: &str) -> Next {
+        match &envelope.id {
+            Some(id) if !id.is_falsy() => {
+                self.answer(connection, |out| envelope::push_error(out, id, why))
+            }
+            _ => Next::Read,
+        }
+    }
+
+    fn answer(&self, connection: &Connection, fill: impl FnOnce(&mut Vec<u8>)) -> Next {
+        let mut text = Vec::with_capacity(64);
+        fill(&mut text);
+        match connection.send(&text, &self.config) {
+            Queued::Flush | Queued::Overflow => Next::Flush,
+            Queued::Waiting | Queued::Dropped | Queued::NotOpen => Next::Read,
+        }
+    }
+}
+
+impl Batch {
+    /// A name as raw JSON without its quotes: the application's side decodes escapes, which may
+    /// hold lone surrogates that no Rust string can.
+    fn put_name(&mut self, envelope: &Envelope<'_>) -> Field {
+        self.put(envelope.name.raw())
+    }
+}
+
+fn message(
+    batch: &mut Batch,
+    kind: Kind,
+    connection: &Connection,
+    envelope: &Envelope<'_>,
+) -> Record {
+    Record {
+        id: put_id(batch, envelope),
+        payload: put_json(batch, envelope.payload),
+        ..Record::new(kind, connection.slot())
+    }
+}
+
+fn response(batch: &mut Batch, connection: &Connection, envelope: &Envelope<'_>) -> Record {
+    let error = envelope.error.filter(|_| envelope.is_rejected());
+    Record {
+        name: put_json(batch, error),
+        ..message(batch, Kind::Response, connection, envelope)
+    }
+}
+
+fn put_id(batch: &mut Batch, envelope: &Envelope<'_>) -> Field {
+    match &envelope.id {
+        Some(Id::String(id)) => batch.put_quoted(id.raw()),
+        Some(Id::Number(raw)) => batch.put(raw),
+        None => Field::NONE,
+    }
+}
+
+fn put_json(batch: &mut Batch, part: Option<&str>) -> Field {
+    part.map_or(Field::NONE, |raw| batch.put(raw))
+}

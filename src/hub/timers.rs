@@ -1,0 +1,109 @@
+//! Deadlines of connections: one heap entry for each that has one, no timer object per message.
+//! An entry is looked at when it is due and set again if the peer was heard in between.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::connection::Connection;
+
+/// What a deadline is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deadline {
+    /// The handshake must be resolved.
+    Handshake,
+    /// The peer must have been heard, or is pinged.
+    Ping,
+    /// The peer must have answered our close frame.
+    Close,
+}
+
+/// Due time in the clock's milliseconds, slot and serial of the connection, purpose.
+type Entry = Reverse<(u64, u32, u64, Deadline)>;
+
+/// Milliseconds since the hub was made.
+#[derive(Debug)]
+pub struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// A clock that begins at 0 now. It is monotonic: changes of the system's time do not move it.
+    pub fn new() -> Self {
+        Self {
+            start: Instant::now(),
+        }
+    }
+
+    /// Milliseconds since the start.
+    pub fn now(&self) -> u64 {
+        self.start.elapsed().as_millis() as u64
+    }
+
+    /// When `at` (milliseconds since the start) will be.
+    pub fn instant(&self, at: u64) -> Instant {
+        self.start + Duration::from_millis(at)
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The heap of deadlines.
+#[derive(Debug, Default)]
+pub struct Timers {
+    heap: Mutex<BinaryHeap<Entry>>,
+    /// An earlier deadline than all others was set.
+    earlier: Notify,
+}
+
+impl Timers {
+    /// Sets a deadline.
+    pub fn set(&self, due: u64, connection: &Connection, purpose: Deadline) {
+        let mut heap = self.lock();
+        let first = heap.peek().is_none_or(|Reverse((next, ..))| due < *next);
+        heap.push(Reverse((
+            due,
+            connection.slot(),
+            connection.serial(),
+            purpose,
+        )));
+        if first {
+            self.earlier.notify_one();
+        }
+    }
+
+    /// The next deadline.
+    pub fn next_due(&self) -> Option<u64> {
+        self.lock().peek().map(|Reverse((due, ..))| *due)
+    }
+
+    /// Takes one deadline that is due at `now`: slot and serial of its connection, and purpose.
+    pub fn take_due(&self, now: u64) -> Option<(u32, u64, Deadline)> {
+        let mut heap = self.lock();
+        let &Reverse((due, slot, serial, purpose)) = heap.peek()?;
+        if due > now {
+            return None;
+        }
+        heap.pop();
+        if heap.is_empty() {
+            *heap = BinaryHeap::new();
+        }
+        Some((slot, serial, purpose))
+    }
+
+    /// Resolves when an earlier deadline than all others has been set.
+    pub async fn changed(&self) {
+        self.earlier.notified().await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BinaryHeap<Entry>> {
+        self.heap.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

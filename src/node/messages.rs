@@ -1,0 +1,163 @@
+//! The functions on the data path: taking a batch of events, queueing messages, flushing.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use napi::Result;
+use napi::bindgen_prelude::Object;
+
+use crate::envelope;
+use crate::hub::{ConnectionRef, Group, Kind, Queued, Record};
+
+use super::raw::{self, Call, Value};
+use super::server::JsServer;
+
+/// Adds the functions to the server's object.
+pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
+    raw::define(object, "take", server, take)?;
+    raw::define(object, "strings", server, strings)?;
+    raw::define(object, "send", server, send)?;
+    raw::define(object, "respond", server, respond)?;
+    raw::define(object, "flush", server, flush)?;
+    raw::define(object, "queued", server, queued)?;
+    raw::define(object, "watch", server, watch)?;
+    raw::define(object, "broadcast", server, broadcast)
+}
+
+/// `take(words: Int32Array): string | undefined`. Takes the next batch: `words[0]` becomes the
+/// number of events, `words[1]` the number of strings (to be had from `strings()`), and the records
+/// follow. Returns the text that the records' inline parts are cut from, `undefined` when nothing
+/// waits.
+fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let JsServer {
+        hub,
+        batch,
+        connections,
+        ..
+    } = server;
+    if !hub.inbox.take(batch) {
+        return call.undefined();
+    }
+    call.fill_words(0, |words| {
+        words[0] = batch.records.len() as i32;
+        words[1] = batch.strings.len() as i32;
+        let places = words[2..].chunks_exact_mut(Record::WORDS);
+        for (record, place) in batch.records.iter().zip(places) {
+            record.write(place);
+        }
+    })?;
+    for record in &batch.records {
+        match record.kind {
+            // The first of a connection: JavaScript calls about it from now on.
+            Kind::Handshake => connections.note(hub, record.slot),
+            Kind::Closed => connections.forget(record.slot),
+            _ => {}
+        }
+    }
+    call.latin1_value(&batch.text)
+}
+
+/// `strings(): string[]`. The strings of the batch taken last.
+fn strings(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let strings = std::mem::take(&mut server.batch.strings);
+    call.array_value(strings.iter().map(|text| call.string_value(text)))
+}
+
+/// What `send` and `respond` return.
+mod outcome {
+    pub const QUEUED: i32 = 0;
+    pub const NOT_OPEN: i32 = 1;
+    pub const OVERFLOW: i32 = 2;
+}
+
+/// `send(slot, text): 0 | 1 | 2`. Queues one message: 0 queued, 1 the connection is not open, 2 the
+/// peer reads too slowly and was told to go.
+fn send(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let Some(connection) = server.connections.get(call.uint(0)?) else {
+        return call.int_value(outcome::NOT_OPEN);
+    };
+    server.scratch.clear();
+    call.append_string(1, &mut server.scratch)?;
+    let queued = connection.send(&server.scratch, &server.hub.config);
+    call.int_value(settle(server.hub.as_ref(), &mut server.dirty, connection, queued))
+}
+
+/// `respond(slot, payload | undefined, id): 0 | 1 | 2`. Queues a resolved response, from the raw
+/// JSON of payload and id.
+fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let Some(connection) = server.connections.get(call.uint(0)?) else {
+        return call.int_value(outcome::NOT_OPEN);
+    };
+    let scratch = &mut server.scratch;
+    scratch.clear();
+    call.append_string(2, scratch)?;
+    let id_length = scratch.len();
+    let has_payload = !call.is_nothing(1)?;
+    if has_payload {
+        call.append_string(1, scratch)?;
+    }
+    let (id, payload) = scratch.split_at(id_length);
+    let payload = has_payload.then_some(payload);
+    let length = envelope::response_len(payload.map(<[u8]>::len), id.len());
+    let queued = connection.send_parts(length, &server.hub.config, |out| {
+        envelope::push_response(out, payload, id);
+    });
+    call.int_value(settle(server.hub.as_ref(), &mut server.dirty, connection, queued))
+}
+
+fn settle(
+    hub: &crate::hub::Hub,
+    dirty: &mut Vec<ConnectionRef>,
+    connection: &ConnectionRef,
+    queued: Queued,
+) -> i32 {
+    match queued {
+        Queued::Flush => dirty.push(Arc::clone(connection)),
+        Queued::Waiting | Queued::Dropped => {}
+        Queued::NotOpen => return outcome::NOT_OPEN,
+        Queued::Overflow => {
+            hub.await_close(connection);
+            dirty.push(Arc::clone(connection));
+            return outcome::OVERFLOW;
+        }
+    }
+    outcome::QUEUED
+}
+
+/// `flush()`. Hands everything queued since the last flush to the kernel, or to the io thread.
+fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
+    for connection in server.dirty.drain(..) {
+        connection.flush();
+    }
+    call.undefined()
+}
+
+/// `queued(slot): number`. Bytes queued since the connection opened, the low 32 bits.
+fn queued(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let total = server
+        .connections
+        .get(call.uint(0)?)
+        .map_or(0, |connection| connection.queued());
+    call.int_value(total as i32)
+}
+
+/// `watch(slot): number`. Bytes written since the connection opened, the low 32 bits; while some
+/// still wait, an event follows when more have left.
+fn watch(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let total = server
+        .connections
+        .get(call.uint(0)?)
+        .map_or(0, |connection| connection.watch());
+    call.int_value(total as i32)
+}
+
+/// `broadcast(room | undefined, text): number`. Queues one message for every member of a room, or
+/// for every connection; returns for how many.
+fn broadcast(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let room = call.optional_string(0)?;
+    let text = call.string(1)?;
+    let group = room.as_deref().map_or(Group::All, Group::Room);
+    let reached = server.hub.broadcast(group, &text);
+    call.int_value(reached as i32)
+}

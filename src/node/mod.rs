@@ -1,0 +1,32 @@
+//! The binding to Node: the only place that names `napi`.
+//!
+//! `lib/native.js` loads the addon and calls [`create_server`]; the object it gets has one function
+//! for each thing a server can be asked for. Connections are small integers (slots), events come
+//! in batches: see [`crate::hub::record`].
+
+mod messages;
+mod raw;
+mod server;
+mod wake;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use napi::Env;
+use napi::bindgen_prelude::Object;
+use napi_derive::napi;
+
+use server::JsServer;
+
+/// Makes the native side of one server: an object of functions. Nothing listens yet.
+///
+/// # Errors
+/// Node's, when an object or function cannot be made.
+#[napi(skip_typescript)]
+pub fn create_server(env: &Env) -> napi::Result<Object<'_>> {
+    let server = Rc::new(RefCell::new(JsServer::new()));
+    let mut object = Object::new(env)?;
+    server::define(&mut object, &server)?;
+    messages::define(&mut object, &server)?;
+    Ok(object)
+}

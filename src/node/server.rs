@@ -1,0 +1,463 @@
+//! The functions off the data path: starting and stopping, rooms, ids, closing, settings, facts.
+
+use std::cell::RefCell;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use napi::bindgen_prelude::Object;
+use napi::{Error, Result, Status};
+
+use crate::hub::config::SlowConsumer;
+use crate::hub::inbox::Batch;
+use crate::hub::{ConnectionRef, Group, Hub};
+use crate::transport::{Address, Gate, IoThread, Options, Verdict};
+use crate::upgrade::Request;
+
+use super::raw::{self, Call, Value};
+use super::wake::{JsWake, Shared};
+
+/// One server as the JavaScript thread holds it.
+pub struct JsServer {
+    pub(super) hub: Arc<Hub>,
+    gate: Arc<Gate>,
+    wake: Arc<JsWake>,
+    threads: Vec<(u32, IoThread)>,
+    next_thread: u32,
+    /// Connections that JavaScript knows of: no lock is needed to find them.
+    pub(super) connections: Known,
+    /// Connections with something queued since the last flush.
+    pub(super) dirty: Vec<ConnectionRef>,
+    /// The batch taken last.
+    pub(super) batch: Batch,
+    /// For strings on their way from JavaScript.
+    pub(super) scratch: Vec<u8>,
+}
+
+/// Connections by slot.
+#[derive(Default)]
+pub struct Known(Vec<Option<ConnectionRef>>);
+
+impl Known {
+    /// The connection in a slot.
+    pub fn get(&self, slot: u32) -> Option<&ConnectionRef> {
+        self.0.get(slot as usize)?.as_ref()
+    }
+
+    /// Remembers the connection in a slot.
+    pub fn note(&mut self, hub: &Hub, slot: u32) {
+        let index = slot as usize;
+        if self.0.len() <= index {
+            self.0.resize(index + 1, None);
+        }
+        if self.0[index].is_none() {
+            self.0[index] = hub.registry().get(slot).cloned();
+        }
+    }
+
+    /// Forgets a connection that has ended.
+    pub fn forget(&mut self, slot: u32) {
+        if let Some(entry) = self.0.get_mut(slot as usize) {
+            *entry = None;
+        }
+    }
+}
+
+impl JsServer {
+    /// A server that does not listen yet.
+    pub fn new() -> Self {
+        let wake = Arc::new(JsWake::default());
+        Self {
+            hub: Arc::new(Hub::new(Box::new(Shared(Arc::clone(&wake))))),
+            gate: Arc::new(Gate::default()),
+            wake,
+            threads: Vec::new(),
+            next_thread: 0,
+            connections: Known::default(),
+            dirty: Vec::new(),
+            batch: Batch::default(),
+            scratch: raw::scratch(),
+        }
+    }
+}
+
+impl Drop for JsServer {
+    /// The JavaScript side is gone, by collection or because its environment ends: so must be the
+    /// threads.
+    fn drop(&mut self) {
+        self.wake.disarm();
+        for (_, thread) in &self.threads {
+            thread.stop(true);
+        }
+        for (_, thread) in self.threads.drain(..) {
+            thread.join();
+        }
+    }
+}
+
+/// Adds the functions to the server's object.
+pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
+    raw::define(object, "configure", server, configure)?;
+    raw::define(object, "start", server, start)?;
+    raw::define(object, "stop", server, stop)?;
+    raw::define(object, "join", server, join)?;
+    raw::define(object, "intern", server, intern)?;
+    raw::define(object, "admit", server, admit)?;
+    raw::define(object, "dismiss", server, dismiss)?;
+    raw::define(object, "release", server, release)?;
+    raw::define(object, "setId", server, set_id)?;
+    raw::define(object, "find", server, find)?;
+    raw::define(object, "joinRoom", server, join_room)?;
+    raw::define(object, "leaveRoom", server, leave_room)?;
+    raw::define(object, "leaveAll", server, leave_all)?;
+    raw::define(object, "roomsOf", server, rooms_of)?;
+    raw::define(object, "hasRoom", server, has_room)?;
+    raw::define(object, "members", server, members)?;
+    raw::define(object, "memberCount", server, member_count)?;
+    raw::define(object, "isMember", server, is_member)?;
+    raw::define(object, "close", server, close)?;
+    raw::define(object, "cut", server, cut)?;
+    raw::define(object, "isOpen", server, is_open)?;
+    raw::define(object, "buffered", server, buffered)?;
+    raw::define(object, "facts", server, facts)?;
+    raw::define(object, "ask", server, ask)?;
+    raw::define(object, "upgradeFacts", server, upgrade_facts)?;
+    raw::define(object, "accept", server, accept)?;
+    raw::define(object, "refuse", server, refuse)
+}
+
+/// `configure(handshakeTimeout, pingInterval, closeTimeout, upgradeTimeout, maxPayload,
+/// maxBufferedBytes, dropBroadcasts)`. Holds for connections that open from now on; the last two
+/// at once.
+fn configure(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let config = &server.hub.config;
+    config.set_handshake_timeout(call.uint(0)?);
+    config.set_ping_interval(call.uint(1)?);
+    config.set_close_timeout(call.uint(2)?);
+    config.set_upgrade_timeout(call.uint(3)?);
+    config.set_max_payload(call.number(4)? as usize);
+    config.set_max_buffered(call.number(5)? as usize);
+    config.set_slow_consumer(if call.boolean(6)? {
+        SlowConsumer::Drop
+    } else {
+        SlowConsumer::Close
+    });
+    call.undefined()
+}
+
+/// `start(host | undefined, port, backlog, path | undefined, socketPath | undefined, onWake)`.
+/// Listens and starts an io thread: `[thread, address, port]`, or the system's error number. `host`
+/// must be an IP address.
+fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let port = call.uint(1)? as u16;
+    let address = match (call.optional_string(4)?, call.optional_string(0)?) {
+        #[cfg(unix)]
+        (Some(path), _) => Address::Unix(path.into()),
+        (None, Some(host)) => {
+            let ip = host.parse().map_err(|_| {
+                Error::new(Status::InvalidArg, format!("{host} is not an IP address"))
+            })?;
+            Address::Tcp(SocketAddr::new(ip, port))
+        }
+        _ => Address::AnyHost { port },
+    };
+    let number = server.next_thread;
+    let options = Options {
+        address,
+        backlog: call.int(2)?,
+        path: call.optional_string(3)?,
+        number,
+    };
+    let on_wake = call.function(5)?;
+    if server.threads.is_empty() {
+        server.wake.arm(&on_wake)?;
+    }
+    match IoThread::start(Arc::clone(&server.hub), Arc::clone(&server.gate), options) {
+        Ok(thread) => {
+            server.next_thread += 1;
+            let address = thread.address();
+            server.threads.push((number, thread));
+            let (host, port) = address.map_or((String::new(), 0), |address| {
+                (address.ip().to_string(), address.port())
+            });
+            call.array_value(
+                [
+                    call.int_value(number as i32),
+                    call.string_value(&host),
+                    call.int_value(port.into()),
+                ]
+                .into_iter(),
+            )
+        }
+        Err(error) => {
+            if server.threads.is_empty() {
+                server.wake.disarm();
+            }
+            call.int_value(error_number(&error))
+        }
+    }
+}
+
+fn error_number(error: &io::Error) -> i32 {
+    // What has no number of its own (an unsuitable socket path) is an invalid argument.
+    const EINVAL: i32 = 22;
+    error.raw_os_error().unwrap_or(EINVAL)
+}
+
+/// `stop(thread, cut)`. Closes a listener and, if `cut`, every connection.
+fn stop(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let number = call.uint(0)?;
+    let cut = call.boolean(1)?;
+    if let Some((_, thread)) = server.threads.iter().find(|(found, _)| *found == number) {
+        thread.stop(cut);
+    }
+    server.gate.clear();
+    call.undefined()
+}
+
+/// `join(thread)`. To be called when a thread has said that it ends: waits for that moment, and
+/// lets the process end when it was the last.
+fn join(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let number = call.uint(0)?;
+    if let Some(index) = server
+        .threads
+        .iter()
+        .position(|(found, _)| *found == number)
+    {
+        let (_, thread) = server.threads.swap_remove(index);
+        thread.join();
+    }
+    if server.threads.is_empty() {
+        server.wake.disarm();
+    }
+    call.undefined()
+}
+
+/// `intern(name): number`. The number by which messages of this name come; 0 when the table is
+/// full.
+fn intern(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let number = server.hub.names.intern(&call.string(0)?).unwrap_or(0);
+    call.int_value(number as i32)
+}
+
+/// `admit(slot)`. The handshake is resolved.
+fn admit(server: &mut JsServer, call: &Call) -> Result<Value> {
+    server.hub.admit(call.uint(0)?);
+    call.undefined()
+}
+
+/// `dismiss(slot): boolean`. Takes a connection out of the group of all.
+fn dismiss(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let was_member = server.hub.registry().dismiss(call.uint(0)?);
+    call.bool_value(was_member)
+}
+
+/// `release(slot)`. The application knows that the connection has ended.
+fn release(server: &mut JsServer, call: &Call) -> Result<Value> {
+    server.hub.release(call.uint(0)?);
+    call.undefined()
+}
+
+/// `setId(slot, id): boolean`. False when another connection has the id.
+fn set_id(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let set = server
+        .hub
+        .registry()
+        .set_id(call.uint(0)?, &call.string(1)?);
+    call.bool_value(set)
+}
+
+/// `find(id): number`. The slot of the connection with this id, -1 when there is none.
+fn find(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let slot = server.hub.registry().find(&call.string(0)?);
+    call.int_value(slot.map_or(-1, |slot| slot as i32))
+}
+
+/// `joinRoom(slot, room)`.
+fn join_room(server: &mut JsServer, call: &Call) -> Result<Value> {
+    server
+        .hub
+        .registry()
+        .join(call.uint(0)?, &call.string(1)?);
+    call.undefined()
+}
+
+/// `leaveRoom(slot, room): boolean`.
+fn leave_room(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let left = server
+        .hub
+        .registry()
+        .leave(call.uint(0)?, &call.string(1)?);
+    call.bool_value(left)
+}
+
+/// `leaveAll(slot)`.
+fn leave_all(server: &mut JsServer, call: &Call) -> Result<Value> {
+    server.hub.registry().leave_all(call.uint(0)?);
+    call.undefined()
+}
+
+/// `roomsOf(slot): string[]`.
+fn rooms_of(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let rooms = server.hub.registry().rooms_of(call.uint(0)?);
+    call.array_value(rooms.iter().map(|name| call.string_value(name)))
+}
+
+/// `hasRoom(room): boolean`.
+fn has_room(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let exists = server.hub.registry().has_room(&call.string(0)?);
+    call.bool_value(exists)
+}
+
+/// `members(room | undefined): number[]`. Slots of a room's members, or of all connections.
+fn members(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let room = call.optional_string(0)?;
+    let slots: Vec<u32> = server
+        .hub
+        .registry()
+        .members(group(room.as_deref()))
+        .map(|connection| connection.slot())
+        .collect();
+    call.array_value(slots.into_iter().map(|slot| call.int_value(slot as i32)))
+}
+
+/// `memberCount(room | undefined): number`.
+fn member_count(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let room = call.optional_string(0)?;
+    let count = server.hub.registry().count(group(room.as_deref()));
+    call.int_value(count as i32)
+}
+
+/// `isMember(room | undefined, slot): boolean`.
+fn is_member(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let room = call.optional_string(0)?;
+    let slot = call.uint(1)?;
+    let is_member = server
+        .hub
+        .registry()
+        .contains(group(room.as_deref()), slot);
+    call.bool_value(is_member)
+}
+
+fn group(room: Option<&str>) -> Group<'_> {
+    room.map_or(Group::All, Group::Room)
+}
+
+/// `close(slot, code, reason): boolean`. Begins the closing handshake.
+fn close(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let begun = match server.connections.get(call.uint(0)?) {
+        Some(connection) => {
+            server
+                .hub
+                .close(connection, call.uint(1)? as u16, &call.string(2)?)
+        }
+        None => false,
+    };
+    call.bool_value(begun)
+}
+
+/// `cut(slot)`. Ends a connection without a closing handshake.
+fn cut(server: &mut JsServer, call: &Call) -> Result<Value> {
+    if let Some(connection) = server.connections.get(call.uint(0)?) {
+        connection.cut();
+    }
+    call.undefined()
+}
+
+/// `isOpen(slot): boolean`. Whether messages can be sent.
+fn is_open(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let open = server
+        .connections
+        .get(call.uint(0)?)
+        .is_some_and(|connection| connection.is_open());
+    call.bool_value(open)
+}
+
+/// `buffered(slot): number`. Bytes that wait for the kernel.
+fn buffered(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let bytes = server
+        .connections
+        .get(call.uint(0)?)
+        .map_or(0, |connection| connection.pending());
+    call.number_value(bytes as f64)
+}
+
+/// `facts(slot): string[] | undefined`. The upgrade request: see [`request_facts`]; the protocol
+/// comes last.
+fn facts(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let Some(connection) = server.connections.get(call.uint(0)?) else {
+        return call.undefined();
+    };
+    let facts = connection.facts();
+    let mut list = request_facts(&facts.request, facts.peer);
+    list.push(facts.protocol.as_deref().unwrap_or_default().as_bytes().into());
+    strings_value(call, &list)
+}
+
+/// `ask(asking)`. Whether upgrades wait for `accept` or `refuse`.
+fn ask(server: &mut JsServer, call: &Call) -> Result<Value> {
+    server.gate.set_asking(call.boolean(0)?);
+    call.undefined()
+}
+
+/// `upgradeFacts(key): string[] | undefined`. A request that waits: see [`request_facts`]; then the
+/// value for `Sec-WebSocket-Accept`.
+fn upgrade_facts(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let Some(pending) = server.gate.get(call.uint(0)?) else {
+        return call.undefined();
+    };
+    let mut list = request_facts(&pending.request, pending.peer);
+    list.push(pending.upgrade.accept.as_bytes().into());
+    strings_value(call, &list)
+}
+
+/// `accept(key, head, protocol)`. Goes on with an upgrade that waits.
+fn accept(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let head = call.string(1)?;
+    let known = server.gate.decide(
+        call.uint(0)?,
+        Verdict::Accept {
+            head: head.into_bytes(),
+            protocol: call.optional_string(2)?,
+        },
+    );
+    call.bool_value(known)
+}
+
+/// `refuse(key, status, message | undefined)`. Refuses an upgrade that waits.
+fn refuse(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let known = server.gate.decide(
+        call.uint(0)?,
+        Verdict::Refuse {
+            status: call.uint(1)? as u16,
+            message: call.optional_string(2)?,
+        },
+    );
+    call.bool_value(known)
+}
+
+/// Method, target, minor version, remote address and port, number of headers, then names and
+/// values in turn. Header bytes are one character each, as in Node.
+fn request_facts(request: &Request, peer: Option<SocketAddr>) -> Vec<Box<[u8]>> {
+    let (address, port) = peer.map_or((String::new(), String::new()), |peer| {
+        (peer.ip().to_string(), peer.port().to_string())
+    });
+    let mut list: Vec<Box<[u8]>> = vec![
+        request.method().as_bytes().into(),
+        request.target().as_bytes().into(),
+        request.http_minor().to_string().into_bytes().into(),
+        address.into_bytes().into(),
+        port.into_bytes().into(),
+        request.headers().count().to_string().into_bytes().into(),
+    ];
+    for (name, value) in request.headers() {
+        list.push(name.as_bytes().into());
+        list.push(value.into());
+    }
+    list
+}
+
+fn strings_value(call: &Call, list: &[Box<[u8]>]) -> Result<Value> {
+    call.array_value(list.iter().map(|bytes| call.latin1_value(bytes)))
+}

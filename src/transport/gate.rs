@@ -1,0 +1,91 @@
+//! The application's say in an opening handshake: it is asked only when it wants to be, and the
+//! upgrade waits for its verdict.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use slab::Slab;
+use tokio::sync::oneshot;
+
+use crate::upgrade::{Request, Upgrade};
+
+/// What the application decided.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Go on with this response head (status line, headers, blank line) and subprotocol.
+    Accept {
+        /// The bytes of the 101 response.
+        head: Vec<u8>,
+        /// The subprotocol it names.
+        protocol: Option<String>,
+    },
+    /// Refuse with an HTTP status.
+    Refuse {
+        /// HTTP status code.
+        status: u16,
+        /// Body; the status's reason phrase when `None`.
+        message: Option<String>,
+    },
+}
+
+/// A request that waits.
+#[derive(Debug, Clone)]
+pub struct Pending {
+    /// The request itself.
+    pub request: Arc<Request>,
+    /// What it asks for.
+    pub upgrade: Arc<Upgrade>,
+    /// Where it comes from.
+    pub peer: Option<SocketAddr>,
+}
+
+/// Requests that wait for the application.
+#[derive(Debug, Default)]
+pub struct Gate {
+    asking: AtomicBool,
+    pending: Mutex<Slab<(Pending, oneshot::Sender<Verdict>)>>,
+}
+
+impl Gate {
+    /// Whether the application wants to be asked.
+    pub fn is_asking(&self) -> bool {
+        self.asking.load(Relaxed)
+    }
+
+    /// Says whether the application wants to be asked.
+    pub fn set_asking(&self, asking: bool) {
+        self.asking.store(asking, Relaxed);
+    }
+
+    /// Adds a request; the receiver fails if the application never answers.
+    pub fn ask(&self, pending: Pending) -> (u32, oneshot::Receiver<Verdict>) {
+        let (sender, receiver) = oneshot::channel();
+        let key = self.lock().insert((pending, sender)) as u32;
+        (key, receiver)
+    }
+
+    /// A waiting request.
+    pub fn get(&self, key: u32) -> Option<Pending> {
+        self.lock()
+            .get(key as usize)
+            .map(|(pending, _)| pending.clone())
+    }
+
+    /// Decides on a waiting request. False when it does not wait any more.
+    pub fn decide(&self, key: u32, verdict: Verdict) -> bool {
+        let Some((_, sender)) = self.lock().try_remove(key as usize) else {
+            return false;
+        };
+        sender.send(verdict).is_ok()
+    }
+
+    /// Forgets all waiting requests: they are refused.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slab<(Pending, oneshot::Sender<Verdict>)>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

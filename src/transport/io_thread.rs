@@ -1,0 +1,224 @@
+//! The thread that waits on sockets: one current-thread runtime with the listener, a task for each
+//! connection, the hub's deadlines and its flushes.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use crate::hub::{Hub, Kind, Record};
+
+use super::gate::Gate;
+use super::listener::{Address, Bound, Listener};
+use super::opening;
+use super::session::Session;
+use super::stream::Stream;
+
+/// How long accepting rests after a failure such as running out of descriptors (EMFILE), which
+/// trying again at once would only repeat.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+
+/// What a listener is made from.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen.
+    pub address: Address,
+    /// Connections the system may hold that are not accepted yet.
+    pub backlog: i32,
+    /// Path that requests must ask for; any if `None`.
+    pub path: Option<String>,
+    /// Number given back in [`Kind::Stopped`].
+    pub number: u32,
+}
+
+/// What the tasks of one io thread share.
+pub struct Shared {
+    /// The server's state.
+    pub hub: Arc<Hub>,
+    /// Upgrades that wait for the application.
+    pub gate: Arc<Gate>,
+    /// See [`Options::path`].
+    pub path: Option<String>,
+    stopping: Notify,
+    cut: AtomicBool,
+    alive: AtomicUsize,
+    last_gone: Notify,
+}
+
+/// Held by each task of a connection: the thread ends when none is left.
+pub struct Alive(Arc<Shared>);
+
+impl Alive {
+    /// Counts one more.
+    pub fn new(shared: &Arc<Shared>) -> Self {
+        shared.alive.fetch_add(1, SeqCst);
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        if self.0.alive.fetch_sub(1, SeqCst) == 1 {
+            self.0.last_gone.notify_one();
+        }
+    }
+}
+
+/// A running io thread.
+pub struct IoThread {
+    shared: Arc<Shared>,
+    handle: JoinHandle<()>,
+    address: Option<SocketAddr>,
+}
+
+impl IoThread {
+    /// Listens, and starts the thread.
+    ///
+    /// # Errors
+    /// The system's: the address is taken or not available, or no thread could be made.
+    pub fn start(hub: Arc<Hub>, gate: Arc<Gate>, options: Options) -> io::Result<Self> {
+        let bound = Bound::new(&options.address, options.backlog)?;
+        let address = bound.local_address();
+        let turn = Arc::clone(&hub);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .on_thread_park(move || turn.inbox.end_turn())
+            .build()?;
+        let listener = {
+            let _runtime = runtime.enter();
+            Listener::register(bound)?
+        };
+        let shared = Arc::new(Shared {
+            hub,
+            gate,
+            path: options.path,
+            stopping: Notify::new(),
+            cut: AtomicBool::new(false),
+            alive: AtomicUsize::new(0),
+            last_gone: Notify::new(),
+        });
+        let run = Arc::clone(&shared);
+        let handle = std::thread::Builder::new()
+            .name("line-socket-io".into())
+            .spawn(move || {
+                runtime.block_on(run.run(listener, options.number));
+                // Tasks that are still there, such as the hub's own, end with the runtime.
+                drop(runtime);
+                run.hub
+                    .inbox
+                    .announce(|_| Record::new(Kind::Stopped, options.number));
+                run.hub.inbox.end_turn();
+            })?;
+        Ok(Self {
+            shared,
+            handle,
+            address,
+        })
+    }
+
+    /// The address listened on; `None` for a Unix domain socket.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// Closes the listener and, if `cut`, every connection. [`Kind::Stopped`] says when the thread
+    /// is done.
+    pub fn stop(&self, cut: bool) {
+        self.shared.cut.store(cut, SeqCst);
+        self.shared.stopping.notify_one();
+    }
+
+    /// Waits for the thread to end, which it does after [`IoThread::stop`].
+    pub fn join(self) {
+        // A panic of the thread has been reported by its own hook; there is nothing to add.
+        let _ = self.handle.join();
+    }
+}
+
+impl Shared {
+    async fn run(self: &Arc<Self>, listener: Listener, number: u32) {
+        let timers = Arc::clone(&self.hub);
+        tokio::spawn(async move { timers.run_timers().await });
+        let flushes = Arc::clone(&self.hub);
+        tokio::spawn(async move { flushes.run_flushes().await });
+
+        select(pin!(self.serve(listener)), pin!(self.stopping.notified())).await;
+        if self.cut.load(SeqCst) {
+            let connections: Vec<_> = self.hub.registry().connections().cloned().collect();
+            for connection in connections {
+                connection.cut();
+            }
+        } else {
+            self.hub
+                .inbox
+                .announce(|_| Record::new(Kind::Detached, number));
+        }
+        while self.alive.load(SeqCst) > 0 {
+            self.last_gone.notified().await;
+        }
+    }
+
+    /// Accepts connections and sees them through their opening handshakes, for ever. Dropping this
+    /// future closes the listener and the connections that are still opening.
+    async fn serve(self: &Arc<Self>, listener: Listener) {
+        let mut openings: JoinSet<Option<Session>> = JoinSet::new();
+        let mut failing = false;
+        loop {
+            match next_event(&listener, &mut openings).await {
+                Either::Left(Ok((stream, peer))) => {
+                    failing = false;
+                    let shared = Arc::clone(self);
+                    openings.spawn(async move { opening::open(&shared, stream, peer).await });
+                }
+                Either::Left(Err(error)) => {
+                    // One report for a row of failures.
+                    if !std::mem::replace(&mut failing, true) {
+                        self.report_accept_error(&error);
+                    }
+                    tokio::time::sleep(ACCEPT_REST).await;
+                }
+                Either::Right(Some(session)) => {
+                    tokio::spawn(session);
+                }
+                Either::Right(None) => {}
+            }
+        }
+    }
+
+    fn report_accept_error(&self, error: &io::Error) {
+        let number = error.raw_os_error().unwrap_or_default().unsigned_abs();
+        self.hub.inbox.announce(|_| Record {
+            number: u64::from(number),
+            ..Record::new(Kind::AcceptFailed, 0)
+        });
+    }
+}
+
+type Accepted = io::Result<(Stream, Option<SocketAddr>)>;
+
+/// The next accepted stream or the next finished opening: `None` when that came to nothing (the
+/// peer was refused or has gone).
+async fn next_event(
+    listener: &Listener,
+    openings: &mut JoinSet<Option<Session>>,
+) -> Either<Accepted, Option<Session>> {
+    let accepting = pin!(listener.accept());
+    let opened = pin!(async {
+        match openings.join_next().await {
+            Some(opened) => opened.ok().flatten(),
+            None => std::future::pending().await,
+        }
+    });
+    match select(accepting, opened).await {
+        Either::Left((accepted, _)) => Either::Left(accepted),
+        Either::Right((opened, _)) => Either::Right(opened),
+    }
+}

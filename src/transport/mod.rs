@@ -1,0 +1,13 @@
+//! Sockets and the thread that waits on them. Bytes come in here, go through the codec, and leave
+//! as messages for the hub; what the line protocol makes of them is not known here.
+
+pub mod gate;
+mod io_thread;
+pub mod listener;
+mod opening;
+mod session;
+mod stream;
+
+pub use gate::{Gate, Verdict};
+pub use io_thread::{IoThread, Options};
+pub use listener::Address;

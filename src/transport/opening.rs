@@ -1,0 +1,117 @@
+//! The opening handshake of one connection: reads the HTTP request, asks the application if it
+//! wants to be asked, answers, and hands the stream on.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::hub::{Facts, Kind, Record};
+use crate::upgrade::{self, Limits, Refusal};
+
+use super::gate::{Pending, Verdict};
+use super::io_thread::Shared;
+use super::session::Session;
+use super::stream::Stream;
+
+/// Bytes of request read at a time; most requests fit.
+const READ: usize = 2048;
+
+/// Time a refused peer has to take its answer.
+const REFUSAL_TIME: Duration = Duration::from_secs(5);
+
+/// Sees a new stream through its opening handshake; `None` when it came to nothing.
+pub async fn open(
+    shared: &Arc<Shared>,
+    stream: Stream,
+    peer: Option<SocketAddr>,
+) -> Option<Session> {
+    let milliseconds = shared.hub.config.upgrade_timeout();
+    let request = read_request(&stream);
+    let request = if milliseconds == 0 {
+        request.await
+    } else {
+        let limit = Duration::from_millis(milliseconds.into());
+        tokio::time::timeout(limit, request).await.ok()?
+    };
+    match request {
+        Ok(Some((request, rest))) => match accept(shared, &request, peer).await {
+            Ok((head, protocol)) => {
+                stream.write_all(&head).await.ok()?;
+                let facts = Facts {
+                    request: Arc::into_inner(request)?,
+                    peer,
+                    protocol: protocol.map(Into::into),
+                };
+                Some(Session::new(shared, stream, facts, rest))
+            }
+            Err(refusal) => refuse(&stream, &refusal).await,
+        },
+        Ok(None) => None,
+        Err(refusal) => refuse(&stream, &refusal).await,
+    }
+}
+
+type Request = Arc<upgrade::Request>;
+
+/// Reads up to the end of the request head; `None` when the stream ends before. What came after it
+/// is the beginning of the WebSocket stream.
+async fn read_request(stream: &Stream) -> Result<Option<(Request, Vec<u8>)>, Refusal> {
+    let limits = Limits::default();
+    let mut bytes = Vec::new();
+    loop {
+        let filled = bytes.len();
+        bytes.resize(filled + READ, 0);
+        match stream.read(&mut bytes[filled..]).await {
+            Ok(0) | Err(_) => return Ok(None),
+            Ok(count) => bytes.truncate(filled + count),
+        }
+        if let Some((request, length)) = upgrade::parse(&bytes, &limits)? {
+            return Ok(Some((Arc::new(request), bytes.split_off(length))));
+        }
+    }
+}
+
+/// Decides on a request: the response head and the subprotocol.
+async fn accept(
+    shared: &Arc<Shared>,
+    request: &Request,
+    peer: Option<SocketAddr>,
+) -> Result<(Vec<u8>, Option<String>), Refusal> {
+    let upgrade = request.check_upgrade(shared.path.as_deref())?;
+    if !shared.gate.is_asking() {
+        let protocol = upgrade.default_protocol().map(str::to_owned);
+        let lines = upgrade::response_lines(&upgrade.accept, protocol.as_deref())
+            .map_err(|_| Refusal::new(400, None))?;
+        let head = upgrade::response_head(&lines).map_err(|_| Refusal::new(400, None))?;
+        return Ok((head, protocol));
+    }
+    let (key, verdict) = shared.gate.ask(Pending {
+        request: Arc::clone(request),
+        upgrade: Arc::new(upgrade),
+        peer,
+    });
+    shared
+        .hub
+        .inbox
+        .announce(|_| Record::new(Kind::Upgrade, key));
+    match verdict.await {
+        Ok(Verdict::Accept { head, protocol }) => Ok((head, protocol)),
+        Ok(Verdict::Refuse { status, message }) => Err(Refusal::new(status, message.as_deref())),
+        Err(_) => Err(Refusal::new(503, None)),
+    }
+}
+
+async fn refuse(stream: &Stream, refusal: &Refusal) -> Option<Session> {
+    let response = refusal.response();
+    let answer = async {
+        stream.write_all(&response).await?;
+        stream.finish()?;
+        // Closing with unread bytes would reset the connection and take the answer with it.
+        let mut rest = [0; 1024];
+        while stream.read(&mut rest).await? > 0 {}
+        Ok::<_, std::io::Error>(())
+    };
+    // Whether the peer took its answer changes nothing here.
+    let _ = tokio::time::timeout(REFUSAL_TIME, answer).await;
+    None
+}

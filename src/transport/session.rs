@@ -1,0 +1,277 @@
+//! An open connection's task: reads, decodes, hands messages to the hub, and writes what the
+//! kernel did not take at once.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::ReadBuf;
+use tokio::time::Sleep;
+
+use crate::codec::close::{ABNORMAL, NORMAL};
+use crate::codec::{Decoder, Event, Limits, ProtocolError};
+use crate::hub::{ConnectionRef, Facts, Flush, Hub, Next, Progress};
+
+use super::io_thread::{Alive, Shared};
+use super::stream::{ReadEnd, Stream};
+
+/// Bytes read at a time, into one buffer that all connections of the thread share: an idle
+/// connection needs none of its own.
+const READ_BUFFER: usize = 64 * 1024;
+
+/// Reads in a row before other connections have their turn.
+const READS_A_TURN: usize = 8;
+
+/// How long, and for how many bytes, the peer's last data is read after the closing handshake so
+/// that it does not turn into a reset that overtakes our close frame (RFC 9112, 9.6, has the same
+/// for HTTP).
+const LINGER: Duration = Duration::from_secs(1);
+
+thread_local! {
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER].into());
+}
+
+enum Stage {
+    /// Messages come and go.
+    Open,
+    /// Nothing the peer sends counts any more; what is queued is still to be written, then the
+    /// connection ends with this code and reason.
+    Finishing(u16, Box<str>),
+    /// The connection has ended; the peer has a moment to end its side.
+    Lingering(Pin<Box<Sleep>>),
+}
+
+/// One connection's task.
+pub struct Session {
+    hub: Arc<Hub>,
+    connection: ConnectionRef,
+    reader: ReadEnd,
+    decoder: Decoder,
+    progress: Progress,
+    stage: Stage,
+    paused: bool,
+    /// Bytes that came with the upgrade request.
+    early: Vec<u8>,
+    /// Tells the io thread, by being dropped, that this task is done.
+    _alive: Alive,
+}
+
+impl Session {
+    /// Opens the connection in the hub.
+    pub fn new(shared: &Arc<Shared>, stream: Stream, facts: Facts, early: Vec<u8>) -> Self {
+        let (reader, link) = stream.split();
+        let limits = Limits {
+            max_message: shared.hub.config.max_payload(),
+            ..Limits::default()
+        };
+        Self {
+            hub: Arc::clone(&shared.hub),
+            connection: shared.hub.open(link, facts),
+            reader,
+            decoder: Decoder::new(limits),
+            progress: Progress::default(),
+            stage: Stage::Open,
+            paused: false,
+            early,
+            _alive: Alive::new(shared),
+        }
+    }
+
+    /// Writes what waits once the stream is writable. Pending while it is not.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while self.connection.is_blocked() {
+            let flushed = match ready!(self.reader.poll_write_ready(context)) {
+                Ok(()) => self.connection.flush_writable(),
+                Err(_) => Flush::Broken,
+            };
+            self.hub.report_written(&self.connection);
+            if flushed == Flush::Broken {
+                self.end(ABNORMAL, "");
+                return Poll::Ready(());
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Reads and handles until nothing is left to read, or the stage changes.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..READS_A_TURN {
+            if self.paused {
+                ready!(self.hub.poll_room(&mut self.progress, context));
+                self.paused = false;
+            }
+            if !self.early.is_empty() {
+                let mut early = std::mem::take(&mut self.early);
+                let consumed = self.take_in(&mut early);
+                early.drain(..consumed);
+                self.early = early;
+            } else if ready!(self.poll_buffer(context)) {
+                self.end(ABNORMAL, "");
+            }
+            if !matches!(self.stage, Stage::Open) {
+                return Poll::Ready(());
+            }
+        }
+        // Other tasks first.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Reads once into the thread's buffer; true at the end of the stream.
+    fn poll_buffer(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        BUFFER.with_borrow_mut(|buffer| {
+            let mut target = ReadBuf::new(buffer);
+            let result = ready!(self.reader.poll_read(context, &mut target));
+            let filled = target.filled_mut();
+            if result.is_err() || filled.is_empty() {
+                return Poll::Ready(true);
+            }
+            self.hub.hear(&self.connection);
+            let consumed = self.take_in(filled);
+            // Only a pause leaves something over.
+            self.early.extend_from_slice(&filled[consumed..]);
+            Poll::Ready(false)
+        })
+    }
+
+    /// Handles what `bytes` holds and returns how many of them were consumed: all, unless the
+    /// reader has to pause.
+    fn take_in(&mut self, bytes: &mut [u8]) -> usize {
+        let length = bytes.len();
+        let mut consumed = 0;
+        let mut flush = false;
+        while consumed < length && !self.paused {
+            let step = match self.decoder.decode(&mut bytes[consumed..]) {
+                Ok(step) => step,
+                Err(error) => {
+                    self.fail(&error);
+                    return length;
+                }
+            };
+            consumed += step.consumed;
+            let next = match step.event {
+                None => Next::Read,
+                Some(Event::Text(text)) => {
+                    self.hub
+                        .receive(&self.connection, &mut self.progress, &text)
+                }
+                Some(Event::Binary(data)) => {
+                    // Bytes that are not UTF-8 cannot be JSON: the application gets to see them
+                    // with replacement characters in its `_error`.
+                    let text = String::from_utf8_lossy(&data);
+                    self.hub.receive(&self.connection, &mut self.progress, &text)
+                }
+                Some(Event::Ping(payload)) => self.hub.pong(&self.connection, &payload),
+                Some(Event::Pong(_)) => Next::Read,
+                Some(Event::Close(frame)) => {
+                    // Without a code, 1000 is reported, as the original does.
+                    let (code, reason) = match frame {
+                        Some(frame) => (Some(frame.code), frame.reason.into()),
+                        None => (None, Box::default()),
+                    };
+                    if self.connection.answer_close(code) {
+                        self.hub.await_close(&self.connection);
+                    }
+                    self.finish(code.unwrap_or(NORMAL), reason);
+                    return length;
+                }
+            };
+            match next {
+                Next::Read => {}
+                Next::Flush => flush = true,
+                Next::Pause => self.paused = true,
+            }
+        }
+        if flush && self.connection.flush() == Flush::Broken {
+            self.end(ABNORMAL, "");
+        }
+        consumed
+    }
+
+    /// A protocol violation (RFC 6455, 7.1.7): sends its close code and is done with the peer.
+    fn fail(&mut self, error: &ProtocolError) {
+        if self.connection.start_close(error.close_code(), "") {
+            self.hub.await_close(&self.connection);
+        }
+        self.finish(ABNORMAL, Box::default());
+    }
+
+    fn finish(&mut self, code: u16, reason: Box<str>) {
+        self.stage = Stage::Finishing(code, reason);
+        if self.connection.flush() == Flush::Broken {
+            self.end(ABNORMAL, "");
+        }
+    }
+
+    fn end(&mut self, code: u16, reason: &str) {
+        let (code, reason) = match self.connection.forced_close() {
+            Some(forced) if code == ABNORMAL => forced,
+            _ => (code, reason),
+        };
+        self.hub
+            .ended(&self.connection, &mut self.progress, code, reason);
+        self.stage = Stage::Lingering(Box::pin(tokio::time::sleep(LINGER)));
+    }
+
+    /// Discards what the peer still sends; ready when it has ended its side or its time is up.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Stage::Lingering(sleep) = &mut self.stage else {
+            return Poll::Ready(());
+        };
+        if sleep.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        BUFFER.with_borrow_mut(|buffer| {
+            for _ in 0..READS_A_TURN {
+                let mut target = ReadBuf::new(buffer);
+                let result: io::Result<()> = ready!(self.reader.poll_read(context, &mut target));
+                if result.is_err() || target.filled().is_empty() {
+                    return Poll::Ready(());
+                }
+            }
+            // A peer that still floods after the end is not worth more of our time.
+            Poll::Ready(())
+        })
+    }
+}
+
+impl Future for Session {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        this.connection.register(context.waker());
+        if this.connection.must_cut() {
+            return Poll::Ready(());
+        }
+        if matches!(this.stage, Stage::Open) {
+            // Reading goes on while writing waits.
+            let _ = this.poll_write(context);
+            let read = this.poll_read(context);
+            if matches!(this.stage, Stage::Open) {
+                return read;
+            }
+        }
+        if matches!(this.stage, Stage::Finishing(..)) {
+            ready!(this.poll_write(context));
+            if let Stage::Finishing(code, reason) = &this.stage {
+                let (code, reason) = (*code, reason.clone());
+                this.end(code, &reason);
+            }
+        }
+        this.poll_linger(context)
+    }
+}
+
+impl Drop for Session {
+    /// Cut, or its task panicked: the application hears of the end all the same.
+    fn drop(&mut self) {
+        let (code, reason) = self.connection.forced_close().unwrap_or((ABNORMAL, ""));
+        self.hub
+            .ended(&self.connection, &mut self.progress, code, reason);
+    }
+}

@@ -1,0 +1,150 @@
+//! The byte streams that connections run over, in one type: a reading end for the task that owns
+//! the connection, and a writing end ([`Link`]) that any thread may use.
+
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tokio::net::tcp;
+#[cfg(unix)]
+use tokio::net::unix;
+
+use crate::hub::Link;
+
+/// A stream before its ends are parted.
+pub enum Stream {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A Unix domain socket.
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
+impl Stream {
+    /// Waits for bytes and reads some; `Ok(0)` is the end of the stream.
+    pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let result = match self {
+                Self::Tcp(stream) => {
+                    stream.readable().await?;
+                    stream.try_read(buffer)
+                }
+                #[cfg(unix)]
+                Self::Unix(stream) => {
+                    stream.readable().await?;
+                    stream.try_read(buffer)
+                }
+            };
+            match result {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Writes all of `bytes`.
+    pub async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let result = match self {
+                Self::Tcp(stream) => {
+                    stream.writable().await?;
+                    stream.try_write(bytes)
+                }
+                #[cfg(unix)]
+                Self::Unix(stream) => {
+                    stream.writable().await?;
+                    stream.try_write(bytes)
+                }
+            };
+            match result {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(taken) => bytes = &bytes[taken..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends FIN: nothing more will be written.
+    pub fn finish(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => socket2::SockRef::from(stream).shutdown(Shutdown::Write),
+            #[cfg(unix)]
+            Self::Unix(stream) => socket2::SockRef::from(stream).shutdown(Shutdown::Write),
+        }
+    }
+
+    /// Parts the stream. Dropping the writing end sends FIN.
+    pub fn split(self) -> (ReadEnd, Box<dyn Link>) {
+        match self {
+            Self::Tcp(stream) => {
+                let (read, write) = stream.into_split();
+                (ReadEnd::Tcp(read), Box::new(write))
+            }
+            #[cfg(unix)]
+            Self::Unix(stream) => {
+                let (read, write) = stream.into_split();
+                (ReadEnd::Unix(read), Box::new(write))
+            }
+        }
+    }
+}
+
+/// The reading end of a stream.
+pub enum ReadEnd {
+    /// TCP.
+    Tcp(tcp::OwnedReadHalf),
+    /// A Unix domain socket.
+    #[cfg(unix)]
+    Unix(unix::OwnedReadHalf),
+}
+
+impl ReadEnd {
+    /// Reads what is there; after a read that did not fill the buffer the next one is pending
+    /// without a system call.
+    pub fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
+            #[cfg(unix)]
+            Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+
+    /// Ready when the stream can be written again.
+    pub fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(stream) => stream.as_ref().poll_write_ready(context),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.as_ref().poll_write_ready(context),
+        }
+    }
+}
+
+impl Link for tcp::OwnedWriteHalf {
+    fn try_write(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {
+        match data {
+            [one] => tcp::OwnedWriteHalf::try_write(self, one),
+            many => self.try_write_vectored(many),
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Link for unix::OwnedWriteHalf {
+    fn try_write(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {
+        match data {
+            [one] => unix::OwnedWriteHalf::try_write(self, one),
+            many => self.try_write_vectored(many),
+        }
+    }
+}

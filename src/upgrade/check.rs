@@ -1,0 +1,117 @@
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::{Refusal, Request};
+
+/// What a request for a WebSocket asks for, checked and ready to be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upgrade {
+    /// `Sec-WebSocket-Version`: 13 (RFC 6455) or 8 (its last drafts).
+    pub version: u8,
+    /// The subprotocols offered, in the client's order of preference: what `handleProtocols` is
+    /// called with. One empty string when none is offered, since handlers written for the original
+    /// get just that.
+    pub protocols: Vec<String>,
+    /// The value of `Sec-WebSocket-Accept` (RFC 6455 section 4.2.2).
+    pub accept: String,
+    /// Where the page comes from that opened the connection: `Origin`, or `Sec-WebSocket-Origin`
+    /// in version 8. Only browsers send it.
+    pub origin: Option<String>,
+}
+
+impl Upgrade {
+    /// The subprotocol to answer with when the application does not choose: the first offered.
+    pub fn default_protocol(&self) -> Option<&str> {
+        self.protocols
+            .first()
+            .map(String::as_str)
+            .filter(|protocol| !protocol.is_empty())
+    }
+}
+
+impl Request {
+    /// Checks that the request asks for a WebSocket (RFC 6455 section 4.2.1), at `path` when one
+    /// is given (an empty one counts as none).
+    ///
+    /// As the original, it does not insist on `Host`. Stricter than the original, it wants HTTP/1.1,
+    /// a key that is sixteen bytes in base64 and sent once, and no body.
+    ///
+    /// # Errors
+    ///
+    /// 426 when the request does not ask for an upgrade at all, else 400.
+    pub fn check_upgrade(&self, path: Option<&str>) -> Result<Upgrade, Refusal> {
+        let upgrade = self.combined("upgrade").unwrap_or_default();
+        if upgrade.is_empty() || !self.connection_has("upgrade") {
+            return Err(Refusal::upgrade_required(self.method()));
+        }
+        let acceptable = self.method() == "GET"
+            && self.http_minor() >= 1
+            && upgrade.eq_ignore_ascii_case("websocket")
+            && path.is_none_or(|path| path.is_empty() || path == self.path())
+            && !self.has_body();
+        if !acceptable {
+            return Err(Refusal::bad_request());
+        }
+        let key = self.single("sec-websocket-key").filter(|key| is_key(key));
+        let key = key.ok_or_else(Refusal::bad_request)?;
+        let version = match self.single("sec-websocket-version") {
+            Some(b"13") => 13,
+            Some(b"8") => 8,
+            _ => return Err(Refusal::websocket_version_not_supported()),
+        };
+        let origin = if version == 8 {
+            "sec-websocket-origin"
+        } else {
+            "origin"
+        };
+        Ok(Upgrade {
+            version,
+            protocols: split_protocols(
+                &self.combined("sec-websocket-protocol").unwrap_or_default(),
+            ),
+            accept: derive_accept_key(key),
+            origin: self.combined(origin),
+        })
+    }
+
+    /// Whether `option` is among the options of `Connection` (RFC 9110 section 7.6.1).
+    fn connection_has(&self, option: &str) -> bool {
+        self.values("connection")
+            .flat_map(|value| value.split(|&byte| byte == b','))
+            .any(|sent| sent.trim_ascii().eq_ignore_ascii_case(option.as_bytes()))
+    }
+
+    /// Whether the request announces a body, whose bytes would be mistaken for frames.
+    fn has_body(&self) -> bool {
+        self.header("transfer-encoding").is_some()
+            || self.values("content-length").any(|length| length != b"0")
+    }
+
+    /// The value of a header that must be sent exactly once.
+    fn single(&self, name: &str) -> Option<&[u8]> {
+        let mut values = self.values(name);
+        let value = values.next()?;
+        values.next().is_none().then_some(value)
+    }
+}
+
+/// Whether `key` is sixteen bytes in base64: 22 characters and the padding.
+fn is_key(key: &[u8]) -> bool {
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    key.strip_suffix(b"==")
+        .is_some_and(|digits| digits.len() == 22 && digits.iter().all(is_base64))
+}
+
+/// Cuts at a comma and the spaces after it, and nowhere else: what applications get as the
+/// argument of `handleProtocols`.
+fn split_protocols(list: &str) -> Vec<String> {
+    let mut parts = list.split(',');
+    let first = parts.next().unwrap_or_default();
+    std::iter::once(first)
+        .chain(parts.map(|part| part.trim_start_matches(' ')))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

@@ -1,0 +1,174 @@
+use std::borrow::Cow;
+
+use super::status::reason;
+
+/// What the server says when it does not upgrade: answered once, and then the
+/// connection is closed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{status} {}", reason(*status))]
+pub struct Refusal {
+    status: u16,
+    body: Cow<'static, str>,
+    content_type: &'static str,
+    /// Options of `Connection`.
+    connection: &'static str,
+    /// Further header lines, each with its line end.
+    headers: &'static str,
+    /// Announce the body without sending it: the answer to HEAD (RFC 9110 section 9.3.2).
+    head_only: bool,
+}
+
+impl Refusal {
+    /// A refusal with a status code the application chose, from `verifyClient` for one, and a body;
+    /// without a message, or with an empty one, the body is the code's reason phrase.
+    ///
+    /// A code that HTTP cannot carry (below 100 or above 999) becomes 500.
+    pub fn new(status: u16, message: Option<&str>) -> Self {
+        let status = if (100..=999).contains(&status) {
+            status
+        } else {
+            500
+        };
+        let body = match message {
+            Some(message) if !message.is_empty() => Cow::Owned(message.to_owned()),
+            _ => Cow::Borrowed(reason(status)),
+        };
+        Self {
+            status,
+            body,
+            content_type: "text/html",
+            connection: "close",
+            headers: "",
+            head_only: false,
+        }
+    }
+
+    /// 400: the request is malformed, or asks for an upgrade that cannot be had.
+    pub(super) fn bad_request() -> Self {
+        Self::new(400, None)
+    }
+
+    /// 400 that names the versions of the WebSocket protocol to try instead (RFC 6455 section 4.4).
+    pub(super) fn websocket_version_not_supported() -> Self {
+        Self {
+            headers: "Sec-WebSocket-Version: 13, 8\r\n",
+            ..Self::new(400, None)
+        }
+    }
+
+    /// 426: plain HTTP where a WebSocket is expected (RFC 9110 section 15.5.22).
+    pub(super) fn upgrade_required(method: &str) -> Self {
+        Self {
+            content_type: "text/plain",
+            // Who sends `Upgrade` must name it here as well (RFC 9110 section 7.8).
+            connection: "close, Upgrade",
+            headers: "Upgrade: websocket\r\n",
+            head_only: method == "HEAD",
+            ..Self::new(426, None)
+        }
+    }
+
+    /// 431: the head is longer than the limits allow.
+    pub(super) fn head_too_large() -> Self {
+        Self::new(431, None)
+    }
+
+    /// 505: not HTTP/1.x.
+    pub(super) fn version_not_supported() -> Self {
+        Self::new(505, None)
+    }
+
+    /// The status code, 100 to 999.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The whole answer. The caller writes it and closes the connection.
+    pub fn response(&self) -> Vec<u8> {
+        let Self {
+            status,
+            body,
+            content_type,
+            connection,
+            headers,
+            head_only,
+        } = self;
+        let sent = if *head_only { "" } else { body };
+        format!(
+            "HTTP/1.1 {status} {reason}\r\n\
+             Connection: {connection}\r\n\
+             {headers}\
+             Content-type: {content_type}\r\n\
+             Content-Length: {length}\r\n\
+             \r\n\
+             {sent}",
+            reason = reason(*status),
+            length = body.len(),
+        )
+        .into_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(refusal: &Refusal) -> String {
+        String::from_utf8(refusal.response()).unwrap()
+    }
+
+    #[test]
+    fn a_refusal_is_a_whole_response() {
+        assert_eq!(
+            response(&Refusal::new(401, None)),
+            "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-type: text/html\r\n\
+             Content-Length: 12\r\n\r\nUnauthorized"
+        );
+    }
+
+    #[test]
+    fn the_message_is_the_body_and_counted_in_bytes() {
+        assert_eq!(
+            response(&Refusal::new(403, Some("näh"))),
+            "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-type: text/html\r\n\
+             Content-Length: 4\r\n\r\nnäh"
+        );
+        assert_eq!(Refusal::new(403, Some("")), Refusal::new(403, None));
+    }
+
+    #[test]
+    fn any_status_code_gets_an_answer() {
+        for status in 0..=u16::MAX {
+            let refusal = Refusal::new(status, None);
+            assert!((100..=999).contains(&refusal.status()));
+            let text = response(&refusal);
+            let line = format!(
+                "HTTP/1.1 {} {}\r\n",
+                refusal.status(),
+                reason(refusal.status())
+            );
+            assert!(text.starts_with(&line), "{text}");
+        }
+        assert!(response(&Refusal::new(799, None)).ends_with("Content-Length: 7\r\n\r\nUnknown"));
+        assert_eq!(Refusal::new(1000, None).status(), 500);
+    }
+
+    #[test]
+    fn plain_http_is_told_to_upgrade() {
+        let head = "HTTP/1.1 426 Upgrade Required\r\nConnection: close, Upgrade\r\n\
+                    Upgrade: websocket\r\nContent-type: text/plain\r\nContent-Length: 16\r\n\r\n";
+        assert_eq!(
+            response(&Refusal::upgrade_required("GET")),
+            format!("{head}Upgrade Required")
+        );
+        assert_eq!(response(&Refusal::upgrade_required("HEAD")), head);
+    }
+
+    #[test]
+    fn reads_as_an_error() {
+        assert_eq!(
+            Refusal::head_too_large().to_string(),
+            "431 Request Header Fields Too Large"
+        );
+    }
+}

@@ -313,15 +313,16 @@ class ServerConnection extends Emitter {
    * @param {string} name
    * @param {string | undefined} rawId
    * @param {string | undefined} rawPayload
+   * @param {string | undefined} rawError
    * @internal
    */
-  onMessage_(name, rawId, rawPayload) {
+  onMessage_(name, rawId, rawPayload, rawError) {
     if (this.state === State.AWAITING_HANDSHAKE) {
       this.#refuse(rawId, 'Handshake is not completed');
       return;
     }
     this.log_?.('received "%s"', name);
-    const message = Message.incoming(this, name, rawId, rawPayload);
+    const message = Message.incoming(this, name, rawId, rawPayload, rawError);
     if (rawId === undefined) {
       this.#handleWithoutId(message);
     } else {
@@ -371,14 +372,15 @@ class ServerConnection extends Emitter {
   /**
    * @param {string | undefined} rawId
    * @param {string | undefined} rawPayload
+   * @param {string | undefined} rawError
    * @internal
    */
-  onHandshake_(rawId, rawPayload) {
+  onHandshake_(rawId, rawPayload, rawError) {
     if (this.#handshake !== undefined) {
       this.#onFurtherHandshake(rawId);
       return;
     }
-    const message = Message.incoming(this, Message.Name.HANDSHAKE, rawId, rawPayload);
+    const message = Message.incoming(this, Message.Name.HANDSHAKE, rawId, rawPayload, rawError);
     this.#handshake = message;
     this.log_?.('handshake received');
     if (!this.server.emit('handshake', this, message)) message.resolve();
@@ -520,12 +522,28 @@ class ServerConnection extends Emitter {
   }
 
   /**
-   * @param {string} text
+   * A ping that came behind messages whose handlers answer first.
+   * @param {string | undefined} rawId
    * @internal
    */
-  onInvalid_(text) {
-    const problem = 'A message from the client is not an envelope in JSON; its text is the payload';
-    this.emit(Event.ERROR, new LineError(ErrorCode.INVALID_JSON, problem, text));
+  onPing_(rawId) {
+    const id = expectsAnswer(rawId) ? JSON.parse(/** @type {string} */ (rawId)) : undefined;
+    this.#queueText(messageJson(Message.Name.RESPONSE, 'pong', id, null));
+  }
+
+  /**
+   * @param {string} text Of a message that is no envelope; or how the protocol was violated.
+   * @param {number} code Close code of a violation, else 0.
+   * @internal
+   */
+  onInvalid_(text, code) {
+    if (code === 0) {
+      const problem = 'A message from the client is not an envelope in JSON; its text is the payload';
+      this.emit(Event.ERROR, new LineError(ErrorCode.INVALID_JSON, problem, text));
+      return;
+    }
+    const problem = `The client violated the WebSocket protocol and is disconnected with ${code}: ${text}`;
+    this.emit(Event.ERROR, new LineError(ErrorCode.WEBSOCKET_ERROR, problem, { code }));
   }
 
   /** @internal */

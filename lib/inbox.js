@@ -14,13 +14,14 @@ const CLOSED = 4;
 const INVALID = 5;
 const PING_DUE = 6;
 const WRITTEN = 7;
-const UPGRADE = 8;
-const ACCEPT_FAILED = 9;
-const DETACHED = 10;
-const STOPPED = 11;
+const PING = 8;
+const UPGRADE = 9;
+const ACCEPT_FAILED = 10;
+const DETACHED = 11;
+const STOPPED = 12;
 
 /** Integers of one record, and where the first begins. */
-const RECORD = 7;
+const RECORD = 8;
 const FIRST = 2;
 
 /** Most records of a batch (`BATCH_EVENTS` in `src/hub/inbox.rs`). */
@@ -100,7 +101,7 @@ class Inbox {
       const nameField = words[w + 3];
       const idField = words[w + 4];
       const payloadField = words[w + 5];
-      const number = words[w + 6];
+      const errorField = words[w + 6];
 
       /** @type {string | undefined} */
       let name;
@@ -115,19 +116,23 @@ class Inbox {
       let payload;
       if (payloadField >= 0) payload = text.substring(at, (at += payloadField));
       else if (payloadField !== NONE) payload = strings[-2 - payloadField];
+      /** @type {string | undefined} */
+      let error;
+      if (errorField >= 0) error = text.substring(at, (at += errorField));
+      else if (errorField !== NONE) error = strings[-2 - errorField];
 
       try {
         if (kind === MESSAGE) {
           const connection = /** @type {ServerConnection} */ (this.connections[slot]);
           if (interned === 0) name = decodeName(/** @type {string} */ (name));
           if (connection.deferred_ === undefined) {
-            connection.onMessage_(/** @type {string} */ (name), id, payload);
+            connection.onMessage_(/** @type {string} */ (name), id, payload, error);
             continue;
           }
         }
-        this.#handle(kind, slot, name, id, payload, number);
-      } catch (error) {
-        throwLater(error);
+        this.#handle(kind, slot, name, id, payload, error, words[w + 7]);
+      } catch (thrown) {
+        throwLater(thrown);
       }
     }
   }
@@ -138,9 +143,10 @@ class Inbox {
    * @param {string | undefined} name
    * @param {string | undefined} id
    * @param {string | undefined} payload
+   * @param {string | undefined} error
    * @param {number} number
    */
-  #handle(kind, slot, name, id, payload, number) {
+  #handle(kind, slot, name, id, payload, error, number) {
     if (kind >= UPGRADE) {
       this.#handleServerEvent(kind, slot, number);
       return;
@@ -150,18 +156,21 @@ class Inbox {
     }
     const connection = /** @type {ServerConnection} */ (this.connections[slot]);
     if (connection.deferred_ !== undefined) {
-      connection.deferred_.push(() => this.#handle(kind, slot, name, id, payload, number));
+      connection.deferred_.push(() => this.#handle(kind, slot, name, id, payload, error, number));
       return;
     }
     switch (kind) {
       case MESSAGE:
-        connection.onMessage_(/** @type {string} */ (name), id, payload);
+        connection.onMessage_(/** @type {string} */ (name), id, payload, error);
         break;
       case HANDSHAKE:
-        connection.onHandshake_(id, payload);
+        connection.onHandshake_(id, payload, error);
+        break;
+      case PING:
+        connection.onPing_(id);
         break;
       case RESPONSE:
-        connection.onResponse_(id, payload, name);
+        connection.onResponse_(id, payload, error);
         break;
       case CLOSED:
         this.connections[slot] = undefined;
@@ -169,7 +178,7 @@ class Inbox {
         connection.onClosed_(number, /** @type {string} */ (payload));
         break;
       case INVALID:
-        connection.onInvalid_(/** @type {string} */ (payload));
+        connection.onInvalid_(/** @type {string} */ (payload), number);
         break;
       case PING_DUE:
         connection.onPingDue_();

@@ -70,15 +70,17 @@ class Message extends Emitter {
    * @param {string} name
    * @param {string | undefined} rawId
    * @param {string | undefined} rawPayload
+   * @param {string | undefined} rawError
    * @returns {Message}
    * @internal
    */
-  static incoming(connection, name, rawId, rawPayload) {
+  static incoming(connection, name, rawId, rawPayload, rawError) {
     const message = new Message(UNSET);
     message.name = name;
     message.#rawId = rawId;
     message.#rawPayload = rawPayload;
     message.#connection = connection;
+    if (rawError !== undefined) message.err = receivedError(JSON.parse(rawError));
     return message;
   }
 
@@ -108,7 +110,8 @@ class Message extends Emitter {
       const err = receivedError(data.e);
       return new Message({ name: data.n, payload: data.p, err, id: data.i });
     } catch (cause) {
-      throw new LineError(ErrorCode.INVALID_JSON, 'The text is not a message in JSON', cause);
+      const why = /** @type {Error} */ (cause).message;
+      throw new LineError(ErrorCode.INVALID_JSON, `The text is not a message in JSON: ${why}`);
     }
   }
 
@@ -271,7 +274,7 @@ function assertJson(value, what) {
     return payloadJson(value);
   } catch (cause) {
     const why = /** @type {Error} */ (cause).message;
-    throw new LineError(ErrorCode.INVALID_JSON, `${what} cannot be written as JSON: ${why}`, cause);
+    throw new LineError(ErrorCode.INVALID_JSON, `${what} cannot be written as JSON: ${why}`);
   }
 }
 

@@ -3,10 +3,10 @@
 
 /** Contract sections 1 and 3: messages from the client to listeners of the connection. */
 
-const { contract, ABSENT } = require('../helpers/contract');
+const { contract, ABSENT, CRASHES } = require('../helpers/contract');
 const { attempt, describeError } = require('../helpers/observe');
 const { Opcode } = require('../helpers/frames');
-const { until } = require('../helpers/timing');
+const { delay, until } = require('../helpers/timing');
 
 /**
  * Sends raw texts and returns what listeners of `names` and of `_error` got.
@@ -327,7 +327,7 @@ const cases = [
     }
   ),
   {
-    name: 'resolve and reject without an id: mMissingId, which a client must not be able to have thrown',
+    name: 'resolve and reject without an id throw mMissingId inside the handler',
     run: async (context) => {
       const { client, connection } = await context.pair();
       /** @type {any[]} */
@@ -340,9 +340,31 @@ const cases = [
       await client.fence();
       return log;
     },
-    original: [{ thrown: { code: 'mMissingId' } }, { thrown: { code: 'mMissingId' } }],
-    ours: [['_error', 'mMissingId'], ['_error', 'mMissingId'], { returned: undefined }, { returned: undefined }]
+    expected: [{ thrown: { code: 'mMissingId' } }, { thrown: { code: 'mMissingId' } }]
   },
+  ...['resolve', 'reject'].flatMap((method) =>
+    ['at once', 'in an async function', 'later'].map((when) => ({
+      name: `${method} without an id, ${when}, with nobody catching: the client cannot end the process`,
+      run: async (/** @type {import('../helpers/context').Context} */ context) => {
+        const { client, connection } = await context.pair();
+        /** @type {any[]} */
+        const log = [];
+        connection.on('_error', (/** @type {any} */ error) => log.push(error.code));
+        connection.on('note', (/** @type {any} */ message) => {
+          if (when === 'at once') return message[method]('x');
+          if (when === 'in an async function') return Promise.resolve().then(() => message[method]('x'));
+          return setTimeout(() => message[method]('x'), 5);
+        });
+        client.json({ n: 'note' });
+        await client.fence();
+        await delay(20);
+        await client.fence();
+        return log;
+      },
+      original: CRASHES,
+      ours: ['mMissingId']
+    }))
+  ),
   {
     name: 'numeric ids are answered as numbers',
     run: async (context) => {

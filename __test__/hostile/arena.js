@@ -6,7 +6,9 @@
  * anything an input breaks shows in what follows. Contract section 4.
  */
 
+const { describe, it, before, after } = require('node:test');
 const assert = require('node:assert/strict');
+const { createHash } = require('node:crypto');
 const { loadNative } = require('../helpers/implementations');
 const { Context } = require('../helpers/context');
 const { collectFatal } = require('../helpers/uncaught');
@@ -40,6 +42,17 @@ const ORDINARY = [
  * @property {Log} log empty before the handshake was sent: nobody can listen yet
  * @property {() => string[]} texts received since the phase was reached
  */
+
+/**
+ * A text that fits into the report of a failed test.
+ *
+ * @param {unknown} text
+ */
+function brief(text) {
+  if (typeof text !== 'string' || text.length <= 200) return text;
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return `${text.slice(0, 40)} ... ${text.length} characters, ${digest}`;
+}
 
 class Arena {
   constructor() {
@@ -82,12 +95,14 @@ class Arena {
       connection.on(name, (/** @type {any[]} */ ...args) => {
         const [first] = args;
         if (first instanceof Message) log.push([name]);
-        else if (name === '_error') log.push([name, first.code, first.payload]);
+        else if (name === '_error') log.push([name, first.code, brief(first.payload)]);
         else if (name === '_disconnected') log.push([name, first]);
         // What remains is the emitter's own: `newListener` for the listeners added here.
       });
     }
-    connection.on('echo', (/** @type {any} */ message) => message.resolve(message.payload));
+    connection.on('echo', (/** @type {any} */ message) => {
+      if (message.id !== undefined) message.resolve(message.payload);
+    });
     return log;
   }
 
@@ -139,4 +154,22 @@ class Arena {
   }
 }
 
-module.exports = { Arena, PHASES, FORBIDDEN, ORDINARY, MAX_PAYLOAD };
+/**
+ * Registers a suite of hostile input with an arena of its own, and that the arena is sound in the
+ * end. The original does not stand it, so nothing is registered for it alone (`LINE_IMPL=original`).
+ *
+ * @param {string} subject
+ * @param {(arena: Arena) => void} body
+ */
+function hostile(subject, body) {
+  if (process.env.LINE_IMPL === 'original') return;
+  describe(`hostile ${subject}`, () => {
+    const arena = new Arena();
+    before(() => arena.open());
+    after(() => arena.close());
+    body(arena);
+    it('a newcomer is served as ever', () => arena.survive(() => arena.newcomer()));
+  });
+}
+
+module.exports = { Arena, brief, hostile, PHASES, FORBIDDEN, ORDINARY, MAX_PAYLOAD };

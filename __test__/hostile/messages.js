@@ -91,7 +91,7 @@ const MESSAGES = [
   entry('a ping without id', '{"n":"_p"}', 'pong', 'pong'),
   entry('a ping with a number as id', '{"n":"_p","i":5}', 'pong', 'pong'),
   entry('a ping with a payload and an error', '{"n":"_p","i":"1","p":{"a":1},"e":"no"}', 'pong', 'pong'),
-  { ...entry('_h without id', '{"n":"_h","p":{"token":"x"}}', 'contained', 'dropped'), fresh: 'contained' },
+  { ...entry('_h without id', '{"n":"_h","p":{"token":"x"}}', 'contained', 'contained'), fresh: 'contained' },
   { ...entry('_h again', '{"n":"_h","i":"2","p":{"token":"x"}}', 'contained', 'refused'), fresh: 'opens' },
   { ...entry('_h with a number as id', '{"n":"_h","i":5,"p":{"token":"x"}}', 'contained', 'refused'), fresh: 'opens' },
   { ...entry('_h with an error', '{"n":"_h","i":"2","p":{"token":"x"},"e":"no"}', 'contained', 'refused'), fresh: 'opens' }

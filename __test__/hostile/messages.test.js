@@ -1,9 +1,9 @@
 // @ts-check
 'use strict';
 
-const { describe, it, before, after } = require('node:test');
+const { it } = require('node:test');
 const assert = require('node:assert/strict');
-const { Arena, PHASES } = require('./arena');
+const { hostile, PHASES } = require('./arena');
 const { MESSAGES } = require('./messages');
 const { delay, until } = require('../helpers/timing');
 
@@ -41,11 +41,7 @@ const ANSWERS = {
   opens: ['a value']
 };
 
-describe('hostile messages', () => {
-  const arena = new Arena();
-  before(() => arena.open());
-  after(() => arena.close());
-
+hostile('messages', (arena) => {
   for (const entry of MESSAGES) {
     it(`${entry.name}: ${PHASES.map((phase) => entry[phase]).join(', ')}`, () =>
       arena.survive(async () => {
@@ -117,6 +113,4 @@ describe('hostile messages', () => {
       clients.forEach((client, index) => (index % 2 ? client.reset() : client.end()));
       await Promise.all(clients.map((client) => client.closed()));
     }));
-
-  it('a newcomer is served as ever', () => arena.survive(() => arena.newcomer()));
 });

@@ -35,13 +35,15 @@ pub const fn response_len(payload_len: Option<usize>, id_len: usize) -> usize {
 }
 
 /// Appends the answer to a `_p` message: `{"n":"_r","p":"pong","i":<id>,"e":null}` (contract
-/// section 1).
-pub fn push_pong(out: &mut Vec<u8>, id: &Id<'_>) {
+/// section 1), without `i` when the ping had none.
+pub fn push_pong(out: &mut Vec<u8>, id: Option<&Id<'_>>) {
     out.extend_from_slice(RESPONSE);
     out.extend_from_slice(PAYLOAD);
     out.extend_from_slice(br#""pong""#);
-    out.extend_from_slice(ID);
-    push_id(out, id);
+    if let Some(id) = id {
+        out.extend_from_slice(ID);
+        push_id(out, id);
+    }
     out.extend_from_slice(RESOLVED);
 }
 

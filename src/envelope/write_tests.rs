@@ -74,10 +74,12 @@ fn number_ids_come_back_as_numbers() {
 
 #[test]
 fn pong() {
-    let pong = with_id(r#""ab12""#, |id| written(|out| push_pong(out, id)));
+    let pong = with_id(r#""ab12""#, |id| written(|out| push_pong(out, Some(id))));
     assert_eq!(pong, r#"{"n":"_r","p":"pong","i":"ab12","e":null}"#);
-    let pong = with_id("3", |id| written(|out| push_pong(out, id)));
+    let pong = with_id("3", |id| written(|out| push_pong(out, Some(id))));
     assert_eq!(pong, r#"{"n":"_r","p":"pong","i":3,"e":null}"#);
+    let pong = written(|out| push_pong(out, None));
+    assert_eq!(pong, r#"{"n":"_r","p":"pong","e":null}"#);
 }
 
 #[test]

@@ -220,8 +220,7 @@ impl Connection {
     /// of the next ones that leave.
     pub fn watch(&self) -> u64 {
         let writing = self.lock();
-        self.watched
-            .store(writing.outbound.pending() > 0, Relaxed);
+        self.watched.store(writing.outbound.pending() > 0, Relaxed);
         writing.outbound.written()
     }
 
@@ -268,19 +267,19 @@ impl Connection {
             return false;
         }
         writing.stage = Stage::Closing;
-        push_close(&mut writing.outbound, Some(code), reason);
+        push_close(&mut writing.outbound, code, reason);
         true
     }
 
-    /// Answers the peer's close frame with the code it gave (RFC 6455, 5.5.1). Returns whether an
-    /// answer was due, that is, whether the peer began.
-    pub fn answer_close(&self, code: Option<u16>) -> bool {
+    /// Answers the peer's close frame with the code and reason it gave (RFC 6455, 5.5.1). Returns
+    /// whether an answer was due, that is, whether the peer began.
+    pub fn answer_close(&self, code: u16, reason: &str) -> bool {
         let mut writing = self.lock();
         if writing.stage != Stage::Open {
             return false;
         }
         writing.stage = Stage::Closing;
-        push_close(&mut writing.outbound, code, "");
+        push_close(&mut writing.outbound, code, reason);
         true
     }
 
@@ -313,12 +312,7 @@ impl Connection {
         std::mem::replace(&mut writing.stage, Stage::Closed) != Stage::Closed
     }
 
-    fn queue(
-        &self,
-        may_drop: bool,
-        config: &Config,
-        push: impl FnOnce(&mut Outbound),
-    ) -> Queued {
+    fn queue(&self, may_drop: bool, config: &Config, push: impl FnOnce(&mut Outbound)) -> Queued {
         let mut writing = self.lock();
         if writing.stage != Stage::Open {
             return Queued::NotOpen;
@@ -333,11 +327,7 @@ impl Connection {
                 writing.outbound.discard();
                 writing.stage = Stage::Closing;
                 writing.forced = Some((close::SLOW_CONSUMER, "Slow consumer"));
-                push_close(
-                    &mut writing.outbound,
-                    Some(close::SLOW_CONSUMER),
-                    "Slow consumer",
-                );
+                push_close(&mut writing.outbound, close::SLOW_CONSUMER, "Slow consumer");
                 return Queued::Overflow;
             }
         }
@@ -357,10 +347,9 @@ impl Connection {
 }
 
 /// A code or reason that cannot travel is left out: the stream closes all the same.
-fn push_close(outbound: &mut Outbound, code: Option<u16>, reason: &str) {
+fn push_close(outbound: &mut Outbound, code: u16, reason: &str) {
     outbound.push_with(|out| {
-        let written = code.map(|code| codec::push_close(out, code, reason));
-        if !matches!(written, Some(Ok(()))) {
+        if codec::push_close(out, code, reason).is_err() {
             codec::push_empty_close(out);
         }
     });

@@ -121,6 +121,8 @@ struct State {
     filling_number: u64,
     /// Number of the last batch taken.
     taken_number: u64,
+    /// Number of the last batch whose events have all been handled.
+    handled_number: u64,
     /// A wake is on its way.
     woken: bool,
     /// Readers that wait for a batch to be taken.
@@ -218,6 +220,17 @@ impl Inbox {
         }
         resumed.into_iter().for_each(Waker::wake);
         true
+    }
+
+    /// The application has handled every batch it took.
+    pub fn mark_handled(&self) {
+        let mut state = self.lock();
+        state.handled_number = state.taken_number;
+    }
+
+    /// Whether the application has handled all events of the connection whose `share` this is.
+    pub fn is_handled(&self, share: &Share) -> bool {
+        share.batch <= self.lock().handled_number
     }
 
     /// Bytes that wait for the application.

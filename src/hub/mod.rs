@@ -69,9 +69,7 @@ impl Hub {
     /// The registry of connections, ids and rooms. The lock is held for a moment only: never over
     /// a system call or a wait.
     pub fn registry(&self) -> MutexGuard<'_, Registry> {
-        self.registry
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes in a connection whose upgrade is complete.
@@ -277,8 +275,6 @@ impl Hub {
     }
 
     fn flushing(&self) -> MutexGuard<'_, Vec<ConnectionRef>> {
-        self.flushing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.flushing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,29 +6,32 @@
 #[repr(i32)]
 pub enum Kind {
     /// A message for the application. `name`, `id` (raw JSON, or none), `payload` (raw JSON, or
-    /// none).
+    /// none), `error` (raw JSON, or none).
     Message = 1,
     /// A handshake. The first of a connection brings its generated connection id in `name`; for a
     /// later one `name` is none. `id`, `payload` as above.
     Handshake = 2,
-    /// The answer to a `send`. `id`; `payload`; `name` holds the raw JSON of a truthy `e`.
+    /// The answer to a `send`. `id`, `payload`; `error` only when it is truthy.
     Response = 3,
     /// The connection has ended. `number` is the close code, `payload` the reason as text.
     Closed = 4,
-    /// A message that is no envelope. `payload` is its text.
+    /// A message that is no envelope: `payload` is its text. Or a violation of the WebSocket
+    /// protocol: `number` is its close code, `payload` a description.
     Invalid = 5,
     /// The peer has been silent for the ping interval.
     PingDue = 6,
     /// Queued bytes have been written: `number` is their running total.
     Written = 7,
+    /// A ping message that could not be answered at once, in its turn. `id`.
+    Ping = 8,
     /// An upgrade request waits for the application's verdict. `slot` is its key.
-    Upgrade = 8,
+    Upgrade = 9,
     /// A connection could not be accepted. `number` is the system error.
-    AcceptFailed = 9,
+    AcceptFailed = 10,
     /// A listener was closed; connections it accepted live on. `slot` is its io thread.
-    Detached = 10,
+    Detached = 11,
     /// An io thread has nothing left to do and ends. `slot` is its number.
-    Stopped = 11,
+    Stopped = 12,
 }
 
 /// One part of an event: inline text, a string of its own, an interned name, or nothing.
@@ -59,19 +62,21 @@ pub struct Record {
     pub slot: u32,
     /// Index of an interned name, plus one; 0 when `name` is a field of its own.
     pub interned: u32,
-    /// See [`Kind`]. The fields' inline text stands in the order name, id, payload.
+    /// See [`Kind`]. The fields' inline text stands in the order name, id, payload, error.
     pub name: Field,
     /// Raw JSON of the message id.
     pub id: Field,
     /// Raw JSON of the payload.
     pub payload: Field,
+    /// Raw JSON of the error.
+    pub error: Field,
     /// See [`Kind`].
     pub number: u64,
 }
 
 impl Record {
     /// Integers a record takes.
-    pub const WORDS: usize = 7;
+    pub const WORDS: usize = 8;
 
     /// A record with nothing but a kind and a slot.
     pub fn new(kind: Kind, slot: u32) -> Self {
@@ -82,12 +87,14 @@ impl Record {
             name: Field::NONE,
             id: Field::NONE,
             payload: Field::NONE,
+            error: Field::NONE,
             number: 0,
         }
     }
 
     /// Writes the record for the application's side: kind, slot, interned, name, id, payload,
-    /// number. Totals are cut to 32 bits there only for [`Kind::Written`], whose low half serves.
+    /// error, number. Only the totals of [`Kind::Written`] can exceed 32 bits, and their low half
+    /// serves.
     pub fn write(&self, words: &mut [i32]) {
         let values = [
             self.kind as i32,
@@ -96,6 +103,7 @@ impl Record {
             self.name.0,
             self.id.0,
             self.payload.0,
+            self.error.0,
             self.number as i32,
         ];
         words[..Self::WORDS].copy_from_slice(&values);

@@ -18,7 +18,15 @@ pub enum Group<'a> {
     Room(&'a str),
 }
 
-type Members = IndexMap<u32, ConnectionRef>;
+/// Members by slot. Removal swaps, which costs the same however many there are; who asks for them
+/// in order sorts by the time of joining.
+type Members = IndexMap<u32, Member>;
+
+struct Member {
+    connection: ConnectionRef,
+    /// Larger than that of whoever joined anything before.
+    joined: u64,
+}
 
 struct Slot {
     connection: ConnectionRef,
@@ -31,7 +39,7 @@ struct Slot {
 struct Room {
     name: Arc<str>,
     /// Rooms are listed in the order they were made.
-    serial: u64,
+    made: u64,
     members: Members,
 }
 
@@ -43,7 +51,8 @@ pub struct Registry {
     admitted: Members,
     rooms: Slab<Room>,
     rooms_by_name: HashMap<Arc<str>, u32>,
-    room_serial: u64,
+    /// Joins so far, of rooms and of the group of all: their order.
+    joins: u64,
 }
 
 impl Registry {
@@ -117,7 +126,8 @@ impl Registry {
     pub fn admit(&mut self, slot: u32) {
         if let Some(entry) = self.slots.get(slot as usize) {
             entry.connection.admit();
-            self.admitted.insert(slot, Arc::clone(&entry.connection));
+            self.joins += 1;
+            join(&mut self.admitted, slot, &entry.connection, self.joins);
         }
     }
 
@@ -131,23 +141,22 @@ impl Registry {
         let Some(entry) = self.slots.get_mut(slot as usize) else {
             return;
         };
+        self.joins += 1;
         let key = if let Some(&key) = self.rooms_by_name.get(name) {
             key
         } else {
             let name: Arc<str> = name.into();
-            self.room_serial += 1;
             let key = self.rooms.insert(Room {
                 name: Arc::clone(&name),
-                serial: self.room_serial,
+                made: self.joins,
                 members: Members::new(),
             }) as u32;
             self.rooms_by_name.insert(name, key);
             key
         };
         entry.rooms.insert(key);
-        self.rooms[key as usize]
-            .members
-            .insert(slot, Arc::clone(&entry.connection));
+        let members = &mut self.rooms[key as usize].members;
+        join(members, slot, &entry.connection, self.joins);
     }
 
     /// Leaves a room, which is gone when it was the last member. False when it was not a member.
@@ -187,7 +196,7 @@ impl Registry {
             .iter()
             .filter_map(|&key| self.rooms.get(key as usize))
             .collect();
-        rooms.sort_unstable_by_key(|room| room.serial);
+        rooms.sort_unstable_by_key(|room| room.made);
         rooms.iter().map(|room| Arc::clone(&room.name)).collect()
     }
 
@@ -201,9 +210,24 @@ impl Registry {
         self.rooms.len()
     }
 
-    /// Members of a group.
+    /// Members of a group, in no order.
     pub fn members(&self, group: Group<'_>) -> impl Iterator<Item = &ConnectionRef> {
-        self.group(group).into_iter().flat_map(Members::values)
+        self.group(group)
+            .into_iter()
+            .flat_map(Members::values)
+            .map(|member| &member.connection)
+    }
+
+    /// Slots of a group's members, in the order they joined.
+    pub fn slots(&self, group: Group<'_>) -> Vec<u32> {
+        let mut members: Vec<(u64, u32)> = self
+            .group(group)
+            .into_iter()
+            .flatten()
+            .map(|(&slot, member)| (member.joined, slot))
+            .collect();
+        members.sort_unstable();
+        members.into_iter().map(|(_, slot)| slot).collect()
     }
 
     /// How many members a group has.
@@ -237,4 +261,12 @@ impl Registry {
             self.rooms_by_name.remove(&name);
         }
     }
+}
+
+/// Adds a member, once.
+fn join(members: &mut Members, slot: u32, connection: &ConnectionRef, joined: u64) {
+    members.entry(slot).or_insert_with(|| Member {
+        connection: Arc::clone(connection),
+        joined,
+    });
 }

@@ -3,12 +3,13 @@
 
 use uuid::Uuid;
 
+use crate::codec::ProtocolError;
 use crate::envelope::{self, Envelope, Id};
 
+use super::Hub;
 use super::connection::{Connection, ConnectionRef, Queued};
 use super::inbox::{Batch, Share};
 use super::record::{Field, Kind, Record};
-use super::Hub;
 
 /// What the reader of a connection remembers between two messages.
 #[derive(Debug, Default)]
@@ -53,27 +54,31 @@ impl Hub {
         let name = envelope.name.decode();
         match &*name {
             "_h" => self.on_handshake(connection, progress, &envelope),
-            "_p" => match &envelope.id {
-                Some(id) => self.answer(connection, |out| envelope::push_pong(out, id)),
-                None => Next::Read,
-            },
-            "_r" => self.hand_over(progress, |batch| response(batch, connection, &envelope)),
-            _ if name.starts_with('_') => {
-                self.refuse(connection, &envelope, "Message names beginning with _ are reserved")
-            }
+            "_p" => self.on_ping(connection, progress, &envelope),
+            "_r" => self.hand_over(progress, |batch| {
+                message(batch, Kind::Response, connection, &envelope)
+            }),
+            _ if name.starts_with('_') => self.refuse(
+                connection,
+                &envelope,
+                "Message names beginning with _ are reserved",
+            ),
             _ if !progress.announced => {
                 self.refuse(connection, &envelope, "Handshake is not completed")
             }
             _ => {
                 let interned = self.names.find(&name);
-                self.hand_over(progress, |batch| Record {
-                    interned,
-                    name: if interned == 0 {
+                self.hand_over(progress, |batch| {
+                    let name = if interned == 0 {
                         batch.put_name(&envelope)
                     } else {
                         Field::NONE
-                    },
-                    ..message(batch, Kind::Message, connection, &envelope)
+                    };
+                    Record {
+                        interned,
+                        name,
+                        ..message(batch, Kind::Message, connection, &envelope)
+                    }
                 })
             }
         }
@@ -97,17 +102,47 @@ impl Hub {
         let mut buffer = Uuid::encode_buffer();
         let id = &*Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
         self.registry().set_id(slot, id);
-        self.hand_over(progress, |batch| Record {
-            name: batch.put(id),
-            ..message(batch, Kind::Handshake, connection, envelope)
+        self.hand_over(progress, |batch| {
+            let name = batch.put(id);
+            Record {
+                name,
+                ..message(batch, Kind::Handshake, connection, envelope)
+            }
         })
     }
 
-    fn hand_over(
+    /// Answers a ping without the application, so that a busy one does not look dead; unless the
+    /// application has messages of this connection before it, whose answers come first.
+    fn on_ping(
         &self,
+        connection: &Connection,
         progress: &mut Progress,
-        fill: impl FnOnce(&mut Batch) -> Record,
+        envelope: &Envelope<'_>,
     ) -> Next {
+        if progress.announced && !self.inbox.is_handled(&progress.share) {
+            return self.hand_over(progress, |batch| {
+                message(batch, Kind::Ping, connection, envelope)
+            });
+        }
+        let id = envelope.id.filter(|id| !id.is_falsy());
+        self.answer(connection, |out| envelope::push_pong(out, id.as_ref()))
+    }
+
+    /// Tells the application that its peer broke the WebSocket protocol.
+    pub fn violated(
+        &self,
+        connection: &Connection,
+        progress: &mut Progress,
+        error: &ProtocolError,
+    ) {
+        self.hand_over(progress, |batch| Record {
+            number: u64::from(error.close_code()),
+            payload: batch.put(&error.to_string()),
+            ..Record::new(Kind::Invalid, connection.slot())
+        });
+    }
+
+    fn hand_over(&self, progress: &mut Progress, fill: impl FnOnce(&mut Batch) -> Record) -> Next {
         // Before its first handshake message nobody can listen to the connection.
         if !progress.announced {
             return Next::Read;
@@ -147,24 +182,26 @@ impl Batch {
     }
 }
 
+/// The record of a message. Its parts are put in the order id, payload, error; a name has been put
+/// before.
 fn message(
     batch: &mut Batch,
     kind: Kind,
     connection: &Connection,
     envelope: &Envelope<'_>,
 ) -> Record {
+    // What is falsy in a response is no error (contract section 1).
+    let error = envelope
+        .error
+        .filter(|_| kind != Kind::Response || envelope.is_rejected());
+    let id = put_id(batch, envelope);
+    let payload = put_json(batch, envelope.payload);
+    let error = put_json(batch, error);
     Record {
-        id: put_id(batch, envelope),
-        payload: put_json(batch, envelope.payload),
+        id,
+        payload,
+        error,
         ..Record::new(kind, connection.slot())
-    }
-}
-
-fn response(batch: &mut Batch, connection: &Connection, envelope: &Envelope<'_>) -> Record {
-    let error = envelope.error.filter(|_| envelope.is_rejected());
-    Record {
-        name: put_json(batch, error),
-        ..message(batch, Kind::Response, connection, envelope)
     }
 }
 

@@ -80,7 +80,12 @@ fn send(server: &mut JsServer, call: &Call) -> Result<Value> {
     server.scratch.clear();
     call.append_string(1, &mut server.scratch)?;
     let queued = connection.send(&server.scratch, &server.hub.config);
-    call.int_value(settle(server.hub.as_ref(), &mut server.dirty, connection, queued))
+    call.int_value(settle(
+        server.hub.as_ref(),
+        &mut server.dirty,
+        connection,
+        queued,
+    ))
 }
 
 /// `respond(slot, payload | undefined, id): 0 | 1 | 2`. Queues a resolved response, from the raw
@@ -103,7 +108,12 @@ fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
     let queued = connection.send_parts(length, &server.hub.config, |out| {
         envelope::push_response(out, payload, id);
     });
-    call.int_value(settle(server.hub.as_ref(), &mut server.dirty, connection, queued))
+    call.int_value(settle(
+        server.hub.as_ref(),
+        &mut server.dirty,
+        connection,
+        queued,
+    ))
 }
 
 fn settle(
@@ -125,11 +135,13 @@ fn settle(
     outcome::QUEUED
 }
 
-/// `flush()`. Hands everything queued since the last flush to the kernel, or to the io thread.
+/// `flush()`. Hands everything queued since the last flush to the kernel. To be called when all
+/// events taken have been handled.
 fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
     for connection in server.dirty.drain(..) {
         connection.flush();
     }
+    server.hub.inbox.mark_handled();
     call.undefined()
 }
 

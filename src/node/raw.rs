@@ -111,7 +111,10 @@ unsafe extern "C" fn trampoline<T>(
     let call = Call { env, arguments };
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut state = bound.state.try_borrow_mut().map_err(|_| {
-            Error::new(Status::GenericFailure, "A native function was called while another runs")
+            Error::new(
+                Status::GenericFailure,
+                "A native function was called while another runs",
+            )
         })?;
         (bound.method)(&mut state, &call)
     }));
@@ -173,9 +176,7 @@ impl Call {
     pub fn is_nothing(&self, index: usize) -> Result<bool> {
         let mut kind = 0;
         // SAFETY: both values belong to the running call.
-        check_status!(unsafe {
-            sys::napi_typeof(self.env, self.arguments[index], &raw mut kind)
-        })?;
+        check_status!(unsafe { sys::napi_typeof(self.env, self.arguments[index], &raw mut kind) })?;
         Ok(matches!(
             ValueType::from(kind),
             ValueType::Undefined | ValueType::Null
@@ -253,13 +254,7 @@ impl Call {
         // SAFETY: `target` has room for `room` bytes, which is at most the spare capacity; Node
         // writes no more than that.
         check_status!(unsafe {
-            sys::napi_get_value_string_utf8(
-                self.env,
-                value,
-                target.cast(),
-                room,
-                &raw mut written,
-            )
+            sys::napi_get_value_string_utf8(self.env, value, target.cast(), room, &raw mut written)
         })?;
         Ok(written)
     }
@@ -267,7 +262,8 @@ impl Call {
     /// Lets `fill` write into argument `index`, an `Int32Array`.
     pub fn fill_words(&self, index: usize, fill: impl FnOnce(&mut [i32])) -> Result<()> {
         // SAFETY: the value belongs to the running call; what is no `Int32Array` is an error.
-        let mut words = unsafe { Int32ArraySlice::from_napi_value(self.env, self.arguments[index])? };
+        let mut words =
+            unsafe { Int32ArraySlice::from_napi_value(self.env, self.arguments[index])? };
         // SAFETY: the array's memory is JavaScript's, and no JavaScript runs while `fill` does.
         fill(unsafe { words.as_mut() });
         Ok(())
@@ -345,7 +341,10 @@ impl Call {
     }
 
     /// An array.
-    pub fn array_value(&self, items: impl ExactSizeIterator<Item = Result<Value>>) -> Result<Value> {
+    pub fn array_value(
+        &self,
+        items: impl ExactSizeIterator<Item = Result<Value>>,
+    ) -> Result<Value> {
         let array = self.made(|env, value| {
             // SAFETY: as above.
             unsafe { sys::napi_create_array_with_length(env, items.len(), value) }

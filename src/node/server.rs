@@ -276,19 +276,13 @@ fn find(server: &mut JsServer, call: &Call) -> Result<Value> {
 
 /// `joinRoom(slot, room)`.
 fn join_room(server: &mut JsServer, call: &Call) -> Result<Value> {
-    server
-        .hub
-        .registry()
-        .join(call.uint(0)?, &call.string(1)?);
+    server.hub.registry().join(call.uint(0)?, &call.string(1)?);
     call.undefined()
 }
 
 /// `leaveRoom(slot, room): boolean`.
 fn leave_room(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let left = server
-        .hub
-        .registry()
-        .leave(call.uint(0)?, &call.string(1)?);
+    let left = server.hub.registry().leave(call.uint(0)?, &call.string(1)?);
     call.bool_value(left)
 }
 
@@ -310,15 +304,11 @@ fn has_room(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.bool_value(exists)
 }
 
-/// `members(room | undefined): number[]`. Slots of a room's members, or of all connections.
+/// `members(room | undefined): number[]`. Slots of a room's members, or of all connections, in the
+/// order they joined.
 fn members(server: &mut JsServer, call: &Call) -> Result<Value> {
     let room = call.optional_string(0)?;
-    let slots: Vec<u32> = server
-        .hub
-        .registry()
-        .members(group(room.as_deref()))
-        .map(|connection| connection.slot())
-        .collect();
+    let slots = server.hub.registry().slots(group(room.as_deref()));
     call.array_value(slots.into_iter().map(|slot| call.int_value(slot as i32)))
 }
 
@@ -333,10 +323,7 @@ fn member_count(server: &mut JsServer, call: &Call) -> Result<Value> {
 fn is_member(server: &mut JsServer, call: &Call) -> Result<Value> {
     let room = call.optional_string(0)?;
     let slot = call.uint(1)?;
-    let is_member = server
-        .hub
-        .registry()
-        .contains(group(room.as_deref()), slot);
+    let is_member = server.hub.registry().contains(group(room.as_deref()), slot);
     call.bool_value(is_member)
 }
 
@@ -347,11 +334,9 @@ fn group(room: Option<&str>) -> Group<'_> {
 /// `close(slot, code, reason): boolean`. Begins the closing handshake.
 fn close(server: &mut JsServer, call: &Call) -> Result<Value> {
     let begun = match server.connections.get(call.uint(0)?) {
-        Some(connection) => {
-            server
-                .hub
-                .close(connection, call.uint(1)? as u16, &call.string(2)?)
-        }
+        Some(connection) => server
+            .hub
+            .close(connection, call.uint(1)? as u16, &call.string(2)?),
         None => false,
     };
     call.bool_value(begun)
@@ -391,7 +376,14 @@ fn facts(server: &mut JsServer, call: &Call) -> Result<Value> {
     };
     let facts = connection.facts();
     let mut list = request_facts(&facts.request, facts.peer);
-    list.push(facts.protocol.as_deref().unwrap_or_default().as_bytes().into());
+    list.push(
+        facts
+            .protocol
+            .as_deref()
+            .unwrap_or_default()
+            .as_bytes()
+            .into(),
+    );
     strings_value(call, &list)
 }
 

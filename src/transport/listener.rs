@@ -43,14 +43,13 @@ impl Bound {
     /// The system's, e.g. `EADDRINUSE` for a taken port.
     pub fn new(address: &Address, backlog: i32) -> io::Result<Self> {
         match address {
-            Address::AnyHost { port } => {
-                listen_tcp((Ipv6Addr::UNSPECIFIED, *port).into(), backlog).or_else(|error| {
+            Address::AnyHost { port } => listen_tcp((Ipv6Addr::UNSPECIFIED, *port).into(), backlog)
+                .or_else(|error| {
                     if error.kind() == io::ErrorKind::AddrInUse {
                         return Err(error);
                     }
                     listen_tcp((Ipv4Addr::UNSPECIFIED, *port).into(), backlog)
-                })
-            }
+                }),
             Address::Tcp(address) => listen_tcp(*address, backlog),
             #[cfg(unix)]
             Address::Unix(path) => listen_unix(path, backlog),

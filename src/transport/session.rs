@@ -163,20 +163,21 @@ impl Session {
                     // Bytes that are not UTF-8 cannot be JSON: the application gets to see them
                     // with replacement characters in its `_error`.
                     let text = String::from_utf8_lossy(&data);
-                    self.hub.receive(&self.connection, &mut self.progress, &text)
+                    self.hub
+                        .receive(&self.connection, &mut self.progress, &text)
                 }
                 Some(Event::Ping(payload)) => self.hub.pong(&self.connection, &payload),
                 Some(Event::Pong(_)) => Next::Read,
                 Some(Event::Close(frame)) => {
-                    // Without a code, 1000 is reported, as the original does.
+                    // Without a code it is taken for 1000, as by the original.
                     let (code, reason) = match frame {
-                        Some(frame) => (Some(frame.code), frame.reason.into()),
-                        None => (None, Box::default()),
+                        Some(frame) => (frame.code, frame.reason.into()),
+                        None => (NORMAL, Box::<str>::default()),
                     };
-                    if self.connection.answer_close(code) {
+                    if self.connection.answer_close(code, &reason) {
                         self.hub.await_close(&self.connection);
                     }
-                    self.finish(code.unwrap_or(NORMAL), reason);
+                    self.finish(code, reason);
                     return length;
                 }
             };
@@ -194,6 +195,8 @@ impl Session {
 
     /// A protocol violation (RFC 6455, 7.1.7): sends its close code and is done with the peer.
     fn fail(&mut self, error: &ProtocolError) {
+        self.hub
+            .violated(&self.connection, &mut self.progress, error);
         if self.connection.start_close(error.close_code(), "") {
             self.hub.await_close(&self.connection);
         }

@@ -157,41 +157,15 @@ fn upgrades_that_cannot_be_had() {
 }
 
 #[test]
-fn keys_are_sixteen_bytes_in_base64() {
-    for key in ["AAAAAAAAAAAAAAAAAAAAAA==", "+/+/+/+/+/+/+/+/+/+/+w==", KEY] {
+fn any_key_will_do() {
+    for key in ["AAAAAAAAAAAAAAAAAAAAAA==", "short", KEY] {
         assert_eq!(
             status(&with(&format!("Sec-WebSocket-Key: {key}"))),
             None,
             "{key}"
         );
     }
-    for key in [
-        "",
-        "==",
-        "short==",
-        "dGhlIHNhbXBsZSBub25jZQ",
-        "dGhlIHNhbXBsZSBub25jZQAA",
-        "dGhlIHNhbXBsZSBub25j*Q==",
-        "dGhlIHNhbXBsZSBub25jZQA==",
-        "dGhlIHNhbXBsZSBub25jZ===",
-        "dGhlIHNhbXBs ZSBub25jZ==",
-    ] {
-        assert_eq!(
-            status(&with(&format!("Sec-WebSocket-Key: {key}"))),
-            Some(400),
-            "{key}"
-        );
-    }
-}
-
-#[test]
-fn an_unknown_version_is_told_the_known_ones() {
-    let refusal = check(&with("Sec-WebSocket-Version: 99"), None).unwrap_err();
-    let response = String::from_utf8(refusal.response()).unwrap();
-    assert!(
-        response.contains("\r\nSec-WebSocket-Version: 13, 8\r\n"),
-        "{response}"
-    );
+    assert_eq!(status(&with("Sec-WebSocket-Key: ")), Some(400));
 }
 
 #[test]

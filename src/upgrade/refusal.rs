@@ -9,11 +9,10 @@ use super::status::reason;
 pub struct Refusal {
     status: u16,
     body: Cow<'static, str>,
-    content_type: &'static str,
     /// Options of `Connection`.
     connection: &'static str,
-    /// Further header lines, each with its line end.
-    headers: &'static str,
+    /// Header lines before and after `Content-Length`, each with its line end.
+    headers: [&'static str; 2],
     /// Announce the body without sending it: the answer to HEAD (RFC 9110 section 9.3.2).
     head_only: bool,
 }
@@ -36,9 +35,8 @@ impl Refusal {
         Self {
             status,
             body,
-            content_type: "text/html",
             connection: "close",
-            headers: "",
+            headers: ["Content-type: text/html\r\n", ""],
             head_only: false,
         }
     }
@@ -48,21 +46,13 @@ impl Refusal {
         Self::new(400, None)
     }
 
-    /// 400 that names the versions of the WebSocket protocol to try instead (RFC 6455 section 4.4).
-    pub(super) fn websocket_version_not_supported() -> Self {
-        Self {
-            headers: "Sec-WebSocket-Version: 13, 8\r\n",
-            ..Self::new(400, None)
-        }
-    }
-
     /// 426: plain HTTP where a WebSocket is expected (RFC 9110 section 15.5.22).
     pub(super) fn upgrade_required(method: &str) -> Self {
         Self {
-            content_type: "text/plain",
             // Who sends `Upgrade` must name it here as well (RFC 9110 section 7.8).
             connection: "close, Upgrade",
-            headers: "Upgrade: websocket\r\n",
+            // Spelling and order are Node's, which answers plain requests for the original.
+            headers: ["Upgrade: websocket\r\n", "Content-Type: text/plain\r\n"],
             head_only: method == "HEAD",
             ..Self::new(426, None)
         }
@@ -88,18 +78,17 @@ impl Refusal {
         let Self {
             status,
             body,
-            content_type,
             connection,
-            headers,
+            headers: [before, after],
             head_only,
         } = self;
         let sent = if *head_only { "" } else { body };
         format!(
             "HTTP/1.1 {status} {reason}\r\n\
              Connection: {connection}\r\n\
-             {headers}\
-             Content-type: {content_type}\r\n\
+             {before}\
              Content-Length: {length}\r\n\
+             {after}\
              \r\n\
              {sent}",
             reason = reason(*status),
@@ -156,7 +145,7 @@ mod tests {
     #[test]
     fn plain_http_is_told_to_upgrade() {
         let head = "HTTP/1.1 426 Upgrade Required\r\nConnection: close, Upgrade\r\n\
-                    Upgrade: websocket\r\nContent-type: text/plain\r\nContent-Length: 16\r\n\r\n";
+                    Upgrade: websocket\r\nContent-Length: 16\r\nContent-Type: text/plain\r\n\r\n";
         assert_eq!(
             response(&Refusal::upgrade_required("GET")),
             format!("{head}Upgrade Required")

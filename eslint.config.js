@@ -1,0 +1,30 @@
+// @ts-check
+'use strict';
+
+const js = require('@eslint/js');
+const globals = require('globals');
+
+module.exports = [
+  { ignores: ['**/node_modules/', '**/target/', 'bench/results/'] },
+  {
+    ...js.configs.recommended,
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    languageOptions: { ecmaVersion: 2022, sourceType: 'commonjs', globals: globals.node },
+    rules: {
+      ...js.configs.recommended.rules,
+      'curly': ['error', 'multi-line'],
+      'eqeqeq': 'error',
+      'no-shadow': ['error', { builtinGlobals: false }],
+      'no-throw-literal': 'error',
+      'no-unused-vars': ['error', { args: 'after-used', caughtErrors: 'all' }],
+      'no-var': 'error',
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+      'prefer-template': 'error',
+      'strict': ['error', 'global'],
+    },
+  },
+  { files: ['**/*.mjs'], languageOptions: { sourceType: 'module' } },
+  // The library tells its users through events and errors, and through `debug` when asked.
+  { files: ['lib/**'], rules: { 'no-console': 'error' } },
+];

@@ -1,0 +1,63 @@
+// @ts-check
+'use strict';
+
+/** Runs the commands of the other scripts in this folder, each announced by one line. */
+
+const { spawnSync } = require('node:child_process');
+const path = require('node:path');
+
+/** The checkout, where every command runs. */
+const ROOT = path.join(__dirname, '..');
+
+/**
+ * A command: what is shown, then the program and its arguments.
+ * @typedef {[shown: string, program: string, ...args: string[]]} Command
+ */
+
+/**
+ * A program on the `PATH`.
+ * @param {string} program
+ * @param {string[]} args
+ * @returns {Command}
+ */
+function program(program, ...args) {
+  return [[program, ...args].join(' '), program, ...args];
+}
+
+/**
+ * A program of a development dependency, without the shell script npm makes for it: that one is a
+ * `.cmd` file on Windows, which only a shell can run.
+ * @param {string} file Its main file, e.g. `typescript/bin/tsc`, under `node_modules`.
+ * @param {string[]} args
+ * @returns {Command}
+ */
+function tool(file, ...args) {
+  const shown = [path.basename(file, '.js'), ...args].join(' ');
+  return [shown, process.execPath, path.join(ROOT, 'node_modules', file), ...args];
+}
+
+/**
+ * Runs a command to its end.
+ * @param {Command} command
+ * @returns {boolean} Whether it succeeded.
+ */
+function run([shown, file, ...args]) {
+  console.log(`> ${shown}`);
+  const { error, status } = spawnSync(file, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error) console.error(`${file} could not be run: ${error.message}`);
+  return status === 0;
+}
+
+/**
+ * Runs all commands, those after a failed one too; sets the exit code and, when some failed, says
+ * which.
+ * @param {Command[]} commands
+ */
+function runAll(commands) {
+  const failed = commands.filter((command) => !run(command));
+  if (failed.length === 0) return;
+  console.error(['Failed:', ...failed.map(([shown]) => `  ${shown}`)].join('\n'));
+  process.exitCode = 1;
+}
+
+module.exports = { ROOT, program, tool, runAll };

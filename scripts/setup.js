@@ -1,0 +1,119 @@
+// @ts-check
+'use strict';
+
+/**
+ * Makes a checkout ready: installs the development dependencies and builds the addon, whatever of
+ * both is missing or out of date. Begins `npm start`, `npm test` and the like, so it needs nothing
+ * but Node and takes no network when nothing has changed.
+ */
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const { isDeepStrictEqual } = require('node:util');
+
+const ROOT = path.join(__dirname, '..');
+
+/** npm and the like are scripts on Windows, which only a shell can run. */
+const SHELL = process.platform === 'win32';
+
+/** Something the user has to install or repair; its message says what. */
+class SetupError extends Error {}
+
+/**
+ * @param {string} file
+ * @returns {any} The JSON in a file of the checkout; undefined when it is not there.
+ */
+function readJson(file) {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(ROOT, file), 'utf8'));
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return undefined;
+    throw new SetupError(`${file} cannot be read: ${/** @type {Error} */ (error).message}`);
+  }
+}
+
+/**
+ * Whether `node_modules` holds what the lock file asks for. npm writes down what it has installed,
+ * in the lock file's own format, as its last step: so an install that was interrupted shows as well.
+ * @returns {boolean}
+ */
+function isInstalled() {
+  const installed = readJson('node_modules/.package-lock.json')?.packages;
+  if (installed === undefined) return false;
+  const manifest = readJson('package.json');
+  const { '': own, ...locked } = readJson('package-lock.json').packages;
+  const sameWishes = ['dependencies', 'devDependencies', 'optionalDependencies'].every((kind) =>
+    isDeepStrictEqual(manifest[kind], own[kind]),
+  );
+  return sameWishes && Object.entries(locked).every(([folder, { version, integrity, optional }]) => {
+    const found = installed[folder];
+    // Packages for other platforms are left out.
+    if (found === undefined) return optional === true;
+    return found.version === version && found.integrity === integrity;
+  });
+}
+
+/** Installs the development dependencies, exactly as locked. */
+function install() {
+  if (isInstalled()) return;
+  console.log('> npm ci');
+  const args = ['ci', '--no-audit', '--no-fund'];
+  const npm = spawnSync('npm', args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], shell: SHELL });
+  if (npm.error) throw new SetupError('npm was not found: it comes with Node (https://nodejs.org)');
+  if (npm.status !== 0) {
+    throw new SetupError('npm ci failed: see its messages above; it needs the npm registry');
+  }
+}
+
+/**
+ * @param {string} program
+ * @returns {string | undefined} What it says to `--version`; undefined when it cannot be run.
+ */
+function versionOf(program) {
+  const { status, stdout } = spawnSync(program, ['--version'], { cwd: ROOT, encoding: 'utf8' });
+  return status === 0 ? stdout : undefined;
+}
+
+/**
+ * Checks the tools before the build, whose own messages are long and name the symptom.
+ * @throws {SetupError}
+ */
+function checkTools() {
+  const manifest = fs.readFileSync(path.join(ROOT, 'Cargo.toml'), 'utf8');
+  const needed = /^rust-version = "(\d+)\.(\d+)/m.exec(manifest)?.slice(1).map(Number) ?? [0, 0];
+  const wanted = `Rust ${needed.join('.')} or later`;
+  const rustc = versionOf('rustc');
+  if (versionOf('cargo') === undefined || rustc === undefined) {
+    throw new SetupError(`cargo was not found: install ${wanted} (https://rustup.rs)`);
+  }
+  const [major, minor] = /(\d+)\.(\d+)/.exec(rustc)?.slice(1).map(Number) ?? [0, 0];
+  if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+    throw new SetupError(`${rustc.trim()} is too old: install ${wanted} ("rustup update stable")`);
+  }
+  // On Windows rustc finds the linker of Visual Studio by itself, and says so when there is none.
+  if (process.platform !== 'win32' && versionOf('cc') === undefined) {
+    throw new SetupError(
+      'No C compiler (cc) was found, which Rust links with: install one ' +
+        '(Debian: apt-get install gcc libc6-dev; macOS: xcode-select --install)',
+    );
+  }
+}
+
+/** Builds the addon; does nothing when nothing has changed. */
+function build() {
+  checkTools();
+  console.log('> node scripts/build.js');
+  const script = path.join(__dirname, 'build.js');
+  const { status } = spawnSync(process.execPath, [script], { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) throw new SetupError('The addon could not be built: see the messages above');
+}
+
+try {
+  install();
+  build();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

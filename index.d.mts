@@ -16,9 +16,15 @@ export default Server;
 export type AnyMessages = Server.AnyMessages;
 export type EventName = Server.EventName;
 export type Handler<Args extends any[] = any[]> = Server.Handler<Args>;
+export type Listener = Server.Listener;
 export type ListenerRecord = Server.ListenerRecord;
+export type ListenOptions = Server.ListenOptions;
 export type MessageMap<M> = Server.MessageMap<M>;
 export type MessageShape = Server.MessageShape;
+export type Rooms<
+  ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
+  ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
+> = Server.Rooms<ClientToServer, ServerToClient>;
 export type ServerOptions = Server.ServerOptions;
 export type Socket = Server.Socket;
 export type UpgradeRequest = Server.UpgradeRequest;

@@ -16,8 +16,11 @@
  * ```
  */
 
-import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Emitter } from './types/emitter.js';
+import type { EmitterEvents, EventName, Handler, Listener, ListenerRecord } from './types/emitter.js';
+import type { ListenOptions, ServerOptions, VerifyCallback, VerifyInfo } from './types/options.js';
+import type { PeerAddress, Socket, UpgradeRequest } from './types/socket.js';
 
 /** What one message carries: its payload, and the value it is resolved with. Absent means none. */
 interface MessageShape {
@@ -40,111 +43,6 @@ type ResponseOf<T> = 'response' extends keyof T ? T['response'] : undefined;
 type ValueArgs<V, Rest extends any[] = []> = undefined extends V
   ? [payload?: V, ...rest: Rest]
   : [payload: V, ...rest: Rest];
-
-type OneOrMore<T> = T | readonly T[];
-type EventName = string | RegExp;
-
-/** A listener; what it returns is among the results of `emit`. */
-type Handler<Args extends any[] = any[]> = (this: ListenerRecord, ...args: Args) => any;
-
-/** Arguments of an event: a known one, else one of the open map. */
-type EventArgs<Known, Open, K> = K extends keyof Known
-  ? Extract<Known[K], any[]>
-  : K extends keyof Open ? Extract<Open[K], any[]> : never;
-
-/** A name, or several and patterns; a pattern alone is an overload of its own. */
-type Names<K> = K | readonly (K | RegExp)[];
-
-type Handlers<Known, Open, K> = OneOrMore<Handler<EventArgs<Known, Open, K>>>;
-type EventKey<Known, Open> = (keyof Known | keyof Open) & string;
-
-/** `this` inside a listener declared with `function`: a copy of the listener before this call. */
-interface ListenerRecord {
-  /** Name listened to; absent when listening by pattern. */
-  eventName?: string;
-  /** Pattern listened to; absent when listening by name. */
-  eventNameRegex?: RegExp;
-  handler: Handler;
-  /** Calls completed before this one. */
-  execCount: number;
-  /** Calls allowed in all; 0 is no limit. */
-  execLimit: number;
-  onExpire(listener: object): void;
-  /** The event emitted. */
-  event: { name: string };
-}
-
-/** Events of every emitter about itself. */
-interface EmitterEvents {
-  /** Before a listener is added. */
-  newListener: [eventName: EventName, handler: Handler];
-  /** After a listener was removed. */
-  removeListener: [eventName: EventName, handler: Handler];
-}
-
-/**
- * The emitter under the classes: the API of `event-emitter-extra` (contract section 2). Names may be
- * strings, patterns or arrays of these; handlers may be arrays.
- */
-declare class Emitter<Known = {}, Open = { [name: string]: any[] }> {
-  /** Listeners allowed per name. @default 10 */
-  static defaultMaxListeners: number;
-  /** Listeners by pattern allowed in all. @default 10 */
-  static defaultMaxRegexListeners: number;
-
-  /** Adds a listener. `limit`: calls after which it is removed; 0, the default, is no limit. */
-  addListener(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>, limit?: number): this;
-  addListener<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>, limit?: number): this;
-
-  /** Adds a listener. Throws when the name has the maximum already. */
-  on(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>): this;
-  on<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>): this;
-
-  /** Adds a listener for one call. */
-  once(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>): this;
-  once<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>): this;
-
-  /** Adds a listener for a number of calls; 0 is no limit. */
-  many(name: OneOrMore<RegExp>, count: number, handler: OneOrMore<Handler>): this;
-  many<K extends EventKey<Known, Open>>(name: Names<K>, count: number, handler: Handlers<Known, Open, K>): this;
-
-  /** Adds a listener before the others. Arrays are appended all the same. */
-  prependListener(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>, limit?: number): this;
-  prependListener<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>, limit?: number): this;
-
-  /** Adds a listener before the others, for one call. */
-  prependOnceListener(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>): this;
-  prependOnceListener<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>): this;
-
-  /** Adds a listener before the others, for a number of calls. */
-  prependManyListener(name: OneOrMore<RegExp>, count: number, handler: OneOrMore<Handler>): this;
-  prependManyListener<K extends EventKey<Known, Open>>(name: Names<K>, count: number, handler: Handlers<Known, Open, K>): this;
-
-  /** Removes the listeners of a handler. Throws when the name has no listeners at all. */
-  removeListener(eventName: OneOrMore<EventName>, handler: OneOrMore<(...args: any[]) => any>): this;
-  /** Removes the listeners of a name or pattern; without an argument, all. */
-  removeAllListeners(eventName?: OneOrMore<EventName> | null): this;
-
-  /** Names that have listeners. */
-  eventNames(): string[];
-  /** Patterns of the listeners by pattern. */
-  regexes(): RegExp[];
-  /** Handlers of a name or pattern. */
-  listeners(eventName: EventName): Handler[];
-  listenerCount(eventName: EventName): number;
-
-  getMaxListeners(): number;
-  /** Sets how many listeners a name may have; 0 is no limit. @default 10 */
-  setMaxListeners(n: number): this;
-  getMaxRegexListeners(): number;
-  /** Sets how many listeners by pattern there may be; 0 allows none. @default 10 */
-  setMaxRegexListeners(n: number): this;
-
-  /** Calls the listeners. Returns what they returned, or `false` when there are none. */
-  emit(eventName: OneOrMore<string>, ...args: any[]): any[] | false;
-  /** Calls the listeners and waits for their promises; rejects with `No listener` when there are none. */
-  emitAsync(eventName: OneOrMore<string>, ...args: any[]): Promise<any[]>;
-}
 
 /** Error of this package. Its `stack` never reaches a peer. */
 declare class LineError extends Error {
@@ -206,42 +104,6 @@ declare class Message<Payload = any, Response = any> extends Emitter<MessageEven
   dispose(): void;
 }
 
-/** The HTTP request that opened a connection. */
-interface UpgradeRequest {
-  readonly url: string;
-  readonly method: string;
-  /** Names in lower case. */
-  readonly headers: IncomingHttpHeaders;
-  /** Names and values in turn, as received. */
-  readonly rawHeaders: string[];
-  readonly httpVersion: string;
-  readonly connection: PeerAddress;
-  /** Same as `connection`. */
-  readonly socket: PeerAddress;
-}
-
-interface PeerAddress {
-  readonly remoteAddress?: string;
-  readonly remotePort?: number;
-  /** Whether the connection uses TLS. */
-  readonly encrypted?: boolean;
-}
-
-/** The WebSocket of a connection. */
-interface Socket {
-  /** 0 connecting, 1 open, 2 closing, 3 closed. */
-  readonly readyState: 0 | 1 | 2 | 3;
-  readonly upgradeReq: UpgradeRequest;
-  /** Subprotocol agreed on; empty when none. */
-  readonly protocol: string;
-  /** Bytes that wait for the peer to read them. */
-  readonly bufferedAmount: number;
-  /** Starts the closing handshake (RFC 6455 section 7.1.2). */
-  close(code?: number, reason?: string): void;
-  /** Cuts the connection without a closing handshake. */
-  terminate(): void;
-}
-
 /** Events of a connection besides the messages of its peer. */
 interface ConnectionEvents extends EmitterEvents {
   /** A message could not be read or a response could not be sent. */
@@ -286,7 +148,7 @@ declare class ServerConnection<
     readonly ID_CONFLICT: 'scIdConflict';
     /** The client is not connected, or went away before it responded. */
     readonly DISCONNECTED: 'scDisconnected';
-    /** The socket failed; the system's error is the `payload`. */
+    /** The close code or reason cannot be sent. */
     readonly WEBSOCKET_ERROR: 'scWebsocketError';
     /** A ping failed. */
     readonly PING_ERROR: 'scPingError';
@@ -309,16 +171,16 @@ declare class ServerConnection<
 
   /**
    * Sends a message and resolves with the client's response. Rejects with `scMessageRejected`,
-   * `scMessageTimeout`, `scDisconnected`, `scInvalidJson` or `scWebsocketError`. `timeout`: ms to
-   * wait; 0 is forever; by default the option `responseTimeout`.
+   * `scMessageTimeout`, `scDisconnected` or `scInvalidJson`. `timeout`: ms to wait; 0 is forever; by
+   * default the option `responseTimeout`.
    */
   send<K extends keyof ServerToClient & string>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [timeout?: number]>
   ): Promise<ResponseOf<ServerToClient[K]>>;
   /**
-   * Sends a message and resolves once the system has taken it. Rejects with `scDisconnected`,
-   * `scInvalidJson` or `scWebsocketError`.
+   * Sends a message and resolves once the system has taken it. Rejects with `scDisconnected` or
+   * `scInvalidJson`.
    */
   sendWithoutResponse<K extends keyof ServerToClient & string>(
     name: K,
@@ -331,7 +193,11 @@ declare class ServerConnection<
   send_(message: Message, timeout?: number): Promise<any>;
   /** Pings the client and resolves with `pong`. Rejects with `scPingError`, and closes with 4201. */
   ping(): Promise<string>;
-  /** Closes the connection after `delay` ms, by default at once; resolves when it is closed. */
+  /**
+   * Closes the connection after `delay` ms, by default at once; resolves when it is closed. `code`: 1000
+   * by default. `reason`: at most 123 bytes. Rejects with `scWebsocketError` when either cannot be sent
+   * (RFC 6455 section 7.4).
+   */
   close(code?: number, reason?: string, delay?: number): Promise<void>;
 }
 
@@ -358,57 +224,23 @@ declare class ServerRoom<
   ): void;
 }
 
-/** What `verifyClient` decides on. */
-interface VerifyInfo {
-  /** Header `Origin`. */
-  readonly origin: string | undefined;
-  /** Whether the connection uses TLS. */
-  readonly secure: boolean;
-  readonly req: UpgradeRequest;
-}
-
-/** How `verifyClient` answers later. `code`: HTTP status, 401 by default. */
-type VerifyCallback = (ok: boolean, code?: number, message?: string) => void;
-
-/** Options of `new Server`. Times are integers in milliseconds, 0 turns them off. */
-interface ServerOptions {
-  /** Address to listen on. @default all */
-  host?: string | null;
-  /** Port to listen on; 0 takes a free one, see `address()`. */
-  port?: number | null;
-  /** Accept only requests for this path; others get status 400. @default any path */
-  path?: string | null;
-  /** Connections the system may keep waiting for acceptance. @default 511 */
-  backlog?: number | null;
-  /** Largest message a client may send, in bytes; a larger one closes with 1009. @default 104857600 */
-  maxPayload?: number;
-  /** Time a client has to respond to a message, in ms. @default 10000 */
-  responseTimeout?: number;
-  /** Time a client has to complete the handshake, in ms; then 4202. @default 60000 */
-  handshakeTimeout?: number;
-  /** Silence of a client, in ms, after which it is pinged. @default 15000 */
-  pingInterval?: number;
-  /** Time a client has to answer a close frame before it is cut, in ms. @default 30000 */
-  closeTimeout?: number;
-  /**
-   * Decides whether a client may connect. Declared with one parameter, by returning: a falsy value is
-   * status 401. With two, by calling `callback`, which takes the status and message of a refusal.
-   * @default everyone may
-   */
-  verifyClient?: ((info: VerifyInfo, callback: VerifyCallback) => boolean | void) | null;
-  /** Chooses a subprotocol; `false` is status 401. @default the first offered */
-  handleProtocols?: ((protocols: string[]) => string | false | null | undefined) | null;
-  /** Accepted as the original accepts it. @default true */
-  clientTracking?: boolean;
-  /** Bytes received from one client that may wait for JavaScript; then it is read no more. @default 1048576 */
-  highWaterMark?: number;
-  /** Bytes that may wait for one client to read them. @default 16777216 */
-  maxBufferedBytes?: number;
-  /**
-   * What happens at `maxBufferedBytes`: `close` ends the connection with 4206, `drop` leaves out
-   * broadcasts and ends it at twice the limit. @default 'close'
-   */
-  slowConsumer?: 'close' | 'drop';
+/** The rooms of a server. A room exists while somebody is in it. */
+interface Rooms<
+  ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
+  ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
+> {
+  /** The room of all connections whose handshake is resolved. */
+  readonly root: ServerRoom<ClientToServer, ServerToClient>;
+  /** Undefined when nobody is in it. */
+  getRoom(name: string): ServerRoom<ClientToServer, ServerToClient> | undefined;
+  /** Adds a connection to a room, which is made when it is not there. */
+  add(name: string, connection: ServerConnection<ClientToServer, ServerToClient>): void;
+  /** Takes a connection out of a room. */
+  remove(name: string, connection: ServerConnection<ClientToServer, ServerToClient>): void;
+  /** Names of the rooms of a connection. */
+  getRoomsOf(connection: ServerConnection<ClientToServer, ServerToClient>): string[];
+  /** Takes a connection out of every room. */
+  removeFromAll(connection: ServerConnection<ClientToServer, ServerToClient>): void;
 }
 
 /** Events of a server. */
@@ -455,18 +287,16 @@ declare class Server<
 
   /** The options with their defaults. Live: a change of `responseTimeout` holds for later sends. */
   options: ServerOptions & Required<Pick<ServerOptions, 'responseTimeout' | 'handshakeTimeout' | 'pingInterval'>>;
-  readonly rooms: {
-    /** The room of all connections. */
-    readonly root: ServerRoom<ClientToServer, ServerToClient>;
-    getRoom(name: string): ServerRoom<ClientToServer, ServerToClient> | undefined;
-  };
+  readonly rooms: Rooms<ClientToServer, ServerToClient>;
+  /** What listens; null when the server was not started or is stopped. */
+  readonly server: { readonly options: ServerOptions; address(): AddressInfo | string | null } | null;
 
   /** Starts listening. Rejects with `sInvalidAction` or `sWebsocketError`. */
   start(): Promise<void>;
   /** Disconnects everyone and frees the port; `start` works again. Rejects with `sInvalidAction`. */
   stop(): Promise<void>;
-  /** Where the server listens; null when it does not. */
-  address(): AddressInfo | null;
+  /** Where the server listens; the path on a Unix domain socket, null when it does not. */
+  address(): AddressInfo | string | null;
 
   /** The connections by id: a new object. */
   getConnections(): { [id: string]: ServerConnection<ClientToServer, ServerToClient> };
@@ -492,8 +322,10 @@ declare namespace Server {
   export { ServerRoom, ServerRoom as Room };
   export { LineError, LineError as Error };
   export { Message };
-  export type { AnyMessages, EventName, Handler, ListenerRecord, MessageMap, MessageShape };
-  export type { ServerOptions, Socket, UpgradeRequest, PeerAddress, VerifyCallback, VerifyInfo };
+  export type { AnyMessages, MessageMap, MessageShape, Rooms };
+  export type { EventName, Handler, Listener, ListenerRecord };
+  export type { ListenOptions, ServerOptions, VerifyCallback, VerifyInfo };
+  export type { PeerAddress, Socket, UpgradeRequest };
 }
 
 export = Server;

@@ -4,44 +4,31 @@
 const Emitter = require('./emitter.js');
 const LineError = require('./line-error.js');
 const { Message } = require('./message.js');
-const { Pending } = require('./pending.js');
+const { Handshake } = require('./handshake.js');
+const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
 const { connectionLog } = require('./debug.js');
-const { messageJson, receivedError } = require('./json.js');
+const { messageJson, expectsAnswer } = require('./json.js');
+const {
+  ConnectionErrorCode: ErrorCode,
+  ConnectionEvent: Event,
+  ConnectionState: State,
+  MessageErrorCode,
+  MessageName,
+  ServerEvent,
+} = require('./enums.js');
 const closeCodes = require('./close-codes.js');
 
 /** @typedef {import('./server.js').Server} Server */
-
-const ErrorCode = Object.freeze({
-  MESSAGE_TIMEOUT: 'scMessageTimeout',
-  MESSAGE_REJECTED: 'scMessageRejected',
-  MESSAGE_NOT_RESPONDED: 'cMessageNotResponded',
-  INVALID_JSON: 'scInvalidJson',
-  HANDSHAKE_ENDED: 'scHandshakeEnded',
-  ID_CONFLICT: 'scIdConflict',
-  DISCONNECTED: 'scDisconnected',
-  WEBSOCKET_ERROR: 'scWebsocketError',
-  PING_ERROR: 'scPingError',
-  IDLE_TIMEOUT: 'scIdleTimeout',
-});
-
-const State = Object.freeze({
-  AWAITING_HANDSHAKE: 'awaitingHandshake',
-  CONNECTED: 'connected',
-  DISCONNECTED: 'disconnected',
-});
-
-const Event = Object.freeze({ ERROR: '_error', DISCONNECTED: '_disconnected' });
+/** @typedef {import('./message.js').Responder} Responder */
 
 /** What the native `send` and `respond` return when a message was queued. */
 const QUEUED = 0;
 
-/** Time between the answer to a rejected handshake and the close frame, in ms (contract section 1). */
-const REJECTION_DELAY = 50;
-
 /**
  * One client. Made when its handshake message arrives; handed to `handshake` and `connection`
  * listeners.
+ * @implements {Responder}
  */
 class ServerConnection extends Emitter {
   static ErrorCode = ErrorCode;
@@ -51,25 +38,18 @@ class ServerConnection extends Emitter {
   /** @type {Socket | undefined} */
   #socket = undefined;
   /**
-   * Sends that wait for an answer, by id.
-   * @type {Map<string, Pending> | undefined}
+   * What has been sent and is not settled; made with the first.
+   * @type {Sends | undefined}
    */
-  #pending = undefined;
-  #lastId = 0;
-  /**
-   * Promises of `sendWithoutResponse`, oldest first, each with the running total of bytes (low 32
-   * bits) at which it is fulfilled.
-   * @type {{total: number, resolve: () => void, reject: (error: unknown) => void}[] | undefined}
-   */
-  #unwritten = undefined;
+  #sends = undefined;
   /**
    * Promises of `close`.
    * @type {(() => void)[] | undefined}
    */
   #closing = undefined;
   /**
-   * The handshake message, once it has come.
-   * @type {Message | undefined}
+   * The handshake until it is resolved, once its message has come.
+   * @type {Handshake | undefined}
    */
   #handshake = undefined;
 
@@ -115,7 +95,7 @@ class ServerConnection extends Emitter {
    * @param {any} handler
    * @param {number} [execLimit]
    * @param {boolean} [prepend]
-   * @returns {this}
+   * @returns {any} This emitter. Not `{this}`: TypeScript takes that for another type than the parent's.
    */
   addListener(eventName, handler, execLimit, prepend) {
     super.addListener(eventName, handler, execLimit, prepend);
@@ -174,7 +154,7 @@ class ServerConnection extends Emitter {
    */
   send(name, payload, timeout) {
     if (this.state !== State.CONNECTED) return Promise.reject(notConnected());
-    return this.send_(Message.outgoing(name, payload), timeout);
+    return this.send_(Message.outgoing_(name, payload), timeout);
   }
 
   /**
@@ -186,7 +166,7 @@ class ServerConnection extends Emitter {
    */
   sendWithoutResponse(name, payload) {
     if (this.state !== State.CONNECTED) return Promise.reject(notConnected());
-    return this.sendWithoutResponse_(Message.outgoing(name, payload));
+    return this.sendWithoutResponse_(Message.outgoing_(name, payload));
   }
 
   /**
@@ -200,17 +180,7 @@ class ServerConnection extends Emitter {
       Number.isInteger(timeout) && /** @type {number} */ (timeout) >= 0
         ? /** @type {number} */ (timeout)
         : this.server.options.responseTimeout;
-    this.#lastId += 1;
-    const id = this.#lastId.toString(36);
-    message.setId(id);
-    const problem = this.#queue(message);
-    if (problem !== undefined) return Promise.reject(problem);
-    return new Promise((resolve, reject) => {
-      const siblings = (this.#pending ??= new Map());
-      const pending = new Pending(siblings, id, wait, resolve, reject);
-      siblings.set(id, pending);
-      if (wait > 0) this.server.deadlines_.add(pending, wait);
-    });
+    return this.#sent.send(message, wait);
   }
 
   /**
@@ -218,14 +188,11 @@ class ServerConnection extends Emitter {
    * @returns {Promise<void>}
    */
   sendWithoutResponse_(message) {
-    const problem = this.#queue(message);
-    if (problem !== undefined) return Promise.reject(problem);
-    return new Promise((resolve, reject) => {
-      const total = this.server.native_.queued(this.slot_);
-      this.#unwritten ??= [];
-      this.#unwritten.push({ total, resolve, reject });
-      if (this.#unwritten.length === 1) this.server.inbox_.awaitWritten(this);
-    });
+    return this.#sent.sendWithoutResponse(message);
+  }
+
+  get #sent() {
+    return (this.#sends ??= new Sends(this));
   }
 
   /**
@@ -234,7 +201,7 @@ class ServerConnection extends Emitter {
    *   `payload` is the cause.
    */
   ping() {
-    return this.send_(Message.outgoing(Message.Name.PING, undefined)).catch((cause) => {
+    return this.send_(Message.outgoing_(MessageName.PING, undefined)).catch((cause) => {
       this.log_?.('ping failed: %s', cause);
       this.close(closeCodes.PING_FAILED, 'Ping failed');
       const text = 'The client did not answer a ping and is being disconnected';
@@ -282,8 +249,9 @@ class ServerConnection extends Emitter {
    * Queues a message.
    * @param {Message} message
    * @returns {LineError | undefined} Why it cannot be.
+   * @internal
    */
-  #queue(message) {
+  queue_(message) {
     let text;
     try {
       text = message.toString();
@@ -318,11 +286,11 @@ class ServerConnection extends Emitter {
    */
   onMessage_(name, rawId, rawPayload, rawError) {
     if (this.state === State.AWAITING_HANDSHAKE) {
-      this.#refuse(rawId, 'Handshake is not completed');
+      this.refuse_(rawId, 'Handshake is not completed');
       return;
     }
     this.log_?.('received "%s"', name);
-    const message = Message.incoming(this, name, rawId, rawPayload, rawError);
+    const message = Message.incoming_(this, name, rawId, rawPayload, rawError);
     if (rawId === undefined) {
       this.#handleWithoutId(message);
     } else {
@@ -369,6 +337,11 @@ class ServerConnection extends Emitter {
     this.emit(Event.ERROR, error);
   }
 
+  /** Messages other than the handshake are answered only when their sender asks for it. */
+  get answersWithoutId_() {
+    return false;
+  }
+
   /**
    * @param {string | undefined} rawId
    * @param {string | undefined} rawPayload
@@ -376,48 +349,23 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onHandshake_(rawId, rawPayload, rawError) {
-    if (this.#handshake !== undefined) {
-      this.#onFurtherHandshake(rawId);
-      return;
-    }
-    const message = Message.incoming(this, Message.Name.HANDSHAKE, rawId, rawPayload, rawError);
-    this.#handshake = message;
-    this.log_?.('handshake received');
-    if (!this.server.emit('handshake', this, message)) message.resolve();
-  }
-
-  /**
-   * @param {string | undefined} rawId
-   */
-  #onFurtherHandshake(rawId) {
     if (this.state === State.CONNECTED) {
-      this.#refuse(rawId, 'Handshake is already resolved');
-    } else if (rawId !== this.#handshake?.rawId_) {
-      // With the id of the first it is answered when that is.
-      this.#refuse(rawId, 'Handshake is already in progress');
+      this.refuse_(rawId, 'Handshake is already resolved');
+    } else if (this.#handshake !== undefined) {
+      this.#handshake.onFurther(rawId);
+    } else {
+      this.#handshake = new Handshake(this, rawId);
+      this.#handshake.begin(rawPayload, rawError);
     }
   }
 
   /**
    * @param {Message} message
-   * @returns {boolean} Whether it is this connection's handshake, which needs no id to be answered.
+   * @param {unknown} _payload
+   * @param {string | undefined} json The payload as JSON.
    * @internal
    */
-  isHandshake_(message) {
-    return message === this.#handshake;
-  }
-
-  /**
-   * @param {Message} message
-   * @param {unknown} payload
-   * @param {string | undefined} json
-   * @internal
-   */
-  onResolved_(message, payload, json) {
-    if (message === this.#handshake) {
-      this.#onHandshakeResolved(message, payload);
-      return;
-    }
+  onResolved_(message, _payload, json) {
     const rawId = message.rawId_;
     if (!expectsAnswer(rawId)) return;
     this.log_?.('resolving "%s"', message.name);
@@ -436,33 +384,29 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onRejected_(message, err) {
-    const isHandshake = message === this.#handshake;
+    if (!expectsAnswer(message.rawId_)) return;
     this.log_?.('rejecting "%s"', message.name);
-    if (expectsAnswer(message.rawId_) || (isHandshake && message.rawId_ !== undefined)) {
-      const problem = this.#queueText(messageJson(Message.Name.RESPONSE, undefined, message.id, err));
-      if (problem !== undefined && !isHandshake) this.#notResponded(message, problem);
-    }
-    if (isHandshake) {
-      this.close(closeCodes.HANDSHAKE_REJECTED, 'Handshake rejected', REJECTION_DELAY);
-    }
+    const problem = this.sendRejection_(message, err);
+    if (problem !== undefined) this.#notResponded(message, problem);
   }
 
   /**
    * @param {Message} message
-   * @param {unknown} payload
+   * @param {unknown} err
+   * @returns {LineError | undefined} Why it could not be sent.
+   * @internal
    */
-  #onHandshakeResolved(message, payload) {
-    const { native_: native, inbox_: inbox } = this.server;
-    if (this.state === State.DISCONNECTED || !native.isOpen(this.slot_)) {
-      this.log_?.('gone before its handshake was resolved');
-      return;
-    }
+  sendRejection_(message, err) {
+    return this.#queueText(messageJson(MessageName.RESPONSE, undefined, message.id, err));
+  }
+
+  /**
+   * The handshake is resolved.
+   * @internal
+   */
+  connect_() {
     this.state = State.CONNECTED;
-    const rawId = message.rawId_;
-    if (rawId !== undefined) {
-      native.respond(this.slot_, JSON.stringify({ payload, id: this.id }), rawId);
-      inbox.scheduleFlush();
-    }
+    this.#handshake = undefined;
     this.deferred_ = [];
     queueMicrotask(() => this.#announce());
   }
@@ -475,7 +419,7 @@ class ServerConnection extends Emitter {
     inbox.guard(() => {
       native.admit(this.slot_);
       this.log_?.('connected');
-      this.server.emit('connection', this);
+      this.server.emit(ServerEvent.CONNECTION, this);
     });
     deferred.forEach((handle) => inbox.guard(handle));
   }
@@ -484,11 +428,12 @@ class ServerConnection extends Emitter {
    * Answers a request that no listener may see.
    * @param {string | undefined} rawId
    * @param {string} why
+   * @internal
    */
-  #refuse(rawId, why) {
+  refuse_(rawId, why) {
     if (!expectsAnswer(rawId)) return;
     const id = JSON.parse(/** @type {string} */ (rawId));
-    this.#queueText(messageJson(Message.Name.RESPONSE, undefined, id, new Error(why)));
+    this.#queueText(messageJson(MessageName.RESPONSE, undefined, id, new Error(why)));
   }
 
   /**
@@ -509,16 +454,7 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onResponse_(rawId, rawPayload, rawError) {
-    const pending = rawId === undefined ? undefined : this.#pending?.get(JSON.parse(rawId));
-    if (pending === undefined) return;
-    pending.settle();
-    if (rawError === undefined) {
-      pending.resolve(rawPayload === undefined ? undefined : JSON.parse(rawPayload));
-      return;
-    }
-    const error = receivedError(JSON.parse(rawError));
-    const text = 'The client rejected the message; its error is the payload of this one';
-    pending.reject(new LineError(ErrorCode.MESSAGE_REJECTED, text, error));
+    this.#sends?.onResponse(rawId, rawPayload, rawError);
   }
 
   /**
@@ -528,7 +464,7 @@ class ServerConnection extends Emitter {
    */
   onPing_(rawId) {
     const id = expectsAnswer(rawId) ? JSON.parse(/** @type {string} */ (rawId)) : undefined;
-    this.#queueText(messageJson(Message.Name.RESPONSE, 'pong', id, null));
+    this.#queueText(messageJson(MessageName.RESPONSE, 'pong', id, null));
   }
 
   /**
@@ -551,21 +487,9 @@ class ServerConnection extends Emitter {
     if (this.state === State.CONNECTED) this.ping().catch(() => {});
   }
 
-  /**
-   * Fulfils the promises of `sendWithoutResponse` whose messages have left.
-   * @returns {boolean} Whether others still wait.
-   * @internal
-   */
-  settleWritten_() {
-    const unwritten = this.#unwritten;
-    if (unwritten === undefined) return false;
-    const written = this.server.native_.watch(this.slot_);
-    // Totals are the low 32 bits of running counts: compare by their difference.
-    while (unwritten.length > 0 && ((unwritten[0].total - written) | 0) <= 0) {
-      /** @type {{resolve: () => void}} */ (unwritten.shift()).resolve();
-    }
-    if (unwritten.length === 0) this.#unwritten = undefined;
-    return this.#unwritten !== undefined;
+  /** @internal */
+  onWritten_() {
+    this.#sends?.settleWritten();
   }
 
   /**
@@ -577,25 +501,11 @@ class ServerConnection extends Emitter {
     this.state = State.DISCONNECTED;
     this.log_?.('disconnected with %d "%s"', code, reason);
     const gone = new LineError(ErrorCode.DISCONNECTED, 'The connection was closed');
-    for (const pending of this.#pending?.values() ?? []) {
-      pending.settled = true;
-      pending.reject(gone);
-    }
-    this.#unwritten?.forEach(({ reject }) => reject(gone));
+    this.#sends?.fail(gone);
     this.#closing?.forEach((resolve) => resolve());
-    this.#pending = this.#unwritten = this.#closing = undefined;
-    this.#socket?.onClosed_();
+    this.#sends = this.#closing = undefined;
     this.emit(Event.DISCONNECTED, code, reason);
   }
-}
-
-/**
- * Whether the sender of this raw id wants an answer: as in the original, an empty or zero id counts
- * as none.
- * @param {string | undefined} rawId
- */
-function expectsAnswer(rawId) {
-  return rawId !== undefined && rawId !== '""' && (rawId.charCodeAt(0) === 0x22 || Number(rawId) !== 0);
 }
 
 /**
@@ -603,7 +513,7 @@ function expectsAnswer(rawId) {
  * @returns {error is LineError}
  */
 function isMissingId(error) {
-  return error instanceof LineError && error.code === Message.ErrorCode.MISSING_ID;
+  return error instanceof LineError && error.code === MessageErrorCode.MISSING_ID;
 }
 
 function notConnected() {

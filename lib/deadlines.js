@@ -2,19 +2,56 @@
 'use strict';
 
 /**
- * An entry that waits.
+ * An entry that waits. The fields are the queue's.
  * @typedef {object} Expiring
  * @property {number} due When it expires, in `performance.now()` milliseconds.
- * @property {boolean} settled Whether it need not expire any more.
+ * @property {Queue<any> | undefined} queue Where it waits; undefined when it does not.
+ * @property {any} previous The entry that expires before it.
+ * @property {any} next The entry that expires after it.
  */
 
 /**
- * Entries that expire after a time, without a timer for each: those with the same time to wait
- * expire in the order they were added, so one timer a queue, for its first entry, is enough.
+ * Entries with the same time to wait, which so expire in the order they were added: a linked list,
+ * because most are taken out long before they expire and must not be kept until then.
+ * @template {Expiring} T
+ */
+class Queue {
+  /** @param {number} time Milliseconds an entry waits. */
+  constructor(time) {
+    this.time = time;
+    /** @type {T | undefined} */
+    this.first = undefined;
+    /** @type {T | undefined} */
+    this.last = undefined;
+  }
+
+  /** @param {T} entry */
+  push(entry) {
+    entry.queue = this;
+    entry.previous = this.last;
+    if (this.last === undefined) this.first = entry;
+    else this.last.next = entry;
+    this.last = entry;
+  }
+
+  /** @param {T} entry */
+  remove(entry) {
+    const { previous, next } = entry;
+    if (previous === undefined) this.first = next;
+    else previous.next = next;
+    if (next === undefined) this.last = previous;
+    else next.previous = previous;
+    entry.queue = entry.previous = entry.next = undefined;
+  }
+}
+
+/**
+ * Entries that expire after a time, without a timer for each: one for each time to wait, set for its
+ * first entry, is enough.
  * @template {Expiring} T
  */
 class Deadlines {
-  /** @type {Map<number, T[]>} */
+  /** @type {Map<number, Queue<T>>} */
   #queues = new Map();
 
   /**
@@ -33,37 +70,45 @@ class Deadlines {
    */
   add(entry, time) {
     entry.due = performance.now() + time;
-    const queue = this.#queues.get(time);
-    if (queue !== undefined) {
-      queue.push(entry);
-      return;
+    let queue = this.#queues.get(time);
+    if (queue === undefined) {
+      queue = new Queue(time);
+      this.#queues.set(time, queue);
+      this.#arm(queue, time);
     }
-    this.#queues.set(time, [entry]);
-    this.#arm(time, time);
+    queue.push(entry);
   }
 
   /**
-   * @param {number} time
+   * @param {Queue<T>} queue
    * @param {number} delay
    */
-  #arm(time, delay) {
+  #arm(queue, delay) {
     // The process lives by its connections, not by what they wait for.
-    setTimeout(() => this.#check(time), Math.min(Math.ceil(delay), 0x7fffffff)).unref();
+    setTimeout(() => this.#check(queue), Math.min(Math.ceil(delay), 0x7fffffff)).unref();
   }
 
-  /** @param {number} time */
-  #check(time) {
+  /** @param {Queue<T>} queue */
+  #check(queue) {
     this.beforeExpiry();
-    const queue = this.#queues.get(time);
-    if (queue === undefined) return;
     const now = performance.now();
-    let passed = 0;
-    while (passed < queue.length && (queue[passed].settled || queue[passed].due <= now)) passed += 1;
-    const expired = queue.splice(0, passed).filter((entry) => !entry.settled);
-    if (queue.length === 0) this.#queues.delete(time);
-    else this.#arm(time, queue[0].due - now);
-    expired.forEach((entry) => this.expire(entry));
+    while (queue.first !== undefined && queue.first.due <= now) {
+      const entry = queue.first;
+      queue.remove(entry);
+      this.expire(entry);
+    }
+    // The timer outlives the entries it was set for: it is set once for many that come and go.
+    if (queue.first === undefined) this.#queues.delete(queue.time);
+    else this.#arm(queue, queue.first.due - now);
   }
 }
 
-module.exports = { Deadlines };
+/**
+ * Takes an entry out, if it waits.
+ * @param {Expiring} entry
+ */
+function cancel(entry) {
+  entry.queue?.remove(entry);
+}
+
+module.exports = { Deadlines, cancel };

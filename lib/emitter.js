@@ -327,7 +327,7 @@ class Emitter {
   /**
    * Removes a listener and emits `removeListener` with its name or pattern and its handler.
    * @param {Listener} listener
-   * @private
+   * @protected
    */
   removeListener_(listener) {
     const registry = Emitter.#registryOf(this);

@@ -44,7 +44,7 @@ class Inbox {
   /** @type {Set<string>} */
   #interned = new Set();
   #flushDue = false;
-  /** Connections with promises of `sendWithoutResponse`. @type {ServerConnection[]} */
+  /** Those with promises of `sendWithoutResponse`. @type {import('./sends.js').Sends[]} */
   #unwritten = [];
 
   /** @param {Server} server */
@@ -173,6 +173,8 @@ class Inbox {
         connection.onResponse_(id, payload, error);
         break;
       case CLOSED:
+        // The upgrade request stays to be had, by handlers of the end too.
+        connection.socket.onClosed_();
         this.connections[slot] = undefined;
         this.native.release(slot);
         connection.onClosed_(number, /** @type {string} */ (payload));
@@ -184,7 +186,7 @@ class Inbox {
         connection.onPingDue_();
         break;
       case WRITTEN:
-        connection.settleWritten_();
+        connection.onWritten_();
         break;
       default:
         throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);
@@ -229,15 +231,15 @@ class Inbox {
     if (this.#unwritten.length === 0) return;
     const waiting = this.#unwritten;
     this.#unwritten = [];
-    waiting.forEach((connection) => connection.settleWritten_());
+    waiting.forEach((sends) => sends.settleWritten());
   }
 
   /**
-   * Tells a connection, after the next flush, what has been written.
-   * @param {ServerConnection} connection
+   * Lets it look, after the next flush, what has been written.
+   * @param {import('./sends.js').Sends} sends
    */
-  awaitWritten(connection) {
-    this.#unwritten.push(connection);
+  awaitWritten(sends) {
+    this.#unwritten.push(sends);
   }
 
   /**

@@ -59,4 +59,13 @@ function receivedError(error) {
   return looksLikeError ? Object.assign(new Error(), error) : error;
 }
 
-module.exports = { payloadJson, messageJson, receivedError };
+/**
+ * Whether the sender of this raw id wants an answer: as in the original, an empty or zero id counts
+ * as none.
+ * @param {string | undefined} rawId
+ */
+function expectsAnswer(rawId) {
+  return rawId !== undefined && rawId !== '""' && (rawId.charCodeAt(0) === 0x22 || Number(rawId) !== 0);
+}
+
+module.exports = { payloadJson, messageJson, receivedError, expectsAnswer };

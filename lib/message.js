@@ -3,19 +3,21 @@
 
 const Emitter = require('./emitter.js');
 const LineError = require('./line-error.js');
+const { MessageErrorCode: ErrorCode, MessageName: Name } = require('./enums.js');
 const { payloadJson, messageJson, receivedError } = require('./json.js');
 
-/** @typedef {import('./connection.js').ServerConnection} ServerConnection */
+/**
+ * Where the answer to a received message goes.
+ * @typedef {object} Responder
+ * @property {boolean} answersWithoutId_ Whether a message whose sender expects no answer may be
+ *   answered all the same.
+ * @property {Message | undefined} handling_ The message whose handlers are running.
+ * @property {(error: LineError) => void} onMissingId_ Told of an answer that nobody expects.
+ * @property {(message: Message, payload: unknown, json: string | undefined) => void} onResolved_
+ * @property {(message: Message, err: unknown) => void} onRejected_
+ */
 
-const Name = Object.freeze({ RESPONSE: '_r', HANDSHAKE: '_h', PING: '_p' });
-
-const ErrorCode = Object.freeze({
-  INVALID_JSON: 'mInvalidJson',
-  MISSING_ID: 'mMissingId',
-  ALREADY_RESPONDED: 'mAlreadyResponded',
-});
-
-/** Stands for the parts of a message that {@link Message.incoming} fills in itself. */
+/** Stands for the parts of a message that {@link Message.incoming_} fills in itself. */
 const UNSET = Object.freeze({});
 
 /**
@@ -58,15 +60,12 @@ class Message extends Emitter {
    * @type {string | undefined}
    */
   #rawId = undefined;
-  /**
-   * Where the answer goes.
-   * @type {ServerConnection | undefined}
-   */
-  #connection = undefined;
+  /** @type {Responder | undefined} */
+  #responder = undefined;
 
   /**
    * A received message.
-   * @param {ServerConnection} connection
+   * @param {Responder} responder
    * @param {string} name
    * @param {string | undefined} rawId
    * @param {string | undefined} rawPayload
@@ -74,12 +73,12 @@ class Message extends Emitter {
    * @returns {Message}
    * @internal
    */
-  static incoming(connection, name, rawId, rawPayload, rawError) {
+  static incoming_(responder, name, rawId, rawPayload, rawError) {
     const message = new Message(UNSET);
     message.name = name;
     message.#rawId = rawId;
     message.#rawPayload = rawPayload;
-    message.#connection = connection;
+    message.#responder = responder;
     if (rawError !== undefined) message.err = receivedError(JSON.parse(rawError));
     return message;
   }
@@ -91,7 +90,7 @@ class Message extends Emitter {
    * @returns {Message}
    * @internal
    */
-  static outgoing(name, payload) {
+  static outgoing_(name, payload) {
     const message = new Message(UNSET);
     message.name = name;
     message.#payload = payload;
@@ -204,11 +203,9 @@ class Message extends Emitter {
    */
   resolve(payload) {
     if (!this.#mayRespond('resolved')) return;
-    const connection = this.#connection;
-    // The payload of a handshake's answer is stringified with what surrounds it.
     const json = assertJson(payload, 'The payload to resolve with');
     this.isResponded_ = true;
-    connection?.onResolved_(this, payload, json);
+    this.#responder?.onResolved_(this, payload, json);
     this.emit('resolved', payload);
   }
 
@@ -219,10 +216,9 @@ class Message extends Emitter {
    */
   reject(err) {
     if (!this.#mayRespond('rejected')) return;
-    const connection = this.#connection;
     assertJson(err, 'The error to reject with');
     this.isResponded_ = true;
-    connection?.onRejected_(this, err);
+    this.#responder?.onRejected_(this, err);
     this.emit('rejected', err);
   }
 
@@ -234,12 +230,12 @@ class Message extends Emitter {
    * @returns {boolean}
    */
   #mayRespond(how) {
-    const connection = this.#connection;
-    if (this.#rawId === undefined && this.#id === undefined && !connection?.isHandshake_(this)) {
+    const responder = this.#responder;
+    if (this.#rawId === undefined && this.#id === undefined && !responder?.answersWithoutId_) {
       const text = `The message "${this.name}" cannot be ${how}: its sender gave no id and expects no answer`;
       const error = new LineError(ErrorCode.MISSING_ID, text);
-      if (connection === undefined || connection.handling_ === this) throw error;
-      connection.onMissingId_(error);
+      if (responder === undefined || responder.handling_ === this) throw error;
+      responder.onMissingId_(error);
       return false;
     }
     if (this.isResponded_) {

@@ -2,10 +2,9 @@
 'use strict';
 
 const LineError = require('./line-error.js');
+const { ServerErrorCode } = require('./enums.js');
 
 /** @typedef {import('./native.js').NativeServer} NativeServer */
-
-const INVALID_OPTIONS = 'sInvalidOptions';
 
 /** Largest number of milliseconds, or of bytes for one message or queue, that the core can hold. */
 const MAX = 0xffffffff;
@@ -92,7 +91,7 @@ function check(name, value) {
   // `null` stands for "not given" in the options of the original's socket layer.
   if (required === undefined && (value === undefined || value === null)) return;
   const shown = typeof value === 'string' ? `"${value}"` : describe(value);
-  throw new LineError(INVALID_OPTIONS, `"options.${name}" ${rule[1]}; got ${shown}`);
+  throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.${name}" ${rule[1]}; got ${shown}`);
 }
 
 /** @param {unknown} value */
@@ -110,7 +109,7 @@ function describe(value) {
  */
 function makeOptions(given, native) {
   if (typeof given !== 'object' || given === null) {
-    throw new LineError(INVALID_OPTIONS, `The options must be an object; got ${describe(given)}`);
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${describe(given)}`);
   }
   const options = /** @type {any} */ ({ ...DEFAULTS, ...given });
   Object.keys({ ...REQUIRED, ...options }).forEach((name) => check(name, options[name]));
@@ -155,4 +154,4 @@ function configure(native, values) {
   );
 }
 
-module.exports = { makeOptions, INVALID_OPTIONS };
+module.exports = { makeOptions };

@@ -13,7 +13,7 @@ const FIRST_ONLY = new Set([
   'proxy-authorization', 'referer', 'retry-after', 'server', 'user-agent',
 ]);
 
-/** Where the parts stand in the native side's list; see `request_facts` in `src/node/server.rs`. */
+/** Which line is what; see `request_facts` in `src/node/facts.rs`. */
 const METHOD = 0;
 const TARGET = 1;
 const MINOR = 2;

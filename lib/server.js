@@ -12,24 +12,11 @@ const { ServerConnection } = require('./connection.js');
 const { ServerRoom } = require('./room.js');
 const { serverLog } = require('./debug.js');
 const { listen, systemError } = require('./listening.js');
-const { makeOptions, INVALID_OPTIONS } = require('./options.js');
+const { makeOptions } = require('./options.js');
+const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('./enums.js');
 const { wantsToBeAsked, decideUpgrade } = require('./upgrade.js');
 
-/** @typedef {import('./pending.js').Pending} Pending */
 /** @typedef {import('./listening.js').Listening} Listening */
-
-const ErrorCode = Object.freeze({
-  INVALID_OPTIONS,
-  INVALID_ACTION: 'sInvalidAction',
-  WEBSOCKET_ERROR: 'sWebsocketError',
-});
-
-const Event = Object.freeze({
-  HANDSHAKE: 'handshake',
-  CONNECTION: 'connection',
-  HEADERS: 'headers',
-  ERROR: 'error',
-});
 
 /**
  * A WebSocket server with acknowledged messages, handshakes, rooms and broadcast. Its options, events
@@ -71,10 +58,13 @@ class Server extends Emitter {
     this.listening_ = undefined;
     /**
      * Sends that time out.
-     * @type {Deadlines<Pending>}
+     * @type {Deadlines<any>}
      * @internal
      */
-    this.deadlines_ = new Deadlines(() => this.inbox_.drainAll(), expire);
+    this.deadlines_ = new Deadlines(
+      () => this.inbox_.drainAll(),
+      (pending) => pending.sends.onTimeout(pending),
+    );
     serverLog('created');
   }
 
@@ -208,7 +198,7 @@ class Server extends Emitter {
    * @param {any} handler
    * @param {number} [execLimit]
    * @param {boolean} [prepend]
-   * @returns {this}
+   * @returns {any} This emitter. Not `{this}`: TypeScript takes that for another type than the parent's.
    */
   addListener(eventName, handler, execLimit, prepend) {
     super.addListener(eventName, handler, execLimit, prepend);
@@ -263,13 +253,6 @@ class Server extends Emitter {
     this.#stopping.resolve();
     this.#stopping = undefined;
   }
-}
-
-/** @param {Pending} pending */
-function expire(pending) {
-  pending.settle();
-  const text = `The client did not answer within ${pending.timeout} ms`;
-  pending.reject(new LineError(ServerConnection.ErrorCode.MESSAGE_TIMEOUT, text));
 }
 
 module.exports = { Server };

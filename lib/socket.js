@@ -19,8 +19,11 @@ class Socket {
   #connection;
   #native;
   #slot;
-  #closed;
-  /** @type {string[] | undefined} */
+  #closed = false;
+  /**
+   * What the native side knows of the upgrade, one fact a line: most are never looked at.
+   * @type {string | undefined}
+   */
   #facts = undefined;
   /** @type {UpgradeRequest | undefined} */
   #request = undefined;
@@ -34,7 +37,6 @@ class Socket {
     this.#connection = connection;
     this.#native = native;
     this.#slot = slot;
-    this.#closed = connection.state === 'disconnected';
   }
 
   get OPEN() {
@@ -55,17 +57,14 @@ class Socket {
     return this.#native.isOpen(this.#slot) ? OPEN : CLOSING;
   }
 
-  /** The upgrade request. Undefined if it is first asked for after the connection was closed. */
+  /** The upgrade request. */
   get upgradeReq() {
-    const facts = this.#loadFacts();
-    if (facts !== undefined) this.#request ??= new UpgradeRequest(facts);
-    return this.#request;
+    return (this.#request ??= new UpgradeRequest(this.#loadFacts().split('\n')));
   }
 
   /** The subprotocol agreed on; empty without one. */
   get protocol() {
-    const facts = this.#loadFacts();
-    return facts === undefined ? '' : lastFact(facts);
+    return lastFact(this.#loadFacts().split('\n'));
   }
 
   /** Bytes that wait to be handed to the system. */
@@ -89,12 +88,15 @@ class Socket {
   }
 
   #loadFacts() {
-    if (!this.#closed) this.#facts ??= this.#native.facts(this.#slot);
-    return this.#facts;
+    return (this.#facts ??= /** @type {string} */ (this.#native.facts(this.#slot)));
   }
 
-  /** @internal */
+  /**
+   * The native side is about to forget the connection.
+   * @internal
+   */
   onClosed_() {
+    this.#loadFacts();
     this.#closed = true;
   }
 }

@@ -25,9 +25,10 @@ function wantsToBeAsked(server) {
  * @param {number} key The native side's number of the request.
  */
 function decideUpgrade(server, key) {
-  const facts = server.native_.upgradeFacts(key);
+  const lines = server.native_.upgradeFacts(key);
   // The peer has gone, or the server was stopped.
-  if (facts === undefined) return;
+  if (lines === undefined) return;
+  const facts = lines.split('\n');
   const request = new UpgradeRequest(facts);
   /** @type {(status: number, message?: string) => void} */
   const refuse = (status, message) => {

@@ -16,12 +16,12 @@ const ROOT = path.join(__dirname, '..');
 
 /**
  * A program on the `PATH`.
- * @param {string} program
+ * @param {string} name
  * @param {string[]} args
  * @returns {Command}
  */
-function program(program, ...args) {
-  return [[program, ...args].join(' '), program, ...args];
+function program(name, ...args) {
+  return [[name, ...args].join(' '), name, ...args];
 }
 
 /**

@@ -46,10 +46,10 @@ function isInstalled() {
   const sameWishes = ['dependencies', 'devDependencies', 'optionalDependencies'].every((kind) =>
     isDeepStrictEqual(manifest[kind], own[kind]),
   );
-  return sameWishes && Object.entries(locked).every(([folder, { version, integrity, optional }]) => {
+  return sameWishes && Object.entries(locked).every(([folder, { version, integrity, optional, devOptional }]) => {
     const found = installed[folder];
     // Packages for other platforms are left out.
-    if (found === undefined) return optional === true;
+    if (found === undefined) return Boolean(optional || devOptional);
     return found.version === version && found.integrity === integrity;
   });
 }

@@ -1,7 +1,7 @@
 /** Use through `import`, with the messages described: what does not fit them must be an error. */
 
 import Server, { LineError, Message, Server as NamedServer, ServerConnection, ServerRoom } from 'line-socket-native';
-import type { ServerOptions } from 'line-socket-native';
+import type { ListenOptions, Rooms, ServerOptions, Socket, UpgradeRequest } from 'line-socket-native';
 import FromSubpath from 'line-socket-native/server';
 
 interface ClientToServer {
@@ -107,6 +107,41 @@ server.getRoom('room').broadcast('tick');
 new Server<{ hello: string }>();
 // @ts-expect-error -- Nor is there anything else in it.
 new Server<{ hello: { paylaod: string } }>();
+
+const rooms: Rooms<ClientToServer, ServerToClient> = server.rooms;
+for (const member of Object.values(rooms.root.getConnections())) {
+  rooms.add('room', member);
+  const socket: Socket = member.socket;
+  const request: UpgradeRequest = socket.upgradeReq;
+  // @ts-expect-error -- A header may be missing.
+  request.headers['user-agent'].trim();
+  // @ts-expect-error -- The address of a Unix domain socket's peer is undefined.
+  request.connection.remoteAddress.trim();
+  // @ts-expect-error -- The state is only read.
+  socket.readyState = 3;
+}
+// @ts-expect-error -- Only connections are added.
+rooms.add('room', 'id');
+
+const listen: ListenOptions = { path: '/tmp/line.sock' };
+// Maps may be type aliases, and leave out what is not used.
+type OnlyResponse = { count: { response: number }; state: { payload: 'on' | 'off' } };
+new Server<OnlyResponse, OnlyResponse>({ listen }).on('connection', (connection) => {
+  connection.on('count', (message) => {
+    message.payload satisfies undefined;
+    message.resolve(5);
+    // @ts-expect-error -- The response is missing.
+    message.resolve();
+  });
+  connection.send('count').then((count) => count.toFixed());
+  connection.send('state', 'on').then((nothing) => nothing satisfies undefined);
+  // @ts-expect-error -- It carries no payload.
+  connection.send('count', 1);
+  // @ts-expect-error -- The payload is one of two strings.
+  connection.sendWithoutResponse('state', 'open');
+  // @ts-expect-error -- Events of the class keep their types.
+  connection.on('_error', (error: number) => error);
+});
 
 class Custom extends Server<ClientToServer, ServerToClient> {
   override async start(): Promise<void> {

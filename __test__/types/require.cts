@@ -43,7 +43,9 @@ server.on('connection', (connection) => {
   const { upgradeReq, readyState } = connection.socket;
   const address: string | undefined = upgradeReq.connection.remoteAddress ?? upgradeReq.socket.remoteAddress;
   upgradeReq.headers['user-agent']?.trim();
-  connection.socket.terminate();
+  connection.socket.close(4000, 'bye').then(() => connection.socket.terminate());
+  // @ts-expect-error -- The server has no sockets that are still connecting.
+  readyState === connection.socket.OPEN || readyState === 0;
   if (connection.state === Server.Connection.State.CONNECTED && readyState === 1) connection.server.broadcast('in', address);
 
   // @ts-expect-error -- The id is set with setId.
@@ -74,10 +76,13 @@ Server.defaultMaxListeners = 20;
 
 async function lifecycle(): Promise<number | undefined> {
   await server.start();
-  const port = server.address()?.port;
+  const address = server.address();
+  const port = typeof address === 'string' ? undefined : address?.port;
   server.options.responseTimeout = 5;
   server.getRoom('room')?.broadcast('hello', 1);
   server.rooms.getRoom('room')?.name?.trim();
+  // @ts-expect-error -- The address may be a path.
+  server.server?.address()?.port;
   for (const connection of Object.values(server.getConnections())) server.removeFromAllRooms(connection);
   const found: Server.ServerConnection | undefined = server.rooms.root.getConnectionById('id');
   if (found) server.getRoomsOf(found).concat(String(server.rooms.root.getConnectionsCount()));
@@ -92,18 +97,29 @@ typed.on('connection', (connection) => void greet(connection));
 
 const options: Server.ServerOptions = {
   host: '127.0.0.1', port: 0, path: '/x', backlog: 10, maxPayload: 1024, responseTimeout: 0, handshakeTimeout: 1,
-  pingInterval: 1, closeTimeout: 1, clientTracking: true, highWaterMark: 1, maxBufferedBytes: 1, slowConsumer: 'drop',
+  pingInterval: 1, closeTimeout: 1, upgradeTimeout: 1, clientTracking: true, maxBufferedBytes: 1, slowConsumer: 'drop',
+  noServer: false, perMessageDeflate: false,
   verifyClient: (info, callback) => callback(info.secure, 401, info.req.url + info.origin),
   handleProtocols: (protocols) => protocols[0] ?? false,
 };
 new Server.Server({ ...options, verifyClient: ({ origin }) => origin === 'https://example.org' });
 new Server.default();
 new Server();
+new Server({ port: process.env['PORT'], host: undefined, maxPayload: null });
+new Server({ listen: { path: '/tmp/line.sock' } });
 
 // @ts-expect-error -- Milliseconds are numbers.
 new Server({ responseTimeout: '5' });
 // @ts-expect-error -- There is no such policy.
 new Server({ slowConsumer: 'wait' });
+// @ts-expect-error -- A time that every server has cannot be unset.
+new Server({ responseTimeout: null });
+// @ts-expect-error -- It cannot be switched on.
+new Server({ perMessageDeflate: true });
+// @ts-expect-error -- A server listens by itself.
+new Server({ server: {} });
+// @ts-expect-error -- A Unix domain socket has a path.
+new Server({ listen: {} });
 // @ts-expect-error -- There is no such option.
 new Server({ prot: 3000 });
 // @ts-expect-error -- A promise is always truthy: it would let everyone in.

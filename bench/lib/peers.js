@@ -95,10 +95,12 @@ function command(peer) {
  * @returns {string} For example `line-socket 1.0.0 + ws 2.2.2`.
  */
 function version(peer) {
+  // From the lock file, which is there before the peers are installed.
+  const { packages } = JSON.parse(fs.readFileSync(path.join(bench, 'package-lock.json'), 'utf8'));
   return peer.packages.map((folder) => {
-    const text = fs.readFileSync(path.join(bench, folder, 'package.json'), 'utf8');
-    const { name, version } = JSON.parse(text);
-    return `${name} ${version}`;
+    // The folder of this package itself is not in it.
+    const locked = packages[folder] ?? require(path.join(bench, folder, 'package.json'));
+    return `${locked.name ?? folder.slice('node_modules/'.length)} ${locked.version}`;
   }).join(' + ');
 }
 

@@ -7,8 +7,19 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
 
 use super::record::{Field, Record};
+
+/// While at least so many events wait for the application or are being handled, an io thread rests
+/// between two turns: what it read meanwhile could not be handled sooner, and more comes at once.
+/// Below, a request is answered sooner than a rest would last.
+const REST_FROM: usize = 4;
+
+/// Longest rest: short enough that the next batch is there before the application has handled this
+/// one.
+const REST: Duration = Duration::from_micros(100);
 
 /// Tells the application's thread that there is something to take.
 pub trait Wake: Send + Sync {
@@ -123,6 +134,10 @@ struct State {
     taken_number: u64,
     /// Number of the last batch whose events have all been handled.
     handled_number: u64,
+    /// Events in `sealed`, and those taken that are not handled yet.
+    ahead: usize,
+    /// Threads that rest until all events taken have been handled.
+    resting: Vec<Thread>,
     /// A wake is on its way.
     woken: bool,
     /// Readers that wait for a batch to be taken.
@@ -147,13 +162,13 @@ impl Inbox {
         }
     }
 
-    /// Adds one event: `fill` stores its parts and returns its record. True when the connection
+    /// Adds one event: `write` stores its parts and returns its record. True when the connection
     /// whose `share` this is, or all together, have reached the high-water mark: then its reader
     /// waits with [`Inbox::poll_room`].
-    pub fn push(&self, share: &mut Share, fill: impl FnOnce(&mut Batch) -> Record) -> bool {
+    pub fn push(&self, share: &mut Share, write: impl FnOnce(&mut Batch) -> Record) -> bool {
         let mut state = self.lock();
         let before = state.filling.cost;
-        let record = fill(&mut state.filling);
+        let record = write(&mut state.filling);
         state.filling.records.push(record);
         state.filling.cost += EVENT_COST;
         let cost = state.filling.cost - before;
@@ -172,8 +187,8 @@ impl Inbox {
     }
 
     /// Adds an event of the hub itself, which counts for no connection.
-    pub fn announce(&self, fill: impl FnOnce(&mut Batch) -> Record) {
-        self.push(&mut Share::default(), fill);
+    pub fn announce(&self, write: impl FnOnce(&mut Batch) -> Record) {
+        self.push(&mut Share::default(), write);
     }
 
     /// Ready when the connection may be read again. To be called after [`Inbox::push`] said true.
@@ -195,6 +210,23 @@ impl Inbox {
         if !state.filling.records.is_empty() || !state.sealed.is_empty() {
             self.wake_locked(state);
         }
+    }
+
+    /// Rests while the application has enough to do: until it has handled what it took, and for
+    /// a moment at most. Without it two threads on one core take turns message by message. Returns
+    /// whether there was a rest.
+    pub fn rest(&self) -> bool {
+        let mut state = self.lock();
+        if state.ahead + state.filling.records.len() < REST_FROM {
+            return false;
+        }
+        let this = thread::current();
+        state.resting.push(this.clone());
+        drop(state);
+        thread::park_timeout(REST);
+        let mut state = self.lock();
+        state.resting.retain(|resting| resting.id() != this.id());
+        true
     }
 
     /// Takes the oldest batch by exchange for an empty one; false when nothing waits. When more
@@ -222,10 +254,15 @@ impl Inbox {
         true
     }
 
-    /// The application has handled every batch it took.
-    pub fn mark_handled(&self) {
+    /// The application has handled every batch it took. Ends rests; returns whether there was one.
+    pub fn mark_handled(&self) -> bool {
         let mut state = self.lock();
         state.handled_number = state.taken_number;
+        state.ahead = state.sealed.iter().map(|batch| batch.records.len()).sum();
+        let resting = std::mem::take(&mut state.resting);
+        drop(state);
+        resting.iter().for_each(Thread::unpark);
+        !resting.is_empty()
     }
 
     /// Whether the application has handled all events of the connection whose `share` this is.
@@ -254,6 +291,7 @@ impl State {
     fn seal(&mut self) {
         let next = self.spare.take().unwrap_or_default();
         let full = std::mem::replace(&mut self.filling, next);
+        self.ahead += full.records.len();
         self.sealed.push_back(full);
         self.filling_number += 1;
     }
@@ -274,3 +312,7 @@ impl State {
         resumed.into_iter().map(|(_, waker)| waker).collect()
     }
 }
+
+#[cfg(test)]
+#[path = "inbox_tests.rs"]
+mod tests;

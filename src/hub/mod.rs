@@ -13,6 +13,8 @@ pub mod outbound;
 pub mod record;
 mod registry;
 mod routing;
+#[cfg(test)]
+mod testing;
 mod timers;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -32,6 +34,9 @@ pub use routing::{Next, Progress};
 pub use timers::{Clock, Deadline, Timers};
 
 use crate::codec::{self, close};
+
+/// Most connections that the application's thread flushes itself at the end of its turn.
+const FLUSHED_AT_ONCE: usize = 3;
 
 /// The shared state of one server.
 pub struct Hub {
@@ -110,10 +115,8 @@ impl Hub {
 
     /// Answers a WebSocket ping.
     pub fn pong(&self, connection: &Connection, payload: &[u8]) -> Next {
-        match connection.send_pong(payload, &self.config) {
-            Queued::Flush | Queued::Overflow => Next::Flush,
-            Queued::Waiting | Queued::Dropped | Queued::NotOpen => Next::Read,
-        }
+        let queued = connection.send_pong(payload, &self.config);
+        self.after_answer(connection, queued)
     }
 
     /// Begins the closing handshake, flushes, and gives the peer its time to answer.
@@ -188,18 +191,41 @@ impl Hub {
         reached
     }
 
+    /// The application has handled all events it took, and `dirty` are the connections it has
+    /// queued something for: flushes a few at once, which saves them a change of threads, and leaves
+    /// many to the io thread, which saves the application's thread the system calls.
+    pub fn turn_handled(&self, dirty: &mut Vec<ConnectionRef>) {
+        let hand_over = dirty.len() > FLUSHED_AT_ONCE;
+        if hand_over {
+            self.flushing().append(dirty);
+        }
+        for connection in dirty.drain(..) {
+            connection.flush();
+        }
+        let was_resting = self.inbox.mark_handled();
+        // An io thread that was resting looks at what is to be flushed first of all.
+        if hand_over && !was_resting {
+            self.flush_wanted.notify_one();
+        }
+    }
+
+    /// For the io thread, before it waits for its sockets: sees that the application is told of what
+    /// the turn brought, and rests while that has enough to do.
+    pub fn end_turn(&self) {
+        self.inbox.end_turn();
+        if self.inbox.rest() {
+            self.flush_waiting();
+            // Which may have told the application of written bytes.
+            self.inbox.end_turn();
+        }
+    }
+
     /// Leaves connections to the io thread to flush.
-    pub fn flush_later(&self, mut connections: Vec<ConnectionRef>) {
+    fn flush_later(&self, mut connections: Vec<ConnectionRef>) {
         if connections.is_empty() {
             return;
         }
-        let mut flushing = self.flushing();
-        if flushing.is_empty() {
-            *flushing = connections;
-        } else {
-            flushing.append(&mut connections);
-        }
-        drop(flushing);
+        self.flushing().append(&mut connections);
         self.flush_wanted.notify_one();
     }
 
@@ -207,11 +233,15 @@ impl Hub {
     pub async fn run_flushes(&self) {
         loop {
             self.flush_wanted.notified().await;
-            let connections = std::mem::take(&mut *self.flushing());
-            for connection in connections {
-                connection.flush();
-                self.report_written(&connection);
-            }
+            self.flush_waiting();
+        }
+    }
+
+    fn flush_waiting(&self) {
+        let connections = std::mem::take(&mut *self.flushing());
+        for connection in connections {
+            connection.flush();
+            self.report_written(&connection);
         }
     }
 
@@ -227,6 +257,7 @@ impl Hub {
 
     /// For the io thread: sees to deadlines, for ever.
     pub async fn run_timers(&self) {
+        let _duty = self.timers.duty();
         loop {
             match self.timers.next_due() {
                 Some(due) => {
@@ -278,3 +309,6 @@ impl Hub {
         self.flushing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -233,12 +233,10 @@ impl Outbound {
                 self.front = next;
                 continue;
             }
+            self.rest = VecDeque::new();
             match &mut self.front {
                 Chunk::Owned(bytes) if bytes.capacity() <= KEEP_CAPACITY => bytes.clear(),
-                front => {
-                    *front = Chunk::default();
-                    self.rest = VecDeque::new();
-                }
+                front => *front = Chunk::default(),
             }
             return;
         }
@@ -265,3 +263,7 @@ fn frame_len(bytes: &[u8]) -> Option<usize> {
         short => 2 + usize::from(*short),
     })
 }
+
+#[cfg(test)]
+#[path = "outbound_tests.rs"]
+mod tests;

@@ -44,13 +44,18 @@ impl Field {
 
     /// The next `length` bytes of the batch's text.
     pub fn inline(length: usize) -> Self {
-        Self(length as i32)
+        Self(count(length))
     }
 
     /// The batch's string number `index`.
     pub fn string(index: usize) -> Self {
-        Self(-2 - index as i32)
+        Self(-2 - count(index))
     }
+}
+
+/// A number of bytes or of things in a batch, which a batch keeps far below the limit.
+pub fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
 }
 
 /// One event: [`Record::WORDS`] integers.
@@ -98,8 +103,8 @@ impl Record {
     pub fn write(&self, words: &mut [i32]) {
         let values = [
             self.kind as i32,
-            self.slot as i32,
-            self.interned as i32,
+            self.slot.cast_signed(),
+            self.interned.cast_signed(),
             self.name.0,
             self.id.0,
             self.payload.0,

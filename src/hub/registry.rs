@@ -270,3 +270,7 @@ fn join(members: &mut Members, slot: u32, connection: &ConnectionRef, joined: u6
         joined,
     });
 }
+
+#[cfg(test)]
+#[path = "registry_tests.rs"]
+mod tests;

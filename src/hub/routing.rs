@@ -167,9 +167,20 @@ impl Hub {
     fn answer(&self, connection: &Connection, fill: impl FnOnce(&mut Vec<u8>)) -> Next {
         let mut text = Vec::with_capacity(64);
         fill(&mut text);
-        match connection.send(&text, &self.config) {
-            Queued::Flush | Queued::Overflow => Next::Flush,
-            Queued::Waiting | Queued::Dropped | Queued::NotOpen => Next::Read,
+        let queued = connection.send(&text, &self.config);
+        self.after_answer(connection, queued)
+    }
+
+    /// What the reader does after it has queued an answer.
+    pub(super) fn after_answer(&self, connection: &Connection, queued: Queued) -> Next {
+        match queued {
+            // Whoever has promised to flush may be the application's thread, busy for long.
+            Queued::Flush | Queued::Waiting => Next::Flush,
+            Queued::Overflow => {
+                self.await_close(connection);
+                Next::Flush
+            }
+            Queued::Dropped | Queued::NotOpen => Next::Read,
         }
     }
 }
@@ -216,3 +227,7 @@ fn put_id(batch: &mut Batch, envelope: &Envelope<'_>) -> Field {
 fn put_json(batch: &mut Batch, part: Option<&str>) -> Field {
     part.map_or(Field::NONE, |raw| batch.put(raw))
 }
+
+#[cfg(test)]
+#[path = "routing_tests.rs"]
+mod tests;

@@ -55,6 +55,17 @@ impl Default for Clock {
     }
 }
 
+/// Makes another task look at the deadlines when the one that holds this ends: only one is told of
+/// an earlier deadline, and that one may be gone before it is due.
+#[derive(Debug)]
+pub struct Duty<'a>(&'a Timers);
+
+impl Drop for Duty<'_> {
+    fn drop(&mut self) {
+        self.0.earlier.notify_one();
+    }
+}
+
 /// The heap of deadlines.
 #[derive(Debug, Default)]
 pub struct Timers {
@@ -98,7 +109,13 @@ impl Timers {
         Some((slot, serial, purpose))
     }
 
-    /// Resolves when an earlier deadline than all others has been set.
+    /// To be held by each task that sees to the deadlines.
+    pub fn duty(&self) -> Duty<'_> {
+        Duty(self)
+    }
+
+    /// Resolves when an earlier deadline than all others has been set, to one of the tasks that
+    /// wait.
     pub async fn changed(&self) {
         self.earlier.notified().await;
     }

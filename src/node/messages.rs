@@ -8,6 +8,7 @@ use napi::Result;
 use napi::bindgen_prelude::Object;
 
 use crate::envelope;
+use crate::hub::record::count;
 use crate::hub::{ConnectionRef, Group, Kind, Queued, Record};
 
 use super::raw::{self, Call, Value};
@@ -40,19 +41,17 @@ fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
         return call.undefined();
     }
     call.fill_words(0, |words| {
-        words[0] = batch.records.len() as i32;
-        words[1] = batch.strings.len() as i32;
+        words[0] = count(batch.records.len());
+        words[1] = count(batch.strings.len());
         let places = words[2..].chunks_exact_mut(Record::WORDS);
         for (record, place) in batch.records.iter().zip(places) {
             record.write(place);
         }
     })?;
     for record in &batch.records {
-        match record.kind {
-            // The first of a connection: JavaScript calls about it from now on.
-            Kind::Handshake => connections.note(hub, record.slot),
-            Kind::Closed => connections.forget(record.slot),
-            _ => {}
+        // The first of a connection: JavaScript calls about it from now on.
+        if record.kind == Kind::Handshake {
+            connections.note(hub, record.slot);
         }
     }
     call.latin1_value(&batch.text)
@@ -135,13 +134,10 @@ fn settle(
     outcome::QUEUED
 }
 
-/// `flush()`. Hands everything queued since the last flush to the kernel. To be called when all
-/// events taken have been handled.
+/// `flush()`. Sends everything queued since the last flush. To be called when all events taken have
+/// been handled.
 fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
-    for connection in server.dirty.drain(..) {
-        connection.flush();
-    }
-    server.hub.inbox.mark_handled();
+    server.hub.turn_handled(&mut server.dirty);
     call.undefined()
 }
 
@@ -171,5 +167,5 @@ fn broadcast(server: &mut JsServer, call: &Call) -> Result<Value> {
     let text = call.string(1)?;
     let group = room.as_deref().map_or(Group::All, Group::Room);
     let reached = server.hub.broadcast(group, &text);
-    call.int_value(reached as i32)
+    call.size_value(reached)
 }

@@ -4,6 +4,7 @@
 //! for each thing a server can be asked for. Connections are small integers (slots), events come
 //! in batches: see [`crate::hub::record`].
 
+mod facts;
 mod messages;
 mod raw;
 mod server;
@@ -27,6 +28,7 @@ pub fn create_server(env: &Env) -> napi::Result<Object<'_>> {
     let server = Rc::new(RefCell::new(JsServer::new()));
     let mut object = Object::new(env)?;
     server::define(&mut object, &server)?;
+    facts::define(&mut object, &server)?;
     messages::define(&mut object, &server)?;
     Ok(object)
 }

@@ -152,14 +152,14 @@ impl Call {
         Ok(value)
     }
 
-    /// Argument `index` as a number.
-    pub fn number(&self, index: usize) -> Result<f64> {
-        let mut value = 0.0;
+    /// Argument `index` as a number of bytes; negative ones count as none.
+    pub fn size(&self, index: usize) -> Result<usize> {
+        let mut value = 0;
         // SAFETY: both values belong to the running call.
         check_status!(unsafe {
-            sys::napi_get_value_double(self.env, self.arguments[index], &raw mut value)
+            sys::napi_get_value_int64(self.env, self.arguments[index], &raw mut value)
         })?;
-        Ok(value)
+        Ok(usize::try_from(value).unwrap_or(if value < 0 { 0 } else { usize::MAX }))
     }
 
     /// Argument `index` as a boolean.
@@ -299,11 +299,20 @@ impl Call {
         })
     }
 
-    /// A number.
-    pub fn number_value(&self, number: f64) -> Result<Value> {
+    /// A slot, key or number of an io thread.
+    pub fn uint_value(&self, uint: u32) -> Result<Value> {
         self.made(|env, value| {
             // SAFETY: as above.
-            unsafe { sys::napi_create_double(env, number, value) }
+            unsafe { sys::napi_create_uint32(env, uint, value) }
+        })
+    }
+
+    /// A number of bytes or of things.
+    pub fn size_value(&self, size: usize) -> Result<Value> {
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        self.made(|env, value| {
+            // SAFETY: as above.
+            unsafe { sys::napi_create_int64(env, size, value) }
         })
     }
 

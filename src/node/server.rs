@@ -13,7 +13,6 @@ use crate::hub::config::SlowConsumer;
 use crate::hub::inbox::Batch;
 use crate::hub::{ConnectionRef, Group, Hub};
 use crate::transport::{Address, Gate, IoThread, Options, Verdict};
-use crate::upgrade::Request;
 
 use super::raw::{self, Call, Value};
 use super::wake::{JsWake, Shared};
@@ -21,7 +20,7 @@ use super::wake::{JsWake, Shared};
 /// One server as the JavaScript thread holds it.
 pub struct JsServer {
     pub(super) hub: Arc<Hub>,
-    gate: Arc<Gate>,
+    pub(super) gate: Arc<Gate>,
     wake: Arc<JsWake>,
     threads: Vec<(u32, IoThread)>,
     next_thread: u32,
@@ -120,9 +119,7 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "cut", server, cut)?;
     raw::define(object, "isOpen", server, is_open)?;
     raw::define(object, "buffered", server, buffered)?;
-    raw::define(object, "facts", server, facts)?;
     raw::define(object, "ask", server, ask)?;
-    raw::define(object, "upgradeFacts", server, upgrade_facts)?;
     raw::define(object, "accept", server, accept)?;
     raw::define(object, "refuse", server, refuse)
 }
@@ -136,8 +133,8 @@ fn configure(server: &mut JsServer, call: &Call) -> Result<Value> {
     config.set_ping_interval(call.uint(1)?);
     config.set_close_timeout(call.uint(2)?);
     config.set_upgrade_timeout(call.uint(3)?);
-    config.set_max_payload(call.number(4)? as usize);
-    config.set_max_buffered(call.number(5)? as usize);
+    config.set_max_payload(call.size(4)?);
+    config.set_max_buffered(call.size(5)?);
     config.set_slow_consumer(if call.boolean(6)? {
         SlowConsumer::Drop
     } else {
@@ -183,7 +180,7 @@ fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
             });
             call.array_value(
                 [
-                    call.int_value(number as i32),
+                    call.uint_value(number),
                     call.string_value(&host),
                     call.int_value(port.into()),
                 ]
@@ -238,7 +235,7 @@ fn join(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// full.
 fn intern(server: &mut JsServer, call: &Call) -> Result<Value> {
     let number = server.hub.names.intern(&call.string(0)?).unwrap_or(0);
-    call.int_value(number as i32)
+    call.uint_value(number)
 }
 
 /// `admit(slot)`. The handshake is resolved.
@@ -255,7 +252,9 @@ fn dismiss(server: &mut JsServer, call: &Call) -> Result<Value> {
 
 /// `release(slot)`. The application knows that the connection has ended.
 fn release(server: &mut JsServer, call: &Call) -> Result<Value> {
-    server.hub.release(call.uint(0)?);
+    let slot = call.uint(0)?;
+    server.hub.release(slot);
+    server.connections.forget(slot);
     call.undefined()
 }
 
@@ -271,7 +270,10 @@ fn set_id(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// `find(id): number`. The slot of the connection with this id, -1 when there is none.
 fn find(server: &mut JsServer, call: &Call) -> Result<Value> {
     let slot = server.hub.registry().find(&call.string(0)?);
-    call.int_value(slot.map_or(-1, |slot| slot as i32))
+    match slot {
+        Some(slot) => call.uint_value(slot),
+        None => call.int_value(-1),
+    }
 }
 
 /// `joinRoom(slot, room)`.
@@ -309,14 +311,14 @@ fn has_room(server: &mut JsServer, call: &Call) -> Result<Value> {
 fn members(server: &mut JsServer, call: &Call) -> Result<Value> {
     let room = call.optional_string(0)?;
     let slots = server.hub.registry().slots(group(room.as_deref()));
-    call.array_value(slots.into_iter().map(|slot| call.int_value(slot as i32)))
+    call.array_value(slots.into_iter().map(|slot| call.uint_value(slot)))
 }
 
 /// `memberCount(room | undefined): number`.
 fn member_count(server: &mut JsServer, call: &Call) -> Result<Value> {
     let room = call.optional_string(0)?;
     let count = server.hub.registry().count(group(room.as_deref()));
-    call.int_value(count as i32)
+    call.size_value(count)
 }
 
 /// `isMember(room | undefined, slot): boolean`.
@@ -365,43 +367,13 @@ fn buffered(server: &mut JsServer, call: &Call) -> Result<Value> {
         .connections
         .get(call.uint(0)?)
         .map_or(0, |connection| connection.pending());
-    call.number_value(bytes as f64)
-}
-
-/// `facts(slot): string[] | undefined`. The upgrade request: see [`request_facts`]; the protocol
-/// comes last.
-fn facts(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let Some(connection) = server.connections.get(call.uint(0)?) else {
-        return call.undefined();
-    };
-    let facts = connection.facts();
-    let mut list = request_facts(&facts.request, facts.peer);
-    list.push(
-        facts
-            .protocol
-            .as_deref()
-            .unwrap_or_default()
-            .as_bytes()
-            .into(),
-    );
-    strings_value(call, &list)
+    call.size_value(bytes)
 }
 
 /// `ask(asking)`. Whether upgrades wait for `accept` or `refuse`.
 fn ask(server: &mut JsServer, call: &Call) -> Result<Value> {
     server.gate.set_asking(call.boolean(0)?);
     call.undefined()
-}
-
-/// `upgradeFacts(key): string[] | undefined`. A request that waits: see [`request_facts`]; then the
-/// value for `Sec-WebSocket-Accept`.
-fn upgrade_facts(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let Some(pending) = server.gate.get(call.uint(0)?) else {
-        return call.undefined();
-    };
-    let mut list = request_facts(&pending.request, pending.peer);
-    list.push(pending.upgrade.accept.as_bytes().into());
-    strings_value(call, &list)
 }
 
 /// `accept(key, head, protocol)`. Goes on with an upgrade that waits.
@@ -427,29 +399,4 @@ fn refuse(server: &mut JsServer, call: &Call) -> Result<Value> {
         },
     );
     call.bool_value(known)
-}
-
-/// Method, target, minor version, remote address and port, number of headers, then names and
-/// values in turn. Header bytes are one character each, as in Node.
-fn request_facts(request: &Request, peer: Option<SocketAddr>) -> Vec<Box<[u8]>> {
-    let (address, port) = peer.map_or((String::new(), String::new()), |peer| {
-        (peer.ip().to_string(), peer.port().to_string())
-    });
-    let mut list: Vec<Box<[u8]>> = vec![
-        request.method().as_bytes().into(),
-        request.target().as_bytes().into(),
-        request.http_minor().to_string().into_bytes().into(),
-        address.into_bytes().into(),
-        port.into_bytes().into(),
-        request.headers().count().to_string().into_bytes().into(),
-    ];
-    for (name, value) in request.headers() {
-        list.push(name.as_bytes().into());
-        list.push(value.into());
-    }
-    list
-}
-
-fn strings_value(call: &Call, list: &[Box<[u8]>]) -> Result<Value> {
-    call.array_value(list.iter().map(|bytes| call.latin1_value(bytes)))
 }

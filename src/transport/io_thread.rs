@@ -90,7 +90,7 @@ impl IoThread {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            .on_thread_park(move || turn.inbox.end_turn())
+            .on_thread_park(move || turn.end_turn())
             .build()?;
         let listener = {
             let _runtime = runtime.enter();

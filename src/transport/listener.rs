@@ -117,6 +117,9 @@ impl Listener {
     }
 
     /// Waits for the next connection.
+    ///
+    /// # Errors
+    /// The system's: above all that no descriptor is free (EMFILE).
     pub async fn accept(&self) -> io::Result<(Stream, Option<SocketAddr>)> {
         match self {
             Self::Tcp(listener) => {

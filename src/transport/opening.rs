@@ -38,7 +38,7 @@ pub async fn open(
             Ok((head, protocol)) => {
                 stream.write_all(&head).await.ok()?;
                 let facts = Facts {
-                    request: Arc::into_inner(request)?,
+                    request: Arc::unwrap_or_clone(request),
                     peer,
                     protocol: protocol.map(Into::into),
                 };

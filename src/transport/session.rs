@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use super::stream::{ReadEnd, Stream};
 
 /// Bytes read at a time, into one buffer that all connections of the thread share: an idle
 /// connection needs none of its own.
-const READ_BUFFER: usize = 64 * 1024;
+const READ_BUFFER: usize = 256 * 1024;
 
 /// Reads in a row before other connections have their turn.
 const READS_A_TURN: usize = 8;
@@ -100,6 +100,9 @@ impl Session {
     /// Reads and handles until nothing is left to read, or the stage changes.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<()> {
         for _ in 0..READS_A_TURN {
+            if !matches!(self.stage, Stage::Open) {
+                return Poll::Ready(());
+            }
             if self.paused {
                 ready!(self.hub.poll_room(&mut self.progress, context));
                 self.paused = false;
@@ -112,13 +115,11 @@ impl Session {
             } else if ready!(self.poll_buffer(context)) {
                 self.end(ABNORMAL, "");
             }
-            if !matches!(self.stage, Stage::Open) {
-                return Poll::Ready(());
-            }
         }
-        // Other tasks first.
-        context.waker().wake_by_ref();
-        Poll::Pending
+        // Other tasks and other sockets first. The thread does not come to rest, which is when the
+        // application is told of what waits for it, as long as this peer goes on.
+        self.hub.inbox.end_turn();
+        pin!(tokio::task::yield_now()).poll(context)
     }
 
     /// Reads once into the thread's buffer; true at the end of the stream.
@@ -154,7 +155,6 @@ impl Session {
             };
             consumed += step.consumed;
             let next = match step.event {
-                None => Next::Read,
                 Some(Event::Text(text)) => {
                     self.hub
                         .receive(&self.connection, &mut self.progress, &text)
@@ -167,7 +167,7 @@ impl Session {
                         .receive(&self.connection, &mut self.progress, &text)
                 }
                 Some(Event::Ping(payload)) => self.hub.pong(&self.connection, &payload),
-                Some(Event::Pong(_)) => Next::Read,
+                None | Some(Event::Pong(_)) => Next::Read,
                 Some(Event::Close(frame)) => {
                     // Without a code it is taken for 1000, as by the original.
                     let (code, reason) = match frame {

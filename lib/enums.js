@@ -1,0 +1,56 @@
+// @ts-check
+'use strict';
+
+/** The enumerations that the classes carry as static properties (contract section 2). */
+
+const ServerEvent = Object.freeze({
+  HANDSHAKE: 'handshake',
+  CONNECTION: 'connection',
+  HEADERS: 'headers',
+  ERROR: 'error',
+});
+
+const ServerErrorCode = Object.freeze({
+  INVALID_OPTIONS: 'sInvalidOptions',
+  INVALID_ACTION: 'sInvalidAction',
+  WEBSOCKET_ERROR: 'sWebsocketError',
+});
+
+const ConnectionEvent = Object.freeze({ ERROR: '_error', DISCONNECTED: '_disconnected' });
+
+const ConnectionState = Object.freeze({
+  AWAITING_HANDSHAKE: 'awaitingHandshake',
+  CONNECTED: 'connected',
+  DISCONNECTED: 'disconnected',
+});
+
+const ConnectionErrorCode = Object.freeze({
+  MESSAGE_TIMEOUT: 'scMessageTimeout',
+  MESSAGE_REJECTED: 'scMessageRejected',
+  MESSAGE_NOT_RESPONDED: 'cMessageNotResponded',
+  INVALID_JSON: 'scInvalidJson',
+  HANDSHAKE_ENDED: 'scHandshakeEnded',
+  ID_CONFLICT: 'scIdConflict',
+  DISCONNECTED: 'scDisconnected',
+  WEBSOCKET_ERROR: 'scWebsocketError',
+  PING_ERROR: 'scPingError',
+  IDLE_TIMEOUT: 'scIdleTimeout',
+});
+
+const MessageName = Object.freeze({ RESPONSE: '_r', HANDSHAKE: '_h', PING: '_p' });
+
+const MessageErrorCode = Object.freeze({
+  INVALID_JSON: 'mInvalidJson',
+  MISSING_ID: 'mMissingId',
+  ALREADY_RESPONDED: 'mAlreadyResponded',
+});
+
+module.exports = {
+  ServerEvent,
+  ServerErrorCode,
+  ConnectionEvent,
+  ConnectionState,
+  ConnectionErrorCode,
+  MessageName,
+  MessageErrorCode,
+};

@@ -1,0 +1,387 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::hub::record::Kind;
+use crate::hub::testing::{CountingWake, Seen, bare, events_of, take_all};
+
+fn inbox() -> (Inbox, CountingWake) {
+    let wake = CountingWake::default();
+    (Inbox::new(Box::new(wake.clone())), wake)
+}
+
+fn payload(slot: u32, text: &str) -> impl FnOnce(&mut Batch) -> Record {
+    move |batch| Record {
+        payload: batch.put(text),
+        ..Record::new(Kind::Message, slot)
+    }
+}
+
+/// A reader's waker.
+#[derive(Default)]
+struct Reader(AtomicUsize);
+
+impl futures::task::ArcWake for Reader {
+    fn wake_by_ref(reader: &Arc<Self>) {
+        reader.0.fetch_add(1, SeqCst);
+    }
+}
+
+impl Reader {
+    fn poll_room(self: &Arc<Self>, inbox: &Inbox, share: &Share) -> Poll<()> {
+        let waker = futures::task::waker(Arc::clone(self));
+        inbox.poll_room(share, &Context::from_waker(&waker))
+    }
+
+    fn wakes(&self) -> usize {
+        self.0.load(SeqCst)
+    }
+}
+
+#[test]
+fn parts_come_back_as_they_were_put() {
+    let mut batch = Batch::default();
+    let long = "x".repeat(INLINE + 1);
+    let record = Record {
+        name: batch.put("name"),
+        id: batch.put_quoted("id"),
+        payload: batch.put("ö"),
+        error: batch.put(&long),
+        ..Record::new(Kind::Message, 7)
+    };
+    batch.records.push(record);
+    assert_eq!(record.name, Field::inline(4));
+    assert_eq!(record.id, Field::inline(4));
+    assert_eq!(record.payload, Field::string(0));
+    assert_eq!(record.error, Field::string(1));
+    assert_eq!(batch.text, br#"name"id""#);
+    let expected = Seen {
+        name: Some("name".into()),
+        id: Some(r#""id""#.into()),
+        payload: Some("ö".into()),
+        error: Some(long),
+        ..Seen::new(Kind::Message, 7)
+    };
+    assert_eq!(events_of(&batch), [expected]);
+}
+
+#[test]
+fn what_is_long_or_not_ascii_travels_by_itself() {
+    let mut batch = Batch::default();
+    assert_eq!(batch.put(""), Field::inline(0));
+    let longest = "x".repeat(INLINE);
+    assert_eq!(batch.put(&longest), Field::inline(INLINE));
+    assert_eq!(batch.put(&format!("{longest}x")), Field::string(0));
+    assert_eq!(batch.put("\u{e9}"), Field::string(1));
+    // The quotes count.
+    assert_eq!(batch.put_quoted(&longest[2..]), Field::inline(INLINE));
+    assert_eq!(batch.put_quoted(&longest[1..]), Field::string(2));
+    assert_eq!(batch.put_quoted("\u{e9}"), Field::string(3));
+    assert_eq!(batch.strings[2], format!("\"{}\"", &longest[1..]));
+    assert_eq!(batch.strings[3], "\"\u{e9}\"");
+    assert!(batch.text.is_ascii());
+}
+
+#[test]
+fn a_record_is_eight_integers() {
+    let record = Record {
+        interned: 3,
+        name: Field::NONE,
+        id: Field::inline(4),
+        payload: Field::string(5),
+        error: Field::NONE,
+        number: 0x1_ffff_fff0,
+        ..Record::new(Kind::Response, 2)
+    };
+    let mut words = [99; Record::WORDS + 1];
+    record.write(&mut words);
+    assert_eq!(words, [3, 2, 3, -1, 4, -7, -1, -16, 99]);
+}
+
+#[test]
+fn nothing_is_taken_from_an_empty_inbox_and_nobody_woken() {
+    let (inbox, wake) = inbox();
+    inbox.end_turn();
+    assert!(!inbox.take(&mut Batch::default()));
+    assert_eq!(wake.count(), 0);
+}
+
+#[test]
+fn one_wake_serves_a_turn_and_the_next_comes_after_a_take() {
+    let (inbox, wake) = inbox();
+    inbox.announce(bare(0));
+    inbox.announce(bare(1));
+    assert_eq!(wake.count(), 0, "not before the end of the turn");
+    inbox.end_turn();
+    inbox.announce(bare(2));
+    inbox.end_turn();
+    assert_eq!(wake.count(), 1, "a wake is on its way already");
+    assert_eq!(take_all(&inbox).len(), 3);
+
+    inbox.end_turn();
+    assert_eq!(wake.count(), 1);
+    inbox.announce(bare(3));
+    inbox.end_turn();
+    assert_eq!(wake.count(), 2);
+}
+
+#[test]
+fn a_full_batch_wakes_at_once_and_each_remaining_one_after_a_take() {
+    let (inbox, wake) = inbox();
+    for slot in 0..3 * BATCH_EVENTS as u32 {
+        inbox.announce(bare(slot));
+    }
+    assert_eq!(wake.count(), 1);
+    let mut batch = Batch::default();
+    let mut slots = Vec::new();
+    for (wakes, full) in [(2, true), (3, true), (3, true), (3, false)] {
+        assert_eq!(inbox.take(&mut batch), full);
+        assert_eq!(wake.count(), wakes, "another wake while more remains");
+        slots.extend(batch.records.iter().map(|record| record.slot));
+    }
+    assert!(slots.into_iter().eq(0..3 * BATCH_EVENTS as u32));
+}
+
+#[test]
+fn a_batch_is_sealed_by_events_by_text_and_by_strings() {
+    let string = format!("é{}", "x".repeat(BATCH_STRINGS / 2));
+    let text = "x".repeat(BATCH_TEXT / 16);
+    for (part, events) in [("", BATCH_EVENTS), (&*text, 16), (&*string, 2)] {
+        let (inbox, wake) = inbox();
+        for _ in 1..events {
+            inbox.announce(payload(0, part));
+        }
+        assert_eq!(wake.count(), 0);
+        inbox.announce(payload(0, part));
+        assert_eq!(wake.count(), 1, "sealed by event {events}");
+        inbox.announce(payload(1, part));
+        let mut batch = Batch::default();
+        assert!(inbox.take(&mut batch));
+        assert_eq!(batch.records.len(), events);
+        assert!(inbox.take(&mut batch));
+        assert_eq!(batch.records.len(), 1);
+    }
+}
+
+#[test]
+fn a_batch_given_back_is_emptied_and_keeps_only_moderate_memory() {
+    let (inbox, _) = inbox();
+    inbox.announce(payload(0, "x"));
+    let mut batch = Batch::default();
+    batch.text = vec![b'x'; 100 * BATCH_TEXT];
+    batch.records.push(Record::new(Kind::Message, 9));
+    batch.strings.push("old".into());
+    assert!(inbox.take(&mut batch));
+    assert_eq!(events_of(&batch).len(), 1);
+    batch.text = Vec::with_capacity(100 * BATCH_TEXT);
+    batch.clear();
+    assert!(batch.text.capacity() <= 2 * BATCH_TEXT);
+}
+
+#[test]
+fn one_connection_is_full_at_its_mark() {
+    let (inbox, _) = inbox();
+    let mut share = Share::default();
+    let text = "x".repeat(INLINE);
+    let cost = INLINE + EVENT_COST;
+    let events = CONNECTION_MARK.div_ceil(cost);
+    for _ in 1..events {
+        assert!(!inbox.push(&mut share, payload(0, &text)));
+    }
+    assert!(inbox.push(&mut share, payload(0, &text)));
+    assert_eq!(inbox.waiting(), events * cost);
+    assert!(!inbox.push(&mut Share::default(), payload(1, &text)));
+}
+
+#[test]
+fn tiny_events_count_by_their_fixed_cost() {
+    let (inbox, _) = inbox();
+    let mut share = Share::default();
+    let events = CONNECTION_MARK / EVENT_COST;
+    let full = (0..events).position(|_| inbox.push(&mut share, bare(0)));
+    assert_eq!(full, Some(events - 1));
+}
+
+#[test]
+fn all_together_are_full_at_the_total_mark() {
+    let (inbox, _) = inbox();
+    let string = "é".repeat(CONNECTION_MARK / 4);
+    let mut count = 0;
+    loop {
+        count += 1;
+        let full = inbox.push(&mut Share::default(), payload(0, &string));
+        assert_eq!(full, inbox.waiting() >= TOTAL_MARK);
+        if full {
+            break;
+        }
+    }
+    assert_eq!(count, TOTAL_MARK.div_ceil(string.len() + EVENT_COST));
+}
+
+#[test]
+fn a_share_begins_again_when_its_last_batch_is_taken() {
+    let (inbox, _) = inbox();
+    let mut share = Share::default();
+    let half = "é".repeat(CONNECTION_MARK / 4);
+    assert!(!inbox.push(&mut share, payload(0, &half)));
+    take_all(&inbox);
+    assert!(!inbox.push(&mut share, payload(0, &half)));
+    assert!(inbox.push(&mut share, payload(0, &half)));
+}
+
+#[test]
+fn a_paused_reader_resumes_when_its_last_batch_is_taken() {
+    let (inbox, wake) = inbox();
+    let reader = Arc::new(Reader::default());
+    let mut share = Share::default();
+    let half = "é".repeat(CONNECTION_MARK / 4);
+    // Two batches: each half is large enough to fill one with another string.
+    assert!(!inbox.push(&mut share, payload(0, &half)));
+    assert!(inbox.push(&mut share, payload(0, &half)));
+    inbox.push(&mut share, payload(0, "last"));
+    let before = wake.count();
+    assert!(reader.poll_room(&inbox, &share).is_pending());
+    assert!(wake.count() >= before.max(1), "the application is coming");
+
+    let mut batch = Batch::default();
+    assert!(inbox.take(&mut batch));
+    assert_eq!(reader.wakes(), 0, "its last event is in the second batch");
+    assert!(inbox.take(&mut batch));
+    assert_eq!(reader.wakes(), 1);
+    assert!(reader.poll_room(&inbox, &share).is_ready());
+}
+
+#[test]
+fn readers_paused_by_the_total_resume_at_the_low_mark_all_at_once() {
+    let (inbox, _) = inbox();
+    let string = "é".repeat(CONNECTION_MARK / 4);
+    let readers: Vec<_> = (0..3).map(|_| Arc::new(Reader::default())).collect();
+    let mut shares: Vec<Share> = (0..3).map(|_| Share::default()).collect();
+    for share in &mut shares {
+        inbox.push(share, payload(0, "x"));
+    }
+    while !inbox.push(&mut Share::default(), payload(9, &string)) {}
+    for (reader, share) in readers.iter().zip(&shares) {
+        assert!(reader.poll_room(&inbox, share).is_pending());
+    }
+    let mut batch = Batch::default();
+    while inbox.waiting() > TOTAL_LOW {
+        assert!(readers.iter().all(|reader| reader.wakes() == 0));
+        assert!(inbox.take(&mut batch));
+    }
+    assert!(readers.iter().all(|reader| reader.wakes() == 1));
+    for (reader, share) in readers.iter().zip(&shares) {
+        assert!(reader.poll_room(&inbox, share).is_ready());
+    }
+}
+
+#[test]
+fn events_are_handled_only_when_the_application_says_so() {
+    let (inbox, _) = inbox();
+    let mut share = Share::default();
+    assert!(inbox.is_handled(&share), "nothing to handle yet");
+    inbox.push(&mut share, bare(0));
+    inbox.mark_handled();
+    assert!(!inbox.is_handled(&share), "not taken yet");
+    let mut batch = Batch::default();
+    inbox.take(&mut batch);
+    assert!(!inbox.is_handled(&share), "taken, but not handled");
+    inbox.mark_handled();
+    assert!(inbox.is_handled(&share));
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// Of a connection, with a payload of this length, ASCII or not.
+    Push(usize, usize, bool),
+    EndTurn,
+    Take,
+    Handle,
+    Poll(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let length = prop_oneof![
+        8 => 0_usize..100,
+        2 => INLINE - 5..INLINE + 5,
+        1 => 100_000_usize..800_000,
+    ];
+    prop_oneof![
+        12 => (0_usize..3, length, any::<bool>()).prop_map(|(c, l, ascii)| Step::Push(c, l, ascii)),
+        2 => Just(Step::EndTurn),
+        2 => Just(Step::Take),
+        1 => Just(Step::Handle),
+        2 => (0_usize..3).prop_map(Step::Poll),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// The model: one queue of all events. In the end all is taken in order, nobody is left
+    /// waiting, and whoever had something to take had been woken for it.
+    #[test]
+    fn events_are_taken_in_order_and_everyone_is_woken(
+        steps in prop::collection::vec(step(), 1..300),
+    ) {
+        let (inbox, wake) = inbox();
+        let readers: Vec<_> = (0..3).map(|_| Arc::new(Reader::default())).collect();
+        let mut shares: Vec<Share> = (0..3).map(|_| Share::default()).collect();
+        let mut model: VecDeque<(u32, usize)> = VecDeque::new();
+        let mut asleep: Vec<(usize, usize)> = Vec::new();
+        let mut answered = 0;
+        let mut batch = Batch::default();
+        for step in steps {
+            match step {
+                Step::Push(connection, length, ascii) => {
+                    let text = if ascii { "x" } else { "é" }.repeat(length);
+                    model.push_back((connection as u32, text.len()));
+                    inbox.push(&mut shares[connection], payload(connection as u32, &text));
+                }
+                Step::EndTurn => {
+                    inbox.end_turn();
+                    prop_assert!(model.is_empty() || wake.count() > answered);
+                }
+                Step::Take => {
+                    answered = wake.count();
+                    let took = inbox.take(&mut batch);
+                    prop_assert_eq!(took, !model.is_empty());
+                    if took {
+                        for event in events_of(&batch) {
+                            let length = event.payload.map(|payload| payload.len());
+                            let expected = model.pop_front();
+                            prop_assert_eq!(
+                                Some((event.slot, length.unwrap_or(usize::MAX))),
+                                expected
+                            );
+                        }
+                        prop_assert!(model.is_empty() || wake.count() > answered);
+                    }
+                }
+                Step::Handle => {
+                    inbox.mark_handled();
+                }
+                Step::Poll(connection) => {
+                    let reader = &readers[connection];
+                    if reader.poll_room(&inbox, &shares[connection]).is_pending() {
+                        asleep.push((connection, reader.wakes()));
+                    }
+                }
+            }
+            let cost: usize = model.iter().map(|(_, length)| length + EVENT_COST).sum();
+            prop_assert_eq!(inbox.waiting(), cost);
+        }
+        take_all(&inbox);
+        prop_assert_eq!(inbox.waiting(), 0);
+        for (connection, wakes) in asleep {
+            prop_assert!(readers[connection].wakes() > wakes, "a reader sleeps for ever");
+        }
+        for (reader, share) in readers.iter().zip(&shares) {
+            prop_assert!(reader.poll_room(&inbox, share).is_ready());
+            prop_assert!(inbox.is_handled(share));
+        }
+    }
+}

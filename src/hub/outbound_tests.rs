@@ -1,0 +1,368 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::codec::{self, Opcode};
+use crate::hub::testing::{FakeLink, frames};
+
+fn outbound(link: &FakeLink) -> Outbound {
+    Outbound::new(Box::new(link.clone()))
+}
+
+fn push(outbound: &mut Outbound, bytes: &[u8]) {
+    outbound.push_with(|out| out.extend_from_slice(bytes));
+}
+
+fn shared(length: usize, fill: u8) -> SharedFrame {
+    vec![fill; length].into()
+}
+
+/// A text frame with `length` bytes of payload.
+fn frame(length: usize, fill: u8) -> Vec<u8> {
+    let mut out = Vec::new();
+    codec::push_frame(&mut out, Opcode::Text, &vec![fill; length]);
+    out
+}
+
+#[test]
+fn owned_and_shared_frames_leave_in_the_order_they_were_queued() {
+    let link = FakeLink::open();
+    let mut outbound = outbound(&link);
+    let large = COPY_UP_TO + 1;
+    push(&mut outbound, b"first");
+    outbound.push_shared(&shared(COPY_UP_TO, b's'));
+    outbound.push_shared(&shared(large, b'S'));
+    push(&mut outbound, b"between");
+    outbound.push_shared(&shared(large, b'T'));
+    push(&mut outbound, b"last");
+    let expected = [
+        b"first".to_vec(),
+        vec![b's'; COPY_UP_TO],
+        vec![b'S'; large],
+        b"between".to_vec(),
+        vec![b'T'; large],
+        b"last".to_vec(),
+    ]
+    .concat();
+    assert_eq!(outbound.pending(), expected.len());
+    assert_eq!(outbound.flush(), Flush::Drained);
+    assert_eq!(link.bytes(), expected);
+    assert_eq!(link.writes(), [5], "one vectored write");
+}
+
+#[test]
+fn a_shared_frame_is_shared_only_above_the_size_that_is_copied() {
+    let link = FakeLink::open();
+    let mut outbound = outbound(&link);
+    let small = shared(COPY_UP_TO, 1);
+    let large = shared(COPY_UP_TO + 1, 2);
+    outbound.push_shared(&small);
+    outbound.push_shared(&large);
+    assert_eq!(Arc::strong_count(&small), 1);
+    assert_eq!(Arc::strong_count(&large), 2);
+    outbound.flush();
+    assert_eq!(Arc::strong_count(&large), 1, "given back once written");
+}
+
+#[test]
+fn every_size_of_partial_write_loses_and_repeats_nothing() {
+    let parts = [frame(3, b'a'), frame(700, b'b'), frame(0, b'c')];
+    let all = parts.concat();
+    for size in 1..=all.len() {
+        let link = FakeLink::open();
+        link.set_at_most(size);
+        let mut outbound = outbound(&link);
+        push(&mut outbound, &parts[0]);
+        outbound.push_shared(&parts[1].clone().into());
+        push(&mut outbound, &parts[2]);
+        assert_eq!(outbound.flush(), Flush::Drained);
+        assert_eq!(link.bytes(), all, "{size} bytes a write");
+        assert_eq!(outbound.written(), all.len() as u64);
+        assert_eq!(outbound.pending(), 0);
+    }
+}
+
+#[test]
+fn a_blocked_stream_is_left_alone_until_it_is_writable() {
+    let link = FakeLink::with_room(4);
+    let mut outbound = outbound(&link);
+    push(&mut outbound, b"0123456789");
+    assert!(outbound.schedule());
+    assert!(!outbound.schedule(), "somebody has promised to flush");
+    assert_eq!(outbound.flush(), Flush::Blocked);
+    assert!(outbound.is_blocked());
+    assert_eq!(
+        (outbound.written(), outbound.pending(), outbound.queued()),
+        (4, 6, 10)
+    );
+
+    link.set_room(usize::MAX);
+    let writes = link.writes().len();
+    assert!(!outbound.schedule(), "the stream is waited on");
+    assert_eq!(outbound.flush(), Flush::Blocked);
+    assert_eq!(link.writes().len(), writes, "no system call in vain");
+
+    outbound.unblock();
+    assert_eq!(outbound.flush(), Flush::Drained);
+    assert_eq!(link.bytes(), b"0123456789");
+    push(&mut outbound, b"!");
+    assert!(outbound.schedule());
+}
+
+#[test]
+fn an_interrupted_write_is_tried_again() {
+    let link = FakeLink::open();
+    link.fail_next(ErrorKind::Interrupted);
+    link.fail_next(ErrorKind::Interrupted);
+    let mut outbound = outbound(&link);
+    push(&mut outbound, b"x");
+    assert_eq!(outbound.flush(), Flush::Drained);
+    assert_eq!(link.bytes(), b"x");
+}
+
+#[test]
+fn a_broken_stream_is_reported_and_its_bytes_are_not_counted_as_written() {
+    for kind in [
+        ErrorKind::BrokenPipe,
+        ErrorKind::ConnectionReset,
+        ErrorKind::TimedOut,
+    ] {
+        let link = FakeLink::open();
+        link.fail_next(kind);
+        let mut outbound = outbound(&link);
+        push(&mut outbound, b"x");
+        assert_eq!(outbound.flush(), Flush::Broken);
+        assert_eq!((outbound.written(), outbound.pending()), (0, 1));
+    }
+}
+
+#[test]
+fn a_stream_that_takes_nothing_is_broken() {
+    struct Full;
+    impl Link for Full {
+        fn try_write(&self, _: &[IoSlice<'_>]) -> io::Result<usize> {
+            Ok(0)
+        }
+    }
+    let mut outbound = Outbound::new(Box::new(Full));
+    push(&mut outbound, b"x");
+    assert_eq!(outbound.flush(), Flush::Broken);
+}
+
+#[test]
+fn an_empty_queue_makes_no_system_call() {
+    let link = FakeLink::open();
+    assert_eq!(outbound(&link).flush(), Flush::Drained);
+    assert!(link.writes().is_empty());
+}
+
+#[test]
+fn no_write_is_handed_more_slices_than_the_limit() {
+    let link = FakeLink::open();
+    let mut outbound = outbound(&link);
+    let count = 2 * MAX_SLICES + 1;
+    for _ in 0..count {
+        outbound.push_shared(&shared(COPY_UP_TO + 1, b'x'));
+    }
+    assert_eq!(outbound.flush(), Flush::Drained);
+    assert_eq!(link.bytes().len(), count * (COPY_UP_TO + 1));
+    assert_eq!(link.writes(), [MAX_SLICES, MAX_SLICES, 1]);
+}
+
+#[test]
+fn unlinking_drops_the_stream_and_all_that_waits() {
+    let link = FakeLink::with_room(0);
+    let frame = shared(COPY_UP_TO + 1, b'x');
+    let mut outbound = outbound(&link);
+    outbound.push_shared(&frame);
+    outbound.flush();
+    outbound.unlink();
+    assert!(!outbound.is_linked());
+    assert_eq!(outbound.pending(), 0);
+    assert_eq!(Arc::strong_count(&frame), 1);
+}
+
+#[test]
+fn a_drained_queue_gives_its_memory_back() {
+    let link = FakeLink::open();
+    let mut outbound = outbound(&link);
+    for _ in 0..1000 {
+        outbound.push_shared(&shared(COPY_UP_TO + 1, b'x'));
+    }
+    push(&mut outbound, &vec![b'y'; 10 * KEEP_CAPACITY]);
+    assert_eq!(outbound.flush(), Flush::Drained);
+    assert!(outbound.front_capacity() <= KEEP_CAPACITY);
+    assert_eq!(outbound.rest.capacity(), 0);
+}
+
+/// The last chunk is small enough to be kept; the list of those before it is not.
+#[test]
+fn a_queue_drained_to_a_small_chunk_gives_its_list_back() {
+    let link = FakeLink::open();
+    let mut outbound = outbound(&link);
+    for _ in 0..1000 {
+        outbound.push_shared(&shared(COPY_UP_TO + 1, b'x'));
+    }
+    push(&mut outbound, b"small");
+    assert_eq!(outbound.flush(), Flush::Drained);
+    assert_eq!(outbound.rest.capacity(), 0);
+}
+
+#[test]
+fn a_small_buffer_is_kept_for_the_next_message() {
+    let link = FakeLink::open();
+    let mut outbound = outbound(&link);
+    push(&mut outbound, &[b'x'; 100]);
+    outbound.flush();
+    assert!(outbound.front_capacity() >= 100);
+}
+
+impl Outbound {
+    fn front_capacity(&self) -> usize {
+        match &self.front {
+            Chunk::Owned(bytes) => bytes.capacity(),
+            Chunk::Shared(frame) => frame.len(),
+        }
+    }
+}
+
+/// For every number of bytes that a peer may have taken: after a discard it gets the rest of the
+/// frame that it has begun to get, if any, and then the close frame.
+fn discard_after_each_byte(queue: impl Fn(&mut Outbound) -> Vec<Vec<u8>>) {
+    let total = queue(&mut outbound(&FakeLink::open())).concat().len();
+    for room in 0..total {
+        let link = FakeLink::with_room(room);
+        let mut outbound = outbound(&link);
+        let queued = queue(&mut outbound);
+        assert_eq!(outbound.flush(), Flush::Blocked);
+        outbound.discard();
+        codec_close(&mut outbound);
+        link.set_room(usize::MAX);
+        outbound.unblock();
+        assert_eq!(outbound.flush(), Flush::Drained);
+
+        let mut expected = Vec::new();
+        for frame in queued {
+            if expected.len() >= room {
+                break;
+            }
+            expected.extend_from_slice(&frame);
+        }
+        codec::push_close(&mut expected, 4206, "Slow consumer").unwrap();
+        assert_eq!(
+            frames(&link.bytes()),
+            frames(&expected),
+            "after {room} bytes"
+        );
+        assert_eq!(outbound.written(), expected.len() as u64);
+    }
+}
+
+fn codec_close(outbound: &mut Outbound) {
+    outbound.push_with(|out| codec::push_close(out, 4206, "Slow consumer").unwrap());
+}
+
+#[test]
+fn discard_keeps_the_half_written_frame_of_an_owned_chunk() {
+    discard_after_each_byte(|outbound| {
+        let frames = vec![frame(0, 0), frame(5, b'a'), frame(130, b'b'), frame(1, 1)];
+        for frame in &frames {
+            push(outbound, frame);
+        }
+        frames
+    });
+}
+
+#[test]
+fn discard_keeps_a_half_written_frame_with_a_long_length() {
+    let long = frame(65_536, b'l');
+    for taken in [1, 9, 10, 11, 65_000, long.len()] {
+        let link = FakeLink::with_room(taken);
+        let mut outbound = outbound(&link);
+        push(&mut outbound, &long);
+        push(&mut outbound, &frame(3, b'x'));
+        outbound.flush();
+        outbound.discard();
+        assert_eq!(outbound.pending(), long.len() - taken);
+    }
+}
+
+#[test]
+fn discard_keeps_a_half_written_shared_frame() {
+    discard_after_each_byte(|outbound| {
+        let frames = vec![frame(600, b'a'), frame(2, b'b'), frame(600, b'c')];
+        outbound.push_shared(&frames[0].clone().into());
+        push(outbound, &frames[1]);
+        outbound.push_shared(&frames[2].clone().into());
+        frames
+    });
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Push(usize),
+    Shared(usize),
+    Flush(usize),
+    Unblock,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let size = || prop_oneof![0_usize..40, 400_usize..700, Just(CHUNK - 1), Just(CHUNK)];
+    prop_oneof![
+        3 => size().prop_map(Step::Push),
+        2 => size().prop_map(Step::Shared),
+        3 => prop_oneof![0_usize..50, 0_usize..2000, Just(usize::MAX)].prop_map(Step::Flush),
+        2 => Just(Step::Unblock),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// The model: all bytes ever queued, of which a prefix is written.
+    #[test]
+    fn what_is_written_is_always_a_prefix_of_what_was_queued(
+        steps in prop::collection::vec(step(), 1..40),
+        at_most in 1_usize..100_000,
+    ) {
+        let link = FakeLink::with_room(0);
+        link.set_at_most(at_most);
+        let mut outbound = outbound(&link);
+        let mut all = Vec::new();
+        let mut fill = 0_u8;
+        for step in steps {
+            fill = fill.wrapping_add(1);
+            match step {
+                Step::Push(length) => {
+                    all.resize(all.len() + length, fill);
+                    push(&mut outbound, &vec![fill; length]);
+                }
+                Step::Shared(length) => {
+                    all.resize(all.len() + length, fill);
+                    outbound.push_shared(&shared(length, fill));
+                }
+                Step::Flush(room) => {
+                    link.set_room(room);
+                    let blocked = outbound.is_blocked();
+                    let result = outbound.flush();
+                    let expected = if blocked || outbound.pending() > 0 {
+                        Flush::Blocked
+                    } else {
+                        Flush::Drained
+                    };
+                    prop_assert_eq!(result, expected);
+                    prop_assert_eq!(outbound.is_blocked(), expected == Flush::Blocked);
+                }
+                Step::Unblock => outbound.unblock(),
+            }
+            let written = link.bytes();
+            prop_assert!(all.starts_with(&written));
+            prop_assert_eq!(outbound.written(), written.len() as u64);
+            prop_assert_eq!(outbound.pending(), all.len() - written.len());
+            prop_assert_eq!(outbound.queued(), all.len() as u64);
+        }
+        link.set_room(usize::MAX);
+        outbound.unblock();
+        prop_assert_eq!(outbound.flush(), Flush::Drained);
+        prop_assert!(link.bytes() == all);
+    }
+}

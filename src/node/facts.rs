@@ -1,0 +1,70 @@
+//! What the application may want to know of an upgrade request, as one string of lines: made for
+//! every connection that ends, looked into for few.
+
+use std::cell::RefCell;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use napi::Result;
+use napi::bindgen_prelude::Object;
+
+use crate::upgrade::Request;
+
+use super::raw::{self, Call, Value};
+use super::server::JsServer;
+
+/// Adds the functions to the server's object.
+pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
+    raw::define(object, "facts", server, facts)?;
+    raw::define(object, "upgradeFacts", server, upgrade_facts)
+}
+
+/// `facts(slot): string | undefined`. The upgrade request of a connection: see [`request_lines`];
+/// the last line is the subprotocol.
+fn facts(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let Some(connection) = server.connections.get(call.uint(0)?) else {
+        return call.undefined();
+    };
+    let facts = connection.facts();
+    let mut lines = request_lines(&facts.request, facts.peer);
+    lines.extend_from_slice(facts.protocol.as_deref().unwrap_or_default().as_bytes());
+    call.latin1_value(&lines)
+}
+
+/// `upgradeFacts(key): string | undefined`. A request that waits: see [`request_lines`]; the last
+/// line is the value for `Sec-WebSocket-Accept`.
+fn upgrade_facts(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let Some(pending) = server.gate.get(call.uint(0)?) else {
+        return call.undefined();
+    };
+    let mut lines = request_lines(&pending.request, pending.peer);
+    lines.extend_from_slice(pending.upgrade.accept.as_bytes());
+    call.latin1_value(&lines)
+}
+
+/// Method, target, minor version, remote address and port, number of headers, then names and
+/// values in turn, a line each: none of them can hold a line break. Bytes are one character each, as
+/// in Node.
+fn request_lines(request: &Request, peer: Option<SocketAddr>) -> Vec<u8> {
+    let (address, port) = peer.map_or((String::new(), String::new()), |peer| {
+        (peer.ip().to_string(), peer.port().to_string())
+    });
+    let minor = request.http_minor();
+    let count = request.headers().count();
+    let mut lines = Vec::with_capacity(512);
+    // Writing to memory does not fail.
+    let _ = writeln!(
+        lines,
+        "{}\n{}\n{minor}\n{address}\n{port}\n{count}",
+        request.method(),
+        request.target(),
+    );
+    for (name, value) in request.headers() {
+        for part in [name.as_bytes(), value] {
+            lines.extend_from_slice(part);
+            lines.push(b'\n');
+        }
+    }
+    lines
+}

@@ -1,0 +1,6 @@
+//! The io thread over real sockets.
+
+mod conversations;
+mod hostile;
+mod opening;
+mod support;

@@ -1,0 +1,78 @@
+/** Types of the options of a server. */
+
+import type { UpgradeRequest } from './socket.js';
+
+/** What `verifyClient` decides on. */
+export interface VerifyInfo {
+  /** Header `Origin`. */
+  readonly origin: string | undefined;
+  /** Whether this server encrypts the connection. */
+  readonly secure: boolean;
+  readonly req: UpgradeRequest;
+}
+
+/** How `verifyClient` answers later. `code`: HTTP status of a refusal, 401 by default. */
+export type VerifyCallback = (ok: boolean, code?: number, message?: string) => void;
+
+/** Somewhere to listen other than a port. */
+export interface ListenOptions {
+  /** Path of a Unix domain socket. */
+  path: string;
+}
+
+/**
+ * Options of `new Server`. Times are integers in milliseconds. `null` stands for an option that is
+ * not given, except with `responseTimeout`, `handshakeTimeout` and `pingInterval`.
+ */
+export interface ServerOptions {
+  /** Name or address to listen on. @default every address */
+  host?: string | null | undefined;
+  /** Port to listen on, also as a string of digits; 0 takes a free one, see `address()`. */
+  port?: number | string | null | undefined;
+  /** Listens on a Unix domain socket; `host` and `port` are ignored then. */
+  listen?: ListenOptions | null | undefined;
+  /** Accepts requests for this path only, which begins with `/`. @default any path */
+  path?: string | null | undefined;
+  /** Connections the system may keep waiting for acceptance; 1 or more. @default 511 */
+  backlog?: number | null | undefined;
+  /**
+   * Largest message a client may send, in bytes; a larger one ends its connection with 1009. 0 is no
+   * limit. @default 104857600
+   */
+  maxPayload?: number | null | undefined;
+  /** Time a client has to answer a message; 0 is no limit. @default 10000 */
+  responseTimeout?: number;
+  /** Time a client has to complete the handshake, else 4202; 0 is no limit. @default 60000 */
+  handshakeTimeout?: number;
+  /** Silence of a client after which it is pinged; 0 is never. @default 15000 */
+  pingInterval?: number;
+  /** Time a client has to answer a close frame before it is cut; 0 is no limit. @default 30000 */
+  closeTimeout?: number | null | undefined;
+  /** Time a client has to send its whole upgrade request; 0 is no limit. @default 10000 */
+  upgradeTimeout?: number | null | undefined;
+  /**
+   * Bytes that may wait for one client to read them, 1 or more; see `slowConsumer`.
+   * @default 16777216
+   */
+  maxBufferedBytes?: number | null | undefined;
+  /**
+   * What happens at `maxBufferedBytes`: `close` ends the connection with 4206; `drop` leaves out
+   * broadcasts, and ends it when other messages pile up to twice the limit.
+   * @default 'close'
+   */
+  slowConsumer?: 'close' | 'drop' | null | undefined;
+  /**
+   * Decides whether a client may connect. Declared with one parameter, by returning: a falsy value is
+   * status 401. With two, by calling `callback`, which takes the status and message of a refusal.
+   * @default everyone may
+   */
+  verifyClient?: ((info: VerifyInfo, callback: VerifyCallback) => boolean | void) | null | undefined;
+  /** Chooses one of the subprotocols offered; `false` is status 401. @default the first offered */
+  handleProtocols?: ((protocols: string[]) => string | false | null | undefined) | null | undefined;
+  /** Whether `stop()` ends the connections. @default true */
+  clientTracking?: boolean | null | undefined;
+  /** Only off, until it is supported: every server listens by itself. */
+  noServer?: false | null | undefined;
+  /** Only off, until it is supported: messages travel uncompressed. */
+  perMessageDeflate?: false | null | undefined;
+}

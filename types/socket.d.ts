@@ -1,0 +1,49 @@
+/** Types of the WebSocket under a connection, and of the request that opened it. */
+
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** The HTTP request that opened a connection. */
+export interface UpgradeRequest {
+  /** Path and query as the client sent them. */
+  readonly url: string;
+  readonly method: string;
+  /** Names in lower case; repeated headers are joined as Node joins them. */
+  readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, as received. */
+  readonly rawHeaders: string[];
+  /** `1.1` or `1.0`. */
+  readonly httpVersion: string;
+  /** Who sent the request. */
+  readonly connection: PeerAddress;
+  /** Same as `connection`. */
+  readonly socket: PeerAddress;
+}
+
+/** The other end of a connection. */
+export interface PeerAddress {
+  /** IP address; undefined on a Unix domain socket. */
+  readonly remoteAddress: string | undefined;
+  /** Port; undefined on a Unix domain socket. */
+  readonly remotePort: number | undefined;
+  /** Whether this server encrypts the connection. */
+  readonly encrypted: boolean;
+}
+
+/** The WebSocket of a connection. */
+export interface Socket {
+  readonly OPEN: 1;
+  readonly CLOSING: 2;
+  readonly CLOSED: 3;
+  /** 1 open, 2 closing, 3 closed. */
+  readonly readyState: 1 | 2 | 3;
+  /** The request that opened the connection. Ask for it while the connection is open. */
+  readonly upgradeReq: UpgradeRequest;
+  /** Subprotocol agreed on; empty when none. */
+  readonly protocol: string;
+  /** Bytes that wait to be handed to the system; 0 when closed. */
+  readonly bufferedAmount: number;
+  /** Same as the `close` of the connection, without a delay (RFC 6455 section 7.1.2). */
+  close(code?: number, reason?: string): Promise<void>;
+  /** Cuts the connection without a closing handshake. */
+  terminate(): void;
+}

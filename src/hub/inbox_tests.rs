@@ -170,10 +170,12 @@ fn a_batch_is_sealed_by_events_by_text_and_by_strings() {
 fn a_batch_given_back_is_emptied_and_keeps_only_moderate_memory() {
     let (inbox, _) = inbox();
     inbox.announce(payload(0, "x"));
-    let mut batch = Batch::default();
-    batch.text = vec![b'x'; 100 * BATCH_TEXT];
-    batch.records.push(Record::new(Kind::Message, 9));
-    batch.strings.push("old".into());
+    let mut batch = Batch {
+        text: vec![b'x'; 100 * BATCH_TEXT],
+        records: vec![Record::new(Kind::Message, 9)],
+        strings: vec!["old".into()],
+        ..Batch::default()
+    };
     assert!(inbox.take(&mut batch));
     assert_eq!(events_of(&batch).len(), 1);
     batch.text = Vec::with_capacity(100 * BATCH_TEXT);

@@ -11,10 +11,6 @@ fn rejection(id: &str, why: &str) -> String {
     format!(r#"{{"n":"_r","i":{id},"e":{{"name":"Error","message":"{why}"}}}}"#)
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 #[test]
 fn the_first_handshake_brings_a_generated_id_and_reserves_it() {
     let (hub, _) = hub();
@@ -28,8 +24,8 @@ fn the_first_handshake_brings_a_generated_id_and_reserves_it() {
     let id = event.name.clone().unwrap();
     let expected = Seen {
         name: Some(id.clone()),
-        id: some(r#""1""#),
-        payload: some(r#"{"a":1}"#),
+        id: Some(r#""1""#.to_owned()),
+        payload: Some(r#"{"a":1}"#.to_owned()),
         ..Seen::new(Kind::Handshake, peer.slot())
     };
     assert_eq!(*event, expected);
@@ -53,8 +49,8 @@ fn a_second_handshake_reaches_the_application_without_a_new_id() {
     assert_eq!(events.len(), 2);
     assert!(events[0].name.is_some());
     let expected = Seen {
-        id: some(r#""2""#),
-        payload: some("2"),
+        id: Some(r#""2""#.to_owned()),
+        payload: Some("2".to_owned()),
         ..Seen::new(Kind::Handshake, peer.slot())
     };
     assert_eq!(events[1], expected);
@@ -113,8 +109,8 @@ fn a_ping_behind_messages_that_wait_keeps_its_turn() {
         .map(|event| (event.kind, event.id))
         .collect();
     let expected = [
-        (Kind::Message, some(r#""1""#)),
-        (Kind::Ping, some(r#""2""#)),
+        (Kind::Message, Some(r#""1""#.to_owned())),
+        (Kind::Ping, Some(r#""2""#.to_owned())),
     ];
     assert_eq!(kinds, expected);
     assert_eq!(peer.say(&hub, r#"{"n":"_p","i":"3"}"#), Next::Flush);
@@ -134,13 +130,13 @@ fn responses_reach_the_application_once_it_knows_of_the_connection() {
         ("0", None),
         (r#""""#, None),
         ("false", None),
-        ("{}", some("{}")),
-        (r#""no""#, some(r#""no""#)),
+        ("{}", Some("{}".to_owned())),
+        (r#""no""#, Some(r#""no""#.to_owned())),
     ] {
         peer.say(&hub, &format!(r#"{{"n":"_r","p":1,"i":"r","e":{error}}}"#));
         let expected = Seen {
-            id: some(r#""r""#),
-            payload: some("1"),
+            id: Some(r#""r""#.to_owned()),
+            payload: Some("1".to_owned()),
             error: seen,
             ..Seen::new(Kind::Response, slot)
         };
@@ -216,7 +212,7 @@ fn what_is_no_envelope_is_dropped_before_and_handed_over_after_the_handshake() {
     for text in bad {
         peer.say(&hub, text);
         let expected = Seen {
-            payload: some(text),
+            payload: Some(text.to_owned()),
             ..Seen::new(Kind::Invalid, peer.slot())
         };
         assert_eq!(take_all(&hub.inbox), [expected], "{text}");
@@ -250,15 +246,15 @@ fn a_message_keeps_its_parts_as_raw_json() {
     );
     peer.say(&hub, r#"{"n":"","i":-0.5}"#);
     let first = Seen {
-        name: some(r#"a\"b"#),
-        id: some(r#""\u0031""#),
-        payload: some(r#"[ 1 , "é" ]"#),
-        error: some("0"),
+        name: Some(r#"a\"b"#.to_owned()),
+        id: Some(r#""\u0031""#.to_owned()),
+        payload: Some(r#"[ 1 , "é" ]"#.to_owned()),
+        error: Some("0".to_owned()),
         ..Seen::new(Kind::Message, peer.slot())
     };
     let second = Seen {
-        name: some(""),
-        id: some("-0.5"),
+        name: Some(String::new()),
+        id: Some("-0.5".to_owned()),
         ..Seen::new(Kind::Message, peer.slot())
     };
     assert_eq!(take_all(&hub.inbox), [first, second]);
@@ -287,14 +283,17 @@ fn an_interned_name_comes_as_its_number_however_it_is_spelt() {
         peer.say(&hub, &format!(r#"{{"n":"{name}","p":1}}"#));
         let expected = Seen {
             interned: 2,
-            payload: some("1"),
+            payload: Some("1".to_owned()),
             ..Seen::new(Kind::Message, peer.slot())
         };
         assert_eq!(take_all(&hub.inbox), [expected]);
     }
     peer.say(&hub, r#"{"n":"unknown"}"#);
     let event = take_all(&hub.inbox).remove(0);
-    assert_eq!((event.interned, event.name), (0, some("unknown")));
+    assert_eq!(
+        (event.interned, event.name),
+        (0, Some("unknown".to_owned()))
+    );
     assert_eq!(hub.names.find("unknown"), 0, "peers add no names");
 }
 

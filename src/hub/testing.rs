@@ -203,11 +203,11 @@ fn part(batch: &Batch, field: Field, at: &mut usize) -> Option<String> {
         -1 => None,
         inline @ 0.. => {
             let start = *at;
-            *at += inline as usize;
+            *at += usize::try_from(inline).unwrap();
             let bytes = batch.text[start..*at].to_vec();
             Some(String::from_utf8(bytes).unwrap())
         }
-        separate => Some(batch.strings[(-2 - separate) as usize].clone()),
+        separate => Some(batch.strings[usize::try_from(-2 - separate).unwrap()].clone()),
     }
 }
 

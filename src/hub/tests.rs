@@ -243,7 +243,8 @@ fn the_drop_policy_leaves_out_broadcasts_but_no_responses() {
 /// Whatever it is that overflows, the peer has its time to answer and no more.
 #[test]
 fn whoever_overflows_is_cut_in_the_end() {
-    let overflows: [(&str, fn(&Hub, &mut Peer)); 4] = [
+    type Overflow = fn(&Hub, &mut Peer);
+    let overflows: [(&str, Overflow); 4] = [
         ("an answered ping", |hub, peer| {
             peer.say(hub, r#"{"n":"_p","i":"1"}"#);
         }),

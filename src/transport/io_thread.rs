@@ -130,7 +130,8 @@ impl IoThread {
     }
 
     /// Closes the listener and, if `cut`, every connection. [`Kind::Stopped`] says when the thread
-    /// is done.
+    /// is done. Without a cut that is when its last connection has ended; a later call may cut
+    /// them.
     pub fn stop(&self, cut: bool) {
         self.shared.cut.store(cut, SeqCst);
         self.shared.stopping.notify_one();
@@ -151,18 +152,28 @@ impl Shared {
         tokio::spawn(async move { flushes.run_flushes().await });
 
         select(pin!(self.serve(listener)), pin!(self.stopping.notified())).await;
-        if self.cut.load(SeqCst) {
-            let connections: Vec<_> = self.hub.registry().connections().cloned().collect();
-            for connection in connections {
-                connection.cut();
-            }
-        } else {
+        if !self.cut.load(SeqCst) {
             self.hub
                 .inbox
                 .announce(|_| Record::new(Kind::Detached, number));
         }
         while self.alive.load(SeqCst) > 0 {
-            self.last_gone.notified().await;
+            // Whoever stopped without a cut may still ask for one.
+            if self.cut.load(SeqCst) {
+                self.cut_all();
+            }
+            select(
+                pin!(self.last_gone.notified()),
+                pin!(self.stopping.notified()),
+            )
+            .await;
+        }
+    }
+
+    fn cut_all(&self) {
+        let connections: Vec<_> = self.hub.registry().connections().cloned().collect();
+        for connection in connections {
+            connection.cut();
         }
     }
 

@@ -7,8 +7,8 @@ use futures::{SinkExt, StreamExt};
 use line_socket_native::hub::Kind;
 use line_socket_native::transport::Address;
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::support::{Client, Event, Server, TEXT, wait_until};
@@ -21,7 +21,7 @@ fn run<T>(work: impl Future<Output = T>) -> T {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         tokio::time::timeout(limit, work).await.expect("in time")
     })
 }
@@ -217,6 +217,19 @@ fn after_stopping_without_a_cut_connections_live_on_and_the_port_is_free() {
     });
     assert_eq!(server.wait_for(Kind::Stopped).slot, 7);
     server.finish(false);
+}
+
+#[test]
+fn a_server_that_has_stopped_without_a_cut_can_still_be_told_to_cut() {
+    let server = Server::start();
+    let mut client = Client::shake_hands(server.address);
+    server.stop(false);
+    server.wait_for(Kind::Detached);
+    server.stop(true);
+    server.wait_for(Kind::Stopped);
+    assert_eq!(client.read_frame(), None);
+    let events = server.finish(true);
+    assert_eq!(closed(&events).len(), 1);
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn violations_of_the_protocol_close_with_their_code() {
     let close_code = frame(CLOSE, &close_payload(1005, ""));
     let too_big = frame(TEXT, &[b'1'; 1001]);
     // Claims 2^62 bytes and sends none of them.
-    let mut claimed = vec![0x81, 0x80 | 127, 0x40];
+    let mut claimed = vec![0x81, 0xff, 0x40];
     claimed.extend_from_slice(&[0; 11]);
     let cases = [
         ("unmasked", unmasked, 1002),
@@ -89,7 +89,10 @@ fn a_peer_that_does_not_read_is_bounded_in_memory_and_ended() {
         std::thread::yield_now();
     }
     assert!(connection.is_closing());
-    assert!(connection.pending() <= MESSAGE + 100, "the rest is discarded");
+    assert!(
+        connection.pending() <= MESSAGE + 100,
+        "the rest is discarded"
+    );
     // Whole frames, then the close frame.
     let mut read = 0;
     let code = loop {
@@ -221,9 +224,14 @@ fn nothing_of_a_connection_follows_its_end() {
     std::thread::sleep(Duration::from_millis(20));
     let events = server.finish(true);
     let of_client: Vec<&Event> = events.iter().filter(|event| event.slot == slot).collect();
-    let end = of_client.iter().position(|event| event.kind == Kind::Closed);
+    let end = of_client
+        .iter()
+        .position(|event| event.kind == Kind::Closed);
     let after = &of_client[end.unwrap() + 1..];
-    assert!(after.iter().all(|event| event.kind != Kind::Message), "{after:?}");
+    assert!(
+        after.iter().all(|event| event.kind != Kind::Message),
+        "{after:?}"
+    );
 }
 
 /// One peer that keeps the io thread busy without ever needing the application must not keep the
@@ -238,7 +246,7 @@ fn a_peer_that_keeps_the_io_thread_busy_delays_nobody_for_long() {
     let flood = frame(TEXT, br#"{"n":"dropped"}"#).repeat(20_000);
     let flood = std::thread::spawn(move || while writer.write_all(&flood).is_ok() {});
     std::thread::sleep(Duration::from_millis(100));
-    for i in 1..=20 {
+    for i in 1..=5 {
         let begun = Instant::now();
         other.send_text(&format!(r#"{{"n":"x","i":{i}}}"#));
         other.read_frame().unwrap();
@@ -272,7 +280,7 @@ fn the_close_frame_arrives_although_the_peer_goes_on_sending() {
     for _ in 0..20 {
         let mut client = Client::shake_hands(server.address);
         let mut bytes = frame(CLOSE, &close_payload(4000, "bye"));
-        bytes.extend(frame(TEXT, &[b'x'; 50_000]));
+        bytes.extend(frame(TEXT, &vec![b'x'; 50_000]));
         client.stream.write_all(&bytes).unwrap();
         assert_eq!(client.read_close(), (4000, "bye".to_owned()));
         assert_eq!(client.read_frame(), None);

@@ -4,3 +4,4 @@ mod conversations;
 mod hostile;
 mod opening;
 mod support;
+mod writing;

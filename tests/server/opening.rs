@@ -33,7 +33,10 @@ fn what_is_no_upgrade_is_refused_and_the_stream_closed() {
         ("nonsense\r\n\r\n", "400"),
     ] {
         let answer = answer_to(&server, request);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
     }
     assert!(server.hub.registry().is_empty());
     server.finish(true);

@@ -233,11 +233,12 @@ fn events_of(batch: &Batch) -> Vec<Event> {
     let mut part = |field: Field| match field.0 {
         -1 => None,
         inline @ 0.. => {
-            let text = &batch.text[at..at + inline as usize];
-            at += inline as usize;
-            Some(String::from_utf8(text.to_vec()).unwrap())
+            let start = at;
+            at += usize::try_from(inline).unwrap();
+            let text = batch.text[start..at].to_vec();
+            Some(String::from_utf8(text).unwrap())
         }
-        separate => Some(batch.strings[(-2 - separate) as usize].clone()),
+        separate => Some(batch.strings[usize::try_from(-2 - separate).unwrap()].clone()),
     };
     let events = batch.records.iter().map(|record| {
         part(record.name);
@@ -260,6 +261,14 @@ pub const CLOSE: u8 = 8;
 pub const PING: u8 = 9;
 pub const PONG: u8 = 10;
 
+/// First bit of a frame's first byte: no fragment follows.
+const FIN: u8 = 0x80;
+/// First bit of a frame's second byte.
+const MASKED: u8 = 0x80;
+/// What a frame's second byte says when the length follows in 16 bits, or in 64.
+const LENGTH_16: u8 = 126;
+const LENGTH_64: u8 = 127;
+
 /// A client that sends bytes as it is told, over any stream.
 pub struct Client<S> {
     pub stream: S,
@@ -281,6 +290,15 @@ impl Client<TcpStream> {
         let expected = r#"{"n":"_r","p":0,"i":"h","e":null}"#;
         assert_eq!(client.read_frame(), Some((TEXT, expected.into())));
         client
+    }
+}
+
+impl<S: Write> Client<S> {
+    /// Sends a text message.
+    pub fn send_text(&mut self, text: &str) {
+        self.stream
+            .write_all(&frame(TEXT, text.as_bytes()))
+            .unwrap();
     }
 }
 
@@ -308,13 +326,6 @@ impl<S: Read + Write> Client<S> {
             head.push(byte[0]);
         }
         String::from_utf8(head).unwrap()
-    }
-
-    /// Sends a text message.
-    pub fn send_text(&mut self, text: &str) {
-        self.stream
-            .write_all(&frame(TEXT, text.as_bytes()))
-            .unwrap();
     }
 
     /// Reads one frame: opcode and payload; `None` at the end of the stream.
@@ -357,15 +368,15 @@ impl<S: Read + Write> Client<S> {
 
 /// A whole frame, masked with a key of zeros, which leaves the payload legible.
 pub fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0x80 | opcode];
+    let mut frame = vec![FIN | opcode];
     match payload.len() {
-        length @ 0..=125 => frame.push(0x80 | u8::try_from(length).unwrap()),
+        length @ 0..=125 => frame.push(MASKED | u8::try_from(length).unwrap()),
         length @ 126..=0xffff => {
-            frame.push(0x80 | 126);
+            frame.push(MASKED | LENGTH_16);
             frame.extend_from_slice(&u16::try_from(length).unwrap().to_be_bytes());
         }
         length => {
-            frame.push(0x80 | 127);
+            frame.push(MASKED | LENGTH_64);
             frame.extend_from_slice(&(length as u64).to_be_bytes());
         }
     }

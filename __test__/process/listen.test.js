@@ -1,0 +1,182 @@
+// @ts-check
+'use strict';
+
+/** Where a server listens: hosts, ports and Unix domain sockets. */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const net = require('node:net');
+const os = require('node:os');
+const path = require('node:path');
+const { delay, freePort, within } = require('../helpers/timing');
+const { upgradeRequest } = require('../helpers/raw-http');
+const { RawClient } = require('../helpers/raw-client');
+const { withScene } = require('./support/scene');
+
+/** Whether this machine has IPv6, without which a host of it cannot be tested. */
+const HAS_IPV6 = Object.values(os.networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
+/** @param {net.NetConnectOpts} target @returns {Promise<string>} `open`, or the code of the failure */
+function knock(target) {
+  const socket = net.connect(target);
+  const answer = new Promise((resolve) => {
+    socket.once('connect', () => resolve('open'));
+    socket.once('error', (/** @type {NodeJS.ErrnoException} */ error) => resolve(String(error.code)));
+  });
+  return within(/** @type {Promise<string>} */ (answer), 'answer to a knock').finally(() => socket.destroy());
+}
+
+/**
+ * Completes a handshake.
+ * @param {import('./support/scene').Scene} scene
+ * @param {net.NetConnectOpts} target
+ */
+async function greet(scene, target) {
+  const socket = net.connect(target);
+  scene.defer(() => socket.destroy());
+  const client = new RawClient(socket);
+  socket.write(upgradeRequest());
+  await within(client.upgraded, 'answer to the upgrade');
+  const { message } = await client.handshake();
+  assert.equal(message.e, null);
+  return client;
+}
+
+/** @param {any} server @returns {Promise<any>} its first connection */
+function firstConnection(server) {
+  return new Promise((resolve) => server.once('connection', resolve));
+}
+
+describe('where a server listens', () => {
+  it('port 0 takes a free port, which address() tells while the server runs', withScene(async (scene) => {
+    const server = scene.track(new scene.Server({ host: '127.0.0.1', port: 0 }));
+    assert.equal(server.address(), null);
+    await server.start();
+    const { port, ...rest } = server.address();
+    assert.deepEqual(rest, { address: '127.0.0.1', family: 'IPv4' });
+    assert.ok(Number.isInteger(port) && port > 0, String(port));
+    assert.deepEqual(server.server.address(), server.address());
+    await greet(scene, { port, host: '127.0.0.1' });
+    await server.stop();
+    assert.equal(server.address(), null);
+    assert.equal(server.server, null);
+    assert.equal(await knock({ port, host: '127.0.0.1' }), 'ECONNREFUSED');
+  }));
+
+  it('the port may be a string of digits', withScene(async (scene) => {
+    const port = await freePort();
+    const { server } = await scene.listen({ port: String(port) });
+    assert.equal(server.address().port, port);
+    await greet(scene, { port, host: '127.0.0.1' });
+  }));
+
+  it('an IPv4 host is listened on alone', withScene(async (scene) => {
+    const { server, port } = await scene.listen({ host: '127.0.0.1' });
+    const connection = firstConnection(server);
+    await greet(scene, { port, host: '127.0.0.1' });
+    const { remoteAddress, remoteFamily } = (await connection).socket.upgradeReq.connection;
+    assert.deepEqual([remoteAddress, remoteFamily], ['127.0.0.1', 'IPv4']);
+    assert.notEqual(await knock({ port, host: '127.0.0.2' }), 'open');
+  }));
+
+  it('a host name is resolved', withScene(async (scene) => {
+    const { server, port } = await scene.listen({ host: 'localhost' });
+    const { address } = server.address();
+    assert.ok(['127.0.0.1', '::1'].includes(address), address);
+    await greet(scene, { port, host: address });
+  }));
+
+  if (HAS_IPV6) {
+    it('an IPv6 host is listened on alone', withScene(async (scene) => {
+      const { server, port } = await scene.listen({ host: '::1' });
+      assert.deepEqual(server.address(), { address: '::1', family: 'IPv6', port });
+      const connection = firstConnection(server);
+      await greet(scene, { port, host: '::1' });
+      const { remoteAddress, remoteFamily } = (await connection).socket.upgradeReq.connection;
+      assert.deepEqual([remoteAddress, remoteFamily], ['::1', 'IPv6']);
+      assert.equal(await knock({ port, host: '127.0.0.1' }), 'ECONNREFUSED');
+    }));
+  }
+
+  for (const host of [undefined, null]) {
+    it(`host ${host}: every address, IPv6 where there is any, and IPv4`, withScene(async (scene) => {
+      const { server, port } = await scene.listen({ host });
+      assert.deepEqual(
+        server.address(),
+        HAS_IPV6 ? { address: '::', family: 'IPv6', port } : { address: '0.0.0.0', family: 'IPv4', port },
+      );
+      for (const address of HAS_IPV6 ? ['127.0.0.1', '::1'] : ['127.0.0.1']) await greet(scene, { port, host: address });
+    }));
+  }
+
+});
+
+// A process that was halted accepts nothing, so that its connections queue up. How a full queue shows
+// differs by system; on Linux further connections are left waiting.
+if (process.platform === 'linux') {
+  describe('the backlog', () => {
+    for (const [backlog, expected] of /** @type {const} */ ([[undefined, 10], [1, 2]])) {
+      it(`${backlog ?? 'by default'}: of 10 connections ${expected} wait to be accepted`, withScene(async (scene) => {
+        const child = scene.child('lifetime.js', ['listen', JSON.stringify({ backlog })]);
+        const port = await child.report();
+        child.signal('SIGSTOP');
+        let open = 0;
+        for (let i = 0; i < 10; i++) {
+          const socket = net.connect({ port, host: '127.0.0.1' }, () => (open += 1));
+          scene.defer(() => socket.destroy());
+        }
+        await delay(200);
+        assert.equal(open, expected);
+      }));
+    }
+  });
+}
+
+// Unix domain sockets are files on Unix only.
+if (process.platform !== 'win32') {
+  describe('a Unix domain socket', () => {
+    /** @param {import('./support/scene').Scene} scene */
+    function socketPath(scene) {
+      const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'line-socket-'));
+      scene.defer(() => fs.rmSync(folder, { recursive: true, force: true }));
+      return path.join(folder, 'a socket');
+    }
+
+    it('is listened on, and address() is its path', withScene(async (scene) => {
+      const file = socketPath(scene);
+      const { server } = await scene.listen({ port: undefined, listen: { path: file } }, (starting) =>
+        starting.on('connection', (/** @type {any} */ connection) =>
+          connection.on('ask', (/** @type {any} */ message) => message.resolve(message.payload)),
+        ),
+      );
+      assert.equal(server.address(), file);
+      const connection = firstConnection(server);
+      const client = await greet(scene, { path: file });
+      assert.equal((await client.request('ask', 'through a file')).message.p, 'through a file');
+      assert.equal((await connection).socket.upgradeReq.connection.remoteAddress, undefined);
+    }));
+
+    it('is gone after stop(), and can be listened on again', withScene(async (scene) => {
+      const file = socketPath(scene);
+      const server = scene.track(new scene.Server({ listen: { path: file } }));
+      for (let i = 0; i < 3; i++) {
+        await within(server.start(), 'start');
+        const client = await greet(scene, { path: file });
+        assert.ok(fs.statSync(file).isSocket());
+        await within(server.stop(), 'stop');
+        await client.closed();
+        assert.equal(fs.existsSync(file), false);
+      }
+    }));
+
+    it('comes before host and port', withScene(async (scene) => {
+      const file = socketPath(scene);
+      const port = await freePort();
+      const server = scene.track(new scene.Server({ host: '127.0.0.1', port, listen: { path: file } }));
+      await within(server.start(), 'start');
+      await greet(scene, { path: file });
+      assert.equal(await knock({ port, host: '127.0.0.1' }), 'ECONNREFUSED');
+    }));
+  });
+}

@@ -1,0 +1,91 @@
+// @ts-check
+'use strict';
+
+/**
+ * A server to play with: `npm start`, then `npm run hello` in another terminal, as often as you like.
+ *
+ * It answers `hello`, sends an `echo` back, and tells everyone in the room `lobby` the time once a
+ * second. It listens on port 3000, or on the one that the environment variable PORT names.
+ */
+
+const Server = require('line-socket-native');
+
+/** Milliseconds between two ticks. */
+const TICK = 1000;
+
+/**
+ * One line for one event.
+ * @param {string} what
+ * @param {string} who
+ * @param {string} [details]
+ */
+function print(what, who, details = '') {
+  const time = new Date().toISOString().slice(11, 19);
+  console.log(`${time}  ${what.padEnd(12)}  ${who}  ${details}`.trimEnd());
+}
+
+/** @param {Server} server */
+function prepare(server) {
+  // Here an application checks who it is; everyone may come in, as without this listener.
+  server.on('handshake', (connection, handshake) => {
+    print('handshake', connection.id, JSON.stringify(handshake.payload));
+    handshake.resolve('welcome');
+  });
+
+  server.on('connection', (connection) => {
+    print('connected', connection.id, `from ${connection.socket.upgradeReq.connection.remoteAddress}`);
+    connection.joinRoom('lobby');
+
+    connection.on('hello', (message) => {
+      print('hello', connection.id, JSON.stringify(message.payload));
+      message.resolve({ hello: 'yourself' });
+    });
+
+    connection.on('echo', (message) => {
+      print('echo', connection.id, JSON.stringify(message.payload));
+      message.resolve(message.payload);
+    });
+
+    connection.on('_error', (error) => print('error', connection.id, error.message));
+    connection.on('_disconnected', (code, reason) => print('disconnected', connection.id, `${code} ${reason}`));
+  });
+}
+
+/**
+ * Tells the time to everyone in the lobby, as long as somebody is there.
+ * @param {Server} server
+ * @param {number} n How many ticks there have been.
+ */
+function tick(server, n) {
+  const lobby = server.getRoom('lobby');
+  if (lobby === undefined) return;
+  lobby.broadcast('tick', { n, at: new Date().toISOString() });
+  print('tick', 'lobby', `${n} to ${lobby.getConnectionsCount()}`);
+}
+
+async function main() {
+  const port = process.env.PORT || 3000;
+  const server = new Server({ port });
+  prepare(server);
+  await server.start();
+  print('listening', `ws://localhost:${port}`);
+
+  let count = 0;
+  const ticking = setInterval(() => tick(server, (count += 1)), TICK);
+
+  /** @param {string} signal */
+  const stop = async (signal) => {
+    clearInterval(ticking);
+    await server.stop();
+    print('stopped', signal, 'goodbye');
+    // Nothing is left to wait for, so the process ends by itself, with exit code 0.
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+main().catch((error) => {
+  // The message says what is wrong, e.g. that the port is taken; `error.payload.code` says it to programs.
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -36,6 +36,7 @@ async function listen(options, native, onWake) {
     options.path ?? undefined,
     socketPath,
     onWake,
+    options.ioThreads ?? 1,
   );
   if (typeof result === 'number') {
     throw systemError(result, 'listen', socketPath ?? (options.host || '::'), socketPath ? undefined : port);

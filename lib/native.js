@@ -16,7 +16,7 @@ const { platformTriple } = require('./platform.js');
  *   upgradeTimeout: number, maxPayload: number, maxBufferedBytes: number,
  *   dropBroadcasts: boolean) => void} configure
  * @property {(host: string | undefined, port: number, backlog: number, path: string | undefined,
- *   socketPath: string | undefined, onWake: () => void) => [number, string, number] | number} start
+ *   socketPath: string | undefined, onWake: () => void, threads: number) => [number, string, number] | number} start
  * @property {(thread: number, cut: boolean) => void} stop
  * @property {(thread: number) => void} join
  * @property {(name: string) => number} intern

@@ -38,6 +38,7 @@ const OPTIONAL = {
   listen: [isListen, 'must be an object with the path of a Unix domain socket: { path: string }'],
   path: [(value) => typeof value === 'string' && value.startsWith('/'), 'must be a URL path that begins with /'],
   backlog: [(value) => isCount(value) && value > 0 && value <= 0x7fffffff, 'must be a positive integer'],
+  ioThreads: [(value) => isCount(value) && value >= 1 && value <= 64, 'must be an integer from 1 to 64'],
   maxPayload: BYTES,
   closeTimeout: TIME,
   upgradeTimeout: TIME,

@@ -36,6 +36,11 @@ export interface ServerOptions {
   /** Connections the system may keep waiting for acceptance; 1 or more. @default 511 */
   backlog?: number | null | undefined;
   /**
+   * Threads that read from and write to sockets, 1 to 64. One is enough until it alone is busy all
+   * the time; messages are handled on the JavaScript thread however many there are. @default 1
+   */
+  ioThreads?: number | null | undefined;
+  /**
    * Largest message a client may send, in bytes; a larger one ends its connection with 1009. 0 is no
    * limit. @default 104857600
    */

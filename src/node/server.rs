@@ -143,8 +143,8 @@ fn configure(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.undefined()
 }
 
-/// `start(host | undefined, port, backlog, path | undefined, socketPath | undefined, onWake)`.
-/// Listens and starts an io thread: `[thread, address, port]`, or the system's error number. `host`
+/// `start(host | undefined, port, backlog, path | undefined, socketPath | undefined, onWake,
+/// threads)`. Listens and starts the io threads: `[thread, address, port]`, or the system's error number. `host`
 /// must be an IP address.
 fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
     let port = call.uint(1)? as u16;
@@ -165,6 +165,7 @@ fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
         backlog: call.int(2)?,
         path: call.optional_string(3)?,
         number,
+        threads: call.size(6)?,
     };
     let on_wake = call.function(5)?;
     if server.threads.is_empty() {

@@ -1,5 +1,5 @@
 //! The thread that waits on sockets: one current-thread runtime with the listener, a task for each
-//! connection, the hub's deadlines and its flushes.
+//! connection, the hub's deadlines and its flushes. Further threads can take some of the connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use futures::future::{Either, select};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -20,6 +21,7 @@ use super::listener::{Address, Bound, Listener};
 use super::opening;
 use super::session::Session;
 use super::stream::Stream;
+use super::worker::{self, Worker};
 
 /// How long accepting rests after a failure such as running out of descriptors (EMFILE), which
 /// trying again at once would only repeat.
@@ -36,6 +38,8 @@ pub struct Options {
     pub path: Option<String>,
     /// Number given back in [`Kind::Stopped`].
     pub number: u32,
+    /// Io threads in all: connections are dealt out to them in turn.
+    pub threads: usize,
 }
 
 /// What the tasks of one io thread share.
@@ -86,12 +90,10 @@ impl IoThread {
     pub fn start(hub: Arc<Hub>, gate: Arc<Gate>, options: Options) -> io::Result<Self> {
         let bound = Bound::new(&options.address, options.backlog)?;
         let address = bound.local_address();
-        let turn = Arc::clone(&hub);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .on_thread_park(move || turn.end_turn())
-            .build()?;
+        let runtime = worker::runtime(&hub)?;
+        let workers = (1..options.threads)
+            .map(|_| Worker::start(&hub))
+            .collect::<io::Result<Vec<_>>>()?;
         let listener = {
             let _runtime = runtime.enter();
             Listener::register(bound)?
@@ -109,7 +111,8 @@ impl IoThread {
         let handle = std::thread::Builder::new()
             .name("line-socket-io".into())
             .spawn(move || {
-                runtime.block_on(run.run(listener, options.number));
+                runtime.block_on(run.run(listener, &workers, options.number));
+                workers.into_iter().for_each(Worker::end);
                 // Tasks that are still there, such as the hub's own, end with the runtime.
                 drop(runtime);
                 run.hub
@@ -145,13 +148,17 @@ impl IoThread {
 }
 
 impl Shared {
-    async fn run(self: &Arc<Self>, listener: Listener, number: u32) {
+    async fn run(self: &Arc<Self>, listener: Listener, workers: &[Worker], number: u32) {
         let timers = Arc::clone(&self.hub);
         tokio::spawn(async move { timers.run_timers().await });
         let flushes = Arc::clone(&self.hub);
         tokio::spawn(async move { flushes.run_flushes().await });
 
-        select(pin!(self.serve(listener)), pin!(self.stopping.notified())).await;
+        select(
+            pin!(self.serve(listener, workers)),
+            pin!(self.stopping.notified()),
+        )
+        .await;
         if !self.cut.load(SeqCst) {
             self.hub
                 .inbox
@@ -179,15 +186,19 @@ impl Shared {
 
     /// Accepts connections and sees them through their opening handshakes, for ever. Dropping this
     /// future closes the listener and the connections that are still opening.
-    async fn serve(self: &Arc<Self>, listener: Listener) {
-        let mut openings: JoinSet<Option<Session>> = JoinSet::new();
+    async fn serve(self: &Arc<Self>, listener: Listener, workers: &[Worker]) {
+        let here = Handle::current();
+        let mut turns = std::iter::once(&here)
+            .chain(workers.iter().map(Worker::handle))
+            .cycle();
+        let mut openings = Openings::new();
         let mut failing = false;
         loop {
             match next_event(&listener, &mut openings).await {
                 Either::Left(Ok((stream, peer))) => {
                     failing = false;
-                    let shared = Arc::clone(self);
-                    openings.spawn(async move { opening::open(&shared, stream, peer).await });
+                    let thread = turns.next().unwrap_or(&here);
+                    self.open(stream, peer, thread, &mut openings);
                 }
                 Either::Left(Err(error)) => {
                     // One report for a row of failures.
@@ -196,12 +207,41 @@ impl Shared {
                     }
                     tokio::time::sleep(ACCEPT_REST).await;
                 }
-                Either::Right(Some(session)) => {
-                    tokio::spawn(session);
+                Either::Right(Some((session, thread))) => {
+                    thread.spawn(session);
                 }
                 Either::Right(None) => {}
             }
         }
+    }
+
+    /// Begins an opening handshake on the thread that the connection is to live on.
+    fn open(
+        self: &Arc<Self>,
+        stream: Stream,
+        peer: Option<SocketAddr>,
+        thread: &Handle,
+        openings: &mut Openings,
+    ) {
+        let shared = Arc::clone(self);
+        let home = thread.clone();
+        if home.id() == Handle::current().id() {
+            openings.spawn(async move {
+                let session = opening::open(&shared, stream, peer).await?;
+                Some((session, home))
+            });
+            return;
+        }
+        // One that cannot be moved is closed: its peer sees a reset, and nobody else anything.
+        let Ok(stream) = stream.detach() else { return };
+        openings.spawn_on(
+            async move {
+                let stream = stream.attach().ok()?;
+                let session = opening::open(&shared, stream, peer).await?;
+                Some((session, home))
+            },
+            thread,
+        );
     }
 
     fn report_accept_error(&self, error: &io::Error) {
@@ -215,12 +255,17 @@ impl Shared {
 
 type Accepted = io::Result<(Stream, Option<SocketAddr>)>;
 
+/// A connection whose opening handshake is done, and the thread it lives on.
+type Opened = (Session, Handle);
+
+type Openings = JoinSet<Option<Opened>>;
+
 /// The next accepted stream or the next finished opening: `None` when that came to nothing (the
 /// peer was refused or has gone).
 async fn next_event(
     listener: &Listener,
-    openings: &mut JoinSet<Option<Session>>,
-) -> Either<Accepted, Option<Session>> {
+    openings: &mut Openings,
+) -> Either<Accepted, Option<Opened>> {
     let accepting = pin!(listener.accept());
     let opened = pin!(async {
         match openings.join_next().await {

@@ -7,6 +7,7 @@ pub mod listener;
 mod opening;
 mod session;
 mod stream;
+mod worker;
 
 pub use gate::{Gate, Verdict};
 pub use io_thread::{IoThread, Options};

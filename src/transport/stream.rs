@@ -71,6 +71,18 @@ impl Stream {
         Ok(())
     }
 
+    /// Unties the stream from the runtime it was accepted on.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn detach(self) -> io::Result<Detached> {
+        Ok(match self {
+            Self::Tcp(stream) => Detached::Tcp(stream.into_std()?),
+            #[cfg(unix)]
+            Self::Unix(stream) => Detached::Unix(stream.into_std()?),
+        })
+    }
+
     /// Sends FIN: nothing more will be written.
     pub fn finish(&self) -> io::Result<()> {
         match self {
@@ -93,6 +105,29 @@ impl Stream {
                 (ReadEnd::Unix(read), Box::new(write))
             }
         }
+    }
+}
+
+/// A stream on its way from one runtime to another.
+pub enum Detached {
+    /// TCP.
+    Tcp(std::net::TcpStream),
+    /// A Unix domain socket.
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixStream),
+}
+
+impl Detached {
+    /// Ties the stream to the current runtime.
+    ///
+    /// # Errors
+    /// The system's, when it cannot be registered.
+    pub fn attach(self) -> io::Result<Stream> {
+        Ok(match self {
+            Self::Tcp(stream) => Stream::Tcp(TcpStream::from_std(stream)?),
+            #[cfg(unix)]
+            Self::Unix(stream) => Stream::Unix(UnixStream::from_std(stream)?),
+        })
     }
 }
 

@@ -79,6 +79,7 @@ impl Server {
             backlog: 511,
             path: None,
             number: 7,
+            threads: 1,
         };
         let thread = IoThread::start(Arc::clone(&hub), Arc::clone(&gate), options)?;
         let log = Arc::new(Log::default());

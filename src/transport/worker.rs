@@ -1,0 +1,65 @@
+//! Further io threads of a listener: each runs the connections given to it on a runtime of its own.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::oneshot;
+
+use crate::hub::Hub;
+
+/// A runtime whose thread tells the application, whenever it is about to wait, what it has brought.
+///
+/// # Errors
+/// The system's, when it cannot have a selector (epoll, kqueue).
+pub fn runtime(hub: &Arc<Hub>) -> io::Result<Runtime> {
+    let hub = Arc::clone(hub);
+    Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .on_thread_park(move || hub.end_turn())
+        .build()
+}
+
+/// A further io thread.
+pub struct Worker {
+    handle: Handle,
+    end: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Worker {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// The system's, when it can have no selector or no thread.
+    pub fn start(hub: &Arc<Hub>) -> io::Result<Self> {
+        let runtime = runtime(hub)?;
+        let handle = runtime.handle().clone();
+        let (end, ended) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("line-socket-io".into())
+            .spawn(move || {
+                // Dropping the sender ends the thread too.
+                let _ = runtime.block_on(ended);
+            })?;
+        Ok(Self {
+            handle,
+            end,
+            thread,
+        })
+    }
+
+    /// Where to spawn its tasks.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Ends the thread and waits for that. Tasks that are still there end with it.
+    pub fn end(self) {
+        // An end that nobody awaits any more has come already, by a panic its hook has reported.
+        let _ = self.end.send(());
+        let _ = self.thread.join();
+    }
+}

@@ -43,8 +43,8 @@ class ServerConnection extends Emitter {
    */
   #sends = undefined;
   /**
-   * Promises of `close`.
-   * @type {(() => void)[] | undefined}
+   * Calls of `close`: their promises, and the timers that begin.
+   * @type {{resolve: () => void, timer: NodeJS.Timeout}[] | undefined}
    */
   #closing = undefined;
   /**
@@ -225,24 +225,15 @@ class ServerConnection extends Emitter {
     }
     this.log_?.('closing with %d in %d ms', sent, delay || 0);
     return new Promise((resolve) => {
+      if (this.state === State.DISCONNECTED) {
+        resolve();
+        return;
+      }
       // Never at once: what is sent right after this call still goes out, as with the original.
-      setTimeout(() => this.#close(sent, reason ?? '', resolve), delay || 0);
+      const start = () => this.server.native_.close(this.slot_, sent, reason ?? '');
+      this.#closing ??= [];
+      this.#closing.push({ resolve, timer: setTimeout(start, delay || 0) });
     });
-  }
-
-  /**
-   * @param {number} code
-   * @param {string} reason
-   * @param {() => void} resolve
-   */
-  #close(code, reason, resolve) {
-    if (this.state === State.DISCONNECTED) {
-      resolve();
-      return;
-    }
-    this.#closing ??= [];
-    this.#closing.push(resolve);
-    this.server.native_.close(this.slot_, code, reason);
   }
 
   /**
@@ -502,7 +493,10 @@ class ServerConnection extends Emitter {
     this.log_?.('disconnected with %d "%s"', code, reason);
     const gone = new LineError(ErrorCode.DISCONNECTED, 'The connection was closed');
     this.#sends?.fail(gone);
-    this.#closing?.forEach((resolve) => resolve());
+    this.#closing?.forEach(({ resolve, timer }) => {
+      clearTimeout(timer);
+      resolve();
+    });
     this.#sends = this.#closing = undefined;
     this.emit(Event.DISCONNECTED, code, reason);
   }

@@ -39,7 +39,8 @@ async function listen(options, native, onWake) {
     options.ioThreads ?? 1,
   );
   if (typeof result === 'number') {
-    throw systemError(result, 'listen', socketPath ?? (options.host || '::'), socketPath ? undefined : port);
+    // As Node's own servers report it: with -1 for the port of a Unix domain socket.
+    throw systemError(result, 'listen', socketPath ?? (options.host || '::'), socketPath ? -1 : port);
   }
   const [thread, address, boundPort] = result;
   if (socketPath) return { thread, address: socketPath };
@@ -70,7 +71,7 @@ async function resolveHost(host) {
 function systemError(number, syscall, address, port) {
   const code = util.getSystemErrorName(-number);
   const description = util.getSystemErrorMap().get(-number)?.[1] ?? 'unknown error';
-  const where = address === undefined ? '' : ` ${address}${port === undefined ? '' : `:${port}`}`;
+  const where = address === undefined ? '' : ` ${address}${port === undefined || port < 0 ? '' : `:${port}`}`;
   const error = new Error(`${syscall} ${code}: ${description}${where}`);
   return Object.assign(error, {
     errno: -number,

@@ -77,7 +77,7 @@ function isPort(value) {
 
 /** @param {any} value */
 function isListen(value) {
-  return typeof value === 'object' && typeof value.path === 'string' && value.path !== '';
+  return typeof value === 'object' && typeof value.path === 'string' && /^[^\0]+$/.test(value.path);
 }
 
 /**

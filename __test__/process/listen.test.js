@@ -75,8 +75,7 @@ describe('where a server listens', () => {
     const { server, port } = await scene.listen({ host: '127.0.0.1' });
     const connection = firstConnection(server);
     await greet(scene, { port, host: '127.0.0.1' });
-    const { remoteAddress, remoteFamily } = (await connection).socket.upgradeReq.connection;
-    assert.deepEqual([remoteAddress, remoteFamily], ['127.0.0.1', 'IPv4']);
+    assert.equal((await connection).socket.upgradeReq.connection.remoteAddress, '127.0.0.1');
     assert.notEqual(await knock({ port, host: '127.0.0.2' }), 'open');
   }));
 
@@ -93,8 +92,7 @@ describe('where a server listens', () => {
       assert.deepEqual(server.address(), { address: '::1', family: 'IPv6', port });
       const connection = firstConnection(server);
       await greet(scene, { port, host: '::1' });
-      const { remoteAddress, remoteFamily } = (await connection).socket.upgradeReq.connection;
-      assert.deepEqual([remoteAddress, remoteFamily], ['::1', 'IPv6']);
+      assert.equal((await connection).socket.upgradeReq.connection.remoteAddress, '::1');
       assert.equal(await knock({ port, host: '127.0.0.1' }), 'ECONNREFUSED');
     }));
   }
@@ -124,6 +122,8 @@ if (process.platform === 'linux') {
         let open = 0;
         for (let i = 0; i < 10; i++) {
           const socket = net.connect({ port, host: '127.0.0.1' }, () => (open += 1));
+          // The end of the process, at the end of the test, resets them.
+          socket.on('error', () => {});
           scene.defer(() => socket.destroy());
         }
         await delay(200);

@@ -270,10 +270,18 @@ fn readers_paused_by_the_total_resume_at_the_low_mark_all_at_once() {
         assert!(reader.poll_room(&inbox, share).is_pending());
     }
     let mut batch = Batch::default();
+    assert!(inbox.take(&mut batch));
+    let late = Arc::new(Reader::default());
+    let polled = late.poll_room(&inbox, &shares[0]);
+    assert!(
+        polled.is_pending(),
+        "its own events are taken, but others wait"
+    );
     while inbox.waiting() > TOTAL_LOW {
         assert!(readers.iter().all(|reader| reader.wakes() == 0));
         assert!(inbox.take(&mut batch));
     }
+    assert_eq!(late.wakes(), 1);
     assert!(readers.iter().all(|reader| reader.wakes() == 1));
     for (reader, share) in readers.iter().zip(&shares) {
         assert!(reader.poll_room(&inbox, share).is_ready());
@@ -293,6 +301,39 @@ fn events_are_handled_only_when_the_application_says_so() {
     assert!(!inbox.is_handled(&share), "taken, but not handled");
     inbox.mark_handled();
     assert!(inbox.is_handled(&share));
+}
+
+#[test]
+fn the_io_thread_rests_only_while_the_application_has_enough_to_do() {
+    let (inbox, _) = inbox();
+    for slot in 1..REST_FROM as u32 {
+        inbox.announce(bare(slot));
+        assert!(!inbox.rest());
+    }
+    inbox.announce(bare(0));
+    assert!(inbox.rest(), "enough waits");
+    let mut batch = Batch::default();
+    inbox.take(&mut batch);
+    assert!(inbox.rest(), "enough is being handled");
+    assert!(!inbox.mark_handled(), "nobody rests any more");
+    assert!(!inbox.rest());
+}
+
+#[test]
+fn handling_the_last_event_ends_a_rest() {
+    let (inbox, _) = inbox();
+    for slot in 0..REST_FROM as u32 {
+        inbox.announce(bare(slot));
+    }
+    inbox.take(&mut Batch::default());
+    // As a thread that rests has it.
+    inbox.lock().resting.push(thread::current());
+    assert!(inbox.mark_handled(), "there was a rest");
+    assert!(inbox.lock().resting.is_empty());
+    let begun = std::time::Instant::now();
+    // Returns at once, since this thread has been told to go on.
+    thread::park_timeout(Duration::from_mins(1));
+    assert!(begun.elapsed() < Duration::from_secs(30));
 }
 
 #[derive(Debug, Clone)]

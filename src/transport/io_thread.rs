@@ -7,25 +7,16 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
-use futures::future::{Either, select};
-use tokio::runtime::Handle;
+use futures::future::select;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 
 use crate::hub::{Hub, Kind, Record};
 
+use super::acceptor::Acceptor;
 use super::gate::Gate;
 use super::listener::{Address, Bound, Listener};
-use super::opening;
-use super::session::Session;
-use super::stream::Stream;
 use super::worker::{self, Worker};
-
-/// How long accepting rests after a failure such as running out of descriptors (EMFILE), which
-/// trying again at once would only repeat.
-const ACCEPT_REST: Duration = Duration::from_millis(100);
 
 /// What a listener is made from.
 #[derive(Debug, Clone)]
@@ -155,7 +146,7 @@ impl Shared {
         tokio::spawn(async move { flushes.run_flushes().await });
 
         select(
-            pin!(self.serve(listener, workers)),
+            pin!(Acceptor::new(self).run(listener, workers)),
             pin!(self.stopping.notified()),
         )
         .await;
@@ -182,99 +173,5 @@ impl Shared {
         for connection in connections {
             connection.cut();
         }
-    }
-
-    /// Accepts connections and sees them through their opening handshakes, for ever. Dropping this
-    /// future closes the listener and the connections that are still opening.
-    async fn serve(self: &Arc<Self>, listener: Listener, workers: &[Worker]) {
-        let here = Handle::current();
-        let mut turns = std::iter::once(&here)
-            .chain(workers.iter().map(Worker::handle))
-            .cycle();
-        let mut openings = Openings::new();
-        let mut failing = false;
-        loop {
-            match next_event(&listener, &mut openings).await {
-                Either::Left(Ok((stream, peer))) => {
-                    failing = false;
-                    let thread = turns.next().unwrap_or(&here);
-                    self.open(stream, peer, thread, &mut openings);
-                }
-                Either::Left(Err(error)) => {
-                    // One report for a row of failures.
-                    if !std::mem::replace(&mut failing, true) {
-                        self.report_accept_error(&error);
-                    }
-                    tokio::time::sleep(ACCEPT_REST).await;
-                }
-                Either::Right(Some((session, thread))) => {
-                    thread.spawn(session);
-                }
-                Either::Right(None) => {}
-            }
-        }
-    }
-
-    /// Begins an opening handshake on the thread that the connection is to live on.
-    fn open(
-        self: &Arc<Self>,
-        stream: Stream,
-        peer: Option<SocketAddr>,
-        thread: &Handle,
-        openings: &mut Openings,
-    ) {
-        let shared = Arc::clone(self);
-        let home = thread.clone();
-        if home.id() == Handle::current().id() {
-            openings.spawn(async move {
-                let session = opening::open(&shared, stream, peer).await?;
-                Some((session, home))
-            });
-            return;
-        }
-        // One that cannot be moved is closed: its peer sees a reset, and nobody else anything.
-        let Ok(stream) = stream.detach() else { return };
-        openings.spawn_on(
-            async move {
-                let stream = stream.attach().ok()?;
-                let session = opening::open(&shared, stream, peer).await?;
-                Some((session, home))
-            },
-            thread,
-        );
-    }
-
-    fn report_accept_error(&self, error: &io::Error) {
-        let number = error.raw_os_error().unwrap_or_default().unsigned_abs();
-        self.hub.inbox.announce(|_| Record {
-            number: u64::from(number),
-            ..Record::new(Kind::AcceptFailed, 0)
-        });
-    }
-}
-
-type Accepted = io::Result<(Stream, Option<SocketAddr>)>;
-
-/// A connection whose opening handshake is done, and the thread it lives on.
-type Opened = (Session, Handle);
-
-type Openings = JoinSet<Option<Opened>>;
-
-/// The next accepted stream or the next finished opening: `None` when that came to nothing (the
-/// peer was refused or has gone).
-async fn next_event(
-    listener: &Listener,
-    openings: &mut Openings,
-) -> Either<Accepted, Option<Opened>> {
-    let accepting = pin!(listener.accept());
-    let opened = pin!(async {
-        match openings.join_next().await {
-            Some(opened) => opened.ok().flatten(),
-            None => std::future::pending().await,
-        }
-    });
-    match select(accepting, opened).await {
-        Either::Left((accepted, _)) => Either::Left(accepted),
-        Either::Right((opened, _)) => Either::Right(opened),
     }
 }

@@ -1,6 +1,7 @@
 //! Sockets and the thread that waits on them. Bytes come in here, go through the codec, and leave
 //! as messages for the hub; what the line protocol makes of them is not known here.
 
+mod acceptor;
 pub mod gate;
 mod io_thread;
 pub mod listener;

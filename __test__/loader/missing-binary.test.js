@@ -1,0 +1,171 @@
+// @ts-check
+'use strict';
+
+/** Loading the addon: which binary is looked for, and what is said when there is none. */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { pathToFileURL } = require('node:url');
+const { platformTriple } = require('../../lib/platform');
+
+const ROOT = path.join(__dirname, '../..');
+
+/** How long loading may take, in ms. */
+const PATIENCE = 10000;
+
+/** What the machine pretends to be, as statements run before the package is loaded. */
+const MACHINES = {
+  'freebsd-riscv64': pretend('freebsd', 'riscv64'),
+  'win32-arm64-msvc': pretend('win32', 'arm64'),
+  'darwin-x64': pretend('darwin', 'x64'),
+  'linux-ppc64-gnu': `${pretend('linux', 'ppc64')}
+    process.report.getReport = () => ({ header: { glibcVersionRuntime: '2.36' } });`,
+  'linux-arm64-musl': `${pretend('linux', 'arm64')}
+    process.report.getReport = () => ({ header: {} });
+    require('node:fs').readdirSync = () => ['ld-musl-aarch64.so.1'];`,
+};
+
+/**
+ * @param {string} platform
+ * @param {string} arch
+ */
+function pretend(platform, arch) {
+  return `Object.defineProperty(process, 'platform', { value: '${platform}' });
+    Object.defineProperty(process, 'arch', { value: '${arch}' });`;
+}
+
+/**
+ * Runs `body` with the folder of a copy of this package that has no binary.
+ * @param {(folder: string) => void} body
+ */
+function withCopy(body) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'line-socket-'));
+  try {
+    fs.cpSync(path.join(ROOT, 'lib'), path.join(folder, 'lib'), { recursive: true });
+    fs.copyFileSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
+    fs.mkdirSync(path.join(folder, 'node_modules'));
+    const { dependencies } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
+    for (const name of Object.keys(dependencies)) {
+      fs.symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name), 'junction');
+    }
+    body(folder);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Loads the copy in a process of its own.
+ * @param {string} folder
+ * @param {string} [before] Statements run first.
+ * @returns {any} The error as plain values, or `loaded`.
+ */
+function load(folder, before = '') {
+  const script = `${before}
+    try {
+      require(${JSON.stringify(folder)});
+      console.log(JSON.stringify('loaded'));
+    } catch (error) {
+      const { name, message, code, cause } = error;
+      console.log(JSON.stringify({ name, message, code, cause: cause && { message: cause.message, code: cause.code } }));
+    }`;
+  const { stdout, stderr, error } = spawnSync(process.execPath, ['-e', script], {
+    encoding: 'utf8',
+    timeout: PATIENCE,
+  });
+  assert.equal(error, undefined);
+  assert.equal(stderr, '');
+  return JSON.parse(stdout);
+}
+
+/**
+ * The error names the platform, the package and the command.
+ * @param {any} error
+ * @param {string} triple
+ */
+function assertHelps(error, triple) {
+  assert.equal(error.code, 'ERR_LINE_SOCKET_NO_BINARY');
+  const { message } = error;
+  assert.ok(message.includes(`no binary for ${triple} `), message);
+  assert.ok(message.includes(process.version), message);
+  assert.ok(message.includes(`line-socket-native-${triple}`), message);
+  assert.ok(message.includes('--omit=optional'), message);
+  assert.ok(message.includes('npm run build'), message);
+}
+
+/**
+ * Puts a package where the binary's is looked for.
+ * @param {string} folder
+ * @param {string} main Its text.
+ */
+function addPackage(folder, main) {
+  const where = path.join(folder, 'node_modules', `line-socket-native-${platformTriple()}`);
+  fs.mkdirSync(where);
+  fs.writeFileSync(path.join(where, 'index.js'), main);
+}
+
+describe('the binary', () => {
+  it('that is missing: the error says what to do, on this platform', () => {
+    withCopy((folder) => {
+      const error = load(folder);
+      assertHelps(error, platformTriple());
+      assert.equal(error.cause.code, 'MODULE_NOT_FOUND');
+    });
+  });
+
+  for (const [triple, statements] of Object.entries(MACHINES)) {
+    it(`that is missing: the error says what to do, on ${triple}`, () => {
+      withCopy((folder) => assertHelps(load(folder, statements), triple));
+    });
+  }
+
+  it('is taken from the package for the platform', () => {
+    withCopy((folder) => {
+      addPackage(folder, 'exports.createServer = () => { throw new Error("not called by loading"); };');
+      assert.equal(load(folder), 'loaded');
+    });
+  });
+
+  it('is taken from the package folder before that', () => {
+    withCopy((folder) => {
+      addPackage(folder, 'throw new Error("the wrong one");');
+      const binary = `line-socket-native.${platformTriple()}.node`;
+      fs.copyFileSync(path.join(ROOT, binary), path.join(folder, binary));
+      assert.equal(load(folder), 'loaded');
+    });
+  });
+
+  it('that is there but cannot be loaded: the error says why', () => {
+    withCopy((folder) => {
+      fs.writeFileSync(path.join(folder, `line-socket-native.${platformTriple()}.node`), 'no binary at all');
+      addPackage(folder, 'exports.createServer = () => {};');
+      const error = load(folder);
+      assertHelps(error, platformTriple());
+      assert.equal(error.cause.code, 'ERR_DLOPEN_FAILED');
+      assert.ok(error.message.includes(error.cause.message), error.message);
+    });
+  });
+
+  it('whose package fails: the error says why', () => {
+    withCopy((folder) => {
+      addPackage(folder, 'throw new Error("needs a newer C library");');
+      const error = load(folder);
+      assertHelps(error, platformTriple());
+      assert.ok(error.message.includes('needs a newer C library'), error.message);
+    });
+  });
+
+  it('that is missing: `import` fails in the same way', () => {
+    withCopy((folder) => {
+      const file = path.join(folder, 'lib', 'index.mjs');
+      const script = `import(${JSON.stringify(pathToFileURL(file).href)})
+        .then(() => console.log('loaded'), (error) => console.log(error.code));`;
+      const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: PATIENCE });
+      assert.equal(stdout.trim(), 'ERR_LINE_SOCKET_NO_BINARY');
+    });
+  });
+});

@@ -1,0 +1,117 @@
+// @ts-check
+'use strict';
+
+/** More clients than the process may have descriptors (EMFILE). */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const net = require('node:net');
+const { delay, until } = require('../helpers/timing');
+const { upgradeRequest } = require('../helpers/raw-http');
+const { RawClient } = require('../helpers/raw-client');
+const { withScene } = require('./support/scene');
+
+/** Descriptors of the server's process, of which Node itself has about 20 open. */
+const LIMIT = 40;
+
+/** Time for several attempts of the server to accept another connection, in ms. */
+const ATTEMPTS = 350;
+
+/**
+ * Clients that want to be served, in the order they come.
+ */
+class Queue {
+  /** @type {RawClient[]} */
+  all = [];
+  /** Those whose handshake is done. @type {RawClient[]} */
+  served = [];
+
+  /**
+   * @param {import('./support/scene').Scene} scene
+   * @param {number} port
+   */
+  constructor(scene, port) {
+    this.port = port;
+    scene.defer(() => this.all.forEach((client) => client.destroy()));
+  }
+
+  /** One more. @returns {Promise<void>} when it is served; never, when it never is */
+  join() {
+    const socket = net.connect({ port: this.port, host: '127.0.0.1' });
+    const client = new RawClient(socket);
+    this.all.push(client);
+    socket.write(upgradeRequest());
+    return new Promise((resolve) => {
+      const onServed = () => {
+        this.served.push(client);
+        resolve();
+      };
+      client.upgraded.then(() => client.handshake()).then(onServed, () => {});
+    });
+  }
+
+  get waiting() {
+    return this.all.filter((client) => !this.served.includes(client));
+  }
+
+  async assertServed() {
+    for (const client of this.served) assert.equal((await client.request('ask', 'on')).message.p, 'on');
+  }
+
+  /** Those that are served go. */
+  async leave() {
+    const leaving = this.served;
+    this.all = this.waiting;
+    this.served = [];
+    leaving.forEach((client) => client.close(1000));
+    await Promise.all(leaving.map((client) => client.closed()));
+  }
+}
+
+/**
+ * @param {import('./support/child').Child} child
+ * @param {Queue} queue
+ */
+async function assertStops(child, queue) {
+  queue.served[0].json({ n: 'stop' });
+  await child.succeeded();
+  assert.deepEqual(await child.remainingLines(), [], 'one error, not one for each attempt');
+}
+
+// Other systems have no limit that a shell can set.
+if (process.platform !== 'win32') {
+  describe('when no descriptor is free', () => {
+    it('one `error` says so, clients are served on, and others let in when these go', withScene(async (scene) => {
+      const child = scene.child('few-descriptors.js', [], { descriptors: LIMIT });
+      const queue = new Queue(scene, await child.report());
+      const failure = child.report();
+      let failed = false;
+      const failing = failure.then(() => (failed = true));
+      while (!failed && queue.all.length < LIMIT) await Promise.race([queue.join(), failing]);
+
+      const { code, syscall } = await failure;
+      assert.deepEqual([code, syscall], ['EMFILE', 'accept']);
+      assert.equal(queue.waiting.length, 1);
+      for (let i = 0; i < 4; i++) queue.join();
+      await delay(ATTEMPTS);
+      assert.equal(queue.waiting.length, 5);
+      await queue.assertServed();
+
+      await queue.leave();
+      await until(() => queue.served.length === 5, 'served, those that waited');
+      await queue.assertServed();
+      await assertStops(child, queue);
+    }));
+
+    it('of many that come at once, as many as there are descriptors are served', withScene(async (scene) => {
+      const child = scene.child('few-descriptors.js', [], { descriptors: LIMIT });
+      const queue = new Queue(scene, await child.report());
+      for (let i = 0; i < LIMIT; i++) queue.join();
+      assert.equal((await child.report()).code, 'EMFILE');
+      await delay(ATTEMPTS);
+      assert.ok(queue.served.length >= 5, `${queue.served.length} of ${LIMIT} are served`);
+      await queue.assertServed();
+      await assertStops(child, queue);
+    }));
+  });
+}

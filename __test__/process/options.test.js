@@ -1,0 +1,136 @@
+// @ts-check
+'use strict';
+
+/** Every option: which values are refused, when it is given and when it is set later. */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const { loadNative } = require('../helpers/implementations');
+
+const { Server } = loadNative();
+
+const NO_NUMBERS = ['1', 'x', true, {}, [], () => {}, Symbol('s'), 1n];
+const NO_COUNTS = [-1, 0.5, NaN, Infinity, ...NO_NUMBERS];
+const NO_STRINGS = [0, 1, true, {}, [], () => {}];
+const NO_FUNCTIONS = ['x', 0, 1, true, {}, []];
+
+/** Stand for "not given", except where an option is required once named. */
+const NOTHING = [undefined, null];
+
+/**
+ * Values that each option takes, and some that it does not.
+ * @type {Record<string, {good: unknown[], bad: unknown[]}>}
+ */
+const OPTIONS = {
+  responseTimeout: { good: [0, 1, 10000, Number.MAX_SAFE_INTEGER], bad: [...NO_COUNTS, ...NOTHING] },
+  handshakeTimeout: { good: [0, 1, 10000, Number.MAX_SAFE_INTEGER], bad: [...NO_COUNTS, ...NOTHING] },
+  pingInterval: { good: [0, 1, 10000, Number.MAX_SAFE_INTEGER], bad: [...NO_COUNTS, ...NOTHING] },
+  closeTimeout: { good: [0, 1, 30000, Number.MAX_SAFE_INTEGER, ...NOTHING], bad: NO_COUNTS },
+  upgradeTimeout: { good: [0, 1, 30000, Number.MAX_SAFE_INTEGER, ...NOTHING], bad: NO_COUNTS },
+  maxPayload: { good: [0, 1, 2 ** 40, ...NOTHING], bad: NO_COUNTS },
+  maxBufferedBytes: { good: [1, 2 ** 40, ...NOTHING], bad: [0, ...NO_COUNTS] },
+  slowConsumer: { good: ['close', 'drop', ...NOTHING], bad: ['', 'Close', 'block', ...NO_STRINGS] },
+  ioThreads: { good: [1, 64, ...NOTHING], bad: [0, 65, ...NO_COUNTS] },
+  host: { good: ['127.0.0.1', '::1', 'localhost', ...NOTHING], bad: ['', ...NO_STRINGS] },
+  port: {
+    good: [0, 65535, '0', '65535', ...NOTHING],
+    bad: [-1, 65536, 0.5, NaN, Infinity, '', ' 1', '-1', '0x50', '1e3', '65536', true, {}, [], () => {}],
+  },
+  listen: {
+    good: [{ path: '/tmp/socket' }, ...NOTHING],
+    // The system would take a path with NUL for the part before it.
+    bad: [{}, [], { path: '' }, { path: 1 }, { path: '/tmp/so\0cket' }, '/tmp/socket', 80, true],
+  },
+  path: { good: ['/', '/chat', ...NOTHING], bad: ['', 'chat', ...NO_STRINGS] },
+  backlog: { good: [1, 511, 2 ** 31 - 1, ...NOTHING], bad: [0, 2 ** 31, ...NO_COUNTS] },
+  verifyClient: { good: [() => true, async () => {}, ...NOTHING], bad: NO_FUNCTIONS },
+  handleProtocols: { good: [() => '', ...NOTHING], bad: NO_FUNCTIONS },
+  clientTracking: { good: [true, false, ...NOTHING], bad: [0, 1, 'true', {}, []] },
+  server: { good: NOTHING, bad: [{}, 1, true] },
+  noServer: { good: [false, ...NOTHING], bad: [true, 1, {}] },
+  perMessageDeflate: { good: [false, ...NOTHING], bad: [true, {}, 1] },
+};
+
+/** Options that are in force while the server runs: they are checked whenever they are set. */
+const LIVE = [
+  'responseTimeout',
+  'handshakeTimeout',
+  'pingInterval',
+  'closeTimeout',
+  'upgradeTimeout',
+  'maxPayload',
+  'maxBufferedBytes',
+  'slowConsumer',
+];
+
+/** @param {unknown} value */
+function show(value) {
+  if (typeof value === 'string') return JSON.stringify(value);
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
+/**
+ * @param {() => unknown} body Gives a value to an option.
+ * @param {string} name
+ * @param {unknown} value
+ */
+function assertRefused(body, name, value) {
+  /** @type {any} */
+  let error;
+  try {
+    body();
+  } catch (thrown) {
+    error = thrown;
+  }
+  assert.ok(error instanceof Server.Error, `${show(value)}: not a LineError: ${error}`);
+  assert.equal(error.code, 'sInvalidOptions');
+  assert.ok(error.message.includes(`options.${name}`), error.message);
+}
+
+describe('options', () => {
+  for (const [name, { good, bad }] of Object.entries(OPTIONS)) {
+    it(`${name} may be ${good.map(show).join(', ')}`, () => {
+      for (const value of good) assert.equal(new Server({ [name]: value }).options[name], value, show(value));
+    });
+
+    it(`${name} may not be ${bad.map(show).join(', ')}`, () => {
+      for (const value of bad) assertRefused(() => new Server({ [name]: value }), name, value);
+    });
+  }
+
+  it('must be an object', () => {
+    for (const value of [null, 1, 'x', true, Symbol('s')]) {
+      assert.throws(() => new Server(value), { name: 'LineError', code: 'sInvalidOptions' }, show(value));
+    }
+  });
+
+  it('that are unknown are kept, as the original does', () => {
+    assert.equal(new Server({ ofTheApplication: 1 }).options.ofTheApplication, 1);
+  });
+
+  it('of names that every object has are no options', () => {
+    assert.equal(Object.hasOwn(new Server(JSON.parse('{"constructor":1,"__proto__":{"port":-1}}')).options, 'port'), false);
+  });
+});
+
+describe('options set later', () => {
+  for (const name of LIVE) {
+    const { good, bad } = OPTIONS[name];
+
+    it(`${name} takes what it may be`, () => {
+      const { options } = new Server();
+      for (const value of good) {
+        options[name] = value;
+        assert.equal(options[name], value ?? undefined, show(value));
+      }
+    });
+
+    it(`${name} refuses what it may not be, and keeps the value it had`, () => {
+      const { options } = new Server({ [name]: good[1] });
+      for (const value of bad) {
+        assertRefused(() => (options[name] = value), name, value);
+        assert.equal(options[name], good[1], show(value));
+      }
+    });
+  }
+});

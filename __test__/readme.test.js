@@ -1,0 +1,219 @@
+// @ts-check
+'use strict';
+
+/** The documentation is right: the README's examples run, its tables are complete, links lead somewhere. */
+
+const { describe, it, before, after } = require('node:test');
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const ts = require('typescript');
+const Server = require('..');
+const { freePort } = require('./helpers/timing');
+const { withScene } = require('./process/support/scene');
+
+/** @typedef {import('./process/support/scene').Scene} Scene */
+/** @typedef {import('./helpers/raw-client').RawClient} RawClient */
+
+const ROOT = path.join(__dirname, '..');
+
+/** @param {string} file Path from the root. */
+const read = (file) => fs.readFileSync(path.join(ROOT, file), 'utf8');
+
+const README = read('README.md');
+
+/** The languages of blocks that are programs. */
+const PROGRAMS = /** @type {const} */ (['js', 'mjs', 'ts']);
+
+/** The port every example listens on, as readers of the README expect. */
+const PORT = /\b3000\b/g;
+
+/**
+ * The fenced blocks of one language, each under its heading.
+ * @param {string} language
+ */
+function blocks(language) {
+  const pattern = /^#+ (?<heading>.*)$|^```(?<fence>\w*)\n(?<code>[\s\S]*?)^```$/gm;
+  let heading = '';
+  return [...README.matchAll(pattern)].flatMap(({ groups }) => {
+    heading = groups?.heading ?? heading;
+    return groups?.fence === language ? [{ heading, code: groups.code }] : [];
+  });
+}
+
+/**
+ * What each example must do for a client, by language and heading.
+ * @type {Record<string, (open: () => Promise<RawClient>) => Promise<void>>}
+ */
+const CHECKS = {
+  'js: A server': async (open) => {
+    const client = await open();
+    await client.handshake();
+    const start = Date.now();
+    const { message } = await client.request('hello', { name: 'Ada' });
+    assert.deepEqual(message.p, { hello: 'yourself' });
+    assert.ok(Date.now() - start > 1900, 'after two seconds');
+  },
+  'mjs: ES modules and TypeScript': async (open) => {
+    const client = await open();
+    await client.handshake();
+    assert.equal((await client.request('half', 3)).message.p, 1.5);
+    assert.equal((await client.request('half', 'x')).message.e.code, 'notANumber');
+  },
+  'ts: ES modules and TypeScript': async (open) => {
+    const client = await open();
+    await client.handshake();
+    assert.deepEqual((await client.request('hello', { name: 'Ada' })).message.p, { hello: 'Ada' });
+    client.json({ n: 'note', p: 'it rains' });
+    assert.equal((await client.message()).message.p, 'it rains');
+  },
+  'js: Handshake and authentication': async (open) => {
+    const stranger = await open();
+    assert.equal((await stranger.handshake({ token: 'wrong' })).message.e.code, 'unauthorized');
+    assert.equal((await stranger.closed()).code, 4203);
+    const ada = await open();
+    assert.deepEqual((await ada.handshake({ token: 's3cret' })).message.p, { payload: { welcome: 'ada' }, id: 'ada' });
+    const second = await open();
+    assert.equal((await second.handshake({ token: 's3cret' })).message.e.code, 'scIdConflict');
+  },
+  'js: Rooms and broadcast': async (open) => {
+    const clients = [await open(), await open()];
+    for (const client of clients) await client.handshake();
+    const [a, b] = clients;
+    assert.deepEqual((await a.request('join', 'red')).message.p, ['red']);
+    b.json({ n: 'say', p: { room: 'empty', text: 'nobody hears this' } });
+    b.json({ n: 'say', p: { room: 'red', text: 'hi' } });
+    assert.equal((await a.message()).text, '{"n":"said","p":"hi"}');
+    a.close(1000);
+    assert.equal((await b.message()).message.n, 'left');
+  },
+  'js: Asking clients, errors, stopping': async (open) => {
+    const client = await open();
+    await client.handshake();
+    const { message: question } = await client.message();
+    assert.deepEqual([question.n, question.p], ['question', { text: 'Ready?' }]);
+    client.json({ n: '_r', i: question.i, p: 'yes', e: null });
+    assert.equal((await client.message()).text, '{"n":"thanks","p":"yes"}');
+    const other = await open();
+    await other.handshake();
+    other.json({ n: '_r', i: (await other.message()).message.i, e: 'no' });
+    assert.equal((await other.message()).text, '{"n":"sorry","p":"scMessageRejected"}');
+    other.json({ n: 'stop' });
+    await Promise.all([client.closed(), other.closed()]);
+  },
+};
+
+/** Examples after whose check the process must end by itself. */
+const ENDS = new Set(['js: Asking clients, errors, stopping']);
+
+describe('examples of the README', () => {
+  /** A folder in which an application has installed this package under both of its names. */
+  let folder = '';
+
+  before(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'readme-'));
+    fs.mkdirSync(path.join(folder, 'node_modules'));
+    for (const name of ['line-socket', 'line-socket-native']) {
+      fs.symlinkSync(ROOT, path.join(folder, 'node_modules', name), 'junction');
+    }
+  });
+
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  const found = PROGRAMS.flatMap((language) => blocks(language).map((block) => ({ ...block, language })));
+
+  it('each has its check', () => {
+    const keys = found.map(({ language, heading }) => `${language}: ${heading}`);
+    assert.deepEqual(keys.sort(), Object.keys(CHECKS).sort());
+  });
+
+  for (const { language, heading, code } of found) {
+    const key = `${language}: ${heading}`;
+    it(key, withScene(async (/** @type {Scene} */ scene) => {
+      const port = await freePort();
+      assert.match(code, PORT);
+      const program = toJavaScript(folder, language, code.replace(PORT, String(port)));
+      const child = scene.run(program);
+      assert.equal(await child.line(), `Listening on port ${port}`);
+      await CHECKS[key](() => scene.open(port));
+      if (ENDS.has(key)) await child.succeeded();
+      else assert.ok(child.isRunning);
+    }));
+  }
+});
+
+/**
+ * Writes an example to a file that Node can run; one in TypeScript has its types checked first.
+ * @param {string} folder
+ * @param {string} language
+ * @param {string} code
+ * @returns {string} The file.
+ */
+function toJavaScript(folder, language, code) {
+  if (language !== 'ts') {
+    const file = path.join(folder, `example.${language === 'js' ? 'cjs' : language}`);
+    fs.writeFileSync(file, code);
+    return file;
+  }
+  const source = path.join(folder, 'example.mts');
+  fs.writeFileSync(source, code);
+  const program = ts.createProgram([source], {
+    strict: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.Node16,
+    types: ['node'],
+    typeRoots: [path.join(ROOT, 'node_modules/@types')],
+  });
+  const problems = [];
+  for (const { messageText } of ts.getPreEmitDiagnostics(program)) {
+    problems.push(ts.flattenDiagnosticMessageText(messageText, '\n'));
+  }
+  assert.deepEqual(problems, []);
+  program.emit();
+  return path.join(folder, 'example.mjs');
+}
+
+describe('tables of the README', () => {
+  /** What the first cells of tables hold between backticks. */
+  const cells = new Set(
+    README.split('\n')
+      .filter((line) => line.startsWith('| '))
+      .flatMap((line) => [...line.split('|')[1].matchAll(/`([^`]+)`/g)].map(([, text]) => text))
+  );
+
+  it('name every error code', () => {
+    const { ErrorCode, Connection, Message } = Server;
+    const codes = [ErrorCode, Connection.ErrorCode, Message.ErrorCode].flatMap((codes) => Object.values(codes));
+    assert.deepEqual(codes.filter((code) => !cells.has(code)), []);
+  });
+
+  it('name every option of the types', () => {
+    const declared = [...read('types/options.d.ts').matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
+    assert.ok(declared.includes('port'));
+    assert.deepEqual(declared.filter((name) => !cells.has(name)), []);
+  });
+
+  it('name every default', () => {
+    const declared = read('types/options.d.ts').matchAll(/@default (\d+)[\s*/]+(\w+)\?:/g);
+    const rows = [...declared].map(([, value, name]) => ({ name, value }));
+    assert.ok(rows.some(({ name }) => name === 'maxPayload'));
+    for (const { name, value } of rows) {
+      assert.match(README, new RegExp(`^\\| \`${name}\` \\|[^|]*\\| ${value} \\|`, 'm'), name);
+    }
+  });
+});
+
+describe('links', () => {
+  const docs = fs.readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
+
+  for (const document of documents) {
+    it(`of ${document} lead somewhere`, () => {
+      const targets = [...read(document).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => target);
+      const local = targets.filter((target) => !/^https?:/.test(target));
+      const missing = local.filter((target) => !fs.existsSync(path.join(ROOT, path.dirname(document), target)));
+      assert.deepEqual(missing, []);
+    });
+  }
+});

@@ -52,8 +52,12 @@ const OPTIONAL = {
   perMessageDeflate: [(value) => value === false, 'is not supported yet: messages travel uncompressed'],
 };
 
-/** Options that the core reads, and what it uses when they are not given. */
+/** @type {{[name: string]: Rule}} */
+const RULES = { ...REQUIRED, ...OPTIONAL };
+
+/** Options that can be set later, checked again, and what holds when they are not given. */
 const LIVE = Object.freeze({
+  responseTimeout: DEFAULTS.responseTimeout,
   handshakeTimeout: DEFAULTS.handshakeTimeout,
   pingInterval: DEFAULTS.pingInterval,
   closeTimeout: 30000,
@@ -77,7 +81,7 @@ function isPort(value) {
 
 /** @param {any} value */
 function isListen(value) {
-  return typeof value === 'object' && typeof value.path === 'string' && /^[^\0]+$/.test(value.path);
+  return typeof value === 'object' && value !== null && typeof value.path === 'string' && /^[^\0]+$/.test(value.path);
 }
 
 /**
@@ -86,11 +90,12 @@ function isListen(value) {
  * @throws {LineError} `sInvalidOptions`
  */
 function check(name, value) {
-  const required = /** @type {any} */ (REQUIRED)[name];
-  const rule = required ?? (Object.hasOwn(OPTIONAL, name) ? OPTIONAL[name] : undefined);
+  // An option may have any name, `constructor` too.
+  const required = Object.hasOwn(REQUIRED, name);
+  const rule = /** @type {Rule | undefined} */ (Object.hasOwn(RULES, name) ? RULES[name] : undefined);
   if (rule === undefined || rule[0](value)) return;
   // `null` stands for "not given" in the options of the original's socket layer.
-  if (required === undefined && (value === undefined || value === null)) return;
+  if (!required && (value === undefined || value === null)) return;
   const shown = typeof value === 'string' ? `"${value}"` : describe(value);
   throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.${name}" ${rule[1]}; got ${shown}`);
 }
@@ -101,8 +106,8 @@ function describe(value) {
 }
 
 /**
- * The options of a server: a plain object, checked. Those the core reads stay live: what is set
- * later is checked too, and holds for connections that come later.
+ * The options of a server: a plain object, checked. Some stay live: what is set later is
+ * checked too, and holds for messages and connections that come later.
  * @param {unknown} given
  * @param {NativeServer} native
  * @returns {any}

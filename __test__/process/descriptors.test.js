@@ -91,14 +91,14 @@ if (process.platform !== 'win32') {
 
       const { code, syscall } = await failure;
       assert.deepEqual([code, syscall], ['EMFILE', 'accept']);
-      assert.equal(queue.waiting.length, 1);
-      for (let i = 0; i < 4; i++) queue.join();
+      for (let i = 0; i < 5; i++) queue.join();
       await delay(ATTEMPTS);
-      assert.equal(queue.waiting.length, 5);
       await queue.assertServed();
+      const waiting = queue.waiting.length;
+      assert.ok(waiting >= 5, `${waiting} wait`);
 
       await queue.leave();
-      await until(() => queue.served.length === 5, 'served, those that waited');
+      await until(() => queue.served.length === waiting, 'served, those that waited');
       await queue.assertServed();
       await assertStops(child, queue);
     }));

@@ -118,7 +118,7 @@ if (process.platform === 'linux') {
       it(`${backlog ?? 'by default'}: of 10 connections ${expected} wait to be accepted`, withScene(async (scene) => {
         const child = scene.child('lifetime.js', ['listen', JSON.stringify({ backlog })]);
         const port = await child.report();
-        child.signal('SIGSTOP');
+        await child.halt();
         let open = 0;
         for (let i = 0; i < 10; i++) {
           const socket = net.connect({ port, host: '127.0.0.1' }, () => (open += 1));

@@ -65,7 +65,6 @@ async function crowd(size) {
 
 async function main() {
   await server.start();
-  await crowd(AT_ONCE);
   const before = new Usage();
   await crowd(CLIENTS);
   for (let i = 0; i < COLLECTIONS && collected < made; i++) {

@@ -6,9 +6,10 @@
  */
 
 const { spawn } = require('node:child_process');
+const fs = require('node:fs');
 const path = require('node:path');
 const { createInterface } = require('node:readline');
-const { within } = require('../../helpers/timing');
+const { until, within } = require('../../helpers/timing');
 
 /** How long a child may take to say or do something, in ms: starting Node alone takes 100 or more. */
 const PATIENCE = 10000;
@@ -141,6 +142,14 @@ class Child {
   /** @param {NodeJS.Signals} signal */
   signal(signal) {
     this.#process.kill(signal);
+  }
+
+  /** Halts all its threads until it is ended (Linux only). */
+  async halt() {
+    this.signal('SIGSTOP');
+    // Its state follows the name, which is in parentheses.
+    const isHalted = () => /\) T /.test(fs.readFileSync(`/proc/${this.pid}/stat`, 'utf8'));
+    await until(isHalted, `halted: ${this.name}`);
   }
 
   /** Ends it, if it still runs. */

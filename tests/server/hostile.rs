@@ -280,12 +280,32 @@ fn the_close_frame_arrives_although_the_peer_goes_on_sending() {
     let close = frame(CLOSE, &close_payload(4000, "bye"));
     client.stream.write_all(&close).unwrap();
     server.wait_for(Kind::Closed);
-    client.send_text("1");
-    std::thread::sleep(Duration::from_millis(20));
-    client.send_text("2");
+    // A reset would show as a broken pipe in the write after the one that met it.
+    for text in ["1", "2", "3"] {
+        client.send_text(text);
+        std::thread::sleep(Duration::from_millis(20));
+    }
     assert_eq!(client.read_close(), (4000, "bye".to_owned()));
     assert_eq!(client.read_frame(), None, "the end, not a reset");
     drop(client);
     let events = server.finish(false);
     assert!(events.iter().all(|event| event.kind != Kind::Invalid));
+}
+
+#[test]
+fn a_peer_that_never_ends_its_side_does_not_keep_the_connection() {
+    let server = Server::start();
+    let mut client = Client::shake_hands(server.address);
+    let close = frame(CLOSE, &close_payload(4000, ""));
+    client.stream.write_all(&close).unwrap();
+    assert_eq!(client.read_close(), (4000, String::new()));
+    assert_eq!(client.read_frame(), None);
+    server.wait_for(Kind::Closed);
+    let begun = Instant::now();
+    server.finish(false);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    // Resets the stream, of which the write after it learns.
+    client.send_text("1");
+    std::thread::sleep(Duration::from_millis(50));
+    client.stream.write_all(b"2").unwrap_err();
 }

@@ -240,7 +240,8 @@ cases.push({
   },
   original: {
     e: { name: 'LineError', message: 'my message', code: 'myCode', payload: { a: 1 }, stack: undefined },
-    leaks: true
+    // It assigns `stack`, which newer versions of V8 do not make an enumerable property of.
+    leaks: Object.keys(Object.assign(Object.create(new Error()), { stack: '' })).includes('stack')
   },
   ours: {
     e: { name: 'LineError', message: 'my message', code: 'myCode', payload: { a: 1 }, stack: undefined },

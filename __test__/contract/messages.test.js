@@ -98,12 +98,12 @@ const cases = [
   {
     name: 'names of Object.prototype reach only listeners registered for them',
     run: async (context) => {
-      const names = ['constructor', 'toString', 'valueOf', 'hasOwnProperty'];
+      const names = ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__', '__defineGetter__'];
       const texts = names.map((name) => `{"n":"${name}"}`);
       return [await received(context, ['other'], texts), await received(context, names, texts)];
     },
     original: ABSENT,
-    ours: [[], ['constructor', 'toString', 'valueOf', 'hasOwnProperty'].map((name) => seen({ name }))]
+    ours: [[], ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__', '__defineGetter__'].map((name) => seen({ name }))]
   },
   {
     name: 'a __proto__ key stays a plain key of the payload',

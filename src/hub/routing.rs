@@ -58,7 +58,7 @@ impl Hub {
             "_r" => self.hand_over(progress, |batch| {
                 message(batch, Kind::Response, connection, &envelope)
             }),
-            _ if name.starts_with('_') => self.refuse(
+            _ if is_reserved(&name) => self.refuse(
                 connection,
                 &envelope,
                 "Message names beginning with _ are reserved",
@@ -191,6 +191,13 @@ impl Batch {
     fn put_name(&mut self, envelope: &Envelope<'_>) -> Field {
         self.put(envelope.name.raw())
     }
+}
+
+/// Whether only the library may use a name: our own events begin with an underscore, and no peer
+/// may fire them. Names such as `__proto__` are ordinary ones, to which nothing of ours is similar
+/// (contract section 4).
+fn is_reserved(name: &str) -> bool {
+    name.starts_with('_') && !(name.starts_with("__") && name.ends_with("__"))
 }
 
 /// The record of a message. Its parts are put in the order id, payload, error; a name has been put

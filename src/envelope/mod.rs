@@ -6,17 +6,22 @@
 //! can. The `push_*` functions write the few envelopes that need no JavaScript value.
 //!
 //! ```text
-//! scan ── lexer ── nesting        reading: one pass, no recursion, no allocation
-//!   │       └───── special
-//!   └──── string                  a string as it stands in the text, decoded on demand
-//! write ─ number                  writing: byte for byte what `JSON.stringify` gives
+//! scan ── lexer ─┬─ scalar          reading: one pass, no recursion, no allocation
+//!   │            └─ container ─┬─ nesting
+//!   │                          └─ marks ── special
+//!   └──── string                    a string as it stands in the text, decoded on demand
+//! write ─ number                    writing: byte for byte what `JSON.stringify` gives
 //! ```
 
+mod bytes;
+mod container;
 mod error;
 mod lexer;
+mod marks;
 mod nesting;
 mod number;
 mod parts;
+mod scalar;
 mod scan;
 mod special;
 mod string;

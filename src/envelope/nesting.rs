@@ -9,92 +9,72 @@ pub const MAX_DEPTH: usize = 1000;
 
 const WORDS: usize = MAX_DEPTH.div_ceil(64);
 
-/// What a level of nesting is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Container {
-    Object,
-    Array,
+/// Room for the levels of a [`Nesting`] beyond the innermost 64, so that the stack lives on the
+/// stack and a peer cannot make it allocate.
+///
+/// Apart from the rest, which the compiler can then keep in registers.
+pub(super) type Levels = [u64; WORDS];
+
+/// The open containers, innermost last: one bit each, set for an object, clear for an array.
+#[derive(Debug)]
+pub(super) struct Nesting<'l> {
+    /// Word `n` holds the levels before level `64 n`, when that many are open.
+    full: &'l mut Levels,
+    /// The levels after those, the innermost in the lowest bit.
+    word: u64,
+    /// Levels open now.
+    depth: usize,
+    /// Levels that may be open.
+    limit: usize,
 }
 
-impl Container {
-    /// The byte that ends this container.
-    pub(super) fn closer(self) -> u8 {
-        match self {
-            Self::Object => b'}',
-            Self::Array => b']',
+impl<'l> Nesting<'l> {
+    /// An empty stack inside `outer` open containers.
+    pub(super) fn new(levels: &'l mut Levels, outer: usize) -> Self {
+        Self {
+            full: levels,
+            word: 0,
+            depth: 0,
+            limit: MAX_DEPTH.saturating_sub(outer),
         }
     }
-}
 
-/// The open containers, innermost last: one bit each, so that the stack lives on the stack and a
-/// peer cannot make it allocate.
-#[derive(Debug)]
-pub(super) struct Nesting {
-    /// A set bit is an object, a clear bit an array.
-    bits: [u64; WORDS],
-    /// Levels open now, those above this stack included.
-    depth: usize,
-    /// Levels that were open before this stack began; it never closes them.
-    outer: usize,
-    /// The innermost container, kept apart from the bits because every comma asks for it.
-    current: Container,
-}
-
-impl Nesting {
-    /// A stack whose first level, at byte `offset`, is `container`, with `outer` levels around it.
-    pub(super) fn new(
-        outer: usize,
-        container: Container,
-        offset: usize,
-    ) -> Result<Self, InvalidEnvelope> {
-        let mut nesting = Self {
-            bits: [0; WORDS],
-            depth: outer,
-            outer,
-            current: container,
-        };
-        nesting.open(container, offset)?;
-        Ok(nesting)
-    }
-
-    /// Enters the container that opens at byte `offset`.
-    pub(super) fn open(
-        &mut self,
-        container: Container,
-        offset: usize,
-    ) -> Result<(), InvalidEnvelope> {
-        if self.depth >= MAX_DEPTH {
+    /// Enters the container that `bracket`, at byte `offset`, opens.
+    #[inline]
+    pub(super) fn open(&mut self, bracket: u8, offset: usize) -> Result<(), InvalidEnvelope> {
+        if self.depth >= self.limit {
             return Err(InvalidEnvelope::TooDeep { offset });
         }
-        let bit = 1 << (self.depth % 64);
-        match container {
-            Container::Object => self.bits[self.depth / 64] |= bit,
-            Container::Array => self.bits[self.depth / 64] &= !bit,
+        if self.depth.is_multiple_of(64) {
+            self.full[self.depth / 64] = self.word;
         }
+        // The bit in which `{` and `[` differ, and `}` and `]` as well.
+        self.word = self.word << 1 | u64::from(bracket >> 5 & 1);
         self.depth += 1;
-        self.current = container;
         Ok(())
     }
 
     /// Leaves the innermost container; `true` when it was the first one of this stack.
+    #[inline]
     pub(super) fn close(&mut self) -> bool {
         self.depth -= 1;
-        if self.depth <= self.outer {
-            return true;
+        self.word >>= 1;
+        if self.depth.is_multiple_of(64) {
+            self.word = self.full[self.depth / 64];
         }
-        let top = self.depth - 1;
-        let is_object = self.bits[top / 64] >> (top % 64) & 1 == 1;
-        self.current = if is_object {
-            Container::Object
-        } else {
-            Container::Array
-        };
-        false
+        self.depth == 0
     }
 
-    /// The innermost container.
-    pub(super) fn current(&self) -> Container {
-        self.current
+    /// Whether the innermost container is an object.
+    #[inline]
+    pub(super) fn in_object(&self) -> bool {
+        self.word & 1 == 1
+    }
+
+    /// The byte that ends the innermost container.
+    #[inline]
+    pub(super) fn closer(&self) -> u8 {
+        b']' | (self.word as u8 & 1) << 5
     }
 }
 
@@ -104,39 +84,54 @@ mod tests {
 
     #[test]
     fn remembers_the_kind_of_every_level() {
-        let kind = |level: usize| {
-            if level.is_multiple_of(3) {
-                Container::Object
-            } else {
-                Container::Array
-            }
-        };
-        let mut nesting = Nesting::new(0, kind(0), 0).unwrap();
-        for level in 1..MAX_DEPTH {
-            nesting.open(kind(level), level).unwrap();
+        let bracket = |level: usize| if level.is_multiple_of(3) { b'{' } else { b'[' };
+        let mut levels = Levels::default();
+        let mut nesting = Nesting::new(&mut levels, 0);
+        for level in 0..MAX_DEPTH {
+            nesting.open(bracket(level), level).unwrap();
         }
         assert_eq!(
-            nesting.open(Container::Array, 7),
+            nesting.open(b'[', 7),
             Err(InvalidEnvelope::TooDeep { offset: 7 })
         );
         for level in (1..MAX_DEPTH).rev() {
-            assert_eq!(nesting.current(), kind(level), "level {level}");
+            assert_eq!(
+                nesting.in_object(),
+                level.is_multiple_of(3),
+                "level {level}"
+            );
             assert!(!nesting.close());
         }
-        assert_eq!(nesting.current(), kind(0));
+        assert_eq!(nesting.closer(), b'}');
         assert!(nesting.close());
     }
 
     #[test]
     fn a_level_used_again_takes_its_new_kind() {
-        let mut nesting = Nesting::new(1, Container::Array, 0).unwrap();
-        for container in [Container::Object, Container::Array, Container::Object] {
-            nesting.open(container, 0).unwrap();
-            nesting.open(Container::Array, 0).unwrap();
-            assert!(!nesting.close());
-            assert_eq!(nesting.current(), container);
-            assert!(!nesting.close());
-            assert_eq!(nesting.current(), Container::Array);
+        for outer in [1, 62, 63, 64, 65] {
+            let mut levels = Levels::default();
+            let mut nesting = Nesting::new(&mut levels, 0);
+            for _ in 0..outer {
+                nesting.open(b'[', 0).unwrap();
+            }
+            for (bracket, closer) in [(b'{', b'}'), (b'[', b']'), (b'{', b'}')] {
+                nesting.open(bracket, 0).unwrap();
+                nesting.open(b'[', 0).unwrap();
+                assert!(!nesting.close());
+                assert_eq!(nesting.closer(), closer);
+                assert!(!nesting.close());
+                assert_eq!(nesting.closer(), b']');
+            }
         }
+    }
+
+    #[test]
+    fn levels_around_the_stack_count() {
+        let mut levels = Levels::default();
+        let mut nesting = Nesting::new(&mut levels, MAX_DEPTH - 1);
+        nesting.open(b'{', 0).unwrap();
+        let error = Err(InvalidEnvelope::TooDeep { offset: 1 });
+        assert_eq!(nesting.open(b'{', 1), error);
+        assert!(nesting.close());
     }
 }

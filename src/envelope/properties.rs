@@ -78,6 +78,35 @@ fn soup() -> impl Strategy<Value = String> {
     prop::collection::vec(token, 0..12).prop_map(|tokens| tokens.concat())
 }
 
+/// JSON as dense as a payload of many small objects, long enough to cross many of the blocks in
+/// which special bytes are found: strings of any length, some with escapes, some whitespace.
+fn dense() -> impl Strategy<Value = String> {
+    let space = || prop_oneof![8 => Just(""), 1 => Just(" "), 1 => Just("\n  "), 1 => Just("\t\r")];
+    let string = prop_oneof![
+        4 => "[a-z]{0,10}",
+        2 => "[ -!#-\\[\\]-~]{0,80}",
+        1 => "[a-zé😀]{0,30}",
+        1 => r#"([a-z]{0,9}(\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})){1,6}"#,
+    ]
+    .prop_map(|inner| format!("\"{inner}\""));
+    let scalar = prop_oneof![
+        3 => string.clone(),
+        2 => "-?(0|[1-9][0-9]{0,9})(\\.[0-9]{1,9})?([eE][+-]?[0-9]{1,3})?",
+        1 => "true|false|null|\\[\\]|\\{\\}",
+    ];
+    let member = (string, space(), space(), scalar.clone())
+        .prop_map(|(key, before, after, value)| format!("{key}{before}:{after}{value}"));
+    let join = |parts: Vec<String>, space: &str| parts.join(&format!("{space},{space}"));
+    let element = prop_oneof![
+        3 => (prop::collection::vec(member, 0..8), space())
+            .prop_map(move |(members, space)| format!("{{{space}{}{space}}}", join(members, space))),
+        1 => (prop::collection::vec(scalar, 0..12), space())
+            .prop_map(move |(elements, space)| format!("[{space}{}{space}]", join(elements, space))),
+    ];
+    (prop::collection::vec(element, 0..12), space())
+        .prop_map(move |(elements, space)| format!("[{}]", join(elements, space)))
+}
+
 /// `text` with one character taken out, doubled or replaced.
 fn mutate(text: &str, place: usize, change: u8, replacement: char) -> String {
     let mut characters: Vec<char> = text.chars().collect();
@@ -124,6 +153,25 @@ proptest! {
         let text = if pretty { format!("{envelope:#}") } else { envelope.to_string() };
         assert_agreement(&text);
         assert_agreement(&mutate(&text, place, change, replacement));
+    }
+
+    #[test]
+    fn agrees_on_dense_payloads(
+        payload in dense(),
+        place in any::<usize>(),
+        change in any::<u8>(),
+        replacement in prop::sample::select(vec!['"', '\\', '{', '}', '[', ']', ',', ':', '0', '.', '-', 'e', ' ', '\n', '\0', 'é']),
+    ) {
+        let text = format!(r#"{{"n":"x","p":{payload},"i":"a"}}"#);
+        prop_assert_eq!(scan(&text).unwrap().payload, Some(payload.as_str()));
+        let mutated = mutate(&text, place, change, replacement);
+        assert_agreement(&mutated);
+        // What stands before the wrong byte is right: cut there, only its end can be wrong.
+        if let Err(InvalidEnvelope::Syntax { offset }) = scan(&mutated)
+            && let Err(InvalidEnvelope::Syntax { offset: end }) = scan(&mutated[..offset])
+        {
+            prop_assert_eq!(end, offset);
+        }
     }
 
     #[test]

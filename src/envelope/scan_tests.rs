@@ -189,6 +189,8 @@ fn scalars_json_does_not_know() {
         "undefined",
         "tru",
         "truth",
+        "fals",
+        "falsy",
         "True",
         "nul",
         "nulll",
@@ -208,11 +210,18 @@ fn scalars_json_does_not_know() {
         "\"\u{1f}\"",
         "٣",
     ] {
-        let text = format!(r#"{{"n":"x","p":{scalar}}}"#);
-        assert!(
-            matches!(scan(&text), Err(InvalidEnvelope::Syntax { .. })),
-            "{text}"
-        );
+        for payload in [
+            scalar.to_string(),
+            format!("[{scalar}]"),
+            format!("[1,{scalar} ,2]"),
+            format!(r#"{{"a":{scalar}}}"#),
+        ] {
+            let text = format!(r#"{{"n":"x","p":{payload}}}"#);
+            assert!(
+                matches!(scan(&text), Err(InvalidEnvelope::Syntax { .. })),
+                "{text}"
+            );
+        }
     }
 }
 
@@ -234,8 +243,18 @@ fn scalars_json_does_know() {
         &format!("\"{long}\""),
         &format!("\"{long}\\n{long}\""),
     ] {
-        let text = format!(r#"{{"n":"x","p":{scalar}}}"#);
-        assert_eq!(scan(&text).unwrap().payload, Some(scalar), "{text}");
+        for payload in [
+            scalar.to_string(),
+            format!("[{scalar},{scalar}]"),
+            format!(r#"{{"a":{scalar}}}"#),
+        ] {
+            let text = format!(r#"{{"n":"x","p":{payload}}}"#);
+            assert_eq!(
+                scan(&text).unwrap().payload,
+                Some(payload.as_str()),
+                "{text}"
+            );
+        }
     }
 }
 

@@ -1,0 +1,104 @@
+//! Messages from a peer to the application, and from the application to many peers.
+
+use std::hint::black_box;
+use std::io::{self, IoSlice};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::{Context, Waker};
+
+use line_socket_native::hub::inbox::Batch;
+use line_socket_native::hub::{ConnectionRef, Facts, Group, Hub, Link, Progress, Wake};
+use line_socket_native::upgrade;
+
+use crate::inputs::{Size, payload, request};
+
+/// Connections a broadcast reaches.
+pub const AUDIENCE: usize = 1000;
+
+/// A stream that takes everything, and counts the writes.
+#[derive(Clone, Default)]
+struct Sink(Arc<AtomicUsize>);
+
+impl Link for Sink {
+    fn try_write(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.fetch_add(1, Relaxed);
+        Ok(data.iter().map(|slice| slice.len()).sum())
+    }
+}
+
+/// An application that looks by itself.
+struct Awake;
+
+impl Wake for Awake {
+    fn wake(&self) {}
+}
+
+fn hub() -> Hub {
+    let hub = Hub::new(Box::new(Awake));
+    hub.names.intern("echo");
+    hub
+}
+
+/// A connection whose handshake is resolved.
+fn connect(hub: &Hub, sink: &Sink, batch: &mut Batch) -> (ConnectionRef, Progress) {
+    let head = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let (request, _) = upgrade::parse(head, &upgrade::Limits::default())
+        .expect("a valid request")
+        .expect("a complete request");
+    let facts = Facts {
+        request,
+        peer: None,
+        protocol: None,
+    };
+    let connection = hub.open(Box::new(sink.clone()), facts);
+    let mut progress = Progress::default();
+    hub.receive(&connection, &mut progress, r#"{"n":"_h","i":"h"}"#);
+    take_all(hub, batch);
+    hub.admit(connection.slot());
+    (connection, progress)
+}
+
+/// Takes and handles what waits, as the application does; returns the events.
+fn take_all(hub: &Hub, batch: &mut Batch) -> usize {
+    let mut events = 0;
+    while hub.inbox.take(batch) {
+        events += black_box(&*batch).records.len();
+    }
+    hub.inbox.mark_handled();
+    events
+}
+
+/// Takes in a request and hands it to the application, a batch of one.
+pub fn receive(size: Size, iterations: usize) -> usize {
+    let hub = hub();
+    let mut batch = Batch::default();
+    let (connection, mut progress) = connect(&hub, &Sink::default(), &mut batch);
+    let text = request(size);
+    (0..iterations)
+        .map(|_| {
+            black_box(hub.receive(&connection, &mut progress, black_box(&text)));
+            take_all(&hub, &mut batch)
+        })
+        .sum()
+}
+
+/// Sends a message of 64 B to [`AUDIENCE`] connections and flushes it as the io thread does;
+/// returns the writes.
+pub fn broadcast(iterations: usize) -> usize {
+    let hub = hub();
+    let mut batch = Batch::default();
+    let sink = Sink::default();
+    for _ in 0..AUDIENCE {
+        connect(&hub, &sink, &mut batch);
+    }
+    let text = format!(r#"{{"n":"news","p":{}}}"#, payload(Size::Text64));
+    let mut flushes = pin!(hub.run_flushes());
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..iterations {
+        hub.broadcast(Group::All, black_box(&text));
+        // Never ready: it flushes what is due and waits for more.
+        let _ = flushes.as_mut().poll(&mut context);
+    }
+    sink.0.load(Relaxed)
+}

@@ -1,0 +1,246 @@
+use super::special::{find_special, is_special};
+
+/// The bytes whose marks fit into one word.
+const BLOCK: usize = u64::BITS as usize;
+
+/// Where the special bytes of a text are (see [`find_special`]), found for a block at once.
+///
+/// Dense JSON is short strings, and to look for the end of each costs more than all the rest. With
+/// marks it is one bit scan, the bytes of a block are compared once by vector instructions, and,
+/// what counts as much, where a string ends no longer depends on where the tokens before it ended:
+/// the processor need not finish one to begin with the next.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Marks {
+    /// The offset behind the block's last byte.
+    end: usize,
+    /// Bit `i` is set when the block's byte `i` is special and not taken yet.
+    bits: u64,
+}
+
+impl Marks {
+    /// Marks for a text whose bytes before `start` do not matter. Nothing is looked at until the
+    /// first string asks for it.
+    pub(super) fn new(start: usize) -> Self {
+        Self {
+            end: start,
+            bits: 0,
+        }
+    }
+
+    /// The offset of the first special byte after the one at `at`, or the length of `bytes`.
+    ///
+    /// Takes both marks. The one at `at` must be the first that is left: nothing outside strings is
+    /// special but whitespace, which [`skip_to`](Self::skip_to) takes.
+    #[inline]
+    pub(super) fn after(&mut self, bytes: &[u8], at: usize) -> usize {
+        self.bits &= self.bits.wrapping_sub(1);
+        if self.bits == 0 {
+            *self = self.next_block(bytes, at);
+        }
+        let offset = self.end + self.bits.trailing_zeros() as usize - BLOCK;
+        self.bits &= self.bits.wrapping_sub(1);
+        offset
+    }
+
+    /// Takes the marks before `at`.
+    #[inline]
+    pub(super) fn skip_to(&mut self, at: usize) {
+        if at >= self.end {
+            *self = Self::new(at);
+        } else {
+            let passed = at + BLOCK - self.end;
+            self.bits = self.bits >> passed << passed;
+        }
+    }
+
+    /// The next block with marks after `at`, all marks of this one being taken.
+    #[inline(never)]
+    fn next_block(self, bytes: &[u8], at: usize) -> Self {
+        if bytes.len() < BLOCK {
+            return Self::of_one(bytes, at + 1);
+        }
+        // The block right behind this one, rather than one that begins at `at`: the processor can
+        // look at it before it knows `at`.
+        if at < self.end
+            && let Some(bits) = marks_from(bytes, self.end)
+            && bits != 0
+        {
+            return Self {
+                end: self.end + BLOCK,
+                bits,
+            };
+        }
+        Self::far_block(bytes, at + 1)
+    }
+
+    /// The first block with marks that begins at or after `start`.
+    #[inline(never)]
+    fn far_block(bytes: &[u8], start: usize) -> Self {
+        if let Some(bits) = marks_from(bytes, start)
+            && bits != 0
+        {
+            return Self {
+                end: start + BLOCK,
+                bits,
+            };
+        }
+        Self::of_one(bytes, start)
+    }
+
+    /// A block that ends with the first special byte at or after `start`: for what a block is too
+    /// short for, long strings, and too long for, short texts.
+    #[inline]
+    fn of_one(bytes: &[u8], start: usize) -> Self {
+        Self {
+            end: find_special(bytes, start) + 1,
+            bits: 1 << (BLOCK - 1),
+        }
+    }
+}
+
+/// The marks of the block at `start`, short if the text ends in it; `None` when the whole text has
+/// not the bytes for one.
+#[inline]
+fn marks_from(bytes: &[u8], start: usize) -> Option<u64> {
+    let rest = bytes.get(start..)?;
+    if let Some(block) = rest.first_chunk() {
+        return Some(marks_of(block));
+    }
+    let last = bytes.last_chunk()?;
+    marks_of(last).checked_shr((BLOCK - rest.len()) as u32)
+}
+
+/// The marks of a block.
+///
+/// Stable Rust has no safe way to the instruction that gathers a bit of every byte, so: each byte
+/// becomes the bit of its row, the eight rows of eight bytes are laid over each other, and what
+/// comes out is the table of marks with rows and columns swapped. Compilers turn the loop into
+/// vector instructions; in all it takes about one instruction a byte.
+#[inline]
+fn marks_of(block: &[u8; BLOCK]) -> u64 {
+    const ROW_BITS: [u8; BLOCK] = row_bits();
+    let mut marked = [0; BLOCK];
+    for ((mark, &byte), row_bit) in marked.iter_mut().zip(block).zip(ROW_BITS) {
+        *mark = u8::from(is_special(byte)).wrapping_neg() & row_bit;
+    }
+    let (rows, _) = marked.as_chunks();
+    transpose(
+        rows.iter()
+            .fold(0, |all, &row| all | u64::from_le_bytes(row)),
+    )
+}
+
+/// For each byte of a block the bit that stands for its row of eight.
+const fn row_bits() -> [u8; BLOCK] {
+    let mut bits = [0; BLOCK];
+    let mut index = 0;
+    while index < BLOCK {
+        bits[index] = 1 << (index / 8);
+        index += 1;
+    }
+    bits
+}
+
+/// Swaps rows and columns of eight times eight bits: first within squares of two by two, then of
+/// four by four, then of eight by eight (Warren, Hacker's Delight, 7-3).
+const fn transpose(bits: u64) -> u64 {
+    let swap = (bits ^ bits >> 7) & 0x00aa_00aa_00aa_00aa;
+    let bits = bits ^ swap ^ swap << 7;
+    let swap = (bits ^ bits >> 14) & 0x0000_cccc_0000_cccc;
+    let bits = bits ^ swap ^ swap << 14;
+    let swap = (bits ^ bits >> 28) & 0x0000_0000_f0f0_f0f0;
+    bits ^ swap ^ swap << 28
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transposing_swaps_row_and_column_of_every_bit() {
+        for row in 0..8 {
+            for column in 0..8 {
+                let swapped = transpose(1 << (8 * row + column));
+                assert_eq!(swapped, 1 << (8 * column + row), "{row}, {column}");
+            }
+        }
+        assert_eq!(transpose(0x0102_0408_1020_4080), 0x0102_0408_1020_4080);
+        assert_eq!(transpose(0x0000_0000_0000_00ff), 0x0101_0101_0101_0101);
+    }
+
+    #[test]
+    fn marks_every_special_byte_at_every_place() {
+        for place in 0..BLOCK {
+            for byte in 0..=u8::MAX {
+                let mut block = [b'a'; BLOCK];
+                block[place] = byte;
+                let expected = u64::from(is_special(byte)) << place;
+                assert_eq!(marks_of(&block), expected, "{byte} at {place}");
+            }
+        }
+        assert_eq!(marks_of(&[b'"'; BLOCK]), u64::MAX);
+    }
+
+    /// Strings of `length` bytes, `gap` bytes apart, with what begins every gap.
+    fn strings(length: usize, gap: usize, separator: u8) -> Vec<u8> {
+        let mut bytes = vec![b'['];
+        for _ in 0..6 {
+            bytes.push(b'"');
+            bytes.resize(bytes.len() + length, b'a');
+            bytes.extend_from_slice(&[b'"', separator]);
+            bytes.resize(bytes.len() + gap, b'1');
+        }
+        bytes
+    }
+
+    #[test]
+    fn finds_the_end_of_every_string() {
+        for length in 0..150 {
+            for gap in [0, 1, 5, 30, 61, 62, 63, 64, 65, 127, 128, 200] {
+                // A line feed is special: it stands for whitespace between the strings.
+                for separator in [b',', b'\n'] {
+                    let bytes = strings(length, gap, separator);
+                    let mut marks = Marks::new(0);
+                    let mut at = 1;
+                    for _ in 0..6 {
+                        let end = at + 1 + length;
+                        assert_eq!(marks.after(&bytes, at), end, "{length}, {gap}");
+                        at = end + 2 + gap;
+                        if separator == b'\n' {
+                            marks.skip_to(at);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn gives_the_length_of_a_text_that_ends_inside_a_string() {
+        for length in 1..200 {
+            for start in 0..length {
+                let mut bytes = vec![b'a'; length];
+                bytes[start] = b'"';
+                assert_eq!(Marks::new(start).after(&bytes, start), length);
+            }
+        }
+    }
+
+    #[test]
+    fn goes_on_after_what_was_skipped() {
+        for skipped in 1..150 {
+            // An escape marks bytes that the walk steps over without asking.
+            let mut bytes = b"\"a\\".to_vec();
+            bytes.resize(bytes.len() + skipped, b'\\');
+            let next = bytes.len();
+            bytes.extend_from_slice(b"\"b\"");
+            for filled in [0, 100] {
+                bytes.resize(next + 3 + filled, b' ');
+                let mut marks = Marks::new(0);
+                assert_eq!(marks.after(&bytes, 0), 2);
+                marks.skip_to(next);
+                assert_eq!(marks.after(&bytes, next), next + 2, "{skipped}, {filled}");
+            }
+        }
+    }
+}

@@ -10,7 +10,9 @@ const { host, port, ready, stats } = require('./process');
  * @param {any} Server The class `Server`: the original's or ours.
  */
 function serve(Server) {
-  const server = new Server({ host, port });
+  // Ours alone has io threads; without the variable it is the default.
+  const ioThreads = Number(process.env.IO_THREADS) || undefined;
+  const server = new Server({ host, port, ioThreads });
 
   server.on('handshake', (connection, handshake) => handshake.resolve());
 

@@ -19,7 +19,7 @@ const REST_FROM: usize = 4;
 
 /// Longest rest: short enough that the next batch is there before the application has handled this
 /// one.
-const REST: Duration = Duration::from_micros(100);
+const REST: Duration = Duration::from_micros(300);
 
 /// Tells the application's thread that there is something to take.
 pub trait Wake: Send + Sync {

@@ -72,6 +72,20 @@ const BY_SERVER = [
 
 /** @type {import('../helpers/contract').Case[]} */
 const cases = [
+  {
+    name: 'the upgrade request can still be read when the connection has ended',
+    run: async (context) => {
+      const { client, connection } = await context.pair();
+      /** @type {Promise<unknown>} */
+      const seen = new Promise((resolve) => {
+        connection.on('_disconnected', () => resolve(connection.socket.upgradeReq.url));
+      });
+      client.close(1000);
+      const during = await seen;
+      return [during, connection.socket.upgradeReq.method, connection.socket.upgradeReq.headers.upgrade];
+    },
+    expected: ['/', 'GET', 'websocket']
+  },
   ...BY_CLIENT.map(([name, act, expected]) => ({
     name: `by the client: ${name}`,
     run: (/** @type {Context} */ context) => ending(context, act),

@@ -1,0 +1,38 @@
+// @ts-check
+'use strict';
+
+/** Entries that expire: in order, once, and never when they were taken out before. */
+
+const { it } = require('node:test');
+const assert = require('node:assert/strict');
+const { Deadlines, cancel } = require('../lib/deadlines.js');
+const { delay } = require('./helpers/timing');
+
+/** @param {number} name */
+function entry(name) {
+  return { name, due: 0, queue: undefined, previous: undefined, next: undefined };
+}
+
+it('entries expire in the order they were added, without those that were cancelled', async () => {
+  /** @type {number[]} */
+  const expired = [];
+  const deadlines = new Deadlines(() => {}, (/** @type {ReturnType<typeof entry>} */ { name }) => expired.push(name));
+  const entries = Array.from({ length: 10 }, (_, name) => entry(name));
+  entries.forEach((each) => deadlines.add(each, 20));
+  [0, 4, 5, 9].forEach((name) => cancel(entries[name]));
+  await delay(80);
+  assert.deepEqual(expired, [1, 2, 3, 6, 7, 8]);
+  cancel(entries[1]);
+  deadlines.add(entries[0], 5);
+  await delay(40);
+  assert.deepEqual(expired.slice(6), [0], 'one that was taken out can wait again');
+});
+
+it('a cancelled entry is let go of at once, however long it had to wait', () => {
+  const deadlines = new Deadlines(() => {}, () => {});
+  const entries = [entry(1), entry(2), entry(3)];
+  entries.forEach((each) => deadlines.add(each, 1e9));
+  cancel(entries[1]);
+  assert.equal(entries[0].next, entries[2]);
+  assert.deepEqual(entries[1], { ...entry(2), due: entries[1].due });
+});

@@ -12,9 +12,7 @@ const { platformTriple } = require('./platform.js');
  * The functions of one server on the native side; their meaning is documented where they are
  * written, in `src/node/`.
  * @typedef {object} NativeServer
- * @property {(handshakeTimeout: number, pingInterval: number, closeTimeout: number,
- *   upgradeTimeout: number, maxPayload: number, maxBufferedBytes: number,
- *   dropBroadcasts: boolean) => void} configure
+ * @property {(name: string, value: number) => void} configure
  * @property {(host: string | undefined, port: number, backlog: number, path: string | undefined,
  *   socketPath: string | undefined, onWake: () => void, threads: number) => [number, string, number] | number} start
  * @property {(thread: number, cut: boolean) => void} stop

@@ -121,7 +121,12 @@ function makeOptions(given, native) {
   Object.keys({ ...REQUIRED, ...options }).forEach((name) => check(name, options[name]));
 
   const values = /** @type {any} */ ({});
-  const apply = () => configure(native, { ...LIVE, ...values });
+  /** @param {string} name */
+  const apply = (name) => {
+    if (!Object.hasOwn(SETTINGS, name)) return;
+    const [setting, convert] = SETTINGS[name];
+    native.configure(setting, convert(values[name] ?? /** @type {any} */ (LIVE)[name]));
+  };
   for (const name of Object.keys(LIVE)) {
     const initial = options[name];
     const wasGiven = Object.hasOwn(options, name);
@@ -134,30 +139,32 @@ function makeOptions(given, native) {
         check(name, value);
         if (value === undefined || value === null) delete values[name];
         else values[name] = value;
-        apply();
+        apply(name);
       },
     });
+    apply(name);
   }
-  apply();
   return options;
 }
 
 /**
- * @param {NativeServer} native
- * @param {any} values
+ * What the core is told for an option: its setting and how that follows from the option's value.
+ * @type {{[name: string]: [setting: string, convert: (value: any) => number]}}
  */
-function configure(native, values) {
-  const time = (/** @type {number} */ ms) => Math.min(ms, MAX);
-  native.configure(
-    time(values.handshakeTimeout),
-    time(values.pingInterval),
-    time(values.closeTimeout),
-    time(values.upgradeTimeout),
-    // Below one byte means no limit, as with the original.
-    values.maxPayload < 1 ? Number.MAX_SAFE_INTEGER : values.maxPayload,
-    values.maxBufferedBytes,
-    values.slowConsumer === 'drop',
-  );
+const SETTINGS = {
+  handshakeTimeout: ['handshakeTimeout', atMost],
+  pingInterval: ['pingInterval', atMost],
+  closeTimeout: ['closeTimeout', atMost],
+  upgradeTimeout: ['upgradeTimeout', atMost],
+  // Below one byte means no limit, as with the original.
+  maxPayload: ['maxPayload', (bytes) => (bytes < 1 ? Number.MAX_SAFE_INTEGER : bytes)],
+  maxBufferedBytes: ['maxBufferedBytes', (bytes) => bytes],
+  slowConsumer: ['dropBroadcasts', (policy) => Number(policy === 'drop')],
+};
+
+/** @param {number} count A number the core keeps in 32 bits. */
+function atMost(count) {
+  return Math.min(count, MAX);
 }
 
 module.exports = { makeOptions };

@@ -8,6 +8,7 @@ mod facts;
 mod messages;
 mod raw;
 mod server;
+mod settings;
 mod wake;
 
 use std::cell::RefCell;

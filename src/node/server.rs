@@ -9,12 +9,12 @@ use std::sync::Arc;
 use napi::bindgen_prelude::Object;
 use napi::{Error, Result, Status};
 
-use crate::hub::config::SlowConsumer;
 use crate::hub::inbox::Batch;
 use crate::hub::{ConnectionRef, Group, Hub};
 use crate::transport::{Address, Gate, IoThread, Options, Verdict};
 
 use super::raw::{self, Call, Value};
+use super::settings::configure;
 use super::wake::{JsWake, Shared};
 
 /// One server as the JavaScript thread holds it.
@@ -122,25 +122,6 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "ask", server, ask)?;
     raw::define(object, "accept", server, accept)?;
     raw::define(object, "refuse", server, refuse)
-}
-
-/// `configure(handshakeTimeout, pingInterval, closeTimeout, upgradeTimeout, maxPayload,
-/// maxBufferedBytes, dropBroadcasts)`. Holds for connections that open from now on; the last two
-/// at once.
-fn configure(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let config = &server.hub.config;
-    config.set_handshake_timeout(call.uint(0)?);
-    config.set_ping_interval(call.uint(1)?);
-    config.set_close_timeout(call.uint(2)?);
-    config.set_upgrade_timeout(call.uint(3)?);
-    config.set_max_payload(call.size(4)?);
-    config.set_max_buffered(call.size(5)?);
-    config.set_slow_consumer(if call.boolean(6)? {
-        SlowConsumer::Drop
-    } else {
-        SlowConsumer::Close
-    });
-    call.undefined()
 }
 
 /// `start(host | undefined, port, backlog, path | undefined, socketPath | undefined, onWake,

@@ -1,0 +1,33 @@
+//! The function that changes a setting while the server runs, or before.
+
+use napi::{Error, Result, Status};
+
+use crate::hub::config::SlowConsumer;
+
+use super::raw::{Call, Value};
+use super::server::JsServer;
+
+/// `configure(name, value)`. Sets one setting, under the name of its option; `value` is a number
+/// (of milliseconds, of bytes, …), or 1 for true. What holds when is said in `hub/config.rs`.
+pub fn configure(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let config = &server.hub.config;
+    let name = call.string(0)?;
+    match name.as_str() {
+        "handshakeTimeout" => config.set_handshake_timeout(call.uint(1)?),
+        "pingInterval" => config.set_ping_interval(call.uint(1)?),
+        "closeTimeout" => config.set_close_timeout(call.uint(1)?),
+        "upgradeTimeout" => config.set_upgrade_timeout(call.uint(1)?),
+        "maxPayload" => config.set_max_payload(call.size(1)?),
+        "maxBufferedBytes" => config.set_max_buffered(call.size(1)?),
+        "dropBroadcasts" => config.set_slow_consumer(if call.uint(1)? == 1 {
+            SlowConsumer::Drop
+        } else {
+            SlowConsumer::Close
+        }),
+        unknown => {
+            let text = format!("the core has no setting {unknown}");
+            return Err(Error::new(Status::InvalidArg, text));
+        }
+    }
+    call.undefined()
+}

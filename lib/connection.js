@@ -4,16 +4,17 @@
 const Emitter = require('./emitter.js');
 const LineError = require('./line-error.js');
 const { Message } = require('./message.js');
+const { Closing } = require('./closing.js');
 const { Handshake } = require('./handshake.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
 const { connectionLog } = require('./debug.js');
 const { messageJson, expectsAnswer } = require('./json.js');
+const { emitUnanswerable } = require('./unanswerable.js');
 const {
   ConnectionErrorCode: ErrorCode,
   ConnectionEvent: Event,
   ConnectionState: State,
-  MessageErrorCode,
   MessageName,
   ServerEvent,
 } = require('./enums.js');
@@ -43,8 +44,8 @@ class ServerConnection extends Emitter {
    */
   #sends = undefined;
   /**
-   * Calls of `close`: their promises, and the timers that begin.
-   * @type {{resolve: () => void, timer: NodeJS.Timeout}[] | undefined}
+   * Calls of `close`; made with the first.
+   * @type {Closing | undefined}
    */
   #closing = undefined;
   /**
@@ -224,16 +225,9 @@ class ServerConnection extends Emitter {
       return Promise.reject(new LineError(ErrorCode.WEBSOCKET_ERROR, problem));
     }
     this.log_?.('closing with %d in %d ms', sent, delay || 0);
-    return new Promise((resolve) => {
-      if (this.state === State.DISCONNECTED) {
-        resolve();
-        return;
-      }
-      // Never at once: what is sent right after this call still goes out, as with the original.
-      const start = () => this.server.native_.close(this.slot_, sent, reason ?? '');
-      this.#closing ??= [];
-      this.#closing.push({ resolve, timer: setTimeout(start, delay || 0) });
-    });
+    if (this.state === State.DISCONNECTED) return Promise.resolve();
+    const start = () => this.server.native_.close(this.slot_, sent, reason ?? '');
+    return (this.#closing ??= new Closing()).add(start, delay || 0);
   }
 
   /**
@@ -283,41 +277,10 @@ class ServerConnection extends Emitter {
     this.log_?.('received "%s"', name);
     const message = Message.incoming_(this, name, rawId, rawPayload, rawError);
     if (rawId === undefined) {
-      this.#handleWithoutId(message);
+      emitUnanswerable(this, message);
     } else {
       this.emit(name, message);
     }
-  }
-
-  /**
-   * A handler that answers a message without an id throws `mMissingId`. Whether there is an id is the
-   * peer's choice, so that exception goes to `_error` and not to the top of the process.
-   * @param {Message} message
-   */
-  #handleWithoutId(message) {
-    this.handling_ = message;
-    try {
-      const results = this.emit(message.name, message);
-      if (results) results.forEach((result) => this.#watchAsync(result));
-    } catch (error) {
-      if (!isMissingId(error)) throw error;
-      this.onMissingId_(error);
-    } finally {
-      this.handling_ = undefined;
-    }
-  }
-
-  /**
-   * The same for what an async handler throws before its first `await`.
-   * @param {any} result
-   */
-  #watchAsync(result) {
-    if (typeof result?.then !== 'function') return;
-    result.then(undefined, (/** @type {unknown} */ error) => {
-      if (isMissingId(error)) this.onMissingId_(error);
-      // Not ours: as if nobody had looked.
-      else Promise.reject(error);
-    });
   }
 
   /**
@@ -493,21 +456,10 @@ class ServerConnection extends Emitter {
     this.log_?.('disconnected with %d "%s"', code, reason);
     const gone = new LineError(ErrorCode.DISCONNECTED, 'The connection was closed');
     this.#sends?.fail(gone);
-    this.#closing?.forEach(({ resolve, timer }) => {
-      clearTimeout(timer);
-      resolve();
-    });
+    this.#closing?.settle();
     this.#sends = this.#closing = undefined;
     this.emit(Event.DISCONNECTED, code, reason);
   }
-}
-
-/**
- * @param {unknown} error
- * @returns {error is LineError}
- */
-function isMissingId(error) {
-  return error instanceof LineError && error.code === MessageErrorCode.MISSING_ID;
 }
 
 function notConnected() {

@@ -98,4 +98,24 @@ describe('the life of a process', () => {
     client.close(1000);
     await child.succeeded();
   }));
+
+  it('a taken port is an error and no more; the port can be had when its process has died', withScene(async (scene) => {
+    const owner = scene.child('lifetime.js', ['listen']);
+    const port = await owner.report();
+    const client = await scene.open(port);
+    await client.handshake();
+    const where = JSON.stringify({ port });
+    const late = scene.child('lifetime.js', ['taken', where]);
+    assert.deepEqual(await late.report(), ['sWebsocketError', 'EADDRINUSE']);
+    await late.succeeded();
+    await client.fence();
+
+    await owner.stop();
+    await client.closed();
+    const heir = scene.child('lifetime.js', ['stop connected', where]);
+    assert.equal(await heir.report(), port);
+    await (await scene.open(port)).handshake();
+    assert.equal(await heir.report(), 'stopped');
+    await heir.succeeded();
+  }));
 });

@@ -22,6 +22,8 @@ const scenarios = {
   idle: () => {},
   /** Starts and does nothing more. */
   listen: () => {},
+  /** Tries to start where another process listens, and says how that failed. */
+  taken: () => {},
   /** Stops at once. */
   stop: () => server.stop(),
   /** Stops while it starts. */
@@ -59,6 +61,10 @@ async function main() {
     const stopping = server.stop();
     await Promise.all([starting.catch((/** @type {any} */ error) => report(error.code)), stopping]);
     report('stopped');
+    return;
+  }
+  if (scenario === 'taken') {
+    await starting.catch((/** @type {any} */ { code, payload }) => report([code, payload.code]));
     return;
   }
   await starting;

@@ -144,12 +144,17 @@ class Child {
     this.#process.kill(signal);
   }
 
-  /** Halts all its threads until it is ended (Linux only). */
+  /** Halts all its threads until it is told to go on, or ended (Linux only). */
   async halt() {
     this.signal('SIGSTOP');
     // Its state follows the name, which is in parentheses.
     const isHalted = () => /\) T /.test(fs.readFileSync(`/proc/${this.pid}/stat`, 'utf8'));
     await until(isHalted, `halted: ${this.name}`);
+  }
+
+  /** Lets it go on after {@link halt}. */
+  resume() {
+    this.signal('SIGCONT');
   }
 
   /** Ends it, if it still runs. */

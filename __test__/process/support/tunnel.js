@@ -1,0 +1,60 @@
+// @ts-check
+'use strict';
+
+const net = require('node:net');
+const { once } = require('node:events');
+
+/**
+ * Forwards bytes between clients and a server until told to swallow them: to both ends it then looks
+ * as if the network between them had vanished, without a word of the other end.
+ */
+class Tunnel {
+  /** @type {Set<net.Socket>} */
+  #sockets = new Set();
+  #isSilent = false;
+  #server;
+
+  /** @param {number} target Port of the server. */
+  constructor(target) {
+    this.#server = net.createServer({ allowHalfOpen: true }, (inner) => {
+      const outer = net.connect({ port: target, host: '127.0.0.1', allowHalfOpen: true });
+      this.#join(inner, outer);
+      this.#join(outer, inner);
+    });
+  }
+
+  /** @returns {Promise<number>} The port that leads to the server. */
+  async open() {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return /** @type {net.AddressInfo} */ (this.#server.address()).port;
+  }
+
+  /**
+   * @param {net.Socket} from
+   * @param {net.Socket} to
+   */
+  #join(from, to) {
+    this.#sockets.add(from);
+    from.setNoDelay(true);
+    /** @param {() => void} act */
+    const unlessSilent = (act) => {
+      if (!this.#isSilent) act();
+    };
+    from.on('data', (bytes) => unlessSilent(() => to.write(bytes)));
+    from.on('end', () => unlessSilent(() => to.end()));
+    from.on('error', () => unlessSilent(() => to.resetAndDestroy()));
+  }
+
+  /** From now on nothing gets through, and no end learns of the other's. */
+  silence() {
+    this.#isSilent = true;
+  }
+
+  close() {
+    this.#server.close();
+    this.#sockets.forEach((socket) => socket.destroy());
+  }
+}
+
+module.exports = { Tunnel };

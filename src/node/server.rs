@@ -142,7 +142,7 @@ fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
     };
     let number = server.next_thread;
     let options = Options {
-        address,
+        address: Some(address),
         backlog: call.int(2)?,
         path: call.optional_string(3)?,
         number,

@@ -1,4 +1,5 @@
-//! Accepts connections, deals them out to the io threads, and starts their opening handshakes.
+//! Takes connections, from a listener and from whoever hands them over, deals them out to the io
+//! threads, and starts their opening handshakes.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,11 +9,13 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use tokio::runtime::Handle;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::hub::{Kind, Record};
 
+use super::handover::Handover;
 use super::io_thread::Shared;
 use super::listener::Listener;
 use super::opening;
@@ -23,9 +26,21 @@ use super::worker::Worker;
 /// trying again at once would only repeat.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
-/// The accepting side of a listener.
+/// What there is to do next.
+enum Turn {
+    /// An opening handshake has finished: its memory is freed.
+    Finished,
+    /// A stream whose request has been read already.
+    HandedOver(Handover),
+    /// A connection, or a failure to accept one.
+    Accepted(io::Result<(Stream, Option<SocketAddr>)>),
+}
+
+/// The accepting side of an io thread.
 pub struct Acceptor {
     shared: Arc<Shared>,
+    listener: Option<Listener>,
+    handovers: UnboundedReceiver<Handover>,
     /// The accepting thread.
     here: Handle,
     /// Opening handshakes under way: they end with the acceptor.
@@ -34,9 +49,15 @@ pub struct Acceptor {
 
 impl Acceptor {
     /// An acceptor on the current runtime.
-    pub fn new(shared: &Arc<Shared>) -> Self {
+    pub fn new(
+        shared: &Arc<Shared>,
+        listener: Option<Listener>,
+        handovers: UnboundedReceiver<Handover>,
+    ) -> Self {
         Self {
             shared: Arc::clone(shared),
+            listener,
+            handovers,
             here: Handle::current(),
             openings: JoinSet::new(),
         }
@@ -44,20 +65,23 @@ impl Acceptor {
 
     /// Accepts for ever. Dropping this future closes the listener and the connections that are
     /// still opening.
-    pub async fn run(mut self, listener: Listener, workers: &[Worker]) {
+    pub async fn run(mut self, workers: &[Worker]) {
         let here = self.here.clone();
         let mut turns = std::iter::once(&here)
             .chain(workers.iter().map(Worker::handle))
             .cycle();
         let mut resting_until = None;
         loop {
-            match self.next(&listener, resting_until).await {
-                None => {}
-                Some(Ok((stream, peer))) => {
+            match self.next(resting_until).await {
+                Turn::Finished => {}
+                Turn::HandedOver(handover) => {
+                    self.take_over(handover, turns.next().unwrap_or(&here));
+                }
+                Turn::Accepted(Ok((stream, peer))) => {
                     resting_until = None;
                     self.open(stream, peer, turns.next().unwrap_or(&here));
                 }
-                Some(Err(error)) => {
+                Turn::Accepted(Err(error)) => {
                     // One report for a row of failures.
                     if resting_until.is_none() {
                         self.report(&error);
@@ -68,27 +92,39 @@ impl Acceptor {
         }
     }
 
-    /// Waits for a connection, or a failure to accept one; `None` when an opening has finished. That
-    /// is looked for first: the memory of finished ones must not wait for the next connection.
-    async fn next(
-        &mut self,
-        listener: &Listener,
-        resting_until: Option<Instant>,
-    ) -> Option<io::Result<(Stream, Option<SocketAddr>)>> {
-        let accepted = async {
+    /// Waits for the next thing to do. Finished openings come first: their memory must not wait for
+    /// the next connection.
+    async fn next(&mut self, resting_until: Option<Instant>) -> Turn {
+        let Self {
+            listener,
+            handovers,
+            openings,
+            ..
+        } = self;
+        let finished = pin!(async {
+            if openings.join_next().await.is_none() {
+                std::future::pending::<()>().await;
+            }
+        });
+        let handed_over = pin!(async {
+            match handovers.recv().await {
+                Some(handover) => handover,
+                None => std::future::pending().await,
+            }
+        });
+        let accepted = pin!(async {
             if let Some(end) = resting_until {
                 tokio::time::sleep_until(end).await;
             }
-            listener.accept().await
-        };
-        let finished = async {
-            if self.openings.join_next().await.is_none() {
-                std::future::pending::<()>().await;
+            match listener {
+                Some(listener) => listener.accept().await,
+                None => std::future::pending().await,
             }
-        };
-        match select(pin!(finished), pin!(accepted)).await {
-            Either::Left(((), _)) => None,
-            Either::Right((accepted, _)) => Some(accepted),
+        });
+        match select(finished, select(handed_over, accepted)).await {
+            Either::Left(((), _)) => Turn::Finished,
+            Either::Right((Either::Left((handover, _)), _)) => Turn::HandedOver(handover),
+            Either::Right((Either::Right((accepted, _)), _)) => Turn::Accepted(accepted),
         }
     }
 
@@ -107,6 +143,19 @@ impl Acceptor {
             }
         };
         self.openings.spawn_on(moved, thread);
+    }
+
+    /// The same for a stream whose request has been read.
+    fn take_over(&mut self, handover: Handover, thread: &Handle) {
+        let shared = Arc::clone(&self.shared);
+        self.openings.spawn_on(
+            async move {
+                if let Some(session) = opening::take_over(&shared, handover).await {
+                    tokio::spawn(session);
+                }
+            },
+            thread,
+        );
     }
 
     fn report(&self, error: &io::Error) {

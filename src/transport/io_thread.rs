@@ -1,5 +1,6 @@
-//! The thread that waits on sockets: one current-thread runtime with the listener, a task for each
-//! connection, the hub's deadlines and its flushes. Further threads can take some of the connections.
+//! The thread that waits on sockets: one current-thread runtime with the listener, if there is one,
+//! a task for each connection, the hub's deadlines and its flushes. Further threads can take some of
+//! the connections. Streams that others have accepted can be handed to it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,19 +11,21 @@ use std::thread::JoinHandle;
 
 use futures::future::select;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::hub::{Hub, Kind, Record};
 
 use super::acceptor::Acceptor;
 use super::gate::Gate;
+use super::handover::Handover;
 use super::listener::{Address, Bound, Listener};
 use super::worker::{self, Worker};
 
-/// What a listener is made from.
+/// What an io thread is made from.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where to listen.
-    pub address: Address,
+    /// Where to listen; `None` to serve only what is handed over.
+    pub address: Option<Address>,
     /// Connections the system may hold that are not accepted yet.
     pub backlog: i32,
     /// Path that requests must ask for; any if `None`.
@@ -71,24 +74,29 @@ pub struct IoThread {
     shared: Arc<Shared>,
     handle: JoinHandle<()>,
     address: Option<SocketAddr>,
+    handovers: UnboundedSender<Handover>,
 }
 
 impl IoThread {
-    /// Listens, and starts the thread.
+    /// Listens, if there is an address, and starts the thread.
     ///
     /// # Errors
     /// The system's: the address is taken or not available, or no thread could be made.
     pub fn start(hub: Arc<Hub>, gate: Arc<Gate>, options: Options) -> io::Result<Self> {
-        let bound = Bound::new(&options.address, options.backlog)?;
-        let address = bound.local_address();
+        let bound = match &options.address {
+            Some(address) => Some(Bound::new(address, options.backlog)?),
+            None => None,
+        };
+        let address = bound.as_ref().and_then(Bound::local_address);
         let runtime = worker::runtime(&hub)?;
         let workers = (1..options.threads)
             .map(|_| Worker::start(&hub))
             .collect::<io::Result<Vec<_>>>()?;
         let listener = {
             let _runtime = runtime.enter();
-            Listener::register(bound)?
+            bound.map(Listener::register).transpose()?
         };
+        let (handovers, handed_over) = unbounded_channel();
         let shared = Arc::new(Shared {
             hub,
             gate,
@@ -102,7 +110,7 @@ impl IoThread {
         let handle = std::thread::Builder::new()
             .name("line-socket-io".into())
             .spawn(move || {
-                runtime.block_on(run.run(listener, &workers, options.number));
+                runtime.block_on(run.run(listener, handed_over, &workers, options.number));
                 workers.into_iter().for_each(Worker::end);
                 // Tasks that are still there, such as the hub's own, end with the runtime.
                 drop(runtime);
@@ -115,10 +123,19 @@ impl IoThread {
             shared,
             handle,
             address,
+            handovers,
         })
     }
 
-    /// The address listened on; `None` for a Unix domain socket.
+    /// Hands over a stream: what its request asks for is checked and answered as on a port of our
+    /// own. After a stop the stream is closed. What waits in the channel is bounded by the caller,
+    /// who has accepted the streams.
+    pub fn hand_over(&self, handover: Handover) {
+        // One that the thread does not take any more is dropped, which closes it.
+        let _ = self.handovers.send(handover);
+    }
+
+    /// The address listened on; `None` for a Unix domain socket, and without a listener.
     pub fn address(&self) -> Option<SocketAddr> {
         self.address
     }
@@ -139,14 +156,20 @@ impl IoThread {
 }
 
 impl Shared {
-    async fn run(self: &Arc<Self>, listener: Listener, workers: &[Worker], number: u32) {
+    async fn run(
+        self: &Arc<Self>,
+        listener: Option<Listener>,
+        handovers: UnboundedReceiver<Handover>,
+        workers: &[Worker],
+        number: u32,
+    ) {
         let timers = Arc::clone(&self.hub);
         tokio::spawn(async move { timers.run_timers().await });
         let flushes = Arc::clone(&self.hub);
         tokio::spawn(async move { flushes.run_flushes().await });
 
         select(
-            pin!(Acceptor::new(self).run(listener, workers)),
+            pin!(Acceptor::new(self, listener, handovers).run(workers)),
             pin!(self.stopping.notified()),
         )
         .await;

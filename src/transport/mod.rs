@@ -3,6 +3,7 @@
 
 mod acceptor;
 pub mod gate;
+mod handover;
 mod io_thread;
 pub mod listener;
 mod opening;
@@ -11,5 +12,7 @@ mod stream;
 mod worker;
 
 pub use gate::{Gate, Verdict};
+pub use handover::Handover;
 pub use io_thread::{IoThread, Options};
 pub use listener::Address;
+pub use stream::Detached;

@@ -9,6 +9,7 @@ use crate::hub::{Facts, Kind, Record};
 use crate::upgrade::{self, Limits, Refusal};
 
 use super::gate::{Pending, Verdict};
+use super::handover::Handover;
 use super::io_thread::Shared;
 use super::session::Session;
 use super::stream::Stream;
@@ -34,19 +35,45 @@ pub async fn open(
         tokio::time::timeout(limit, request).await.ok()?
     };
     match request {
-        Ok(Some((request, rest))) => match accept(shared, &request, peer).await {
-            Ok((head, protocol)) => {
-                stream.write_all(&head).await.ok()?;
-                let facts = Facts {
-                    request: Arc::unwrap_or_clone(request),
-                    peer,
-                    protocol: protocol.map(Into::into),
-                };
-                Some(Session::new(shared, stream, facts, rest))
-            }
-            Err(refusal) => refuse(&stream, &refusal).await,
-        },
+        Ok(Some((request, early))) => answer(shared, stream, request, early, peer).await,
         Ok(None) => None,
+        Err(refusal) => refuse(&stream, &refusal).await,
+    }
+}
+
+/// The same for a stream whose request has been read by somebody else.
+pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Session> {
+    let Handover {
+        stream,
+        request,
+        early,
+        peer,
+    } = handover;
+    let stream = stream.attach().ok()?;
+    match request {
+        Ok(request) => answer(shared, stream, Arc::new(request), early, peer).await,
+        Err(refusal) => refuse(&stream, &refusal).await,
+    }
+}
+
+/// Answers a request. `early` is what came after it.
+async fn answer(
+    shared: &Arc<Shared>,
+    stream: Stream,
+    request: Request,
+    early: Vec<u8>,
+    peer: Option<SocketAddr>,
+) -> Option<Session> {
+    match accept(shared, &request, peer).await {
+        Ok((head, protocol)) => {
+            stream.write_all(&head).await.ok()?;
+            let facts = Facts {
+                request: Arc::unwrap_or_clone(request),
+                peer,
+                protocol: protocol.map(Into::into),
+            };
+            Some(Session::new(shared, stream, facts, early))
+        }
         Err(refusal) => refuse(&stream, &refusal).await,
     }
 }

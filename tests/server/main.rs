@@ -1,6 +1,7 @@
 //! The io thread over real sockets.
 
 mod conversations;
+mod handover;
 mod hostile;
 mod opening;
 mod support;

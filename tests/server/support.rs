@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use line_socket_native::envelope;
 use line_socket_native::hub::inbox::Batch;
 use line_socket_native::hub::{ConnectionRef, Field, Hub, Kind, Wake};
-use line_socket_native::transport::{Address, Gate, IoThread, Options};
+use line_socket_native::transport::{Address, Gate, Handover, IoThread, Options};
 
 /// Longest that anything here is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -68,8 +68,17 @@ impl Server {
         Self::listen(any, configure).unwrap()
     }
 
+    /// Starts without a listener: only what is handed over is served.
+    pub fn start_unbound() -> Self {
+        Self::run(None, |_| ()).unwrap()
+    }
+
     /// Starts at an address.
     pub fn listen(address: Address, configure: impl FnOnce(&Hub)) -> io::Result<Self> {
+        Self::run(Some(address), configure)
+    }
+
+    fn run(address: Option<Address>, configure: impl FnOnce(&Hub)) -> io::Result<Self> {
         let (sender, wakes) = channel();
         let hub = Arc::new(Hub::new(Box::new(ChannelWake(Mutex::new(sender)))));
         configure(&hub);
@@ -106,6 +115,11 @@ impl Server {
     /// Keeps the application busy as long as the guard lives.
     pub fn hold(&self) -> MutexGuard<'_, ()> {
         self.running.lock().unwrap()
+    }
+
+    /// Gives a stream to the io thread.
+    pub fn hand_over(&self, handover: Handover) {
+        self.thread.as_ref().unwrap().hand_over(handover);
     }
 
     /// Tells the io thread to stop.

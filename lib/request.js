@@ -19,8 +19,10 @@ const TARGET = 1;
 const MINOR = 2;
 const ADDRESS = 3;
 const PORT = 4;
-const COUNT = 5;
-const HEADERS = 6;
+const ENCRYPTED = 5;
+const TRANSPORT = 6;
+const COUNT = 7;
+const HEADERS = 8;
 
 /** The connection a request came over. */
 class RequestConnection {
@@ -30,8 +32,8 @@ class RequestConnection {
     this.remoteAddress = facts[ADDRESS] || undefined;
     /** Port of the peer; undefined on a Unix domain socket. @type {number | undefined} */
     this.remotePort = facts[PORT] === '' ? undefined : Number(facts[PORT]);
-    /** Whether the connection is encrypted by this server. */
-    this.encrypted = false;
+    /** Whether the connection is encrypted. */
+    this.encrypted = facts[ENCRYPTED] === '1';
   }
 }
 
@@ -105,4 +107,12 @@ function lastFact(facts) {
   return facts[facts.length - 1];
 }
 
-module.exports = { UpgradeRequest, lastFact };
+/**
+ * How the connection's bytes travel.
+ * @param {string[]} facts
+ */
+function transportOf(facts) {
+  return facts[TRANSPORT];
+}
+
+module.exports = { UpgradeRequest, lastFact, transportOf };

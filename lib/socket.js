@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { UpgradeRequest, lastFact } = require('./request.js');
+const { UpgradeRequest, lastFact, transportOf } = require('./request.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./native.js').NativeServer} NativeServer */
@@ -65,6 +65,11 @@ class Socket {
   /** The subprotocol agreed on; empty without one. */
   get protocol() {
     return lastFact(this.#loadFacts().split('\n'));
+  }
+
+  /** How the bytes travel; see `types/socket.d.ts`. */
+  get transport() {
+    return transportOf(this.#loadFacts().split('\n'));
   }
 
   /** Bytes that wait to be handed to the system. */

@@ -25,7 +25,7 @@ export interface PeerAddress {
   readonly remoteAddress: string | undefined;
   /** Port; undefined on a Unix domain socket. */
   readonly remotePort: number | undefined;
-  /** Whether this server encrypts the connection. */
+  /** Whether the connection is encrypted. */
   readonly encrypted: boolean;
 }
 
@@ -40,6 +40,8 @@ export interface Socket {
   readonly upgradeReq: UpgradeRequest;
   /** Subprotocol agreed on; empty when none. */
   readonly protocol: string;
+  /** How the bytes travel: over a `tcp` connection or a `unix` domain socket of this server. */
+  readonly transport: 'tcp' | 'unix';
   /** Bytes that wait to be handed to the system; 0 when closed. */
   readonly bufferedAmount: number;
   /** Same as the `close` of the connection, without a delay (RFC 6455 section 7.1.2). */

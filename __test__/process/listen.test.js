@@ -75,7 +75,9 @@ describe('where a server listens', () => {
     const { server, port } = await scene.listen({ host: '127.0.0.1' });
     const connection = firstConnection(server);
     await greet(scene, { port, host: '127.0.0.1' });
-    assert.equal((await connection).socket.upgradeReq.connection.remoteAddress, '127.0.0.1');
+    const { socket } = await connection;
+    assert.equal(socket.transport, 'tcp');
+    assert.equal(socket.upgradeReq.connection.remoteAddress, '127.0.0.1');
     assert.notEqual(await knock({ port, host: '127.0.0.2' }), 'open');
   }));
 
@@ -154,7 +156,9 @@ if (process.platform !== 'win32') {
       const connection = firstConnection(server);
       const client = await greet(scene, { path: file });
       assert.equal((await client.request('ask', 'through a file')).message.p, 'through a file');
-      assert.equal((await connection).socket.upgradeReq.connection.remoteAddress, undefined);
+      const { socket } = await connection;
+      assert.equal(socket.transport, 'unix');
+      assert.equal(socket.upgradeReq.connection.remoteAddress, undefined);
     }));
 
     it('is gone after stop(), and can be listened on again', withScene(async (scene) => {

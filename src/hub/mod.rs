@@ -24,7 +24,7 @@ use std::task::{Context, Poll};
 use tokio::sync::Notify;
 
 pub use config::Config;
-pub use connection::{Connection, ConnectionRef, Facts, Queued};
+pub use connection::{Connection, ConnectionRef, Facts, Queued, Remote, Transport};
 pub use inbox::{Inbox, Wake};
 pub use names::Names;
 pub use outbound::{Flush, Link, SharedFrame};

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::connection::{ConnectionRef, Facts};
+use super::connection::{ConnectionRef, Facts, Remote, Transport};
 use super::inbox::{Batch, Inbox, Wake};
 use super::outbound::Link;
 use super::record::{Field, Kind, Record};
@@ -235,7 +235,11 @@ pub(crate) fn facts() -> Facts {
         .unwrap();
     Facts {
         request,
-        peer: None,
+        remote: Remote {
+            address: None,
+            encrypted: false,
+            transport: Transport::Tcp,
+        },
         protocol: None,
     }
 }

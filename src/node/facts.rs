@@ -3,12 +3,12 @@
 
 use std::cell::RefCell;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use napi::Result;
 use napi::bindgen_prelude::Object;
 
+use crate::hub::Remote;
 use crate::upgrade::Request;
 
 use super::raw::{self, Call, Value};
@@ -27,7 +27,7 @@ fn facts(server: &mut JsServer, call: &Call) -> Result<Value> {
         return call.undefined();
     };
     let facts = connection.facts();
-    let mut lines = request_lines(&facts.request, facts.peer);
+    let mut lines = request_lines(&facts.request, &facts.remote);
     lines.extend_from_slice(facts.protocol.as_deref().unwrap_or_default().as_bytes());
     call.latin1_value(&lines)
 }
@@ -38,25 +38,28 @@ fn upgrade_facts(server: &mut JsServer, call: &Call) -> Result<Value> {
     let Some(pending) = server.gate.get(call.uint(0)?) else {
         return call.undefined();
     };
-    let mut lines = request_lines(&pending.request, pending.peer);
+    let mut lines = request_lines(&pending.request, &pending.remote);
     lines.extend_from_slice(pending.upgrade.accept.as_bytes());
     call.latin1_value(&lines)
 }
 
-/// Method, target, minor version, remote address and port, number of headers, then names and
-/// values in turn, a line each: none of them can hold a line break. Bytes are one character each, as
-/// in Node.
-fn request_lines(request: &Request, peer: Option<SocketAddr>) -> Vec<u8> {
-    let (address, port) = peer.map_or((String::new(), String::new()), |peer| {
-        (peer.ip().to_string(), peer.port().to_string())
-    });
+/// Method, target, minor version, remote address and port, whether it is encrypted (1 or 0), the
+/// transport, number of headers, then names and values in turn, a line each: none of them can hold a
+/// line break. Bytes are one character each, as in Node.
+fn request_lines(request: &Request, remote: &Remote) -> Vec<u8> {
+    let (address, port) = match remote.address {
+        Some(address) => (address.ip().to_string(), address.port().to_string()),
+        None => Default::default(),
+    };
+    let encrypted = u8::from(remote.encrypted);
+    let transport = remote.transport.name();
     let minor = request.http_minor();
     let count = request.headers().count();
     let mut lines = Vec::with_capacity(512);
     // Writing to memory does not fail.
     let _ = writeln!(
         lines,
-        "{}\n{}\n{minor}\n{address}\n{port}\n{count}",
+        "{}\n{}\n{minor}\n{address}\n{port}\n{encrypted}\n{transport}\n{count}",
         request.method(),
         request.target(),
     );

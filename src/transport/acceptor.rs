@@ -2,7 +2,6 @@
 //! threads, and starts their opening handshakes.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +12,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::hub::{Kind, Record};
+use crate::hub::{Kind, Record, Remote};
 
 use super::handover::Handover;
 use super::io_thread::Shared;
@@ -33,7 +32,7 @@ enum Turn {
     /// A stream whose request has been read already.
     HandedOver(Handover),
     /// A connection, or a failure to accept one.
-    Accepted(io::Result<(Stream, Option<SocketAddr>)>),
+    Accepted(io::Result<(Stream, Remote)>),
 }
 
 /// The accepting side of an io thread.
@@ -77,9 +76,9 @@ impl Acceptor {
                 Turn::HandedOver(handover) => {
                     self.take_over(handover, turns.next().unwrap_or(&here));
                 }
-                Turn::Accepted(Ok((stream, peer))) => {
+                Turn::Accepted(Ok((stream, remote))) => {
                     resting_until = None;
-                    self.open(stream, peer, turns.next().unwrap_or(&here));
+                    self.open(stream, remote, turns.next().unwrap_or(&here));
                 }
                 Turn::Accepted(Err(error)) => {
                     // One report for a row of failures.
@@ -129,17 +128,17 @@ impl Acceptor {
     }
 
     /// Begins an opening handshake on the thread that the connection is to live on.
-    fn open(&mut self, stream: Stream, peer: Option<SocketAddr>, thread: &Handle) {
+    fn open(&mut self, stream: Stream, remote: Remote, thread: &Handle) {
         let shared = Arc::clone(&self.shared);
         if thread.id() == self.here.id() {
-            self.openings.spawn(open(shared, stream, peer));
+            self.openings.spawn(open(shared, stream, remote));
             return;
         }
         // One that cannot be moved is closed: its peer sees a reset, and nobody else anything.
         let Ok(stream) = stream.detach() else { return };
         let moved = async move {
             if let Ok(stream) = stream.attach() {
-                open(shared, stream, peer).await;
+                open(shared, stream, remote).await;
             }
         };
         self.openings.spawn_on(moved, thread);
@@ -168,8 +167,8 @@ impl Acceptor {
 }
 
 /// Sees a stream through its opening handshake; what comes of it is a task of its own.
-async fn open(shared: Arc<Shared>, stream: Stream, peer: Option<SocketAddr>) {
-    if let Some(session) = opening::open(&shared, stream, peer).await {
+async fn open(shared: Arc<Shared>, stream: Stream, remote: Remote) {
+    if let Some(session) = opening::open(&shared, stream, remote).await {
         tokio::spawn(session);
     }
 }

@@ -1,13 +1,13 @@
 //! The application's say in an opening handshake: it is asked only when it wants to be, and the
 //! upgrade waits for its verdict.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use slab::Slab;
 use tokio::sync::oneshot;
 
+use crate::hub::Remote;
 use crate::upgrade::{Request, Upgrade};
 
 /// What the application decided.
@@ -36,8 +36,8 @@ pub struct Pending {
     pub request: Arc<Request>,
     /// What it asks for.
     pub upgrade: Arc<Upgrade>,
-    /// Where it comes from.
-    pub peer: Option<SocketAddr>,
+    /// Who sent it.
+    pub remote: Remote,
 }
 
 /// Requests that wait for the application.

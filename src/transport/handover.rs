@@ -1,7 +1,6 @@
 //! Streams that somebody else has accepted, and read the upgrade request of.
 
-use std::net::SocketAddr;
-
+use crate::hub::Remote;
 use crate::upgrade::{Refusal, Request};
 
 use super::stream::Detached;
@@ -14,6 +13,6 @@ pub struct Handover {
     pub request: Result<Request, Refusal>,
     /// Bytes that were read behind the request.
     pub early: Vec<u8>,
-    /// Where the stream comes from.
-    pub peer: Option<SocketAddr>,
+    /// Who sent it, and how it got here.
+    pub remote: Remote,
 }

@@ -10,6 +10,8 @@ use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::net::UnixListener;
 
+use crate::hub::{Remote, Transport};
+
 use super::stream::Stream;
 
 /// Where to listen.
@@ -120,21 +122,30 @@ impl Listener {
     ///
     /// # Errors
     /// The system's: above all that no descriptor is free (EMFILE).
-    pub async fn accept(&self) -> io::Result<(Stream, Option<SocketAddr>)> {
+    pub async fn accept(&self) -> io::Result<(Stream, Remote)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 // Messages are gathered before they are written: waiting for more gains nothing.
                 // A failure means that the peer has already gone, which reading will find out.
                 let _ = stream.set_nodelay(true);
-                Ok((Stream::Tcp(stream), Some(peer)))
+                Ok((Stream::Tcp(stream), plain(Some(peer), Transport::Tcp)))
             }
             #[cfg(unix)]
             Self::Unix(listener, _) => {
                 let (stream, _) = listener.accept().await?;
-                Ok((Stream::Unix(stream), None))
+                Ok((Stream::Unix(stream), plain(None, Transport::Unix)))
             }
         }
+    }
+}
+
+/// A peer whose bytes come as they are.
+fn plain(address: Option<SocketAddr>, transport: Transport) -> Remote {
+    Remote {
+        address,
+        encrypted: false,
+        transport,
     }
 }
 

@@ -1,11 +1,10 @@
 //! The opening handshake of one connection: reads the HTTP request, asks the application if it
 //! wants to be asked, answers, and hands the stream on.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::hub::{Facts, Kind, Record};
+use crate::hub::{Facts, Kind, Record, Remote};
 use crate::upgrade::{self, Limits, Refusal};
 
 use super::gate::{Pending, Verdict};
@@ -21,11 +20,7 @@ const READ: usize = 2048;
 const REFUSAL_TIME: Duration = Duration::from_secs(5);
 
 /// Sees a new stream through its opening handshake; `None` when it came to nothing.
-pub async fn open(
-    shared: &Arc<Shared>,
-    stream: Stream,
-    peer: Option<SocketAddr>,
-) -> Option<Session> {
+pub async fn open(shared: &Arc<Shared>, stream: Stream, remote: Remote) -> Option<Session> {
     let milliseconds = shared.hub.config.upgrade_timeout();
     let request = read_request(&stream);
     let request = if milliseconds == 0 {
@@ -35,7 +30,7 @@ pub async fn open(
         tokio::time::timeout(limit, request).await.ok()?
     };
     match request {
-        Ok(Some((request, early))) => answer(shared, stream, request, early, peer).await,
+        Ok(Some((request, early))) => answer(shared, stream, request, early, remote).await,
         Ok(None) => None,
         Err(refusal) => refuse(&stream, &refusal).await,
     }
@@ -47,11 +42,11 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
         stream,
         request,
         early,
-        peer,
+        remote,
     } = handover;
     let stream = stream.attach().ok()?;
     match request {
-        Ok(request) => answer(shared, stream, Arc::new(request), early, peer).await,
+        Ok(request) => answer(shared, stream, Arc::new(request), early, remote).await,
         Err(refusal) => refuse(&stream, &refusal).await,
     }
 }
@@ -62,14 +57,14 @@ async fn answer(
     stream: Stream,
     request: Request,
     early: Vec<u8>,
-    peer: Option<SocketAddr>,
+    remote: Remote,
 ) -> Option<Session> {
-    match accept(shared, &request, peer).await {
+    match accept(shared, &request, remote).await {
         Ok((head, protocol)) => {
             stream.write_all(&head).await.ok()?;
             let facts = Facts {
                 request: Arc::unwrap_or_clone(request),
-                peer,
+                remote,
                 protocol: protocol.map(Into::into),
             };
             Some(Session::new(shared, stream, facts, early))
@@ -102,7 +97,7 @@ async fn read_request(stream: &Stream) -> Result<Option<(Request, Vec<u8>)>, Ref
 async fn accept(
     shared: &Arc<Shared>,
     request: &Request,
-    peer: Option<SocketAddr>,
+    remote: Remote,
 ) -> Result<(Vec<u8>, Option<String>), Refusal> {
     let upgrade = request.check_upgrade(shared.path.as_deref())?;
     if !shared.gate.is_asking() {
@@ -115,7 +110,7 @@ async fn accept(
     let (key, verdict) = shared.gate.ask(Pending {
         request: Arc::clone(request),
         upgrade: Arc::new(upgrade),
-        peer,
+        remote,
     });
     shared
         .hub

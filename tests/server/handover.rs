@@ -4,7 +4,7 @@ use std::io::Read;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use line_socket_native::hub::Kind;
+use line_socket_native::hub::{Kind, Remote, Transport};
 use line_socket_native::transport::{Detached, Handover};
 use line_socket_native::upgrade::{Limits, Request, parse};
 
@@ -31,7 +31,11 @@ fn request(head: &[u8]) -> Request {
 
 fn handover(stream: TcpStream, request: Request, early: Vec<u8>) -> Handover {
     Handover {
-        peer: stream.peer_addr().ok(),
+        remote: Remote {
+            address: stream.peer_addr().ok(),
+            encrypted: true,
+            transport: Transport::Adopted,
+        },
         stream: Detached::Tcp(stream),
         request: Ok(request),
         early,
@@ -63,7 +67,7 @@ fn a_stream_is_served_with_the_bytes_that_were_read_already() {
     let connection = server.connection(slot);
     assert_eq!(connection.facts().request.target(), "/chat");
     let local = client.stream.local_addr().unwrap();
-    assert_eq!(connection.facts().peer, Some(local));
+    assert_eq!(connection.facts().remote.address, Some(local));
     drop(client);
     assert_eq!(server.wait_for(Kind::Closed).slot, slot);
     server.finish(false);

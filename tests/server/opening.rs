@@ -52,7 +52,7 @@ fn the_application_refuses() {
         let pending = server.gate.get(key).unwrap();
         assert_eq!(pending.request.target(), "/secret?a=1");
         assert_eq!(pending.upgrade.origin.as_deref(), Some("http://evil"));
-        assert!(pending.peer.unwrap().ip().is_loopback());
+        assert!(pending.remote.address.unwrap().ip().is_loopback());
         let refusal = || Verdict::Refuse {
             status: 403,
             message: None,

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Waker};
 
 use line_socket_native::hub::inbox::Batch;
-use line_socket_native::hub::{ConnectionRef, Facts, Group, Hub, Link, Progress, Wake};
+use line_socket_native::hub::{
+    ConnectionRef, Facts, Group, Hub, Link, Progress, Remote, Transport, Wake,
+};
 use line_socket_native::upgrade;
 
 use crate::inputs::{Size, payload, request};
@@ -48,7 +50,11 @@ fn connect(hub: &Hub, sink: &Sink, batch: &mut Batch) -> (ConnectionRef, Progres
         .expect("a complete request");
     let facts = Facts {
         request,
-        peer: None,
+        remote: Remote {
+            address: None,
+            encrypted: false,
+            transport: Transport::Tcp,
+        },
         protocol: None,
     };
     let connection = hub.open(Box::new(sink.clone()), facts);

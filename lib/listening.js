@@ -33,7 +33,6 @@ async function listen(options, native, onWake) {
     host,
     port,
     options.backlog ?? BACKLOG,
-    options.path ?? undefined,
     socketPath,
     onWake,
     options.ioThreads ?? 1,

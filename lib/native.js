@@ -13,8 +13,9 @@ const { platformTriple } = require('./platform.js');
  * written, in `src/node/`.
  * @typedef {object} NativeServer
  * @property {(name: string, value: number) => void} configure
- * @property {(host: string | undefined, port: number, backlog: number, path: string | undefined,
- *   socketPath: string | undefined, onWake: () => void, threads: number) => [number, string, number] | number} start
+ * @property {(path: string | undefined, allowedOrigins: string | undefined, requireOrigin: boolean,
+ *   protocols: string, hops: number, proxies: string, proxyHeaders: string) => [string, string] | undefined} setPolicy
+ * @property {(host: string | undefined, port: number, backlog: number, socketPath: string | undefined, onWake: () => void, threads: number) => [number, string, number] | number} start
  * @property {(thread: number, cut: boolean) => void} stop
  * @property {(thread: number) => void} join
  * @property {(name: string) => number} intern

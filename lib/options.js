@@ -3,6 +3,7 @@
 
 const LineError = require('./line-error.js');
 const { ServerErrorCode } = require('./enums.js');
+const { POLICY_RULES, setPolicy } = require('./policy.js');
 
 /** @typedef {import('./native.js').NativeServer} NativeServer */
 
@@ -36,7 +37,6 @@ const OPTIONAL = {
   host: [(value) => typeof value === 'string' && value !== '', 'must be a host name or IP address'],
   port: [isPort, 'must be an integer from 0 to 65535'],
   listen: [isListen, 'must be an object with the path of a Unix domain socket: { path: string }'],
-  path: [(value) => typeof value === 'string' && value.startsWith('/'), 'must be a URL path that begins with /'],
   backlog: [(value) => isCount(value) && value > 0 && value <= 0x7fffffff, 'must be a positive integer'],
   ioThreads: [(value) => isCount(value) && value >= 1 && value <= 64, 'must be an integer from 1 to 64'],
   maxPayload: BYTES,
@@ -53,7 +53,7 @@ const OPTIONAL = {
 };
 
 /** @type {{[name: string]: Rule}} */
-const RULES = { ...REQUIRED, ...OPTIONAL };
+const RULES = { ...REQUIRED, ...OPTIONAL, ...POLICY_RULES };
 
 /** Options that can be set later, checked again, and what holds when they are not given. */
 const LIVE = Object.freeze({
@@ -119,6 +119,10 @@ function makeOptions(given, native) {
   }
   const options = /** @type {any} */ ({ ...DEFAULTS, ...given });
   Object.keys({ ...REQUIRED, ...options }).forEach((name) => check(name, options[name]));
+  if (options.protocols && options.handleProtocols) {
+    const text = '"options.protocols" and "options.handleProtocols" both choose the subprotocol: give one of them';
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, text);
+  }
 
   const values = /** @type {any} */ ({});
   /** @param {string} name */
@@ -127,24 +131,44 @@ function makeOptions(given, native) {
     const [setting, convert] = SETTINGS[name];
     native.configure(setting, convert(values[name] ?? /** @type {any} */ (LIVE)[name]));
   };
-  for (const name of Object.keys(LIVE)) {
+  for (const name of [...Object.keys(LIVE), ...Object.keys(POLICY_RULES)]) {
     const initial = options[name];
     const wasGiven = Object.hasOwn(options, name);
-    if (initial !== undefined && initial !== null) values[name] = initial;
+    if (initial !== undefined && initial !== null) values[name] = own(initial);
     Object.defineProperty(options, name, {
       configurable: true,
       enumerable: wasGiven,
       get: () => values[name] ?? (wasGiven ? initial : undefined),
       set(value) {
         check(name, value);
+        if (Object.hasOwn(POLICY_RULES, name)) applyPolicy({ ...values, [name]: value }, native);
         if (value === undefined || value === null) delete values[name];
-        else values[name] = value;
+        else values[name] = own(value);
         apply(name);
       },
     });
     apply(name);
   }
+  applyPolicy(values, native);
   return options;
+}
+
+/**
+ * @param {any} options
+ * @param {NativeServer} native
+ * @throws {LineError} `sInvalidOptions`
+ */
+function applyPolicy(options, native) {
+  const problem = setPolicy(options, native);
+  if (problem) throw new LineError(ServerErrorCode.INVALID_OPTIONS, problem);
+}
+
+/**
+ * What is kept of an option's value: of a list a copy that cannot be changed, for nobody would notice.
+ * @param {unknown} value
+ */
+function own(value) {
+  return Array.isArray(value) ? Object.freeze([...value]) : value;
 }
 
 /**

@@ -13,7 +13,7 @@ const FIRST_ONLY = new Set([
   'proxy-authorization', 'referer', 'retry-after', 'server', 'user-agent',
 ]);
 
-/** Which line is what; see `request_facts` in `src/node/facts.rs`. */
+/** Which line is what; see `request_lines` in `src/node/facts.rs`. */
 const METHOD = 0;
 const TARGET = 1;
 const MINOR = 2;
@@ -21,19 +21,22 @@ const ADDRESS = 3;
 const PORT = 4;
 const ENCRYPTED = 5;
 const TRANSPORT = 6;
-const COUNT = 7;
-const HEADERS = 8;
+const PROXY = 7;
+const COUNT = 8;
+const HEADERS = 9;
 
-/** The connection a request came over. */
+/** Who sent a request: the other end of the connection, or whom a trusted proxy names (`trustProxy`). */
 class RequestConnection {
   /** @param {string[]} facts */
   constructor(facts) {
-    /** Address of the peer; undefined on a Unix domain socket. @type {string | undefined} */
+    /** Address of the client; undefined on a Unix domain socket. @type {string | undefined} */
     this.remoteAddress = facts[ADDRESS] || undefined;
-    /** Port of the peer; undefined on a Unix domain socket. @type {number | undefined} */
+    /** Port of the client, if known. @type {number | undefined} */
     this.remotePort = facts[PORT] === '' ? undefined : Number(facts[PORT]);
-    /** Whether the connection is encrypted. */
+    /** Whether the client's connection is encrypted. */
     this.encrypted = facts[ENCRYPTED] === '1';
+    /** Address of the proxy that named the client. @type {string | undefined} */
+    this.proxyAddress = facts[PROXY] || undefined;
   }
 }
 
@@ -100,11 +103,12 @@ function set(headers, name, value) {
 }
 
 /**
- * The facts' last entry, whose meaning depends on whom they came from.
+ * An entry behind the headers, whose meaning depends on whom the facts came from.
  * @param {string[]} facts
+ * @param {number} index
  */
-function lastFact(facts) {
-  return facts[facts.length - 1];
+function extraFact(facts, index) {
+  return facts[HEADERS + 2 * Number(facts[COUNT]) + index];
 }
 
 /**
@@ -115,4 +119,4 @@ function transportOf(facts) {
   return facts[TRANSPORT];
 }
 
-module.exports = { UpgradeRequest, lastFact, transportOf };
+module.exports = { UpgradeRequest, extraFact, transportOf };

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { UpgradeRequest, lastFact, transportOf } = require('./request.js');
+const { UpgradeRequest, extraFact, transportOf } = require('./request.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./native.js').NativeServer} NativeServer */
@@ -64,7 +64,7 @@ class Socket {
 
   /** The subprotocol agreed on; empty without one. */
   get protocol() {
-    return lastFact(this.#loadFacts().split('\n'));
+    return extraFact(this.#loadFacts().split('\n'), 0);
   }
 
   /** How the bytes travel; see `types/socket.d.ts`. */

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { UpgradeRequest, lastFact } = require('./request.js');
+const { UpgradeRequest, extraFact } = require('./request.js');
 
 /** @typedef {import('./server.js').Server} Server */
 
@@ -35,14 +35,14 @@ function decideUpgrade(server, key) {
     server.native_.refuse(key, status, message === undefined ? undefined : String(message));
   };
   try {
-    const protocol = chooseProtocol(server, request);
+    const protocol = chooseProtocol(server, request, extraFact(facts, 0));
     if (protocol === false) {
       refuse(UNAUTHORIZED);
       return;
     }
     verify(server, request, (verified, code, message) => {
       if (!verified) refuse(code || UNAUTHORIZED, message);
-      else accept(server, key, lastFact(facts), protocol);
+      else accept(server, key, extraFact(facts, 1), protocol);
     });
   } catch (error) {
     // The application's exception is its own; its peer must not wait for ever.
@@ -54,12 +54,12 @@ function decideUpgrade(server, key) {
 /**
  * @param {Server} server
  * @param {UpgradeRequest} request
+ * @param {string} chosen The core's choice.
  * @returns {string | undefined | false} False refuses the request.
  */
-function chooseProtocol(server, request) {
-  const offered = (request.headers['sec-websocket-protocol'] || '').split(/, */);
+function chooseProtocol(server, request, chosen) {
   const { handleProtocols } = server.options;
-  return handleProtocols ? handleProtocols(offered) : offered[0];
+  return handleProtocols ? handleProtocols((request.headers['sec-websocket-protocol'] || '').split(/, */)) : chosen;
 }
 
 /**

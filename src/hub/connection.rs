@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures::task::AtomicWaker;
 
 use crate::codec::{self, Opcode, close};
-use crate::upgrade::Request;
+use crate::upgrade::{Client, Request};
 
 use super::config::{Config, SlowConsumer};
 use super::outbound::{Flush, Link, Outbound, SharedFrame};
@@ -85,8 +85,10 @@ pub struct Remote {
 pub struct Facts {
     /// The upgrade request.
     pub request: Request,
-    /// Who sent it.
+    /// Where it came from.
     pub remote: Remote,
+    /// On whose behalf: the same, unless a trusted proxy names somebody else.
+    pub client: Client,
     /// The subprotocol agreed on.
     pub protocol: Option<Box<str>>,
 }

@@ -11,7 +11,7 @@ use super::inbox::{Batch, Inbox, Wake};
 use super::outbound::Link;
 use super::record::{Field, Kind, Record};
 use super::{Hub, Progress};
-use crate::upgrade;
+use crate::upgrade::{self, Client};
 
 struct Wire {
     bytes: Vec<u8>,
@@ -240,6 +240,7 @@ pub(crate) fn facts() -> Facts {
             encrypted: false,
             transport: Transport::Tcp,
         },
+        client: Client::default(),
         protocol: None,
     }
 }

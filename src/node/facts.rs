@@ -9,7 +9,7 @@ use napi::Result;
 use napi::bindgen_prelude::Object;
 
 use crate::hub::Remote;
-use crate::upgrade::Request;
+use crate::upgrade::{Client, Request};
 
 use super::raw::{self, Call, Value};
 use super::server::JsServer;
@@ -27,31 +27,36 @@ fn facts(server: &mut JsServer, call: &Call) -> Result<Value> {
         return call.undefined();
     };
     let facts = connection.facts();
-    let mut lines = request_lines(&facts.request, &facts.remote);
+    let mut lines = request_lines(&facts.request, &facts.remote, &facts.client);
     lines.extend_from_slice(facts.protocol.as_deref().unwrap_or_default().as_bytes());
     call.latin1_value(&lines)
 }
 
-/// `upgradeFacts(key): string | undefined`. A request that waits: see [`request_lines`]; the last
-/// line is the value for `Sec-WebSocket-Accept`.
+/// `upgradeFacts(key): string | undefined`. A request that waits: see [`request_lines`]; the last two
+/// lines are the subprotocol, unless the application chooses another, and the value for
+/// `Sec-WebSocket-Accept`.
 fn upgrade_facts(server: &mut JsServer, call: &Call) -> Result<Value> {
     let Some(pending) = server.gate.get(call.uint(0)?) else {
         return call.undefined();
     };
-    let mut lines = request_lines(&pending.request, &pending.remote);
+    let mut lines = request_lines(&pending.request, &pending.remote, &pending.client);
+    let protocol = pending.upgrade.protocol.as_deref().unwrap_or_default();
+    // It came as bytes that are one character each.
+    lines.extend(protocol.chars().map(|char| char as u8));
+    lines.push(b'\n');
     lines.extend_from_slice(pending.upgrade.accept.as_bytes());
     call.latin1_value(&lines)
 }
 
-/// Method, target, minor version, remote address and port, whether it is encrypted (1 or 0), the
-/// transport, number of headers, then names and values in turn, a line each: none of them can hold a
-/// line break. Bytes are one character each, as in Node.
-fn request_lines(request: &Request, remote: &Remote) -> Vec<u8> {
-    let (address, port) = match remote.address {
-        Some(address) => (address.ip().to_string(), address.port().to_string()),
-        None => Default::default(),
-    };
-    let encrypted = u8::from(remote.encrypted);
+/// Method, target, minor version; the client's address, its port, whether it is encrypted (1 or 0);
+/// the transport, the proxy's address; number of headers, then their names and values in turn. Each is
+/// a line, empty when not known: none of them can hold a line break. Bytes are one character each, as
+/// in Node.
+fn request_lines(request: &Request, remote: &Remote, client: &Client) -> Vec<u8> {
+    let address = text(client.address);
+    let port = text(client.port);
+    let encrypted = u8::from(client.encrypted);
+    let proxy = text(client.proxy);
     let transport = remote.transport.name();
     let minor = request.http_minor();
     let count = request.headers().count();
@@ -59,7 +64,7 @@ fn request_lines(request: &Request, remote: &Remote) -> Vec<u8> {
     // Writing to memory does not fail.
     let _ = writeln!(
         lines,
-        "{}\n{}\n{minor}\n{address}\n{port}\n{encrypted}\n{transport}\n{count}",
+        "{}\n{}\n{minor}\n{address}\n{port}\n{encrypted}\n{transport}\n{proxy}\n{count}",
         request.method(),
         request.target(),
     );
@@ -70,4 +75,8 @@ fn request_lines(request: &Request, remote: &Remote) -> Vec<u8> {
         }
     }
     lines
+}
+
+fn text(fact: Option<impl ToString>) -> String {
+    fact.map_or_else(String::new, |fact| fact.to_string())
 }

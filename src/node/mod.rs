@@ -6,6 +6,7 @@
 
 mod facts;
 mod messages;
+mod policy;
 mod raw;
 mod server;
 mod settings;

@@ -13,6 +13,7 @@ use crate::hub::inbox::Batch;
 use crate::hub::{ConnectionRef, Group, Hub};
 use crate::transport::{Address, Gate, IoThread, Options, Verdict};
 
+use super::policy::set_policy;
 use super::raw::{self, Call, Value};
 use super::settings::configure;
 use super::wake::{JsWake, Shared};
@@ -98,6 +99,7 @@ impl Drop for JsServer {
 /// Adds the functions to the server's object.
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
     raw::define(object, "configure", server, configure)?;
+    raw::define(object, "setPolicy", server, set_policy)?;
     raw::define(object, "start", server, start)?;
     raw::define(object, "stop", server, stop)?;
     raw::define(object, "join", server, join)?;
@@ -124,12 +126,12 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "refuse", server, refuse)
 }
 
-/// `start(host | undefined, port, backlog, path | undefined, socketPath | undefined, onWake,
-/// threads)`. Listens and starts the io threads: `[thread, address, port]`, or the system's error number. `host`
-/// must be an IP address.
+/// `start(host | undefined, port, backlog, socketPath | undefined, onWake, threads)`. Listens and
+/// starts the io threads: `[thread, address, port]`, or the system's error number. `host` must be an
+/// IP address.
 fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
     let port = call.uint(1)? as u16;
-    let address = match (call.optional_string(4)?, call.optional_string(0)?) {
+    let address = match (call.optional_string(3)?, call.optional_string(0)?) {
         #[cfg(unix)]
         (Some(path), _) => Address::Unix(path.into()),
         (None, Some(host)) => {
@@ -144,11 +146,10 @@ fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
     let options = Options {
         address: Some(address),
         backlog: call.int(2)?,
-        path: call.optional_string(3)?,
         number,
-        threads: call.size(6)?,
+        threads: call.size(5)?,
     };
-    let on_wake = call.function(5)?;
+    let on_wake = call.function(4)?;
     if server.threads.is_empty() {
         server.wake.arm(&on_wake)?;
     }

@@ -1,14 +1,14 @@
-//! The application's say in an opening handshake: it is asked only when it wants to be, and the
-//! upgrade waits for its verdict.
+//! Who may come in. A policy decides without the application; after it the application has its say
+//! when it wants to be asked, and the upgrade waits for its verdict.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use slab::Slab;
 use tokio::sync::oneshot;
 
 use crate::hub::Remote;
-use crate::upgrade::{Request, Upgrade};
+use crate::upgrade::{Client, Policy, Request, Upgrade};
 
 /// What the application decided.
 #[derive(Debug)]
@@ -36,18 +36,32 @@ pub struct Pending {
     pub request: Arc<Request>,
     /// What it asks for.
     pub upgrade: Arc<Upgrade>,
-    /// Who sent it.
+    /// Where it came from.
     pub remote: Remote,
+    /// On whose behalf.
+    pub client: Client,
 }
 
-/// Requests that wait for the application.
+/// The policy, and requests that wait for the application.
 #[derive(Debug, Default)]
 pub struct Gate {
+    policy: RwLock<Arc<Policy>>,
     asking: AtomicBool,
     pending: Mutex<Slab<(Pending, oneshot::Sender<Verdict>)>>,
 }
 
 impl Gate {
+    /// What holds for requests that come now.
+    pub fn policy(&self) -> Arc<Policy> {
+        let policy = self.policy.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&policy)
+    }
+
+    /// Sets what holds for requests that come later.
+    pub fn set_policy(&self, policy: Policy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
+    }
+
     /// Whether the application wants to be asked.
     pub fn is_asking(&self) -> bool {
         self.asking.load(Relaxed)

@@ -28,8 +28,6 @@ pub struct Options {
     pub address: Option<Address>,
     /// Connections the system may hold that are not accepted yet.
     pub backlog: i32,
-    /// Path that requests must ask for; any if `None`.
-    pub path: Option<String>,
     /// Number given back in [`Kind::Stopped`].
     pub number: u32,
     /// Io threads in all: connections are dealt out to them in turn.
@@ -40,10 +38,8 @@ pub struct Options {
 pub struct Shared {
     /// The server's state.
     pub hub: Arc<Hub>,
-    /// Upgrades that wait for the application.
+    /// Who may come in.
     pub gate: Arc<Gate>,
-    /// See [`Options::path`].
-    pub path: Option<String>,
     stopping: Notify,
     cut: AtomicBool,
     alive: AtomicUsize,
@@ -100,7 +96,6 @@ impl IoThread {
         let shared = Arc::new(Shared {
             hub,
             gate,
-            path: options.path,
             stopping: Notify::new(),
             cut: AtomicBool::new(false),
             alive: AtomicUsize::new(0),

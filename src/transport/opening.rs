@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hub::{Facts, Kind, Record, Remote};
-use crate::upgrade::{self, Limits, Refusal};
+use crate::upgrade::{self, Client, Limits, Policy, Refusal};
 
 use super::gate::{Pending, Verdict};
 use super::handover::Handover;
@@ -59,12 +59,15 @@ async fn answer(
     early: Vec<u8>,
     remote: Remote,
 ) -> Option<Session> {
-    match accept(shared, &request, remote).await {
+    let policy = shared.gate.policy();
+    let client = policy.client(&request, remote.address, remote.encrypted);
+    match accept(shared, &policy, &request, remote, client).await {
         Ok((head, protocol)) => {
             stream.write_all(&head).await.ok()?;
             let facts = Facts {
                 request: Arc::unwrap_or_clone(request),
                 remote,
+                client,
                 protocol: protocol.map(Into::into),
             };
             Some(Session::new(shared, stream, facts, early))
@@ -96,12 +99,14 @@ async fn read_request(stream: &Stream) -> Result<Option<(Request, Vec<u8>)>, Ref
 /// Decides on a request: the response head and the subprotocol.
 async fn accept(
     shared: &Arc<Shared>,
+    policy: &Policy,
     request: &Request,
     remote: Remote,
+    client: Client,
 ) -> Result<(Vec<u8>, Option<String>), Refusal> {
-    let upgrade = request.check_upgrade(shared.path.as_deref())?;
+    let upgrade = policy.check(request)?;
     if !shared.gate.is_asking() {
-        let protocol = upgrade.default_protocol().map(str::to_owned);
+        let protocol = upgrade.protocol;
         let lines = upgrade::response_lines(&upgrade.accept, protocol.as_deref())
             .map_err(|_| Refusal::new(400, None))?;
         let head = upgrade::response_head(&lines).map_err(|_| Refusal::new(400, None))?;
@@ -111,6 +116,7 @@ async fn accept(
         request: Arc::clone(request),
         upgrade: Arc::new(upgrade),
         remote,
+        client,
     });
     shared
         .hub

@@ -11,21 +11,14 @@ pub struct Upgrade {
     /// called with. One empty string when none is offered, since handlers written for the original
     /// get just that.
     pub protocols: Vec<String>,
+    /// The subprotocol to answer with when the application does not choose one: the first offered,
+    /// unless a [`Policy`](super::Policy) prefers another.
+    pub protocol: Option<String>,
     /// The value of `Sec-WebSocket-Accept` (RFC 6455 section 4.2.2).
     pub accept: String,
     /// Where the page comes from that opened the connection: `Origin`, or `Sec-WebSocket-Origin`
     /// in version 8. Only browsers send it.
     pub origin: Option<String>,
-}
-
-impl Upgrade {
-    /// The subprotocol to answer with when the application does not choose: the first offered.
-    pub fn default_protocol(&self) -> Option<&str> {
-        self.protocols
-            .first()
-            .map(String::as_str)
-            .filter(|protocol| !protocol.is_empty())
-    }
 }
 
 impl Request {
@@ -59,18 +52,19 @@ impl Request {
         let version = match self.single("sec-websocket-version") {
             Some(b"13") => 13,
             Some(b"8") => 8,
-            _ => return Err(Refusal::bad_request()),
+            _ => return Err(Refusal::version_not_spoken()),
         };
         let origin = if version == 8 {
             "sec-websocket-origin"
         } else {
             "origin"
         };
+        let protocols =
+            split_protocols(&self.combined("sec-websocket-protocol").unwrap_or_default());
         Ok(Upgrade {
             version,
-            protocols: split_protocols(
-                &self.combined("sec-websocket-protocol").unwrap_or_default(),
-            ),
+            protocol: protocols.first().filter(|name| !name.is_empty()).cloned(),
+            protocols,
             accept: derive_accept_key(key),
             origin: self.combined(origin),
         })

@@ -68,11 +68,11 @@ fn the_example_of_the_rfc() {
         Upgrade {
             version: 13,
             protocols: vec![String::new()],
+            protocol: None,
             accept: "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".to_owned(),
             origin: Some("http://example.com".to_owned()),
         }
     );
-    assert_eq!(upgrade.default_protocol(), None);
 }
 
 #[test]
@@ -216,6 +216,6 @@ fn protocols_are_cut_as_applications_know_it() {
     ] {
         let upgrade = check(&plus(&headers), None).unwrap();
         assert_eq!(upgrade.protocols, protocols);
-        assert_eq!(upgrade.default_protocol(), default);
+        assert_eq!(upgrade.protocol.as_deref(), default);
     }
 }

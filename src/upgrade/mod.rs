@@ -1,20 +1,30 @@
 //! The server's side of the HTTP/1.1 opening handshake (RFC 6455 section 4, RFC 9112), without
 //! sockets: bytes in, a decision and bytes out.
 //!
-//! [`parse()`] finds the request, [`Request::check_upgrade`] decides whether it asks for a WebSocket,
-//! and the answer is either a [`Refusal`] or the 101 of [`response_lines`] and [`response_head`].
+//! [`parse()`] finds the request, [`Policy::check`] decides whether it asks for a WebSocket that it may
+//! have, and the answer is either a [`Refusal`] or the 101 of [`response_lines`] and [`response_head`].
+//! [`Policy::client`] tells whom it comes from, behind proxies too.
 //! Between the two the application may have its say: `verifyClient`, `handleProtocols`, and the
 //! `headers` event, which hands out the lines of the answer (contract section 2).
 
 mod check;
+mod client;
+mod forwarded;
+mod origin;
 mod parse;
+mod policy;
 mod refusal;
 mod request;
 mod response;
 mod status;
+mod trust;
 
 pub use check::Upgrade;
+pub use client::{Client, ProxyHeaders};
+pub use origin::{HostPattern, InvalidOrigin, OriginPattern};
 pub use parse::{Limits, parse};
+pub use policy::{InvalidProtocol, Policy};
 pub use refusal::Refusal;
 pub use request::{Headers, Request};
 pub use response::{InvalidHeaderValue, response_head, response_lines};
+pub use trust::{InvalidNetwork, Network, Trust};

@@ -2,6 +2,9 @@ use std::borrow::Cow;
 
 use super::status::reason;
 
+/// The versions of the protocol that are spoken, as a header line.
+const VERSIONS: &str = "Sec-WebSocket-Version: 13, 8\r\n";
+
 /// What the server says when it does not upgrade: answered once, and then the
 /// connection is closed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,7 +14,7 @@ pub struct Refusal {
     body: Cow<'static, str>,
     /// Options of `Connection`.
     connection: &'static str,
-    /// Header lines before and after `Content-Length`, each with its line end.
+    /// Header lines before and after `Content-Length`, with their line ends.
     headers: [&'static str; 2],
     /// Announce the body without sending it: the answer to HEAD (RFC 9110 section 9.3.2).
     head_only: bool,
@@ -46,13 +49,33 @@ impl Refusal {
         Self::new(400, None)
     }
 
+    /// 400: a version of the protocol that is not spoken here; those that are, are named (RFC 6455
+    /// section 4.4).
+    pub(super) fn version_not_spoken() -> Self {
+        Self {
+            headers: [VERSIONS, "Content-type: text/html\r\n"],
+            ..Self::bad_request()
+        }
+    }
+
+    /// A refusal with a reason of our own, as plain text.
+    pub(super) fn because(status: u16, reason: &'static str) -> Self {
+        Self {
+            headers: ["", "Content-Type: text/plain\r\n"],
+            ..Self::new(status, Some(reason))
+        }
+    }
+
     /// 426: plain HTTP where a WebSocket is expected (RFC 9110 section 15.5.22).
     pub(super) fn upgrade_required(method: &str) -> Self {
         Self {
             // Who sends `Upgrade` must name it here as well (RFC 9110 section 7.8).
             connection: "close, Upgrade",
             // Spelling and order are Node's, which answers plain requests for the original.
-            headers: ["Upgrade: websocket\r\n", "Content-Type: text/plain\r\n"],
+            headers: [
+                "Upgrade: websocket\r\nSec-WebSocket-Version: 13, 8\r\n",
+                "Content-Type: text/plain\r\n",
+            ],
             head_only: method == "HEAD",
             ..Self::new(426, None)
         }
@@ -145,12 +168,30 @@ mod tests {
     #[test]
     fn plain_http_is_told_to_upgrade() {
         let head = "HTTP/1.1 426 Upgrade Required\r\nConnection: close, Upgrade\r\n\
-                    Upgrade: websocket\r\nContent-Length: 16\r\nContent-Type: text/plain\r\n\r\n";
+                    Upgrade: websocket\r\nSec-WebSocket-Version: 13, 8\r\nContent-Length: 16\r\nContent-Type: text/plain\r\n\r\n";
         assert_eq!(
             response(&Refusal::upgrade_required("GET")),
             format!("{head}Upgrade Required")
         );
         assert_eq!(response(&Refusal::upgrade_required("HEAD")), head);
+    }
+
+    #[test]
+    fn other_versions_are_told_which_are_spoken() {
+        assert_eq!(
+            response(&Refusal::version_not_spoken()),
+            "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nSec-WebSocket-Version: 13, 8\r\n\
+             Content-Length: 11\r\nContent-type: text/html\r\n\r\nBad Request"
+        );
+    }
+
+    #[test]
+    fn reasons_of_our_own_are_plain_text() {
+        assert_eq!(
+            response(&Refusal::because(403, "No")),
+            "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 2\r\n\
+             Content-Type: text/plain\r\n\r\nNo"
+        );
     }
 
     #[test]

@@ -53,6 +53,7 @@ fn the_application_refuses() {
         assert_eq!(pending.request.target(), "/secret?a=1");
         assert_eq!(pending.upgrade.origin.as_deref(), Some("http://evil"));
         assert!(pending.remote.address.unwrap().ip().is_loopback());
+        assert!(pending.client.address.unwrap().is_loopback());
         let refusal = || Verdict::Refuse {
             status: 403,
             message: None,

@@ -86,7 +86,6 @@ impl Server {
         let options = Options {
             address,
             backlog: 511,
-            path: None,
             number: 7,
             threads: 1,
         };

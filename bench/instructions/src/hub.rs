@@ -11,7 +11,7 @@ use line_socket_native::hub::inbox::Batch;
 use line_socket_native::hub::{
     ConnectionRef, Facts, Group, Hub, Link, Progress, Remote, Transport, Wake,
 };
-use line_socket_native::upgrade;
+use line_socket_native::upgrade::{self, Client};
 
 use crate::inputs::{Size, payload, request};
 
@@ -55,6 +55,7 @@ fn connect(hub: &Hub, sink: &Sink, batch: &mut Batch) -> (ConnectionRef, Progres
             encrypted: false,
             transport: Transport::Tcp,
         },
+        client: Client::default(),
         protocol: None,
     };
     let connection = hub.open(Box::new(sink.clone()), facts);

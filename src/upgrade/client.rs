@@ -1,0 +1,80 @@
+use std::net::{IpAddr, SocketAddr};
+
+use super::forwarded::{Hop, hops};
+use super::{Request, Trust};
+
+/// The headers in which proxies say whom they speak for (`proxyHeaders`). Only one kind is looked at:
+/// what a client sends in the other passes most proxies untouched.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ProxyHeaders {
+    /// `X-Forwarded-For` and `X-Forwarded-Proto`.
+    #[default]
+    XForwarded,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+/// Who sent a request, as far as the proxies before this server are believed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Client {
+    /// The address; `None` on a Unix domain socket.
+    pub address: Option<IpAddr>,
+    /// The port, if known.
+    pub port: Option<u16>,
+    /// Whether the client's own connection is encrypted.
+    pub encrypted: bool,
+    /// The address of the proxy that the connection comes from, if the client's was learned of it.
+    pub proxy: Option<IpAddr>,
+}
+
+impl Client {
+    /// The other end of a connection, taken as the client. `peer` is `None` on a Unix domain socket.
+    pub fn direct(peer: Option<SocketAddr>, encrypted: bool) -> Self {
+        Self {
+            address: peer.map(|peer| peer.ip()),
+            port: peer.map(|peer| peer.port()),
+            encrypted,
+            proxy: None,
+        }
+    }
+
+    /// The client on whose behalf the other end of a connection sent `request`.
+    ///
+    /// Proxies append to the list in the header, so it is read from its end: each entry was written by
+    /// the one after it, the last by the other end of the connection. It counts as long as its writer
+    /// is trusted. An entry that is no address ends the list: then the client is unknown, and the
+    /// nearest known address stands for it.
+    pub fn of(
+        request: &Request,
+        peer: Option<SocketAddr>,
+        encrypted: bool,
+        trust: &Trust,
+        headers: ProxyHeaders,
+    ) -> Self {
+        let direct = Self::direct(peer, encrypted);
+        if !trust.includes(direct.address, 0) {
+            return direct;
+        }
+        let mut client = direct;
+        for (index, Hop { address, encrypted }) in hops(request, headers).into_iter().enumerate() {
+            if !trust.includes(client.address, index) {
+                break;
+            }
+            client.encrypted = encrypted.unwrap_or(client.encrypted);
+            let Some((address, port)) = address else {
+                break;
+            };
+            client = Self {
+                address: Some(address),
+                port,
+                proxy: direct.address,
+                ..client
+            };
+        }
+        client
+    }
+}
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

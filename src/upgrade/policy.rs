@@ -1,0 +1,107 @@
+use std::net::SocketAddr;
+
+use super::forwarded::is_token;
+use super::{Client, OriginPattern, ProxyHeaders, Refusal, Request, Trust, Upgrade};
+
+/// A subprotocol has no name, or one that a header cannot carry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "\"{0}\" is no name of a subprotocol: only letters, digits and !#$%&'*+-.^_`|~ are allowed in one"
+)]
+pub struct InvalidProtocol(String);
+
+/// Which upgrade requests are accepted, decided without the application. The default accepts every
+/// request for a WebSocket.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// The path to be asked for (`path`); any if `None` or empty.
+    pub path: Option<String>,
+    /// Whose pages may connect (`allowedOrigins`): those that one entry allows; all if `None`.
+    pub origins: Option<Vec<OriginPattern>>,
+    /// Whether a request without an origin is refused (`requireOrigin`). Browsers always send one;
+    /// other clients do not, and could claim any.
+    pub require_origin: bool,
+    /// Subprotocols, the preferred first (`protocols`); the client's choice if empty.
+    pub protocols: Vec<String>,
+    /// Which proxies are believed (`trustProxy`).
+    pub trust: Trust,
+    /// Where they say whom they speak for (`proxyHeaders`).
+    pub proxy_headers: ProxyHeaders,
+}
+
+impl Policy {
+    /// Decides on a request.
+    ///
+    /// # Errors
+    ///
+    /// The refusals of [`Request::check_upgrade`]; 403 for an origin that is not allowed; 400 when
+    /// subprotocols are offered, none of which is spoken here: a browser would drop a connection that
+    /// names none of them, and any other client would go on speaking what nobody understands.
+    pub fn check(&self, request: &Request) -> Result<Upgrade, Refusal> {
+        let mut upgrade = request.check_upgrade(self.path.as_deref())?;
+        self.check_origin(upgrade.origin.as_deref())?;
+        if !self.protocols.is_empty() {
+            upgrade.protocol = self.choose_protocol(&upgrade.protocols)?;
+        }
+        Ok(upgrade)
+    }
+
+    /// Who sent a request that came over a connection from `peer`, which is `None` on a Unix domain
+    /// socket.
+    pub fn client(&self, request: &Request, peer: Option<SocketAddr>, encrypted: bool) -> Client {
+        Client::of(request, peer, encrypted, &self.trust, self.proxy_headers)
+    }
+
+    fn check_origin(&self, origin: Option<&str>) -> Result<(), Refusal> {
+        match (origin, &self.origins) {
+            (None, _) if self.require_origin => {
+                Err(Refusal::because(403, "The request must have an Origin"))
+            }
+            (Some(origin), Some(allowed)) if !allowed.iter().any(|one| one.allows(origin)) => Err(
+                Refusal::because(403, "Pages of this origin may not connect"),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The subprotocol preferred of those offered; `None` when none is offered.
+    fn choose_protocol(&self, offered: &[String]) -> Result<Option<String>, Refusal> {
+        let offered: Vec<_> = offered
+            .iter()
+            .map(|name| name.trim_matches([' ', '\t']))
+            .filter(|name| !name.is_empty())
+            .collect();
+        if offered.is_empty() {
+            return Ok(None);
+        }
+        let chosen = self
+            .protocols
+            .iter()
+            .find(|name| offered.contains(&name.as_str()));
+        chosen.cloned().map(Some).ok_or(Refusal::because(
+            400,
+            "None of the subprotocols offered is spoken here",
+        ))
+    }
+}
+
+impl Policy {
+    /// Sets [`Policy::protocols`].
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidProtocol`] for a name that is no token (RFC 6455 section 4.1).
+    pub fn set_protocols(&mut self, names: Vec<String>) -> Result<(), InvalidProtocol> {
+        match names.iter().find(|name| !is_token(name)) {
+            Some(name) => Err(InvalidProtocol(name.clone())),
+            None => {
+                self.protocols = names;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+mod tests;

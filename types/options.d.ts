@@ -31,8 +31,35 @@ export interface ServerOptions {
   port?: number | string | null | undefined;
   /** Listens on a Unix domain socket; `host` and `port` are ignored then. */
   listen?: ListenOptions | null | undefined;
-  /** Accepts requests for this path only, which begins with `/`. @default any path */
+  /** Accepts requests for this path only, which begins with `/`; others are refused with 400. @default any path */
   path?: string | null | undefined;
+  /**
+   * Whose pages may connect; others are refused with 403. An entry is an origin (`https://example.com`),
+   * the names below a host (`https://*.example.com`), any port of one (`http://localhost:*`), `null`
+   * (pages without an origin of their own) or `*`. Requests without an origin, which no browser sends,
+   * are accepted, see `requireOrigin`. @default every page
+   */
+  allowedOrigins?: readonly string[] | null | undefined;
+  /** Refuses requests without an origin with 403. @default false */
+  requireOrigin?: boolean | null | undefined;
+  /**
+   * Subprotocols, the preferred first: the first that the client offers too is agreed on. A client
+   * that offers only others is refused with 400, one that offers none is accepted without one. Not
+   * together with `handleProtocols`. @default the client's choice
+   */
+  protocols?: readonly string[] | null | undefined;
+  /**
+   * Which proxies are believed when they name the client: `true` is every one (the first address of
+   * the header counts), a number is so many, counted from this server; or addresses, networks such as
+   * `10.0.0.0/8` and the groups `loopback` (Unix domain sockets too), `linklocal` and `uniquelocal`, as a
+   * list or separated by commas. @default false
+   */
+  trustProxy?: boolean | number | string | readonly string[] | null | undefined;
+  /**
+   * Where proxies name the client: `x-forwarded` is `X-Forwarded-For` and `X-Forwarded-Proto`, `forwarded`
+   * the header of RFC 7239. The other is not looked at. @default 'x-forwarded'
+   */
+  proxyHeaders?: 'x-forwarded' | 'forwarded' | null | undefined;
   /** Connections the system may keep waiting for acceptance; 1 or more. @default 511 */
   backlog?: number | null | undefined;
   /**

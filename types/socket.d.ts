@@ -19,14 +19,19 @@ export interface UpgradeRequest {
   readonly socket: PeerAddress;
 }
 
-/** The other end of a connection. */
+/**
+ * Who sent a request: the other end of the connection or, with `trustProxy`, the client that a trusted
+ * proxy names.
+ */
 export interface PeerAddress {
   /** IP address; undefined on a Unix domain socket. */
   readonly remoteAddress: string | undefined;
-  /** Port; undefined on a Unix domain socket. */
+  /** Port; undefined on a Unix domain socket, and when the proxy does not tell. */
   readonly remotePort: number | undefined;
-  /** Whether the connection is encrypted. */
+  /** Whether the connection is encrypted, with `trustProxy` that of the client. */
   readonly encrypted: boolean;
+  /** IP address of the proxy, the other end of the connection, when it named the client. */
+  readonly proxyAddress: string | undefined;
 }
 
 /** The WebSocket of a connection. */

@@ -42,6 +42,17 @@ const OPTIONS = {
     bad: [{}, [], { path: '' }, { path: 1 }, { path: '/tmp/so\0cket' }, '/tmp/socket', 80, true],
   },
   path: { good: ['/', '/chat', ...NOTHING], bad: ['', 'chat', ...NO_STRINGS] },
+  allowedOrigins: {
+    good: [['https://a.example', 'http://*.a.example:*', 'null'], [], ['*'], ...NOTHING],
+    bad: ['https://a.example', [/a/], [1], ['a.example'], ['https://a.example/'], {}, 0, true],
+  },
+  requireOrigin: { good: [true, false, ...NOTHING], bad: [0, 1, 'true', {}, []] },
+  protocols: { good: [['a', 'b.c-d'], ['a'], ...NOTHING], bad: [[], 'a', [1], [''], ['a b'], ['a\nb'], {}, 0, true] },
+  trustProxy: {
+    good: [true, false, 0, 1, 'loopback', '127.0.0.1, 10.0.0.0/8', ['::1', 'linklocal', 'uniquelocal'], [], ...NOTHING],
+    bad: [-1, 0.5, NaN, Infinity, '', 'localhost', ['10.0.0.0/0'], [1], [null], {}, () => true],
+  },
+  proxyHeaders: { good: ['x-forwarded', 'forwarded', ...NOTHING], bad: ['', 'Forwarded', ...NO_STRINGS] },
   backlog: { good: [1, 511, 2 ** 31 - 1, ...NOTHING], bad: [0, 2 ** 31, ...NO_COUNTS] },
   verifyClient: { good: [() => true, async () => {}, ...NOTHING], bad: NO_FUNCTIONS },
   handleProtocols: { good: [() => '', ...NOTHING], bad: NO_FUNCTIONS },
@@ -61,6 +72,12 @@ const LIVE = [
   'maxPayload',
   'maxBufferedBytes',
   'slowConsumer',
+  'path',
+  'allowedOrigins',
+  'requireOrigin',
+  'protocols',
+  'trustProxy',
+  'proxyHeaders',
 ];
 
 /** @param {unknown} value */
@@ -90,7 +107,7 @@ function assertRefused(body, name, value) {
 describe('options', () => {
   for (const [name, { good, bad }] of Object.entries(OPTIONS)) {
     it(`${name} may be ${good.map(show).join(', ')}`, () => {
-      for (const value of good) assert.equal(new Server({ [name]: value }).options[name], value, show(value));
+      for (const value of good) assert.deepEqual(new Server({ [name]: value }).options[name], value, show(value));
     });
 
     it(`${name} may not be ${bad.map(show).join(', ')}`, () => {
@@ -121,7 +138,7 @@ describe('options set later', () => {
       const { options } = new Server();
       for (const value of good) {
         options[name] = value;
-        assert.equal(options[name], value ?? undefined, show(value));
+        assert.deepEqual(options[name], value ?? undefined, show(value));
       }
     });
 
@@ -129,7 +146,7 @@ describe('options set later', () => {
       const { options } = new Server({ [name]: good[1] });
       for (const value of bad) {
         assertRefused(() => (options[name] = value), name, value);
-        assert.equal(options[name], good[1], show(value));
+        assert.deepEqual(options[name], good[1], show(value));
       }
     });
   }

@@ -79,8 +79,8 @@ impl IoThread {
     /// # Errors
     /// The system's: the address is taken or not available, or no thread could be made.
     pub fn start(hub: Arc<Hub>, gate: Arc<Gate>, options: Options) -> io::Result<Self> {
-        let bound = match &options.address {
-            Some(address) => Some(Bound::new(address, options.backlog)?),
+        let bound = match options.address {
+            Some(address) => Some(Bound::new(&address, options.backlog)?),
             None => None,
         };
         let address = bound.as_ref().and_then(Bound::local_address);

@@ -92,13 +92,11 @@ impl Policy {
     ///
     /// [`InvalidProtocol`] for a name that is no token (RFC 6455 section 4.1).
     pub fn set_protocols(&mut self, names: Vec<String>) -> Result<(), InvalidProtocol> {
-        match names.iter().find(|name| !is_token(name)) {
-            Some(name) => Err(InvalidProtocol(name.clone())),
-            None => {
-                self.protocols = names;
-                Ok(())
-            }
+        if let Some(name) = names.iter().find(|name| !is_token(name)) {
+            return Err(InvalidProtocol(name.clone()));
         }
+        self.protocols = names;
+        Ok(())
     }
 }
 

@@ -37,9 +37,9 @@ impl Trust {
 pub enum Network {
     /// `loopback`: this machine, by 127.0.0.0/8, `::1` or a Unix domain socket.
     Loopback,
-    /// `linklocal`: 169.254.0.0/16 (RFC 3927) and fe80::/10 (RFC 4291).
+    /// `linklocal`: 169.254.0.0/16 (RFC 3927) and `fe80::/10` (RFC 4291).
     LinkLocal,
-    /// `uniquelocal`: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918) and fc00::/7 (RFC 4193).
+    /// `uniquelocal`: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918) and `fc00::/7` (RFC 4193).
     UniqueLocal,
     /// One address, or those that agree with it in the first `bits` bits.
     Block {

@@ -267,15 +267,16 @@ class ServerConnection extends Emitter {
    * @param {string | undefined} rawId
    * @param {string | undefined} rawPayload
    * @param {string | undefined} rawError
+   * @param {unknown} [payload] The payload when it is parsed already, without `rawPayload` then.
    * @internal
    */
-  onMessage_(name, rawId, rawPayload, rawError) {
+  onMessage_(name, rawId, rawPayload, rawError, payload) {
     if (this.state === State.AWAITING_HANDSHAKE) {
       this.refuse_(rawId, 'Handshake is not completed');
       return;
     }
     this.log_?.('received "%s"', name);
-    const message = Message.incoming_(this, name, rawId, rawPayload, rawError);
+    const message = Message.incoming_(this, name, rawId, rawPayload, rawError, payload);
     if (rawId === undefined) {
       emitUnanswerable(this, message);
     } else {

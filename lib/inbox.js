@@ -19,6 +19,7 @@ const UPGRADE = 9;
 const ACCEPT_FAILED = 10;
 const DETACHED = 11;
 const STOPPED = 12;
+const OUTLINED = 13;
 
 /** Integers of one record, and where the first begins. */
 const RECORD = 8;
@@ -39,6 +40,8 @@ const NO_STRINGS = [];
  */
 class Inbox {
   #words = new Int32Array(FIRST + BATCH * RECORD);
+  /** For one event that is looked at again while a batch is handled. */
+  #wordsAgain = new Int32Array(FIRST + RECORD);
   /** Names by the number they were interned with. @type {string[]} */
   #names = [''];
   /** @type {Set<string>} */
@@ -74,7 +77,7 @@ class Inbox {
     // What handlers send while the batch is handled leaves with one flush at its end.
     const outer = this.#flushDue;
     this.#flushDue = true;
-    this.#handleBatch(text);
+    this.#handleBatch(text, this.#words);
     if (outer) return;
     this.#flush();
   }
@@ -83,14 +86,16 @@ class Inbox {
   drainAll() {
     // The next batch is taken into the same words, so the count is read before.
     for (let text = this.native.take(this.#words); text !== undefined; text = this.native.take(this.#words)) {
-      this.#handleBatch(text);
+      this.#handleBatch(text, this.#words);
     }
     this.#flush();
   }
 
-  /** @param {string} text */
-  #handleBatch(text) {
-    const words = this.#words;
+  /**
+   * @param {string} text
+   * @param {Int32Array} words
+   */
+  #handleBatch(text, words) {
     const count = words[0];
     const strings = words[1] > 0 ? this.native.strings() : NO_STRINGS;
     let at = 0;
@@ -147,7 +152,7 @@ class Inbox {
    * @param {number} number
    */
   #handle(kind, slot, name, id, payload, error, number) {
-    if (kind >= UPGRADE) {
+    if (kind >= UPGRADE && kind !== OUTLINED) {
       this.#handleServerEvent(kind, slot, number);
       return;
     }
@@ -162,6 +167,9 @@ class Inbox {
     switch (kind) {
       case MESSAGE:
         connection.onMessage_(/** @type {string} */ (name), id, payload, error);
+        break;
+      case OUTLINED:
+        this.#onOutlined(connection, /** @type {string} */ (name), id, /** @type {string} */ (payload), number);
         break;
       case HANDSHAKE:
         connection.onHandshake_(id, payload, error);
@@ -191,6 +199,27 @@ class Inbox {
       default:
         throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);
     }
+  }
+
+  /**
+   * A message of which the core has seen the outline only. If the payload parses, the whole is valid.
+   * @param {ServerConnection} connection
+   * @param {string} name
+   * @param {string | undefined} id
+   * @param {string} text The whole message.
+   * @param {number} places Bytes before the payload, and after it in the lowest eight bits.
+   */
+  #onOutlined(connection, name, id, text, places) {
+    let payload;
+    try {
+      payload = JSON.parse(text.substring(places >> 8, text.length - (places & 0xff)));
+    } catch {
+      // No JSON, or its keys are in another order than it looked: the core scans it.
+      const parts = this.native.receiveAgain(connection.slot_, text, this.#wordsAgain);
+      this.#handleBatch(parts, this.#wordsAgain);
+      return;
+    }
+    connection.onMessage_(name, id, undefined, undefined, payload);
   }
 
   /**

@@ -70,14 +70,16 @@ class Message extends Emitter {
    * @param {string | undefined} rawId
    * @param {string | undefined} rawPayload
    * @param {string | undefined} rawError
+   * @param {unknown} [payload] The payload when it is parsed already, without `rawPayload` then.
    * @returns {Message}
    * @internal
    */
-  static incoming_(responder, name, rawId, rawPayload, rawError) {
+  static incoming_(responder, name, rawId, rawPayload, rawError, payload) {
     const message = new Message(UNSET);
     message.name = name;
     message.#rawId = rawId;
     message.#rawPayload = rawPayload;
+    message.#payload = payload;
     message.#responder = responder;
     if (rawError !== undefined) message.err = receivedError(JSON.parse(rawError));
     return message;

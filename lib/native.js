@@ -43,6 +43,7 @@ const { platformTriple } = require('./platform.js');
  * @property {(key: number, status: number, message: string | undefined) => boolean} refuse
  * @property {(words: Int32Array) => string | undefined} take
  * @property {() => string[]} strings
+ * @property {(slot: number, text: string, words: Int32Array) => string} receiveAgain
  * @property {(slot: number, text: string) => number} send
  * @property {(slot: number, payload: string | undefined, id: string) => number} respond
  * @property {() => void} flush

@@ -1,7 +1,7 @@
-use super::special::{find_special, is_special};
+use wide::u8x16;
 
-/// The bytes whose marks fit into one word.
-const BLOCK: usize = u64::BITS as usize;
+use super::block::{BLOCK, Block};
+use super::special::find_special;
 
 /// Where the special bytes of a text are (see [`find_special`]), found for a block at once.
 ///
@@ -111,62 +111,18 @@ fn marks_from(bytes: &[u8], start: usize) -> Option<u64> {
 }
 
 /// The marks of a block.
-///
-/// Stable Rust has no safe way to the instruction that gathers a bit of every byte, so: each byte
-/// becomes the bit of its row, the eight rows of eight bytes are laid over each other, and what
-/// comes out is the table of marks with rows and columns swapped. Compilers turn the loop into
-/// vector instructions; in all it takes about one instruction a byte.
 #[inline]
 fn marks_of(block: &[u8; BLOCK]) -> u64 {
-    const ROW_BITS: [u8; BLOCK] = row_bits();
-    let mut marked = [0; BLOCK];
-    for ((mark, &byte), row_bit) in marked.iter_mut().zip(block).zip(ROW_BITS) {
-        *mark = u8::from(is_special(byte)).wrapping_neg() & row_bit;
-    }
-    let (rows, _) = marked.as_chunks();
-    transpose(
-        rows.iter()
-            .fold(0, |all, &row| all | u64::from_le_bytes(row)),
-    )
-}
-
-/// For each byte of a block the bit that stands for its row of eight.
-const fn row_bits() -> [u8; BLOCK] {
-    let mut bits = [0; BLOCK];
-    let mut index = 0;
-    while index < BLOCK {
-        bits[index] = 1 << (index / 8);
-        index += 1;
-    }
-    bits
-}
-
-/// Swaps rows and columns of eight times eight bits: first within squares of two by two, then of
-/// four by four, then of eight by eight (Warren, Hacker's Delight, 7-3).
-const fn transpose(bits: u64) -> u64 {
-    let swap = (bits ^ bits >> 7) & 0x00aa_00aa_00aa_00aa;
-    let bits = bits ^ swap ^ swap << 7;
-    let swap = (bits ^ bits >> 14) & 0x0000_cccc_0000_cccc;
-    let bits = bits ^ swap ^ swap << 14;
-    let swap = (bits ^ bits >> 28) & 0x0000_0000_f0f0_f0f0;
-    bits ^ swap ^ swap << 28
+    let [quote, backslash, control] = [b'"', b'\\', 0x1f].map(u8x16::splat);
+    Block::new(block).bits_where(|bytes| {
+        bytes.simd_eq(quote) | bytes.simd_eq(backslash) | bytes.min(control).simd_eq(bytes)
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::special::is_special;
     use super::*;
-
-    #[test]
-    fn transposing_swaps_row_and_column_of_every_bit() {
-        for row in 0..8 {
-            for column in 0..8 {
-                let swapped = transpose(1 << (8 * row + column));
-                assert_eq!(swapped, 1 << (8 * column + row), "{row}, {column}");
-            }
-        }
-        assert_eq!(transpose(0x0102_0408_1020_4080), 0x0102_0408_1020_4080);
-        assert_eq!(transpose(0x0000_0000_0000_00ff), 0x0101_0101_0101_0101);
-    }
 
     #[test]
     fn marks_every_special_byte_at_every_place() {

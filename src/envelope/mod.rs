@@ -8,18 +8,23 @@
 //! ```text
 //! scan ── lexer ─┬─ scalar          reading: one pass, no recursion, no allocation
 //!   │            └─ container ─┬─ nesting
-//!   │                          └─ marks ── special
+//!   │                          └─ marks ─┬─ block
+//!   │                                   └─ special
 //!   └──── string                    a string as it stands in the text, decoded on demand
+//! outline ─ depth ─ block           reading: the parts by their places, the payload unproven
 //! write ─ number                    writing: byte for byte what `JSON.stringify` gives
 //! ```
 
+mod block;
 mod bytes;
 mod container;
+mod depth;
 mod error;
 mod lexer;
 mod marks;
 mod nesting;
 mod number;
+mod outline;
 mod parts;
 mod scalar;
 mod scan;
@@ -32,6 +37,7 @@ mod properties;
 
 pub use error::InvalidEnvelope;
 pub use nesting::MAX_DEPTH;
+pub use outline::{Outline, outline};
 pub use parts::{Envelope, Id};
 pub use scan::scan;
 pub use string::JsonString;

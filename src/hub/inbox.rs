@@ -52,7 +52,7 @@ pub const TOTAL_MARK: usize = 16 * 1024 * 1024;
 const TOTAL_LOW: usize = TOTAL_MARK / 2;
 
 /// Events in the order they came.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Batch {
     /// One after the other, the inline parts of all records. ASCII.
     pub text: Vec<u8>,

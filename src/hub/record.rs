@@ -32,6 +32,11 @@ pub enum Kind {
     Detached = 11,
     /// An io thread has nothing left to do and ends. `slot` is its number.
     Stopped = 12,
+    /// A message of which only the outline was looked at (see [`outline`](crate::envelope::outline)):
+    /// `payload` is its whole text, of which the payload's JSON, not known to be valid, begins behind
+    /// as many bytes as `number` has in its second byte and ends before as many as it has in its
+    /// first. `interned`, `id`.
+    Outlined = 13,
 }
 
 /// One part of an event: inline text, a string of its own, an interned name, or nothing.

@@ -1,6 +1,8 @@
 //! What becomes of one text message from a peer (contract, sections 1 and 4): answered here,
 //! dropped, or handed to the application.
 
+use std::ops::RangeInclusive;
+
 use uuid::Uuid;
 
 use crate::codec::ProtocolError;
@@ -17,6 +19,8 @@ pub struct Progress {
     share: Share,
     /// The peer has begun its handshake: the application knows of the connection.
     announced: bool,
+    /// Where events go instead of the inbox.
+    aside: Option<Box<Batch>>,
 }
 
 impl Progress {
@@ -42,9 +46,51 @@ pub enum Next {
     Pause,
 }
 
+/// Messages of so many bytes are only outlined where they can be: the application's side parses their
+/// payload at once, which proves what a scan would. Shorter ones gain nothing; of longer ones a peer
+/// could make the application build a value that no handler has asked for, at great length.
+const OUTLINED: RangeInclusive<usize> = 2 * 1024..=256 * 1024;
+
 impl Hub {
     /// Takes in one message of `connection`.
     pub fn receive(&self, connection: &ConnectionRef, progress: &mut Progress, text: &str) -> Next {
+        if OUTLINED.contains(&text.len())
+            && progress.announced
+            && let Some(outline) = envelope::outline(text)
+            && let interned @ 1.. = self.names.find(outline.name)
+            && !is_reserved(outline.name)
+        {
+            return self.hand_over(progress, |batch| Record {
+                interned,
+                id: put_json(batch, outline.id),
+                payload: batch.put(text),
+                number: u64::from(outline.before) << 8 | u64::from(outline.after),
+                ..Record::new(Kind::Outlined, connection.slot())
+            });
+        }
+        self.receive_scanned(connection, progress, text)
+    }
+
+    /// Takes in a message that came as [`Kind::Outlined`] and whose payload the application could not
+    /// parse: what becomes of it after all. Its event, if there is one, is in the batch.
+    pub fn receive_again(&self, connection: &ConnectionRef, text: &str) -> Batch {
+        let mut progress = Progress {
+            aside: Some(Box::default()),
+            announced: true,
+            ..Progress::default()
+        };
+        if self.receive_scanned(connection, &mut progress, text) == Next::Flush {
+            connection.flush();
+        }
+        progress.aside.map_or_else(Batch::default, |batch| *batch)
+    }
+
+    fn receive_scanned(
+        &self,
+        connection: &ConnectionRef,
+        progress: &mut Progress,
+        text: &str,
+    ) -> Next {
         let Ok(envelope) = envelope::scan(text) else {
             return self.hand_over(progress, |batch| Record {
                 payload: batch.put(text),
@@ -145,6 +191,11 @@ impl Hub {
     fn hand_over(&self, progress: &mut Progress, fill: impl FnOnce(&mut Batch) -> Record) -> Next {
         // Before its first handshake message nobody can listen to the connection.
         if !progress.announced {
+            return Next::Read;
+        }
+        if let Some(batch) = &mut progress.aside {
+            let record = fill(batch);
+            batch.records.push(record);
             return Next::Read;
         }
         if self.inbox.push(&mut progress.share, fill) {

@@ -8,6 +8,7 @@ use napi::Result;
 use napi::bindgen_prelude::Object;
 
 use crate::envelope;
+use crate::hub::inbox::Batch;
 use crate::hub::record::count;
 use crate::hub::{ConnectionRef, Group, Kind, Queued, Record};
 
@@ -18,6 +19,7 @@ use super::server::JsServer;
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
     raw::define(object, "take", server, take)?;
     raw::define(object, "strings", server, strings)?;
+    raw::define(object, "receiveAgain", server, receive_again)?;
     raw::define(object, "send", server, send)?;
     raw::define(object, "respond", server, respond)?;
     raw::define(object, "flush", server, flush)?;
@@ -40,14 +42,7 @@ fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
     if !hub.inbox.take(batch) {
         return call.undefined();
     }
-    call.fill_words(0, |words| {
-        words[0] = count(batch.records.len());
-        words[1] = count(batch.strings.len());
-        let places = words[2..].chunks_exact_mut(Record::WORDS);
-        for (record, place) in batch.records.iter().zip(places) {
-            record.write(place);
-        }
-    })?;
+    write_records(call, 0, batch)?;
     for record in &batch.records {
         // The first of a connection: JavaScript calls about it from now on.
         if record.kind == Kind::Handshake {
@@ -55,6 +50,30 @@ fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
         }
     }
     call.latin1_value(&batch.text)
+}
+
+/// Writes a batch's counts and records into the words that are argument `index`.
+fn write_records(call: &Call, index: usize, batch: &Batch) -> Result<()> {
+    call.fill_words(index, |words| {
+        words[0] = count(batch.records.len());
+        words[1] = count(batch.strings.len());
+        let places = words[2..].chunks_exact_mut(Record::WORDS);
+        for (record, place) in batch.records.iter().zip(places) {
+            record.write(place);
+        }
+    })
+}
+
+/// `receiveAgain(slot, text, words: Int32Array): string`. For a message whose outline was taken on
+/// trust and whose payload is no JSON: what it is after all, as a batch of one event or none.
+fn receive_again(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let text = call.string(1)?;
+    server.batch = match server.connections.get(call.uint(0)?) {
+        Some(connection) => server.hub.receive_again(connection, &text),
+        None => Batch::default(),
+    };
+    write_records(call, 2, &server.batch)?;
+    call.latin1_value(&server.batch.text)
 }
 
 /// `strings(): string[]`. The strings of the batch taken last.

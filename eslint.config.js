@@ -5,7 +5,7 @@ const js = require('@eslint/js');
 const globals = require('globals');
 
 module.exports = [
-  { ignores: ['**/node_modules/', '**/target/', 'bench/results/'] },
+  { ignores: ['**/node_modules/', 'dist/', '**/target/', 'bench/results/'] },
   {
     ...js.configs.recommended,
     linterOptions: { reportUnusedDisableDirectives: 'error' },
@@ -26,5 +26,5 @@ module.exports = [
   },
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module' } },
   // The library tells its users through events and errors, and through `debug` when asked.
-  { files: ['lib/**'], rules: { 'no-console': 'error' } },
+  { files: ['lib/**', 'client/**'], rules: { 'no-console': 'error' } },
 ];

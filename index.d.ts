@@ -19,90 +19,12 @@
 import type { AddressInfo } from 'node:net';
 import { Emitter } from './types/emitter.js';
 import type { EmitterEvents, EventName, Handler, Listener, ListenerRecord } from './types/emitter.js';
+import { LineError, Message } from './types/messages.js';
+import type {
+  AnyMessages, MessageListeners, MessageMap, MessageShape, PayloadOf, ResponseOf, ValueArgs,
+} from './types/messages.js';
 import type { ListenOptions, ServerOptions, VerifyCallback, VerifyInfo } from './types/options.js';
 import type { PeerAddress, Socket, UpgradeRequest } from './types/socket.js';
-
-/** What one message carries: its payload, and the value it is resolved with. Absent means none. */
-interface MessageShape {
-  payload?: any;
-  response?: any;
-}
-
-/** Names and shapes of the messages going one way; interfaces fit. */
-type MessageMap<M> = { [K in keyof M]: MessageShape };
-
-/** The map used without type arguments: any name, anything in it. */
-interface AnyMessages {
-  [name: string]: { payload: any; response: any };
-}
-
-type PayloadOf<T> = 'payload' extends keyof T ? T['payload'] : undefined;
-type ResponseOf<T> = 'response' extends keyof T ? T['response'] : undefined;
-
-/** Arguments of a method that takes a value: it may be left out only where `undefined` is allowed. */
-type ValueArgs<V, Rest extends any[] = []> = undefined extends V
-  ? [payload?: V, ...rest: Rest]
-  : [payload: V, ...rest: Rest];
-
-/** Error of this package. Its `stack` never reaches a peer. */
-declare class LineError extends Error {
-  constructor(code: string, message?: string, payload?: any);
-  name: string;
-  /** A value of `Server.ErrorCode`, `ServerConnection.ErrorCode` or `Message.ErrorCode`. */
-  code: string;
-  /** What belongs to the error: the peer's error, the system's error, the raw text. */
-  payload: any;
-}
-
-/** Events of a message, after it was responded to. */
-interface MessageEvents extends EmitterEvents {
-  resolved: [payload: any];
-  rejected: [err: any];
-}
-
-/**
- * A message received. When the sender awaits a response (`id` is there), respond once with `resolve`
- * or `reject`, at any time.
- */
-declare class Message<Payload = any, Response = any> extends Emitter<MessageEvents> {
-  constructor(fields: { name: string; payload?: Payload; id?: string; err?: any });
-
-  /** Names the protocol uses itself (contract section 1). */
-  static readonly Name: { readonly RESPONSE: '_r'; readonly HANDSHAKE: '_h'; readonly PING: '_p' };
-  /** The values of `Name`. */
-  static readonly ReservedNames: string[];
-  static readonly ErrorCode: {
-    /** The payload or error does not go into JSON; perhaps it is circular. */
-    readonly INVALID_JSON: 'mInvalidJson';
-    /** The sender awaits no response. */
-    readonly MISSING_ID: 'mMissingId';
-    /** The message was responded to before. */
-    readonly ALREADY_RESPONDED: 'mAlreadyResponded';
-  };
-
-  /** Reads the text of a message. Throws `mInvalidJson`. */
-  static parse(raw: string | Buffer): Message;
-
-  name: string;
-  payload: Payload;
-  /** Absent when the sender awaits no response. */
-  id?: string;
-  /** Error of a response. */
-  err?: any;
-
-  /** Sends a response. Throws `mMissingId`, `mAlreadyResponded` or `mInvalidJson`. */
-  resolve(...args: ValueArgs<Response>): void;
-  /** Sends an error as response. Throws `mMissingId`, `mAlreadyResponded` or `mInvalidJson`. */
-  reject(err?: any): void;
-  /** Sets the id, by default a random one, and returns it. */
-  setId(id?: string): string;
-  /** A response to this message, not sent. */
-  createResponse(err?: any, payload?: any): Message;
-  /** The message as sent: JSON with the keys `n`, `p`, `i`, `e`. */
-  toString(): string;
-  /** Removes all listeners. */
-  dispose(): void;
-}
 
 /** Events of a connection besides the messages of its peer. */
 interface ConnectionEvents extends EmitterEvents {
@@ -111,11 +33,6 @@ interface ConnectionEvents extends EmitterEvents {
   /** The connection ended, with the close code (RFC 6455 section 7.4) and reason. */
   _disconnected: [code: number, reason: string];
 }
-
-/** Listeners by name of message. */
-type MessageListeners<M> = {
-  [K in keyof M]: [message: Message<PayloadOf<M[K]>, ResponseOf<M[K]>>];
-};
 
 /** A connected client. The server makes these and emits them. */
 declare class ServerConnection<

@@ -3,6 +3,8 @@
 
 /** The enumerations that the classes carry as static properties (contract section 2). */
 
+const { MessageName, MessageErrorCode } = require('./message-enums.js');
+
 const ServerEvent = Object.freeze({
   HANDSHAKE: 'handshake',
   CONNECTION: 'connection',
@@ -35,14 +37,6 @@ const ConnectionErrorCode = Object.freeze({
   WEBSOCKET_ERROR: 'scWebsocketError',
   PING_ERROR: 'scPingError',
   IDLE_TIMEOUT: 'scIdleTimeout',
-});
-
-const MessageName = Object.freeze({ RESPONSE: '_r', HANDSHAKE: '_h', PING: '_p' });
-
-const MessageErrorCode = Object.freeze({
-  INVALID_JSON: 'mInvalidJson',
-  MISSING_ID: 'mMissingId',
-  ALREADY_RESPONDED: 'mAlreadyResponded',
 });
 
 module.exports = {

@@ -56,7 +56,10 @@ function receivedError(error) {
     error !== null &&
     typeof error.name === 'string' &&
     typeof error.message === 'string';
-  return looksLikeError ? Object.assign(new Error(), error) : error;
+  if (!looksLikeError) return error;
+  // Assigned, a property of this name would be the prototype of the error instead.
+  const { ['__proto__']: _, ...own } = error;
+  return Object.assign(new Error(), own);
 }
 
 /**

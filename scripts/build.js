@@ -2,13 +2,14 @@
 'use strict';
 
 /**
- * Builds the addon and puts it where `lib/native.js` looks for it. Cargo does nothing when nothing
- * has changed, so this is quick the second time.
+ * Builds the addon and puts it where `lib/native.js` looks for it, and the client for browsers. Cargo
+ * does nothing when nothing has changed, so this is quick the second time.
  */
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { buildClient } = require('./build-client.js');
 const { platformTriple } = require('../lib/platform.js');
 
 const ROOT = path.join(__dirname, '..');
@@ -36,9 +37,12 @@ function build() {
   fs.renameSync(`${to}.new`, to);
 }
 
-try {
+async function main() {
   build();
-} catch (error) {
-  console.error(/** @type {Error} */ (error).message);
-  process.exitCode = 1;
+  await buildClient();
 }
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,13 +1,17 @@
 // @ts-check
 'use strict';
 
-/** Contract section 2: the original's own test suite passes unmodified (it uses ports 3000 and 3001). */
+/**
+ * Contract section 2: the original's own test suite passes unmodified (it uses ports 3000 and 3001), with
+ * every pair of server and client.
+ */
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const { execFile } = require('node:child_process');
 const { implementations } = require('../helpers/implementations');
+const { clients } = require('../helpers/clients');
 
 /** Number of tests in the suite of `line-socket@1.0.0`: fewer would mean that some did not run. */
 const TESTS = 15;
@@ -18,13 +22,14 @@ const LIMIT = 60_000;
 /**
  * Runs the suite in a process of its own, since it wants globals and may leave handles open.
  *
- * @param {string} name
+ * @param {string} server Name of the implementation.
+ * @param {string} client
  * @returns {Promise<any>} mocha's JSON report
  */
-function runSuite(name) {
+function runSuite(server, client) {
   const mocha = path.join(path.dirname(require.resolve('mocha/package.json')), 'bin/mocha.js');
   const args = [mocha, '--no-config', '--exit', '--reporter', 'json', path.join(__dirname, 'run.js')];
-  const env = { ...process.env, LINE_IMPL: name };
+  const env = { ...process.env, LINE_IMPL: server, LINE_CLIENT_IMPL: client };
   // A child that believes to be part of this test run would report in the runner's own format.
   delete env.NODE_TEST_CONTEXT;
   return new Promise((resolve, reject) => {
@@ -37,9 +42,10 @@ function runSuite(name) {
 }
 
 describe('the suite of the original', () => {
-  for (const { name } of implementations()) {
-    it(`passes (${name})`, async () => {
-      const { stats, failures } = await runSuite(name);
+  const pairs = implementations().flatMap((server) => clients().map((client) => [server.name, client.name]));
+  for (const [server, client] of pairs) {
+    it(`passes (server ${server}, client ${client})`, async () => {
+      const { stats, failures } = await runSuite(server, client);
       const reasons = failures.map((/** @type {any} */ { fullTitle, err }) => `${fullTitle}: ${err.message}`);
       assert.deepEqual(reasons, []);
       assert.deepEqual([stats.passes, stats.pending], [TESTS, 0]);

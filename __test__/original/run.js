@@ -2,15 +2,17 @@
 'use strict';
 
 /**
- * Run by mocha: gives the original's test suite the globals its own runner gives it, with the
- * server of one implementation (the only selected one, see helpers/implementations.js), and loads
- * it unmodified.
+ * Run by mocha: gives the original's test suite the globals its own runner gives it, with the server
+ * and the client of one implementation each, and loads it unmodified. `LINE_IMPL` selects the server,
+ * `LINE_CLIENT_IMPL` the client.
  */
 
 const chai = require('chai');
 const { implementations } = require('../helpers/implementations');
+const { clients } = require('../helpers/clients');
 
 const [{ Server }] = implementations();
+const [{ Client }] = clients();
 
 chai.should();
 chai.use(require('chai-as-promised'));
@@ -20,7 +22,7 @@ Object.assign(global, {
   chai,
   sinon: require('sinon'),
   Server,
-  Client: require('line-socket/dist/client-node')
+  Client
 });
 
 require('line-socket/test/tests');

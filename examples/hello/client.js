@@ -6,7 +6,6 @@
  * `n` (name), `p` (payload), `i` (id, when an answer is awaited) and `e` (error of an answer).
  */
 
-// @ts-expect-error: ws brings no types of its own.
 const WebSocket = require('ws');
 
 /** Ticks to wait for before leaving. */

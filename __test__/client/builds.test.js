@@ -1,0 +1,91 @@
+// @ts-check
+'use strict';
+
+/** The builds of the client: what they export, that they are small, and that they leave globals alone. */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+const vm = require('node:vm');
+const zlib = require('node:zlib');
+
+const ROOT = path.join(__dirname, '../..');
+const GLOBALS = fs.readFileSync(path.join(ROOT, 'dist/client-web-globals.js'), 'utf8');
+
+/** The most that the build for a `<script>` tag may weigh, in bytes with gzip. */
+const LIMIT = 6 * 1024;
+
+/**
+ * Runs a program with the package found under its own name.
+ * @param {string[]} args Of Node.
+ */
+const run = (args) => execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+
+describe('the build for a <script> tag', () => {
+  it('is at most 6 KiB with gzip', () => {
+    const size = zlib.gzipSync(GLOBALS, { level: 9 }).length;
+    assert.ok(size <= LIMIT, `${size} bytes`);
+  });
+
+  it('makes the global LineClient and no other', () => {
+    const page = vm.createContext({});
+    vm.runInContext(GLOBALS, page);
+    assert.deepEqual(Object.keys(page), ['LineClient']);
+    assert.equal(page.LineClient.State.READY, 'ready');
+    assert.equal(new page.LineClient('ws://example.org').url, 'ws://example.org');
+  });
+
+  it('keeps the names that applications of the original use', () => {
+    const page = vm.createContext({});
+    vm.runInContext(GLOBALS, page);
+    const client = new page.LineClient();
+    for (const name of ['send_', 'sendWithoutResponse_', 'onPingMessage_']) {
+      assert.equal(typeof client[name], 'function', name);
+    }
+    assert.equal(client.ws_, null);
+  });
+});
+
+for (const name of ['client-node', 'client-web']) {
+  describe(`line-socket-native/${name}`, () => {
+    it('is the class, by require', () => {
+      const Client = require(`line-socket-native/${name}`);
+      assert.equal(typeof Client, 'function');
+      assert.deepEqual([Client.LineClient, Client.default], [Client, Client]);
+      assert.equal(new Client().state, Client.State.READY);
+    });
+
+    it('is the class, by the name of its file', () => {
+      const Client = require(`../../${name}.js`);
+      assert.equal(Client, require(`line-socket-native/${name}`));
+    });
+
+    it('is the default export, by import', async () => {
+      const module = await import(`line-socket-native/${name}`);
+      const { default: Client } = module;
+      assert.deepEqual(Object.keys(module).sort(), ['LineClient', 'LineError', 'Message', 'default']);
+      assert.equal(module.LineClient, Client);
+      assert.equal(module.LineError, Client.Error);
+      assert.equal(module.Message, Client.Message);
+      assert.equal(new Client().state, 'ready');
+    });
+
+    it('leaves globals alone', () => {
+      const script = `
+        const before = Object.getOwnPropertyDescriptors(globalThis);
+        const Client = require('line-socket-native/${name}');
+        new Client();
+        const after = Object.getOwnPropertyDescriptors(globalThis);
+        require('node:assert').deepStrictEqual(after, before);
+      `;
+      run(['-e', script]);
+    });
+  });
+}
+
+it('the classes of require and import are the same in Node', async () => {
+  const { default: Client } = await import(/** @type {any} */ ('line-socket-native/client-node'));
+  assert.equal(Client, require('line-socket-native/client-node'));
+});

@@ -1,0 +1,317 @@
+// @ts-check
+'use strict';
+
+/**
+ * The event emitter under the client and its messages: the API and the behaviour of the server's
+ * (`lib/emitter.js`, where they are described), written to be small instead of fast.
+ */
+
+/** @typedef {string | RegExp} EventName */
+/** @typedef {(...args: any[]) => any} Handler */
+
+/**
+ * @param {unknown} condition
+ * @param {string} text
+ */
+function assert(condition, text) {
+  if (!condition) throw new Error(text);
+}
+
+/** @type {(value: unknown) => value is string} */
+const isString = (value) => typeof value === 'string';
+
+/** @type {(value: unknown) => value is RegExp} */
+const isRegExp = (value) => value instanceof RegExp;
+
+/** @param {unknown} value */
+const assertInteger = (value) => assert(Number.isInteger(value), 'Not an integer');
+
+/** @param {unknown} condition */
+const assertName = (condition) => assert(condition, 'Event name should be string or regex.');
+
+/** One handler listening to one name or pattern. */
+class Listener {
+  /**
+   * @param {EventName} eventName
+   * @param {Handler} handler
+   * @param {number} [execLimit] Calls after which it is removed; 0 is no limit.
+   */
+  constructor(eventName, handler, execLimit = 0) {
+    if (isString(eventName)) {
+      /** @type {string | undefined} */
+      this.eventName = eventName;
+    } else {
+      assertName(isRegExp(eventName));
+      /** @type {RegExp | undefined} */
+      this.eventNameRegex = eventName;
+    }
+    assert(typeof handler === 'function', 'Handler should be a function');
+    assertInteger(execLimit);
+    this.handler = handler;
+    this.execCount = 0;
+    this.execLimit = execLimit;
+    /** @type {(listener: Listener) => void} */
+    this.onExpire = () => {};
+  }
+
+  /**
+   * @param {object} that
+   * @param {unknown[]} args
+   * @returns {any}
+   */
+  execute(that, args) {
+    const result = this.handler.apply(that, args);
+    this.execCount += 1;
+    if (this.execLimit && this.execCount >= this.execLimit) this.onExpire(this);
+    return result;
+  }
+
+  /** @param {string} eventName */
+  testRegexWith(eventName) {
+    return this.eventNameRegex?.test(eventName);
+  }
+}
+
+/** See the head of this file. */
+class Emitter {
+  static defaultMaxListeners = 10;
+  static defaultMaxRegexListeners = 10;
+  static Listener = Listener;
+
+  /** @type {Record<string, Listener[]>} By name; without a prototype, for any name may come. */
+  #named = Object.create(null);
+  /** @type {Listener[]} Those by pattern. */
+  #patterns = [];
+  /** @type {number | undefined} */
+  #max;
+  /** @type {number | undefined} */
+  #maxRegex;
+
+  /**
+   * @param {EventName | EventName[]} eventName
+   * @param {Handler | Handler[]} handler
+   * @param {number} [execLimit]
+   * @param {boolean} [prepend]
+   * @returns {this}
+   */
+  addListener(eventName, handler, execLimit, prepend) {
+    if (Array.isArray(eventName) || Array.isArray(handler)) {
+      pairs(eventName, handler, (name, each) => this.addListener(name, each, execLimit));
+      return this;
+    }
+    const listener = new Listener(eventName, handler, execLimit);
+    // A trait of the original: the empty name is accepted but never emitted.
+    if (listener.eventName === '') return this;
+    listener.onExpire = (expired) => this.removeListener_(expired);
+    const max = listener.eventName ? this.getMaxListeners() || Infinity : this.getMaxRegexListeners();
+    assert(this.#listOf(listener).length < max, `Too many listeners for ${eventName}`);
+    this.emit('newListener', eventName, handler);
+    this.#listOf(listener)[prepend ? 'unshift' : 'push'](listener);
+    return this;
+  }
+
+  /**
+   * The list a listener belongs to.
+   * @param {Listener} listener
+   * @returns {Listener[]}
+   */
+  #listOf({ eventName }) {
+    return eventName === undefined ? this.#patterns : (this.#named[eventName] ??= []);
+  }
+
+  /**
+   * @param {EventName | EventName[]} eventName
+   * @param {Handler | Handler[]} handler
+   * @returns {this}
+   */
+  on(eventName, handler) {
+    return this.addListener(eventName, handler);
+  }
+
+  /**
+   * @param {EventName | EventName[]} eventName
+   * @param {Handler | Handler[]} handler
+   * @returns {this}
+   */
+  once(eventName, handler) {
+    return this.addListener(eventName, handler, 1);
+  }
+
+  /**
+   * @param {EventName | EventName[]} eventName
+   * @param {number} count
+   * @param {Handler | Handler[]} handler
+   * @returns {this}
+   */
+  many(eventName, count, handler) {
+    return this.addListener(eventName, handler, count);
+  }
+
+  /**
+   * @param {EventName | EventName[]} eventName
+   * @param {Handler | Handler[]} handler
+   * @param {number} [execLimit]
+   * @returns {this}
+   */
+  prependListener(eventName, handler, execLimit) {
+    return this.addListener(eventName, handler, execLimit, true);
+  }
+
+  /**
+   * @param {EventName | EventName[]} eventName
+   * @param {Handler | Handler[]} handler
+   * @returns {this}
+   */
+  prependOnceListener(eventName, handler) {
+    return this.addListener(eventName, handler, 1, true);
+  }
+
+  /**
+   * @param {EventName | EventName[]} eventName
+   * @param {number} count
+   * @param {Handler | Handler[]} handler
+   * @returns {this}
+   */
+  prependManyListener(eventName, count, handler) {
+    return this.addListener(eventName, handler, count, true);
+  }
+
+  /**
+   * @param {Listener} listener
+   * @protected
+   */
+  removeListener_(listener) {
+    const { eventName, eventNameRegex, handler } = listener;
+    const list = this.#listOf(listener);
+    // It may be gone: one removed while it was being called expires later.
+    if (list.includes(listener)) list.splice(list.indexOf(listener), 1);
+    if (eventName && list.length === 0) delete this.#named[eventName];
+    this.emit('removeListener', eventName ?? eventNameRegex, handler);
+  }
+
+  /**
+   * The listeners of a name or pattern, as a new array.
+   * @param {EventName} eventName
+   * @returns {Listener[]}
+   */
+  #find(eventName) {
+    if (isString(eventName)) return [...(this.#named[eventName] ?? [])];
+    assertName(isRegExp(eventName));
+    return this.#patterns.filter((each) => String(each.eventNameRegex) === String(eventName));
+  }
+
+  /**
+   * @param {EventName | EventName[]} eventName
+   * @param {Handler | Handler[]} handler
+   * @returns {this}
+   */
+  removeListener(eventName, handler) {
+    pairs(eventName, handler, (name, each) => {
+      const found = this.#find(name);
+      // A trait of the original: a name without listeners is an error.
+      assertName(found.length > 0 || isRegExp(name));
+      for (const listener of found) if (listener.handler === each) this.removeListener_(listener);
+    });
+    return this;
+  }
+
+  /**
+   * @param {EventName | EventName[] | null} [eventName]
+   * @returns {this}
+   */
+  removeAllListeners(eventName) {
+    for (const name of [eventName ?? [...this.eventNames(), ...this.regexes()]].flat()) {
+      if (isString(name) || isRegExp(name)) this.#find(name).forEach((each) => this.removeListener_(each));
+    }
+    return this;
+  }
+
+  /** @returns {string[]} */
+  eventNames() {
+    return Object.keys(this.#named);
+  }
+
+  /** @returns {RegExp[]} */
+  regexes() {
+    return this.#patterns.map((listener) => /** @type {RegExp} */ (listener.eventNameRegex));
+  }
+
+  /**
+   * @param {EventName} eventName
+   * @returns {Handler[]}
+   */
+  listeners(eventName) {
+    return this.#find(eventName).map((listener) => listener.handler);
+  }
+
+  /** @param {EventName} eventName */
+  listenerCount(eventName) {
+    return this.#find(eventName).length;
+  }
+
+  getMaxListeners() {
+    return this.#max ?? Emitter.defaultMaxListeners;
+  }
+
+  /**
+   * @param {number} n
+   * @returns {this}
+   */
+  setMaxListeners(n) {
+    assertInteger(n);
+    this.#max = n;
+    return this;
+  }
+
+  getMaxRegexListeners() {
+    return this.#maxRegex ?? Emitter.defaultMaxRegexListeners;
+  }
+
+  /**
+   * @param {number} n
+   * @returns {this}
+   */
+  setMaxRegexListeners(n) {
+    assertInteger(n);
+    this.#maxRegex = n;
+    return this;
+  }
+
+  /**
+   * @param {string | string[]} eventName
+   * @param {any[]} args
+   * @returns {any[] | false}
+   */
+  emit(eventName, ...args) {
+    if (Array.isArray(eventName)) return eventName.map((each) => this.emit(each, ...args)).flat();
+    assertName(isString(eventName));
+    const event = { name: eventName };
+    const call = (/** @type {Listener} */ listener) => listener.execute({ ...listener, event }, args);
+    const results = this.#find(eventName).map(call);
+    // Only now: a handler may have added a pattern.
+    results.push(...this.#patterns.filter((each) => each.testRegexWith(eventName)).map(call));
+    return results.length > 0 && results;
+  }
+
+  /**
+   * @param {string | string[]} eventName
+   * @param {any[]} args
+   * @returns {Promise<any[]>}
+   */
+  emitAsync(eventName, ...args) {
+    const results = this.emit(eventName, ...args);
+    return results ? Promise.all(results) : Promise.reject(new Error('No listener'));
+  }
+}
+
+/**
+ * Calls a function for every combination of names and handlers, name by name.
+ * @param {EventName | EventName[]} eventName
+ * @param {Handler | Handler[]} handler
+ * @param {(eventName: EventName, handler: Handler) => void} call
+ */
+function pairs(eventName, handler, call) {
+  for (const name of [eventName].flat()) for (const each of [handler].flat()) call(name, each);
+}
+
+module.exports = Emitter;

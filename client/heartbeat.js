@@ -1,0 +1,42 @@
+// @ts-check
+'use strict';
+
+const { after } = require('./timers.js');
+
+/**
+ * Pings the server when nothing has come from it for a while.
+ * @param {{pingInterval: number}} options ms; 0 is never.
+ * @param {() => void} ping
+ */
+function heartbeat(options, ping) {
+  /** @type {any} Runs from the first message on, unless a ping is under way. */
+  let timer;
+  /** When something came last, in ms. */
+  let heardAt = 0;
+
+  // One timer an interval, not one a message.
+  const wait = (/** @type {number} */ ms) => {
+    timer = after(() => {
+      timer = undefined;
+      const { pingInterval } = options;
+      const left = pingInterval - (Date.now() - heardAt);
+      // Not longer than an interval: the clock may have been set back.
+      if (left > 0) wait(Math.min(left, pingInterval));
+      else ping();
+    }, ms);
+  };
+
+  return {
+    /** Something came from the server. */
+    heard() {
+      heardAt = Date.now();
+      if (!timer && options.pingInterval) wait(options.pingInterval);
+    },
+    end() {
+      clearTimeout(timer);
+      timer = undefined;
+    },
+  };
+}
+
+module.exports = { heartbeat };

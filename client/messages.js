@@ -1,0 +1,64 @@
+// @ts-check
+'use strict';
+
+const LineError = require('../lib/line-error.js');
+const { ErrorCode } = require('./enums.js');
+
+/** @typedef {import('./message.js').Message} Message */
+/** @typedef {import('../types/client').MessagesOptions} MessagesOptions */
+
+/**
+ * The messages of a name, from this call on until the iteration is left or aborted, or the client
+ * disposed of. It goes on over reconnections.
+ * @param {import('./emitter.js')} client
+ * @param {string | RegExp} name
+ * @param {Set<() => void>} ends What ends the iterations of this client.
+ * @param {MessagesOptions} options
+ * @returns {AsyncGenerator<Message, void, undefined>}
+ */
+function messages(client, name, ends, { signal, max = 1000 }) {
+  /** @type {Message[]} Those nobody has asked for yet. */
+  const waiting = [];
+  let wake = () => {};
+  let hasEnded = false;
+  /** @type {unknown} */
+  let error;
+
+  const end = (/** @type {unknown} */ why) => {
+    if (hasEnded) return;
+    hasEnded = true;
+    error = why;
+    ends.delete(close);
+    signal?.removeEventListener('abort', abort);
+    // The application may have removed it, which `removeListener` minds.
+    if (client.listenerCount(name)) client.removeListener(name, receive);
+    wake();
+  };
+  const close = () => end(undefined);
+  const abort = () => end(/** @type {AbortSignal} */ (signal).reason);
+  const receive = (/** @type {Message} */ message) => {
+    if (waiting.length < max) waiting.push(message);
+    else end(new LineError(ErrorCode.QUEUE_FULL, `More than ${max} messages wait`));
+    wake();
+  };
+
+  client.on(name, receive);
+  ends.add(close);
+  signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
+
+  return (async function* read() {
+    try {
+      for (;;) {
+        while (waiting.length > 0) yield /** @type {Message} */ (waiting.shift());
+        if (error) throw error;
+        if (hasEnded) return;
+        await new Promise((resolve) => (wake = () => resolve(undefined)));
+      }
+    } finally {
+      close();
+    }
+  })();
+}
+
+module.exports = { messages };

@@ -1,0 +1,112 @@
+// @ts-check
+'use strict';
+
+const LineError = require('../lib/line-error.js');
+const { ErrorCode } = require('./enums.js');
+
+/** @typedef {import('../types/client').ClientOptions} ClientOptions */
+/** @typedef {import('../types/client').QueueOptions} QueueOptions */
+
+/**
+ * The options with their defaults.
+ * @typedef {Omit<Required<ClientOptions>, 'queue'> & {
+ *   handshake: Required<NonNullable<ClientOptions['handshake']>>,
+ *   reconnectOptions: Required<NonNullable<ClientOptions['reconnectOptions']>>,
+ *   queue: Required<QueueOptions> | false,
+ * }} Settings
+ */
+
+/**
+ * The defaults. What an option takes is seen from its default: where that is an integer, integers; where
+ * it is a fraction, fractions too.
+ */
+const DEFAULTS = {
+  handshake: { timeout: 30000, payload: undefined },
+  responseTimeout: 10000,
+  disconnectTimeout: 5000,
+  pingInterval: 20000,
+  reconnect: true,
+  reconnectOptions: {
+    initialDelay: 1000,
+    multiply: 1.5,
+    maxDelay: 30000,
+    randomness: 0.5,
+    fullJitter: false,
+  },
+  uptime: false,
+  uptimeOptions: { interval: 5000, window: 300000 },
+  followRedirections: false,
+  watchNetwork: true,
+};
+
+/** Defaults of options that are absent by default. */
+const QUEUE_DEFAULTS = { max: 100, ttl: 30000 };
+
+/** Numbers that are 1 or more; the others may be 0. */
+const FROM_ONE = ['initialDelay', 'multiply', 'maxDelay', 'interval', 'window', 'max'];
+
+/**
+ * @param {unknown} value
+ * @returns {boolean}
+ */
+const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
+
+/**
+ * @param {boolean} condition
+ * @param {string} name Of the option.
+ * @param {string} what It must be.
+ */
+function assertOption(condition, name, what) {
+  if (!condition) throw new LineError(ErrorCode.INVALID_OPTIONS, `"${name}" must be ${what}`);
+}
+
+/**
+ * Puts defaults where options have none, into the object itself as the original does: what an
+ * application changes there later holds. A frozen object is copied.
+ * @param {any} given
+ * @param {Record<string, any>} defaults
+ * @param {string} name For messages.
+ * @returns {any}
+ * @throws {LineError} `cInvalidOptions`
+ */
+function fill(given, defaults, name) {
+  assertOption(isObject(given), name, 'an object');
+  const options = Object.isExtensible(given) ? given : { ...given };
+  for (const [key, standard] of Object.entries(defaults)) {
+    let value = options[key];
+    if (isObject(standard)) value = fill(value === undefined ? {} : value, standard, key);
+    else if (value === undefined) value = standard;
+    options[key] = value;
+    if (typeof standard === 'number') {
+      const isNumber = Number.isInteger(standard) ? Number.isInteger(value) : Number.isFinite(value);
+      const least = Number(FROM_ONE.includes(key));
+      assertOption(isNumber && value >= least, key, `a number, ${least} or more`);
+    } else if (typeof standard === 'boolean') {
+      assertOption(typeof value === 'boolean', key, 'a boolean');
+    }
+  }
+  return options;
+}
+
+/**
+ * The options with their defaults.
+ * @param {any} given
+ * @returns {Settings}
+ * @throws {LineError} `cInvalidOptions`
+ */
+function clientOptions(given) {
+  const options = fill(given, DEFAULTS, 'options');
+  const { reconnectOptions, uptimeOptions, handshake, queue, webSocket } = options;
+  assertOption(reconnectOptions.maxDelay >= reconnectOptions.initialDelay, 'maxDelay', 'initialDelay or more');
+  assertOption(uptimeOptions.window >= uptimeOptions.interval, 'window', 'interval or more');
+  if (queue) options.queue = fill(queue, QUEUE_DEFAULTS, 'queue');
+  assertOption(!webSocket || typeof webSocket === 'function', 'webSocket', 'a class');
+  try {
+    JSON.stringify(handshake.payload);
+  } catch {
+    assertOption(false, 'payload', 'JSON');
+  }
+  return options;
+}
+
+module.exports = { assertOption, clientOptions, isObject };

@@ -1,0 +1,62 @@
+// @ts-check
+'use strict';
+
+const { after } = require('./timers.js');
+
+/**
+ * Somebody who waits.
+ * @typedef {object} Waiter
+ * @property {(value: any) => void} resolve
+ * @property {(error: any) => void} reject
+ * @property {AbortSignal} [signal] Ends the wait when it is aborted.
+ */
+
+/** @typedef {ReturnType<typeof waitingList>} WaitingList */
+
+/** Those who wait, each under an id: for responses, or for the connection that messages need. */
+function waitingList() {
+  /** @type {Map<unknown, () => Waiter>} What ends a wait, and returns who waited. In order. */
+  const ends = new Map();
+  let lastId = 0;
+
+  /**
+   * Ends a wait.
+   * @param {unknown} id
+   * @returns {Waiter | undefined} Undefined when nobody waits under this id.
+   */
+  const take = (id) => ends.get(id)?.();
+
+  return {
+    take,
+
+    /** How many wait. */
+    size: () => ends.size,
+
+    /** Ends every wait, in the order they began. */
+    takeAll: () => [...ends.values()].map((end) => end()),
+
+    /**
+     * @param {Waiter} waiter
+     * @param {number} timeout ms; 0 is no limit.
+     * @param {() => Error} expired Makes the error when the time is over.
+     * @returns {string} The id, which no other has had.
+     */
+    add(waiter, timeout, expired) {
+      lastId += 1;
+      const id = lastId.toString(36);
+      const { signal } = waiter;
+      const timer = timeout && after(() => take(id)?.reject(expired()), timeout);
+      const abort = () => take(id)?.reject(/** @type {AbortSignal} */ (signal).reason);
+      signal?.addEventListener('abort', abort);
+      ends.set(id, () => {
+        ends.delete(id);
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', abort);
+        return waiter;
+      });
+      return id;
+    },
+  };
+}
+
+module.exports = { waitingList };

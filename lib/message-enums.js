@@ -1,0 +1,14 @@
+// @ts-check
+'use strict';
+
+/** The enumerations of messages, which server and client share (contract section 2). */
+
+const MessageName = Object.freeze({ RESPONSE: '_r', HANDSHAKE: '_h', PING: '_p' });
+
+const MessageErrorCode = Object.freeze({
+  INVALID_JSON: 'mInvalidJson',
+  MISSING_ID: 'mMissingId',
+  ALREADY_RESPONDED: 'mAlreadyResponded',
+});
+
+module.exports = { MessageName, MessageErrorCode };

@@ -1,0 +1,74 @@
+// @ts-check
+'use strict';
+
+/**
+ * Builds the client for browsers, from the modules in `client/` that Node runs as they are:
+ * - `dist/client-web.mjs` and `dist/client-web.js` for bundlers,
+ * - `dist/client-web-globals.js`, minified, for a `<script>` tag.
+ */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const { ROOT } = require('./run.js');
+
+/** @typedef {import('esbuild').BuildOptions} BuildOptions */
+
+/**
+ * Our modules as ES modules, which bundle smaller. They are all written alike: constants made by
+ * `require`, and one `module.exports`. One that is not stays what it is, and works as well.
+ * @type {import('esbuild').Plugin}
+ */
+const asModules = {
+  name: 'as-modules',
+  setup(build) {
+    build.onLoad({ filter: /\.js$/ }, ({ path: file }) => {
+      const contents = fs
+        .readFileSync(file, 'utf8')
+        .replace(/^const \{(.*)\} = require\((.*)\);$/gm, (_, names, from) => {
+          return `import {${names.replaceAll(': ', ' as ')}} from ${from};`;
+        })
+        .replace(/^const (\w+) = require\((.*)\);$/gm, 'import $1 from $2;')
+        .replace(/^module\.exports = (\{[^{}]*\});$/m, 'export $1;')
+        .replace(/^module\.exports = /m, 'export default ');
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+/**
+ * What is built, by file in `dist/`.
+ * @type {Record<string, BuildOptions>}
+ */
+const BUILDS = {
+  'client-web.mjs': { entryPoints: ['client/web.mjs'], format: 'esm', plugins: [asModules] },
+  'client-web.js': { entryPoints: ['client/web.js'], format: 'cjs' },
+  'client-web-globals.js': {
+    entryPoints: ['client/globals.js'],
+    format: 'iife',
+    plugins: [asModules],
+    minify: true,
+    // Names that end with an underscore are internal, except those that applications of the
+    // original use.
+    mangleProps: /_$/,
+    reserveProps: /^(send|sendWithoutResponse|onPingMessage|ws|removeListener|isResponded)_$/,
+  },
+};
+
+/**
+ * Makes the files that are not up to date.
+ * @returns {Promise<void>} Rejects when esbuild is not installed, or a file has an error.
+ */
+async function buildClient() {
+  const esbuild = require('esbuild');
+  fs.mkdirSync(path.join(ROOT, 'dist'), { recursive: true });
+  for (const [name, options] of Object.entries(BUILDS)) {
+    const outfile = path.join(ROOT, 'dist', name);
+    // The syntax of Chrome 94, Firefox 93 and Safari 16.4.
+    const common = /** @type {const} */ ({ bundle: true, write: false, target: 'es2022', platform: 'neutral' });
+    const { outputFiles } = await esbuild.build({ absWorkingDir: ROOT, outfile, ...common, ...options });
+    const [{ text }] = /** @type {import('esbuild').OutputFile[]} */ (outputFiles);
+    if (!fs.existsSync(outfile) || fs.readFileSync(outfile, 'utf8') !== text) fs.writeFileSync(outfile, text);
+  }
+}
+
+module.exports = { buildClient };

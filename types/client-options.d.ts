@@ -1,0 +1,86 @@
+/** Options of the client. */
+
+/**
+ * Options of `new LineClient`. Times are integers in milliseconds; 0 means no limit where it is
+ * allowed. The object itself gets the defaults, and is live: what is changed there later holds from the
+ * next use on.
+ */
+export interface ClientOptions {
+  /** The handshake, which follows the opening of each connection. */
+  handshake?: {
+    /** Time the server has to answer it; 0 is no limit. @default 30000 */
+    timeout?: number;
+    /** Sent to the server, whose `handshake` listeners decide by it: any JSON value. */
+    payload?: any;
+  };
+  /** Time the server has to answer a `send`; 0 is no limit. @default 10000 */
+  responseTimeout?: number;
+  /** Time the server has to close the connection before it is given up; 0 is no limit. @default 5000 */
+  disconnectTimeout?: number;
+  /** Silence of the server after which it is pinged; 0 is never. @default 20000 */
+  pingInterval?: number;
+  /** Whether to connect again when the connection is lost or cannot be made. @default true */
+  reconnect?: boolean;
+  reconnectOptions?: {
+    /** First delay; 1 or more. @default 1000 */
+    initialDelay?: number;
+    /** How the delay grows: it is `initialDelay * multiply * attempt`. 1 or more. @default 1.5 */
+    multiply?: number;
+    /** Longest delay, before `randomness` adds to it; `initialDelay` or more. @default 30000 */
+    maxDelay?: number;
+    /** Part of the delay that is added at most, at random; 0 or more. @default 0.5 */
+    randomness?: number;
+    /**
+     * Draws the delay evenly between 0 and `initialDelay * multiply ** attempt` instead: clients that
+     * a restart has disconnected together come back apart. @default false
+     */
+    fullJitter?: boolean;
+  };
+  /** Whether to measure uptime, for `getUptime`. @default false */
+  uptime?: boolean;
+  uptimeOptions?: {
+    /** How often to look whether the client is connected; 1 or more. @default 5000 */
+    interval?: number;
+    /** Over what time to measure; `interval` or more. @default 300000 */
+    window?: number;
+  };
+  /** Whether to find out by HTTP where the server redirects to when a connection fails. @default false */
+  followRedirections?: boolean;
+  /**
+   * Whether to heed, in browsers, `online`, `offline` and the page's visibility: to connect at once when
+   * the network is back or the page is looked at again, and to ping when the connection is in doubt.
+   * @default true
+   */
+  watchNetwork?: boolean;
+  /** Messages sent without a connection wait for one, instead of being rejected. @default false */
+  queue?: QueueOptions | false;
+  /**
+   * The WebSocket class to use, called with the URL.
+   * @default the global one; in a Node without it, that of the package `ws`
+   */
+  webSocket?: (new (url: string) => any) | undefined;
+}
+
+/** What waits for a connection. */
+export interface QueueOptions {
+  /** Messages that may wait, 1 or more; further ones are rejected with `cQueueFull`. @default 100 */
+  max?: number;
+  /** Time a message may wait, else it is rejected with `cQueueExpired`; 0 is no limit. @default 30000 */
+  ttl?: number;
+}
+
+/** Options of one `send`. */
+export interface SendOptions {
+  /** Time the server has to answer; 0 is no limit. @default the option `responseTimeout` */
+  timeout?: number | undefined;
+  /** Ends the wait: the promise rejects with the signal's reason. A message that was sent stays sent. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `messages`. */
+export interface MessagesOptions {
+  /** Ends the iteration, which throws the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Messages that may wait to be read, else the iteration throws `cQueueFull`. @default 1000 */
+  max?: number | undefined;
+}

@@ -1,0 +1,186 @@
+/**
+ * Types of the client, the same for Node and for browsers:
+ *
+ * ```ts
+ * import LineClient from 'line-socket-native/client-web';
+ * const client = new LineClient<ClientToServer, ServerToClient>('ws://localhost:3000');
+ * ```
+ *
+ * The maps of messages are those of the server, in the same order; without them every message may carry
+ * anything.
+ */
+
+import { Emitter } from './emitter.js';
+import type { EmitterEvents } from './emitter.js';
+import type { ClientOptions, MessagesOptions, QueueOptions, SendOptions } from './client-options.js';
+import { LineError, Message } from './messages.js';
+import type {
+  AnyMessages, MessageListeners, MessageMap, MessageShape, PayloadOf, ResponseOf, ValueArgs,
+} from './messages.js';
+
+/** How a connection ended: the close event of the WebSocket, of which these are always there. */
+interface CloseInfo {
+  /** Close code (RFC 6455 section 7.4); 1006 when the connection was lost. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Events of a client besides the messages of the server. */
+interface ClientEvents extends EmitterEvents {
+  /** An attempt to connect begins. */
+  _connecting: [];
+  /** The attempt failed: `cWebsocketError`, `cHandshakeError` or `cHandshakeRejected`. */
+  _connecting_error: [error: LineError];
+  /** The handshake was resolved by the server, with this value. */
+  _connected: [payload: any];
+  /** The client begins to disconnect. */
+  _disconnecting: [];
+  /** The connection ended, or could not be made. */
+  _disconnected: [event: CloseInfo];
+  /** What is no message came, a response could not be sent, or the WebSocket failed. */
+  _error: [error: LineError];
+}
+
+/**
+ * The client.
+ * @typeParam ClientToServer Messages clients send, by name.
+ * @typeParam ServerToClient Messages the server sends, by name.
+ */
+declare class LineClient<
+  ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
+  ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
+> extends Emitter<ClientEvents, MessageListeners<ServerToClient>> {
+  /** `url`: `ws://localhost` by default. Throws `cInvalidOptions`. */
+  constructor(url?: string, options?: ClientOptions);
+
+  static readonly State: {
+    /** Not connected yet. */
+    readonly READY: 'ready';
+    readonly CONNECTING: 'connecting';
+    /** The WebSocket is open, the handshake not answered yet. */
+    readonly HANDSHAKING: 'handshaking';
+    readonly CONNECTED: 'connected';
+    readonly DISCONNECTING: 'disconnecting';
+    /** Not connected any more; the next attempt to connect may be awaited. */
+    readonly DISCONNECTED: 'disconnected';
+  };
+  static readonly Event: {
+    readonly CONNECTING: '_connecting';
+    readonly CONNECTING_ERROR: '_connecting_error';
+    readonly CONNECTED: '_connected';
+    readonly DISCONNECTING: '_disconnecting';
+    readonly DISCONNECTED: '_disconnected';
+    readonly ERROR: '_error';
+  };
+  static readonly ErrorCode: {
+    /** The URL or an option is not valid; thrown by the constructor. */
+    readonly INVALID_OPTIONS: 'cInvalidOptions';
+    /** What is no message came (the raw text is the `payload`), or a payload does not go into JSON. */
+    readonly INVALID_JSON: 'cInvalidJSON';
+    /** The handshake failed. */
+    readonly HANDSHAKE_ERROR: 'cHandshakeError';
+    /** The server rejected the handshake; its error is the `payload`. */
+    readonly HANDSHAKE_REJECTED: 'cHandshakeRejected';
+    /** No response in time. */
+    readonly MESSAGE_TIMEOUT: 'cMessageTimeout';
+    /** The server rejected the message; its error is the `payload`. */
+    readonly MESSAGE_REJECTED: 'cMessageRejected';
+    /** A response could not be sent; emitted as `_error`. */
+    readonly MESSAGE_NOT_RESPONDED: 'cMessageNotResponded';
+    /** The WebSocket failed, or cannot be made or closed like this; the cause is the `payload`. */
+    readonly WEBSOCKET_ERROR: 'cWebsocketError';
+    /** The server did not close the connection in time; emitted as `_error`. */
+    readonly DISCONNECT_TIMEOUT: 'cDisconnectError';
+    /** A ping failed; the cause is the `payload`. */
+    readonly PING_ERROR: 'cPingError';
+    /** Not connected, or the connection ended before the response. */
+    readonly DISCONNECTED: 'cDisconnected';
+    /** More than `max` messages wait: for a connection, or to be read by an iteration. */
+    readonly QUEUE_FULL: 'cQueueFull';
+    /** No connection was made within `ttl`. */
+    readonly QUEUE_EXPIRED: 'cQueueExpired';
+  };
+  static readonly Message: typeof Message;
+  static readonly Error: typeof LineError;
+
+  /** The URL of an HTTP request to the same server; undefined when it is not one of a WebSocket. */
+  static ws2http(url: string): string | undefined;
+  /** The URL of a WebSocket to the same server; undefined when it is not one of HTTP. */
+  static http2ws(url: string): string | undefined;
+  /** Where redirects of a URL lead to; `followRedirections` asks this. May be replaced. */
+  static fetchResponseUrl(url: string, timeout?: number): Promise<string>;
+
+  readonly url: string;
+  /** Where redirects have led to; null unless `followRedirections` has found out. */
+  readonly urlFollowed: string | null;
+  /** The options with their defaults; live. */
+  readonly options: ClientOptions & Required<Pick<ClientOptions, 'handshake' | 'responseTimeout' | 'reconnectOptions'>>;
+  /** The id the server gave to this connection; null when not connected. */
+  readonly id: string | null;
+  readonly state: 'ready' | 'connecting' | 'handshaking' | 'connected' | 'disconnecting' | 'disconnected';
+
+  /**
+   * Starts connecting, and returns true; false when it is not ready or disconnected. Throws
+   * `cWebsocketError` when the URL is not valid or there is no WebSocket.
+   */
+  connect(): boolean;
+  /**
+   * Connects and resolves with what the server resolved the handshake with; with nothing when connected
+   * before. Rejects with the error of `_connecting_error`, or `cDisconnected`.
+   */
+  connectAsync(): Promise<any>;
+  /**
+   * Starts disconnecting, and returns true; false when there is no connection. Ends reconnecting, unless
+   * `retry`. `code`: 1000, the default, or 3000 to 4999. `reason`: at most 123 bytes. Throws
+   * `cWebsocketError` when either cannot be sent.
+   */
+  disconnect(code?: number, reason?: string, retry?: boolean): boolean;
+  /** Disconnects and resolves with the close event; with nothing when there is no connection. */
+  disconnectAsync(code?: number, reason?: string, retry?: boolean): Promise<CloseInfo | undefined>;
+  /** Disconnects with 4205, ends reconnecting and iterations, and removes all listeners. */
+  dispose(): Promise<void>;
+
+  /**
+   * Sends a message and resolves with the server's response. Rejects with `cMessageRejected`,
+   * `cMessageTimeout`, `cDisconnected`, `cInvalidJSON`, `cWebsocketError`; `cQueueFull` or `cQueueExpired`
+   * with the option `queue`. `options`: ms to wait, or more.
+   */
+  send<K extends keyof ClientToServer & string>(
+    name: K,
+    ...args: ValueArgs<PayloadOf<ClientToServer[K]>, [options?: number | SendOptions]>
+  ): Promise<ResponseOf<ClientToServer[K]>>;
+  /** Sends a message and resolves once the WebSocket has taken it. Rejects as `send`. */
+  sendWithoutResponse<K extends keyof ClientToServer & string>(
+    name: K,
+    ...args: ValueArgs<PayloadOf<ClientToServer[K]>>
+  ): Promise<void>;
+  /**
+   * The messages of a name for `for await`, from this call on and over reconnections, until the loop is
+   * left, the signal aborted, or the client disposed of.
+   */
+  messages<K extends keyof ServerToClient & string>(
+    name: K,
+    options?: MessagesOptions,
+  ): AsyncGenerator<Message<PayloadOf<ServerToClient[K]>, ResponseOf<ServerToClient[K]>>, void, undefined>;
+  messages(name: RegExp, options?: MessagesOptions): AsyncGenerator<Message, void, undefined>;
+  /** Pings the server and resolves with `pong`. Rejects with `cPingError`, disconnects and reconnects. */
+  ping(): Promise<any>;
+  /** Share of the time connected, 0 to 1; undefined unless the option `uptime` is on. */
+  getUptime(): number | undefined;
+
+  /** Sends a message with a new id: what `send` and `ping` call. An application may replace it. */
+  send_(message: Message, timeout?: number, signal?: AbortSignal): Promise<any>;
+  /** Sends a message as it is: what `sendWithoutResponse` calls. An application may replace it. */
+  sendWithoutResponse_(message: Message): Promise<void>;
+}
+
+// A namespace cannot export the class it belongs to under that name.
+import Self = LineClient;
+
+declare namespace LineClient {
+  export { Self as LineClient, Self as default };
+  export type { AnyMessages, MessageMap, MessageShape };
+  export type { ClientEvents, ClientOptions, CloseInfo, MessagesOptions, QueueOptions, SendOptions };
+}
+
+export = LineClient;

@@ -1,0 +1,91 @@
+/** Types of messages, which the server and the client share; nothing here needs Node. */
+
+import { Emitter } from './emitter.js';
+import type { EmitterEvents } from './emitter.js';
+
+/** What one message carries: its payload, and the value it is resolved with. Absent means none. */
+export interface MessageShape {
+  payload?: any;
+  response?: any;
+}
+
+/** Names and shapes of the messages going one way; interfaces fit. */
+export type MessageMap<M> = { [K in keyof M]: MessageShape };
+
+/** The map used without type arguments: any name, anything in it. */
+export interface AnyMessages {
+  [name: string]: { payload: any; response: any };
+}
+
+export type PayloadOf<T> = 'payload' extends keyof T ? T['payload'] : undefined;
+export type ResponseOf<T> = 'response' extends keyof T ? T['response'] : undefined;
+
+/** Arguments of a method that takes a value: it may be left out only where `undefined` is allowed. */
+export type ValueArgs<V, Rest extends any[] = []> = undefined extends V
+  ? [payload?: V, ...rest: Rest]
+  : [payload: V, ...rest: Rest];
+
+/** Error of this package. Its `stack` never reaches a peer. */
+export declare class LineError extends Error {
+  constructor(code: string, message?: string, payload?: any);
+  name: string;
+  /** A value of one of the `ErrorCode` enums: of the server, a connection, the client or messages. */
+  code: string;
+  /** What belongs to the error: the peer's error, the system's error, the raw text. */
+  payload: any;
+}
+
+/** Events of a message, after it was responded to. */
+export interface MessageEvents extends EmitterEvents {
+  resolved: [payload: any];
+  rejected: [err: any];
+}
+
+/**
+ * A message received. When the sender awaits a response (`id` is there), respond once with `resolve`
+ * or `reject`, at any time.
+ */
+export declare class Message<Payload = any, Response = any> extends Emitter<MessageEvents> {
+  constructor(fields: { name: string; payload?: Payload; id?: string; err?: any });
+
+  /** Names the protocol uses itself (contract section 1). */
+  static readonly Name: { readonly RESPONSE: '_r'; readonly HANDSHAKE: '_h'; readonly PING: '_p' };
+  /** The values of `Name`. */
+  static readonly ReservedNames: string[];
+  static readonly ErrorCode: {
+    /** The payload or error does not go into JSON; perhaps it is circular. */
+    readonly INVALID_JSON: 'mInvalidJson';
+    /** The sender awaits no response. */
+    readonly MISSING_ID: 'mMissingId';
+    /** The message was responded to before. */
+    readonly ALREADY_RESPONDED: 'mAlreadyResponded';
+  };
+
+  /** Reads the text of a message. Throws `mInvalidJson`. */
+  static parse(raw: string | Uint8Array): Message;
+
+  name: string;
+  payload: Payload;
+  /** Absent when the sender awaits no response. */
+  id?: string;
+  /** Error of a response. */
+  err?: any;
+
+  /** Sends a response. Throws `mMissingId`, `mAlreadyResponded` or `mInvalidJson`. */
+  resolve(...args: ValueArgs<Response>): void;
+  /** Sends an error as response. Throws `mMissingId`, `mAlreadyResponded` or `mInvalidJson`. */
+  reject(err?: any): void;
+  /** Sets the id, by default a random one, and returns it. */
+  setId(id?: string): string;
+  /** A response to this message, not sent. */
+  createResponse(err?: any, payload?: any): Message;
+  /** The message as sent: JSON with the keys `n`, `p`, `i`, `e`. */
+  toString(): string;
+  /** Removes all listeners. */
+  dispose(): void;
+}
+
+/** Listeners by name of message. */
+export type MessageListeners<M> = {
+  [K in keyof M]: [message: Message<PayloadOf<M[K]>, ResponseOf<M[K]>>];
+};

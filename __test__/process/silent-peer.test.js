@@ -34,7 +34,7 @@ const KERNEL = 16 * MIB;
 /**
  * A server, and a peer in a process of its own.
  * @param {Scene} scene
- * @param {object} options Of the server.
+ * @param {Record<string, unknown>} options Of the server.
  * @param {(port: number) => Promise<number>} [way] Where the peer connects to.
  */
 async function meet(scene, options, way = async (port) => port) {

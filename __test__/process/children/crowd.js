@@ -2,85 +2,82 @@
 'use strict';
 
 /**
- * Run with --expose-gc: clients come, join rooms, talk and go, and afterwards nothing of them may be
- * left. Reports what is.
+ * Run with --expose-gc: a server whose clients join rooms, talk and go (`visitors.js`). Reports its
+ * port; and, whenever the client whose handshake says `control` sends `measure`, what is left of all
+ * the others, in numbers.
  */
 
 const { setImmediate: turn } = require('node:timers/promises');
 const { loadNative } = require('../../helpers/implementations');
-const { RawClient } = require('../../helpers/raw-client');
 const { until } = require('../../helpers/timing');
 const { report } = require('../support/report');
-const { Usage, settledUsage } = require('../support/usage');
+const { Usage, memoryStatus } = require('../support/usage');
 
-const CLIENTS = 2000;
-const AT_ONCE = 50;
 /** Garbage collections until what can be collected has been. */
 const COLLECTIONS = 20;
+
+/** Rooms that visitors are dealt out to. */
+const ROOMS = 10;
 
 const collect = /** @type {() => void} */ (global.gc);
 const { Server } = loadNative();
 const server = new Server({ host: '127.0.0.1', port: 0 });
 
-let made = 0;
-let ended = 0;
-let collected = 0;
-const registry = new FinalizationRegistry(() => (collected += 1));
+const count = { made: 0, ended: 0, collected: 0, sent: 0, settled: 0 };
+const registry = new FinalizationRegistry(() => (count.collected += 1));
 
-server.on('connection', (/** @type {any} */ connection) => {
-  made += 1;
-  registry.register(connection, undefined);
-  connection.joinRoom('lobby');
-  connection.joinRoom(`room ${made % 10}`);
-  connection.on('ask', (/** @type {any} */ message) => message.resolve(message.payload));
-  connection.on('_disconnected', () => (ended += 1));
-  // One that is answered, and one that never is.
-  connection.send('greeting').catch(() => {});
-  connection.send('greeting').catch(() => {});
-  connection.sendWithoutResponse('news').catch(() => {});
+/** @param {Promise<unknown>} promise */
+function watch(promise) {
+  count.sent += 1;
+  const settle = () => (count.settled += 1);
+  promise.then(settle, settle);
+}
+
+server.on('handshake', (/** @type {any} */ connection, /** @type {any} */ handshake) => {
+  if (handshake.payload === 'control') {
+    connection.on('measure', measure);
+    connection.on('stop', () => server.stop());
+  } else {
+    count.made += 1;
+    registry.register(connection, undefined);
+    connection.on('_disconnected', () => (count.ended += 1));
+  }
+  handshake.resolve();
 });
 
-/** Ways to go. @type {((client: RawClient) => void)[]} */
-const leave = [(client) => client.reset(), (client) => client.close(1000), (client) => client.end()];
+server.on('connection', (/** @type {any} */ connection) => {
+  connection.on('visit', (/** @type {any} */ message) => {
+    const room = `room ${message.payload % ROOMS}`;
+    connection.joinRoom('lobby');
+    connection.joinRoom(room);
+    // One that is answered, one that never is, and one that needs no answer.
+    watch(connection.send('greeting'));
+    watch(connection.send('greeting'));
+    watch(connection.sendWithoutResponse('news'));
+    server.getRoom(room).broadcast('gossip', message.payload);
+    message.resolve(room);
+  });
+  // Never answered.
+  connection.on('ignored', () => {});
+});
 
-/** @param {number} number */
-async function visit(number) {
-  const client = await RawClient.open({ port: server.address().port });
-  await client.handshake();
-  const { message } = await client.message(({ n }) => n === 'greeting');
-  client.json({ n: '_r', p: 'hi', i: message.i, e: null });
-  await client.request('ask', number);
-  server.getRoom('lobby').broadcast('gossip', number);
-  leave[number % leave.length](client);
-  await client.closed();
-}
-
-/** A crowd that comes and goes. @param {number} size */
-async function crowd(size) {
-  for (let first = 0; first < size; first += AT_ONCE) {
-    await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => visit(first + index)));
-  }
-  await until(() => ended === made, 'told of every end');
-}
-
-async function main() {
-  await server.start();
-  const before = new Usage();
-  await crowd(CLIENTS);
-  for (let i = 0; i < COLLECTIONS && collected < made; i++) {
+async function measure() {
+  await until(() => count.ended === count.made && count.settled === count.sent, 'told of every end', 20000).catch(() => {});
+  for (let i = 0; i < COLLECTIONS && count.collected < count.made; i++) {
     collect();
     await turn();
   }
-  const rooms = ['lobby', ...Array.from({ length: 10 }, (_, index) => `room ${index}`)];
-  const { descriptors } = await settledUsage(before);
+  collect();
+  const rooms = ['lobby', ...Array.from({ length: ROOMS }, (_, index) => `room ${index}`)];
+  const { descriptors, threads } = new Usage();
   report({
-    made,
-    collected,
-    members: server.rooms.root.getConnectionsCount(),
-    rooms: rooms.filter((name) => server.getRoom(name) !== undefined),
-    descriptors: descriptors - before.descriptors,
+    ...count,
+    connections: server.rooms.root.getConnectionsCount(),
+    rooms: rooms.filter((name) => server.getRoom(name) !== undefined).length,
+    descriptors,
+    threads,
+    memory: memoryStatus('VmRSS'),
   });
-  await server.stop();
 }
 
-main();
+server.start().then(() => report(server.address().port));

@@ -262,14 +262,26 @@ impl Connection {
         writing.outbound.written()
     }
 
-    /// After a flush: bytes written so far, when the application asked to be told.
-    pub fn take_watched(&self) -> Option<u64> {
+    /// After a flush: gives `tell` the bytes written so far, when the application asked to be told
+    /// and the connection has not ended.
+    pub(super) fn tell_watched(&self, tell: impl FnOnce(u64)) {
         if !self.watched.load(Relaxed) {
-            return None;
+            return;
         }
         let writing = self.lock();
-        self.watched.store(false, Relaxed);
-        Some(writing.outbound.written())
+        if writing.stage != Stage::Closed {
+            self.watched.store(false, Relaxed);
+            tell(writing.outbound.written());
+        }
+    }
+
+    /// Calls `tell` unless the connection has ended, which it does not meanwhile: once told of the
+    /// end, the application must hear nothing more of a connection, whichever thread has news.
+    pub(super) fn unless_ended(&self, tell: impl FnOnce()) {
+        let writing = self.lock();
+        if writing.stage != Stage::Closed {
+            tell();
+        }
     }
 
     /// Hands what waits to the kernel, from any thread. What the kernel does not take is left to

@@ -247,12 +247,12 @@ impl Hub {
 
     /// Tells the application of bytes that have left, if it asked.
     pub fn report_written(&self, connection: &Connection) {
-        if let Some(written) = connection.take_watched() {
+        connection.tell_watched(|written| {
             self.inbox.announce(|_| Record {
                 number: written,
                 ..Record::new(Kind::Written, connection.slot())
             });
-        }
+        });
     }
 
     /// For the io thread: sees to deadlines, for ever.
@@ -294,8 +294,8 @@ impl Hub {
                 let mut due = connection.heard() + interval;
                 if now >= due {
                     if connection.claim_ping() {
-                        let slot = connection.slot();
-                        self.inbox.announce(|_| Record::new(Kind::PingDue, slot));
+                        let record = Record::new(Kind::PingDue, connection.slot());
+                        connection.unless_ended(|| self.inbox.announce(|_| record));
                     }
                     due = now + interval;
                 }

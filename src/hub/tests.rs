@@ -377,6 +377,26 @@ fn written_bytes_are_told_when_asked_for() {
     assert!(take_all(&hub.inbox).is_empty(), "nothing more to leave");
 }
 
+/// By then the application may have released its slot, and another connection may have it.
+#[test]
+fn nothing_is_told_of_a_connection_after_its_end() {
+    let (hub, _) = hub();
+    let mut peer = Peer::admitted(&hub);
+    peer.connection.send(b"abc", &hub.config);
+    peer.connection.watch();
+    // What many connections have queued is left to the io thread, which may see the end first.
+    hub.flush_later(vec![Arc::clone(&peer.connection)]);
+    hub.ended(&peer.connection, &mut peer.progress, 1006, "");
+    hub.flush_waiting();
+    peer.connection
+        .unless_ended(|| unreachable!("told after the end"));
+    let kinds: Vec<_> = take_all(&hub.inbox)
+        .iter()
+        .map(|event| event.kind)
+        .collect();
+    assert_eq!(kinds, [Kind::Closed]);
+}
+
 #[test]
 fn what_the_application_has_queued_is_flushed_when_its_turn_is_handled() {
     let (hub, _) = hub();

@@ -77,6 +77,11 @@ const CHECKS = {
     const second = await open();
     assert.equal((await second.handshake({ token: 's3cret' })).message.e.code, 'scIdConflict');
   },
+  'js: Cluster': async (open) => {
+    const client = await open();
+    await client.handshake();
+    assert.ok(Number.isInteger((await client.request('who')).message.p));
+  },
   'js: Rooms and broadcast': async (open) => {
     const clients = [await open(), await open()];
     for (const client of clients) await client.handshake();

@@ -236,11 +236,11 @@ class Inbox {
         this.server.onAcceptFailed_(number);
         break;
       case DETACHED:
-        this.server.onDetached_(key);
+        this.server.onDetached_(key, false);
         break;
       case STOPPED:
         this.native.join(key);
-        this.server.onDetached_(key);
+        this.server.onDetached_(key, true);
         break;
       default:
         throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);

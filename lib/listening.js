@@ -4,6 +4,7 @@
 const dns = require('node:dns');
 const net = require('node:net');
 const util = require('node:util');
+const { CAN_SHARE, isShared } = require('./cluster.js');
 
 /** @typedef {import('./native.js').NativeServer} NativeServer */
 
@@ -29,6 +30,8 @@ async function listen(options, native, onWake) {
   const port = Number(options.port ?? 0);
   const socketPath = options.listen?.path;
   const host = socketPath ? undefined : await resolveHost(options.host);
+  const reusePort = !socketPath && (options.reusePort ?? isShared(port));
+  if (reusePort && !CAN_SHARE) throw systemError(numberOf('ENOTSUP'), 'listen', options.host || '::', port);
   const result = native.start(
     host,
     port,
@@ -36,6 +39,9 @@ async function listen(options, native, onWake) {
     socketPath,
     onWake,
     options.ioThreads ?? 1,
+    options.ipv6Only ?? false,
+    reusePort,
+    options.listen?.mode,
   );
   if (typeof result === 'number') {
     // As Node's own servers report it: with -1 for the port of a Unix domain socket.
@@ -57,6 +63,15 @@ async function resolveHost(host) {
   if (net.isIP(host)) return host;
   const { address } = await dns.promises.lookup(host);
   return address;
+}
+
+/**
+ * The system's number of an error.
+ * @param {string} code
+ */
+function numberOf(code) {
+  const found = [...util.getSystemErrorMap()].find(([, [name]]) => name === code);
+  return found ? -found[0] : 0;
 }
 
 /**

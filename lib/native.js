@@ -15,7 +15,8 @@ const { platformTriple } = require('./platform.js');
  * @property {(name: string, value: number) => void} configure
  * @property {(path: string | undefined, allowedOrigins: string | undefined, requireOrigin: boolean,
  *   protocols: string, hops: number, proxies: string, proxyHeaders: string) => [string, string] | undefined} setPolicy
- * @property {(host: string | undefined, port: number, backlog: number, socketPath: string | undefined, onWake: () => void, threads: number) => [number, string, number] | number} start
+ * @property {(host: string | undefined, port: number, backlog: number, socketPath: string | undefined, onWake: () => void, threads: number,
+ *   ipv6Only: boolean, reusePort: boolean, mode: number | undefined) => [number, string, number] | number} start
  * @property {(thread: number, cut: boolean) => void} stop
  * @property {(thread: number) => void} join
  * @property {(name: string) => number} intern

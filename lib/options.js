@@ -36,7 +36,9 @@ const REQUIRED = { responseTimeout: TIME, handshakeTimeout: TIME, pingInterval: 
 const OPTIONAL = {
   host: [(value) => typeof value === 'string' && value !== '', 'must be a host name or IP address'],
   port: [isPort, 'must be an integer from 0 to 65535'],
-  listen: [isListen, 'must be an object with the path of a Unix domain socket: { path: string }'],
+  listen: [isListen, 'must be an object with the path of a Unix domain socket: { path: string, mode?: number }'],
+  ipv6Only: [(value) => typeof value === 'boolean', 'must be a boolean'],
+  reusePort: [(value) => typeof value === 'boolean', 'must be a boolean'],
   backlog: [(value) => isCount(value) && value > 0 && value <= 0x7fffffff, 'must be a positive integer'],
   ioThreads: [(value) => isCount(value) && value >= 1 && value <= 64, 'must be an integer from 1 to 64'],
   maxPayload: BYTES,
@@ -81,7 +83,9 @@ function isPort(value) {
 
 /** @param {any} value */
 function isListen(value) {
-  return typeof value === 'object' && value !== null && typeof value.path === 'string' && /^[^\0]+$/.test(value.path);
+  if (typeof value !== 'object' || value === null) return false;
+  const { path, mode = 0 } = value;
+  return typeof path === 'string' && /^[^\0]+$/.test(path) && isCount(mode) && mode <= 0o777;
 }
 
 /**

@@ -3,6 +3,7 @@
 
 const Emitter = require('./emitter.js');
 const LineError = require('./line-error.js');
+const cluster = require('./cluster.js');
 const { createServer } = require('./native.js');
 const { Deadlines } = require('./deadlines.js');
 const { Inbox } = require('./inbox.js');
@@ -35,6 +36,8 @@ class Server extends Emitter {
    * @type {{thread: number, promise: Promise<void>, resolve: () => void} | undefined}
    */
   #stopping = undefined;
+  /** Ends what a worker of a cluster does while it listens. */
+  #leaveCluster = () => {};
 
   /**
    * @param {import('../index.d.ts').ServerOptions} [options]
@@ -108,6 +111,7 @@ class Server extends Emitter {
     }
     this.listening_ = listening;
     serverLog('listening on %o', listening.address);
+    this.#leaveCluster = cluster.join(listening.address, () => this.native_.stop(listening.thread, false));
   }
 
   /**
@@ -122,6 +126,7 @@ class Server extends Emitter {
     }
     serverLog('stopping');
     this.server = null;
+    this.#leaveCluster();
     const listening = this.listening_;
     this.listening_ = undefined;
     // Still starting: `start` sees that it is not wanted any more.
@@ -245,10 +250,16 @@ class Server extends Emitter {
   /**
    * A listener has been closed.
    * @param {number} thread
+   * @param {boolean} ended Its connections have ended, too.
    * @internal
    */
-  onDetached_(thread) {
-    if (this.#stopping?.thread !== thread) return;
+  onDetached_(thread, ended) {
+    if (this.#stopping?.thread !== thread) {
+      // By the cluster, without `stop()`, which may have nothing left to do.
+      const isDone = ended || this.options.clientTracking === false;
+      if (isDone && this.listening_?.thread === thread) this.listening_ = undefined;
+      return;
+    }
     serverLog('stopped');
     this.#stopping.resolve();
     this.#stopping = undefined;

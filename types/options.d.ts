@@ -16,8 +16,13 @@ export type VerifyCallback = (ok: boolean, code?: number, message?: string) => v
 
 /** Somewhere to listen other than a port. */
 export interface ListenOptions {
-  /** Path of a Unix domain socket. */
+  /**
+   * Path of a Unix domain socket. The file is removed when the server stops; one left behind by a
+   * killed process makes `start()` fail with `EADDRINUSE`, as with Node's own servers.
+   */
   path: string;
+  /** Who may connect: the file's mode, such as `0o660`. @default as the process's umask leaves it */
+  mode?: number | undefined;
 }
 
 /**
@@ -31,6 +36,14 @@ export interface ServerOptions {
   port?: number | string | null | undefined;
   /** Listens on a Unix domain socket; `host` and `port` are ignored then. */
   listen?: ListenOptions | null | undefined;
+  /** Listens on IPv6 alone when `host` is `::` or not given. @default false: IPv4 too */
+  ipv6Only?: boolean | null | undefined;
+  /**
+   * Lets several servers listen on the port, in threads and processes of one user, each with a share of
+   * the connections (SO_REUSEPORT). Linux only; elsewhere `start()` fails with `ENOTSUP`.
+   * @default true in a worker of Node's cluster on Linux, unless the port is 0; else false
+   */
+  reusePort?: boolean | null | undefined;
   /** Accepts requests for this path only, which begins with `/`; others are refused with 400. @default any path */
   path?: string | null | undefined;
   /**

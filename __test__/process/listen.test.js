@@ -99,6 +99,19 @@ describe('where a server listens', () => {
     }));
   }
 
+  if (HAS_IPV6) {
+    it('host :: is every address, with ipv6Only those of IPv6', withScene(async (scene) => {
+      const both = await scene.listen({ host: '::' });
+      assert.deepEqual(both.server.address(), { address: '::', family: 'IPv6', port: both.port });
+      for (const host of ['::1', '127.0.0.1']) await greet(scene, { port: both.port, host });
+      for (const host of ['::', undefined]) {
+        const { port } = await scene.listen({ host, ipv6Only: true });
+        await greet(scene, { port, host: '::1' });
+        assert.equal(await knock({ port, host: '127.0.0.1' }), 'ECONNREFUSED');
+      }
+    }));
+  }
+
   for (const host of [undefined, null]) {
     it(`host ${host}: every address, IPv6 where there is any, and IPv4`, withScene(async (scene) => {
       const { server, port } = await scene.listen({ host });
@@ -172,6 +185,54 @@ if (process.platform !== 'win32') {
         await client.closed();
         assert.equal(fs.existsSync(file), false);
       }
+    }));
+
+    it('is for those whom its mode allows', withScene(async (scene) => {
+      for (const mode of [0o600, 0o666, 0]) {
+        const file = socketPath(scene);
+        await scene.listen({ listen: { path: file, mode } });
+        assert.equal(fs.statSync(file).mode & 0o777, mode);
+      }
+    }));
+
+    it('a path that is taken is EADDRINUSE, and left alone', withScene(async (scene) => {
+      const file = socketPath(scene);
+      await scene.listen({ listen: { path: file } });
+      const taken = scene.listen({ listen: { path: file } });
+      await assert.rejects(taken, (/** @type {any} */ { payload }) => payload.code === 'EADDRINUSE');
+      await greet(scene, { path: file });
+    }));
+
+    it('the file that a killed process left is EADDRINUSE, as with Node', withScene(async (scene) => {
+      const file = socketPath(scene);
+      const child = scene.child('lifetime.js', ['listen', JSON.stringify({ port: null, listen: { path: file } })]);
+      await child.line();
+      await child.stop();
+      assert.ok(fs.statSync(file).isSocket());
+      const left = scene.listen({ listen: { path: file } });
+      await assert.rejects(left, (/** @type {any} */ { payload }) => payload.code === 'EADDRINUSE');
+      fs.unlinkSync(file);
+      await scene.listen({ listen: { path: file } });
+    }));
+
+    it('stop() leaves the file of a successor alone', withScene(async (scene) => {
+      const file = socketPath(scene);
+      const { server } = await scene.listen({ listen: { path: file } });
+      fs.unlinkSync(file);
+      await scene.listen({ listen: { path: file } });
+      await server.stop();
+      await greet(scene, { path: file });
+    }));
+
+    it('a path relative to a folder that the process leaves is found again', withScene(async (scene) => {
+      const file = socketPath(scene);
+      const before = process.cwd();
+      scene.defer(() => process.chdir(before));
+      process.chdir(path.dirname(file));
+      const { server } = await scene.listen({ listen: { path: path.basename(file) } });
+      process.chdir(before);
+      await server.stop();
+      assert.equal(fs.existsSync(file), false);
     }));
 
     it('comes before host and port', withScene(async (scene) => {

@@ -37,10 +37,12 @@ const OPTIONS = {
     bad: [-1, 65536, 0.5, NaN, Infinity, '', ' 1', '-1', '0x50', '1e3', '65536', true, {}, [], () => {}],
   },
   listen: {
-    good: [{ path: '/tmp/socket' }, ...NOTHING],
+    good: [{ path: '/tmp/socket' }, { path: '/tmp/socket', mode: 0o660 }, ...NOTHING],
     // The system would take a path with NUL for the part before it.
-    bad: [{}, [], { path: '' }, { path: 1 }, { path: '/tmp/so\0cket' }, '/tmp/socket', 80, true],
+    bad: [{}, [], { path: '' }, { path: 1 }, { path: '/tmp/so\0cket' }, '/tmp/socket', 80, true, { path: 'a', mode: 0o1777 }, { path: 'a', mode: '660' }],
   },
+  ipv6Only: { good: [true, false, ...NOTHING], bad: [0, 1, 'true', {}, []] },
+  reusePort: { good: [true, false, ...NOTHING], bad: [0, 1, 'true', {}, []] },
   path: { good: ['/', '/chat', ...NOTHING], bad: ['', 'chat', ...NO_STRINGS] },
   allowedOrigins: {
     good: [['https://a.example', 'http://*.a.example:*', 'null'], [], ['*'], ...NOTHING],

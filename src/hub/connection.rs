@@ -111,6 +111,8 @@ pub struct Connection {
     task: AtomicWaker,
     /// The stream must be cut without waiting for anything.
     cut: AtomicBool,
+    /// See [`Connection::is_broken`].
+    broken: AtomicBool,
     /// The application asked to be told when queued bytes have been written.
     watched: AtomicBool,
     /// The handshake is resolved.
@@ -136,6 +138,7 @@ impl Connection {
             }),
             task: AtomicWaker::new(),
             cut: AtomicBool::new(false),
+            broken: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             admitted: AtomicBool::new(false),
             pinging: AtomicBool::new(false),
@@ -291,10 +294,18 @@ impl Connection {
         let was_blocked = writing.outbound.is_blocked();
         let result = writing.outbound.flush();
         drop(writing);
+        if result == Flush::Broken {
+            self.broken.store(true, Relaxed);
+        }
         if result == Flush::Broken || (result == Flush::Blocked && !was_blocked) {
             self.task.wake();
         }
         result
+    }
+
+    /// Whether writing has failed: the peer reads no more. What it has sent may still be read.
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Relaxed)
     }
 
     /// The stream is writable again: writes what waits.

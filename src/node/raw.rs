@@ -16,7 +16,7 @@ use napi::bindgen_prelude::{FromNapiValue, Function, Int32ArraySlice, Object};
 use napi::{Error, JsValue, Result, Status, ValueType, check_status, sys};
 
 /// Most arguments a native function takes.
-const MAX_ARGUMENTS: usize = 8;
+const MAX_ARGUMENTS: usize = 9;
 
 /// Bytes of a string that are read without asking for its length first.
 const SCRATCH: usize = 64 * 1024;
@@ -150,6 +150,14 @@ impl Call {
             sys::napi_get_value_uint32(self.env, self.arguments[index], &raw mut value)
         })?;
         Ok(value)
+    }
+
+    /// Argument `index` as a setting, `None` for `undefined` and `null`.
+    pub fn optional_uint(&self, index: usize) -> Result<Option<u32>> {
+        if self.is_nothing(index)? {
+            return Ok(None);
+        }
+        self.uint(index).map(Some)
     }
 
     /// Argument `index` as a number of bytes; negative ones count as none.

@@ -11,7 +11,7 @@ use napi::{Error, Result, Status};
 
 use crate::hub::inbox::Batch;
 use crate::hub::{ConnectionRef, Group, Hub};
-use crate::transport::{Address, Gate, IoThread, Options, Verdict};
+use crate::transport::{Address, Binding, Gate, IoThread, Options, Verdict};
 
 use super::policy::set_policy;
 use super::raw::{self, Call, Value};
@@ -126,9 +126,9 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "refuse", server, refuse)
 }
 
-/// `start(host | undefined, port, backlog, socketPath | undefined, onWake, threads)`. Listens and
-/// starts the io threads: `[thread, address, port]`, or the system's error number. `host` must be an
-/// IP address.
+/// `start(host | undefined, port, backlog, socketPath | undefined, onWake, threads, ipv6Only, reusePort,
+/// mode | undefined)`. Listens and starts the io threads: `[thread, address, port]`, or the system's
+/// error number. `host` must be an IP address; `mode` is that of the Unix domain socket.
 fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
     let port = call.uint(1)? as u16;
     let address = match (call.optional_string(3)?, call.optional_string(0)?) {
@@ -146,6 +146,11 @@ fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
     let options = Options {
         address: Some(address),
         backlog: call.int(2)?,
+        binding: Binding {
+            ipv6_only: call.boolean(6)?,
+            reuse_port: call.boolean(7)?,
+            mode: call.optional_uint(8)?,
+        },
         number,
         threads: call.size(5)?,
     };

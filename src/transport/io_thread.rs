@@ -18,7 +18,7 @@ use crate::hub::{Hub, Kind, Record};
 use super::acceptor::Acceptor;
 use super::gate::Gate;
 use super::handover::Handover;
-use super::listener::{Address, Bound, Listener};
+use super::listener::{Address, Binding, Bound, Listener};
 use super::worker::{self, Worker};
 
 /// What an io thread is made from.
@@ -28,6 +28,8 @@ pub struct Options {
     pub address: Option<Address>,
     /// Connections the system may hold that are not accepted yet.
     pub backlog: i32,
+    /// How to listen.
+    pub binding: Binding,
     /// Number given back in [`Kind::Stopped`].
     pub number: u32,
     /// Io threads in all: connections are dealt out to them in turn.
@@ -80,7 +82,7 @@ impl IoThread {
     /// The system's: the address is taken or not available, or no thread could be made.
     pub fn start(hub: Arc<Hub>, gate: Arc<Gate>, options: Options) -> io::Result<Self> {
         let bound = match options.address {
-            Some(address) => Some(Bound::new(&address, options.backlog)?),
+            Some(address) => Some(Bound::new(&address, options.backlog, &options.binding)?),
             None => None,
         };
         let address = bound.as_ref().and_then(Bound::local_address);

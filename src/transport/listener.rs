@@ -12,6 +12,8 @@ use tokio::net::UnixListener;
 
 use crate::hub::{Remote, Transport};
 
+#[cfg(unix)]
+use super::socket_file::SocketFile;
 use super::stream::Stream;
 
 /// Where to listen.
@@ -29,32 +31,47 @@ pub enum Address {
     Unix(PathBuf),
 }
 
+/// How to listen.
+#[derive(Debug, Clone, Default)]
+pub struct Binding {
+    /// An address of IPv6 is for IPv6 alone, also the one that stands for all (`ipv6Only`).
+    pub ipv6_only: bool,
+    /// Several sockets, of any thread or process of this user, may listen on the port: the system
+    /// deals connections out to them (`reusePort`). Linux only.
+    pub reuse_port: bool,
+    /// Who may connect to a Unix domain socket, as in chmod(2); by the process's umask if `None`.
+    pub mode: Option<u32>,
+}
+
 /// A socket that listens, not yet tied to a runtime.
 pub enum Bound {
     /// TCP.
     Tcp(std::net::TcpListener),
-    /// A Unix domain socket; its file is removed when the listener is dropped.
+    /// A Unix domain socket and its file.
     #[cfg(unix)]
-    Unix(std::os::unix::net::UnixListener, PathBuf),
+    Unix(std::os::unix::net::UnixListener, SocketFile),
 }
 
 impl Bound {
     /// Binds and listens. `backlog` is the queue of connections not yet accepted.
     ///
     /// # Errors
-    /// The system's, e.g. `EADDRINUSE` for a taken port.
-    pub fn new(address: &Address, backlog: i32) -> io::Result<Self> {
+    /// The system's, e.g. `EADDRINUSE` for a taken port, and for the file that a Unix domain socket
+    /// of a killed process leaves behind.
+    pub fn new(address: &Address, backlog: i32, binding: &Binding) -> io::Result<Self> {
+        let tcp = |address| listen_tcp(address, backlog, binding);
         match address {
-            Address::AnyHost { port } => listen_tcp((Ipv6Addr::UNSPECIFIED, *port).into(), backlog)
-                .or_else(|error| {
+            Address::AnyHost { port } => {
+                tcp((Ipv6Addr::UNSPECIFIED, *port).into()).or_else(|error| {
                     if error.kind() == io::ErrorKind::AddrInUse {
                         return Err(error);
                     }
-                    listen_tcp((Ipv4Addr::UNSPECIFIED, *port).into(), backlog)
-                }),
-            Address::Tcp(address) => listen_tcp(*address, backlog),
+                    tcp((Ipv4Addr::UNSPECIFIED, *port).into())
+                })
+            }
+            Address::Tcp(address) => tcp(*address),
             #[cfg(unix)]
-            Address::Unix(path) => listen_unix(path, backlog),
+            Address::Unix(path) => listen_unix(path, backlog, binding),
         }
     }
 
@@ -68,7 +85,7 @@ impl Bound {
     }
 }
 
-fn listen_tcp(address: SocketAddr, backlog: i32) -> io::Result<Bound> {
+fn listen_tcp(address: SocketAddr, backlog: i32, binding: &Binding) -> io::Result<Bound> {
     let socket = Socket::new(
         Domain::for_address(address),
         Type::STREAM,
@@ -78,8 +95,11 @@ fn listen_tcp(address: SocketAddr, backlog: i32) -> io::Result<Bound> {
     // Windows the option would let two servers share a port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
+    if binding.reuse_port {
+        share_port(&socket)?;
+    }
     if let SocketAddr::V6(v6) = address {
-        socket.set_only_v6(!v6.ip().is_unspecified())?;
+        socket.set_only_v6(binding.ipv6_only || !v6.ip().is_unspecified())?;
     }
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
@@ -87,13 +107,29 @@ fn listen_tcp(address: SocketAddr, backlog: i32) -> io::Result<Bound> {
     Ok(Bound::Tcp(socket.into()))
 }
 
+/// Elsewhere than on Linux the option does not exist, or gives every connection to the same socket.
+#[cfg(target_os = "linux")]
+fn share_port(socket: &Socket) -> io::Result<()> {
+    socket.set_reuse_port(true)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn share_port(_: &Socket) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 #[cfg(unix)]
-fn listen_unix(path: &Path, backlog: i32) -> io::Result<Bound> {
+fn listen_unix(path: &Path, backlog: i32, binding: &Binding) -> io::Result<Bound> {
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
     socket.bind(&socket2::SockAddr::unix(path)?)?;
+    let file = SocketFile::new(path)?;
+    // Nobody can connect before the socket listens.
+    if let Some(mode) = binding.mode {
+        file.set_mode(mode)?;
+    }
     socket.listen(backlog)?;
-    Ok(Bound::Unix(socket.into(), path.to_owned()))
+    Ok(Bound::Unix(socket.into(), file))
 }
 
 /// A listening socket on the io thread's runtime.
@@ -102,7 +138,7 @@ pub enum Listener {
     Tcp(TcpListener),
     /// A Unix domain socket and its file.
     #[cfg(unix)]
-    Unix(UnixListener, PathBuf),
+    Unix(UnixListener, SocketFile),
 }
 
 impl Listener {
@@ -114,7 +150,7 @@ impl Listener {
         Ok(match bound {
             Bound::Tcp(listener) => Self::Tcp(TcpListener::from_std(listener)?),
             #[cfg(unix)]
-            Bound::Unix(listener, path) => Self::Unix(UnixListener::from_std(listener)?, path),
+            Bound::Unix(listener, file) => Self::Unix(UnixListener::from_std(listener)?, file),
         })
     }
 
@@ -146,15 +182,5 @@ fn plain(address: Option<SocketAddr>, transport: Transport) -> Remote {
         address,
         encrypted: false,
         transport,
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Self::Unix(_, path) = self {
-            // Gone already is as good.
-            let _ = std::fs::remove_file(path);
-        }
     }
 }

@@ -8,11 +8,13 @@ mod io_thread;
 pub mod listener;
 mod opening;
 mod session;
+#[cfg(unix)]
+mod socket_file;
 mod stream;
 mod worker;
 
 pub use gate::{Gate, Verdict};
 pub use handover::Handover;
 pub use io_thread::{IoThread, Options};
-pub use listener::Address;
+pub use listener::{Address, Binding};
 pub use stream::Detached;

@@ -107,13 +107,19 @@ impl Session {
                 ready!(self.hub.poll_room(&mut self.progress, context));
                 self.paused = false;
             }
-            if !self.early.is_empty() {
+            if self.early.is_empty() {
+                match self.poll_buffer(context) {
+                    Poll::Ready(false) => {}
+                    Poll::Ready(true) => self.end(ABNORMAL, ""),
+                    // A stream can be open for reading alone, without an end to be read.
+                    Poll::Pending if self.connection.is_broken() => self.end(ABNORMAL, ""),
+                    Poll::Pending => return Poll::Pending,
+                }
+            } else {
                 let mut early = std::mem::take(&mut self.early);
                 let consumed = self.take_in(&mut early);
                 early.drain(..consumed);
                 self.early = early;
-            } else if ready!(self.poll_buffer(context)) {
-                self.end(ABNORMAL, "");
             }
         }
         // Other tasks and other sockets first. The thread does not come to rest, which is when the

@@ -283,6 +283,26 @@ fn a_unix_domain_socket_is_removed_when_the_server_stops() {
     assert_eq!(client.read_frame(), None);
 }
 
+/// It cannot be told from one that is silent before something is written to it.
+#[cfg(unix)]
+#[test]
+fn a_client_that_reads_no_more_is_cut_at_the_first_message() {
+    use std::os::unix::net::UnixStream;
+
+    let name = format!("line-socket-shut-{}.sock", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let server = Server::listen(Address::Unix(path.clone()), |_| ()).unwrap();
+    let mut client = Client::over(UnixStream::connect(&path).unwrap());
+    client.send_text(r#"{"n":"_h","i":"1"}"#);
+    assert!(client.read_frame().is_some());
+    let connection = server.connection(server.wait_for(Kind::Handshake).slot);
+    client.stream.shutdown(std::net::Shutdown::Read).unwrap();
+    connection.send(b"{}", &server.hub.config);
+    connection.flush();
+    assert_eq!(server.wait_for(Kind::Closed).number, 1006);
+    server.finish(false);
+}
+
 #[test]
 fn a_client_that_vanishes_is_an_abnormal_end() {
     let server = Server::start();

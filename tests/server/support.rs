@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use line_socket_native::envelope;
 use line_socket_native::hub::inbox::Batch;
 use line_socket_native::hub::{ConnectionRef, Field, Hub, Kind, Wake};
-use line_socket_native::transport::{Address, Gate, Handover, IoThread, Options};
+use line_socket_native::transport::{Address, Binding, Gate, Handover, IoThread, Options};
 
 /// Longest that anything here is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -86,6 +86,7 @@ impl Server {
         let options = Options {
             address,
             backlog: 511,
+            binding: Binding::default(),
             number: 7,
             threads: 1,
         };

@@ -32,6 +32,11 @@ interface ConnectionEvents extends EmitterEvents {
   _error: [error: Error];
   /** The connection ended, with the close code (RFC 6455 section 7.4) and reason. */
   _disconnected: [code: number, reason: string];
+  /**
+   * All that waited for the client has left, after it had reached `highWaterMark`: time to go on, for
+   * who had stopped because of `writableNeedDrain`.
+   */
+  _drain: [];
 }
 
 /** A connected client. The server makes these and emits them. */
@@ -41,7 +46,11 @@ declare class ServerConnection<
 > extends Emitter<ConnectionEvents, MessageListeners<ClientToServer>> {
   private constructor();
 
-  static readonly Event: { readonly ERROR: '_error'; readonly DISCONNECTED: '_disconnected' };
+  static readonly Event: {
+    readonly ERROR: '_error';
+    readonly DISCONNECTED: '_disconnected';
+    readonly DRAIN: '_drain';
+  };
   static readonly State: {
     /** Open, handshake not resolved yet. */
     readonly AWAITING_HANDSHAKE: 'awaitingHandshake';
@@ -77,6 +86,13 @@ declare class ServerConnection<
   readonly state: 'awaitingHandshake' | 'connected' | 'disconnected';
   readonly server: Server<ClientToServer, ServerToClient>;
   readonly socket: Socket;
+  /** Bytes that wait to be handed to the system; 0 when the connection has ended. */
+  readonly bufferedAmount: number;
+  /**
+   * Whether to wait before sending more, as with a stream of Node: `bufferedAmount` has reached the
+   * option `highWaterMark`, and `_drain` will be emitted once all of it has left.
+   */
+  readonly writableNeedDrain: boolean;
 
   /** Sets the id while the handshake is awaited. Throws `scHandshakeEnded` or `scIdConflict`. */
   setId(id: string): void;

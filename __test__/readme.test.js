@@ -93,6 +93,12 @@ const CHECKS = {
     a.close(1000);
     assert.equal((await b.message()).message.n, 'left');
   },
+  'js: Clients that read slowly': async (open) => {
+    const client = await open();
+    await client.handshake();
+    await client.request('export', 5000);
+    assert.equal(client.texts.filter((text) => text.startsWith('{"n":"row"')).length, 5000);
+  },
   'js: Asking clients, errors, stopping': async (open) => {
     const client = await open();
     await client.handshake();

@@ -90,6 +90,19 @@ class ServerConnection extends Emitter {
     return (this.#socket ??= new Socket(this, this.server.native_, this.slot_));
   }
 
+  /** Bytes that wait to be handed to the system. */
+  get bufferedAmount() {
+    return this.state === State.DISCONNECTED ? 0 : this.server.native_.buffered(this.slot_);
+  }
+
+  /**
+   * Whether to send less: {@link bufferedAmount} has reached `highWaterMark`, and `_drain` will be
+   * emitted once all has left.
+   */
+  get writableNeedDrain() {
+    return this.state !== State.DISCONNECTED && this.server.native_.isAbove(this.slot_);
+  }
+
   /**
    * Adds a listener; see the emitter. Messages of names that are listened for arrive cheaper.
    * @param {any} eventName
@@ -101,6 +114,9 @@ class ServerConnection extends Emitter {
   addListener(eventName, handler, execLimit, prepend) {
     super.addListener(eventName, handler, execLimit, prepend);
     if (typeof eventName === 'string') this.server.inbox_.intern(eventName);
+    // The core tells only those who listen. A pattern may be meant for this event too.
+    const maybeDrain = eventName === Event.DRAIN || typeof eventName === 'object';
+    if (maybeDrain && this.state !== State.DISCONNECTED) this.server.native_.wantDrained(this.slot_);
     return this;
   }
 
@@ -445,6 +461,11 @@ class ServerConnection extends Emitter {
   /** @internal */
   onWritten_() {
     this.#sends?.settleWritten();
+  }
+
+  /** @internal */
+  onDrained_() {
+    this.emit(Event.DRAIN);
   }
 
   /**

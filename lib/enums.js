@@ -18,7 +18,11 @@ const ServerErrorCode = Object.freeze({
   WEBSOCKET_ERROR: 'sWebsocketError',
 });
 
-const ConnectionEvent = Object.freeze({ ERROR: '_error', DISCONNECTED: '_disconnected' });
+const ConnectionEvent = Object.freeze({
+  ERROR: '_error',
+  DISCONNECTED: '_disconnected',
+  DRAIN: '_drain',
+});
 
 const ConnectionState = Object.freeze({
   AWAITING_HANDSHAKE: 'awaitingHandshake',

@@ -15,11 +15,12 @@ const INVALID = 5;
 const PING_DUE = 6;
 const WRITTEN = 7;
 const PING = 8;
-const UPGRADE = 9;
-const ACCEPT_FAILED = 10;
-const DETACHED = 11;
-const STOPPED = 12;
-const OUTLINED = 13;
+const DRAINED = 9;
+const UPGRADE = 10;
+const ACCEPT_FAILED = 11;
+const DETACHED = 12;
+const STOPPED = 13;
+const OUTLINED = 14;
 
 /** Integers of one record, and where the first begins. */
 const RECORD = 8;
@@ -195,6 +196,9 @@ class Inbox {
         break;
       case WRITTEN:
         connection.onWritten_();
+        break;
+      case DRAINED:
+        connection.onDrained_();
         break;
       default:
         throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);

@@ -50,6 +50,8 @@ const { platformTriple } = require('./platform.js');
  * @property {() => void} flush
  * @property {(slot: number) => number} queued
  * @property {(slot: number) => number} watch
+ * @property {(slot: number) => boolean} isAbove
+ * @property {(slot: number) => void} wantDrained
  * @property {(room: string | undefined, text: string) => number} broadcast
  */
 

@@ -27,6 +27,8 @@ const TIME = [isCount, 'must be a positive integer or zero, in milliseconds'];
 /** @type {Rule} */
 const BYTES = [isCount, 'must be a positive integer or zero, in bytes'];
 /** @type {Rule} */
+const SOME_BYTES = [(value) => isCount(value) && value > 0, 'must be a positive integer, in bytes'];
+/** @type {Rule} */
 const FUNCTION = [(value) => typeof value === 'function', 'must be a function'];
 
 /** Options that may not be left undefined once named, as with the original. */
@@ -44,7 +46,8 @@ const OPTIONAL = {
   maxPayload: BYTES,
   closeTimeout: TIME,
   upgradeTimeout: TIME,
-  maxBufferedBytes: [(value) => isCount(value) && value > 0, 'must be a positive integer, in bytes'],
+  maxBufferedBytes: SOME_BYTES,
+  highWaterMark: SOME_BYTES,
   slowConsumer: [(value) => value === 'close' || value === 'drop', "must be 'close' or 'drop'"],
   verifyClient: FUNCTION,
   handleProtocols: FUNCTION,
@@ -66,6 +69,7 @@ const LIVE = Object.freeze({
   upgradeTimeout: 10000,
   maxPayload: 100 * 1024 * 1024,
   maxBufferedBytes: 16 * 1024 * 1024,
+  highWaterMark: 1024 * 1024,
   slowConsumer: 'close',
 });
 
@@ -187,6 +191,7 @@ const SETTINGS = {
   // Below one byte means no limit, as with the original.
   maxPayload: ['maxPayload', (bytes) => (bytes < 1 ? Number.MAX_SAFE_INTEGER : bytes)],
   maxBufferedBytes: ['maxBufferedBytes', (bytes) => bytes],
+  highWaterMark: ['highWaterMark', (bytes) => bytes],
   slowConsumer: ['dropBroadcasts', (policy) => Number(policy === 'drop')],
 };
 

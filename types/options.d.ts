@@ -101,6 +101,12 @@ export interface ServerOptions {
    */
   maxBufferedBytes?: number | null | undefined;
   /**
+   * Bytes waiting for one client from which on the application should send it less, 1 or more: then
+   * `connection.writableNeedDrain` is true, and `_drain` follows when all of them have left. Nothing
+   * else happens at this mark. @default 1048576
+   */
+  highWaterMark?: number | null | undefined;
+  /**
    * What happens at `maxBufferedBytes`: `close` ends the connection with 4206; `drop` leaves out
    * broadcasts, and ends it when other messages pile up to twice the limit.
    * @default 'close'

@@ -80,7 +80,7 @@ const cases = [
       CONNECTION_CODES
     ],
     ours: [
-      { ERROR: '_error', DISCONNECTED: '_disconnected' },
+      { ERROR: '_error', DISCONNECTED: '_disconnected', DRAIN: '_drain' },
       { AWAITING_HANDSHAKE: 'awaitingHandshake', CONNECTED: 'connected', DISCONNECTED: 'disconnected' },
       { ...CONNECTION_CODES, IDLE_TIMEOUT: 'scIdleTimeout' }
     ]

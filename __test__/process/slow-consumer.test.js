@@ -13,24 +13,30 @@ const MIB = 1024 * 1024;
 /** Messages that make the 200 MiB. */
 const MESSAGES = 3200;
 
-/** How much the resident memory may grow: half of what is sent. */
+/**
+ * How much the resident memory may grow, for one client that has stopped and for five: 16 MiB may wait
+ * for each, and the rest is JavaScript's own garbage.
+ */
 const LIMIT = 100 * MIB;
 
 /** The close code and reason of a peer that is too slow. */
 const SLOW = { disconnected: 4206, reason: 'Slow consumer' };
 
 /**
- * A child, a client that has stopped reading, and one that reads.
+ * A child, clients that have stopped reading (the first of them by itself), and one that reads.
  * @param {import('./support/scene').Scene} scene
  * @param {object} options Of the server.
+ * @param {number} [count] Of those that have stopped.
  */
-async function audience(scene, options) {
-  const child = scene.child('broadcaster.js', [JSON.stringify(options)]);
+async function audience(scene, options, count = 1) {
+  const child = scene.child('broadcaster.js', [JSON.stringify(options), count === 1 ? MESSAGES : 2 * MESSAGES]);
   const port = await child.report();
-  const [slow, ordinary] = [await scene.open(port), await scene.open(port)];
-  await Promise.all([slow.handshake(), ordinary.handshake()]);
-  slow.socket.pause();
-  return { child, slow, ordinary };
+  const stopped = [];
+  for (let i = 0; i < count; i++) stopped.push(await scene.open(port));
+  const ordinary = await scene.open(port);
+  await Promise.all([...stopped, ordinary].map((client) => client.handshake()));
+  stopped.forEach(({ socket }) => socket.pause());
+  return { child, slow: stopped[0], ordinary };
 }
 
 /** @param {number} growth */
@@ -101,5 +107,19 @@ if (process.platform === 'linux') {
       ordinary.json({ n: 'stop' });
       await child.exited();
     }));
+  });
+  describe('400 MiB broadcast to five peers that do not read', () => {
+    for (const slowConsumer of ['close', 'drop']) {
+      it(`slowConsumer: '${slowConsumer}': is bounded in memory`, withScene(async (scene, test) => {
+        const { child, ordinary } = await audience(scene, { slowConsumer, closeTimeout: 60000 }, 5);
+        ordinary.json({ n: 'broadcast' });
+        // It reads, and keeps nothing.
+        ordinary.socket.removeAllListeners('data').resume();
+        const { broadcast, growth } = await child.report(30000);
+        assert.equal(broadcast, 2 * MESSAGES);
+        test.diagnostic(`grew by ${Math.round(growth / MIB)} MiB`);
+        assertBounded(growth);
+      }));
+    }
   });
 }

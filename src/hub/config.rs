@@ -22,6 +22,7 @@ pub struct Config {
     upgrade_timeout: AtomicU32,
     max_payload: AtomicUsize,
     max_buffered: AtomicUsize,
+    high_water: AtomicUsize,
     drop_broadcasts: AtomicBool,
 }
 
@@ -53,6 +54,8 @@ impl Config {
         max_payload, set_max_payload: usize;
         /// Bytes that may wait for one peer to read them.
         max_buffered, set_max_buffered: usize;
+        /// Bytes that wait for one peer from which on the application should send it less.
+        high_water, set_high_water: usize;
     }
 
     /// What happens when [`Config::max_buffered`] is reached.
@@ -73,7 +76,7 @@ impl Config {
 
 impl Default for Config {
     /// The documented defaults: handshake 60 s, ping 15 s, close 30 s, upgrade 10 s, messages of
-    /// 100 MiB, 16 MiB waiting for a peer.
+    /// 100 MiB, 16 MiB waiting for a peer and a high-water mark of 1 MiB.
     fn default() -> Self {
         Self {
             handshake_timeout: AtomicU32::new(60_000),
@@ -82,6 +85,7 @@ impl Default for Config {
             upgrade_timeout: AtomicU32::new(10_000),
             max_payload: AtomicUsize::new(100 << 20),
             max_buffered: AtomicUsize::new(16 << 20),
+            high_water: AtomicUsize::new(1 << 20),
             drop_broadcasts: AtomicBool::new(false),
         }
     }

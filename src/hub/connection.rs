@@ -1,16 +1,15 @@
 //! One peer as the hub knows it: shared by the io thread, which reads and writes its stream, and
 //! the application's thread, which queues messages and asks for its end.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::task::AtomicWaker;
 
 use crate::codec::{self, Opcode, close};
-use crate::upgrade::{Client, Request};
 
 use super::config::{Config, SlowConsumer};
+use super::facts::Facts;
 use super::outbound::{Flush, Link, Outbound, SharedFrame};
 
 /// What became of a message given to [`Connection::send`] and its like.
@@ -22,6 +21,8 @@ pub enum Queued {
     Waiting,
     /// It was left out, by the slow consumer policy.
     Dropped,
+    /// It was not queued: the limit is reached, and the kernel has not been offered what waits.
+    Unoffered,
     /// The connection is closing or closed; nothing was queued.
     NotOpen,
     /// The peer does not read and its limit is reached: the connection was told to end (4206).
@@ -42,55 +43,36 @@ struct Writing {
     stage: Stage,
     /// The code and reason to report when the peer never answers our close frame.
     forced: Option<(u16, &'static str)>,
+    /// The application asked to be told when queued bytes have been written.
+    watched: bool,
+    /// The high-water mark was reached, and some bytes have been waiting ever since.
+    above: bool,
 }
 
-/// How the bytes of a connection travel: for applications and tests to see.
+/// What the application is told of a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Transport {
-    /// A TCP connection that this server has accepted.
-    Tcp,
-    /// A Unix domain socket's connection that this server has accepted.
-    Unix,
-    /// A socket that somebody else has accepted, now this server's own.
-    Adopted,
-    /// A stream that somebody else reads and writes.
-    Piped,
+pub enum Report {
+    /// Bytes written since the connection opened.
+    Written(u64),
+    /// All that waited has left, after the high-water mark was reached.
+    Drained,
 }
 
-impl Transport {
-    /// The name applications know it by.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Tcp => "tcp",
-            Self::Unix => "unix",
-            Self::Adopted => "adopted",
-            Self::Piped => "piped",
-        }
-    }
+/// How a message may be treated once the limit of bytes that wait is reached.
+#[derive(Debug, Clone, Copy)]
+struct Manner {
+    /// It may be left out, if the policy says so.
+    may_drop: bool,
+    /// Its caller holds no lock over which nothing may be written.
+    may_write: bool,
 }
 
-/// The other end of a connection, and the way to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Remote {
-    /// The peer's address; `None` on a Unix domain socket.
-    pub address: Option<SocketAddr>,
-    /// Whether the bytes are encrypted on the way.
-    pub encrypted: bool,
-    /// How they travel.
-    pub transport: Transport,
-}
-
-/// What is fixed when the connection opens.
-#[derive(Debug)]
-pub struct Facts {
-    /// The upgrade request.
-    pub request: Request,
-    /// Where it came from.
-    pub remote: Remote,
-    /// On whose behalf: the same, unless a trusted proxy names somebody else.
-    pub client: Client,
-    /// The subprotocol agreed on.
-    pub protocol: Option<Box<str>>,
+impl Manner {
+    /// A message for one peer.
+    const DIRECT: Self = Self {
+        may_drop: false,
+        may_write: true,
+    };
 }
 
 /// The timers that hold for one connection, in milliseconds; 0 turns one off.
@@ -113,8 +95,10 @@ pub struct Connection {
     cut: AtomicBool,
     /// See [`Connection::is_broken`].
     broken: AtomicBool,
-    /// The application asked to be told when queued bytes have been written.
-    watched: AtomicBool,
+    /// A flush may have something to report: `watched` or `above` of [`Writing`].
+    reporting: AtomicBool,
+    /// The application wants to be told of [`Report::Drained`].
+    wants_drained: AtomicBool,
     /// The handshake is resolved.
     admitted: AtomicBool,
     /// A ping is due or under way: no further one until the peer is heard.
@@ -135,11 +119,14 @@ impl Connection {
                 outbound: Outbound::new(link),
                 stage: Stage::Open,
                 forced: None,
+                watched: false,
+                above: false,
             }),
             task: AtomicWaker::new(),
             cut: AtomicBool::new(false),
             broken: AtomicBool::new(false),
-            watched: AtomicBool::new(false),
+            reporting: AtomicBool::new(false),
+            wants_drained: AtomicBool::new(false),
             admitted: AtomicBool::new(false),
             pinging: AtomicBool::new(false),
             slot: AtomicU32::new(u32::MAX),
@@ -230,7 +217,7 @@ impl Connection {
         config: &Config,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Queued {
-        self.queue(false, config, |outbound| {
+        self.queue(Manner::DIRECT, config, |outbound| {
             outbound.push_with(|out| {
                 let header = codec::frame_header(Opcode::Text, length);
                 out.reserve(header.as_bytes().len() + length);
@@ -240,14 +227,28 @@ impl Connection {
         })
     }
 
-    /// Queues a frame that was encoded for many connections.
+    /// Queues a frame that was encoded for many connections. Writes nothing: once the limit is
+    /// reached that may be due before the peer is judged, see [`Queued::Unoffered`].
     pub fn send_shared(&self, frame: &SharedFrame, config: &Config) -> Queued {
-        self.queue(true, config, |outbound| outbound.push_shared(frame))
+        let broadcast = Manner {
+            may_drop: true,
+            may_write: false,
+        };
+        self.queue(broadcast, config, |outbound| outbound.push_shared(frame))
+    }
+
+    /// The same after [`Queued::Unoffered`]: offers the kernel what waits before it judges.
+    pub fn send_shared_offering(&self, frame: &SharedFrame, config: &Config) -> Queued {
+        let broadcast = Manner {
+            may_drop: true,
+            may_write: true,
+        };
+        self.queue(broadcast, config, |outbound| outbound.push_shared(frame))
     }
 
     /// Queues a pong, the answer to a WebSocket ping (RFC 6455, 5.5.3).
     pub fn send_pong(&self, payload: &[u8], config: &Config) -> Queued {
-        self.queue(false, config, |outbound| {
+        self.queue(Manner::DIRECT, config, |outbound| {
             outbound.push_with(|out| codec::push_frame(out, Opcode::Pong, payload));
         })
     }
@@ -260,22 +261,51 @@ impl Connection {
     /// Bytes written since the connection opened. While some still wait, the application is told
     /// of the next ones that leave.
     pub fn watch(&self) -> u64 {
-        let writing = self.lock();
-        self.watched.store(writing.outbound.pending() > 0, Relaxed);
+        let mut writing = self.lock();
+        writing.watched = writing.outbound.pending() > 0;
+        self.reporting
+            .store(writing.watched || writing.above, Relaxed);
         writing.outbound.written()
     }
 
-    /// After a flush: gives `tell` the bytes written so far, when the application asked to be told
-    /// and the connection has not ended.
-    pub(super) fn tell_watched(&self, tell: impl FnOnce(u64)) {
-        if !self.watched.load(Relaxed) {
-            return;
+    /// Whether the high-water mark was reached and some bytes have been waiting ever since.
+    pub fn is_above(&self) -> bool {
+        self.lock().above
+    }
+
+    /// From now on the application wants to be told of [`Report::Drained`].
+    pub fn want_drained(&self) {
+        self.wants_drained.store(true, Relaxed);
+    }
+
+    /// After a flush: tells the application what it wants to know of it. `tell` runs under the
+    /// connection's lock, so that nothing is told once [`Connection::end`] has returned. Returns
+    /// whether something was told.
+    #[inline]
+    pub(super) fn report(&self, tell: impl FnMut(Report)) -> bool {
+        self.reporting.load(Relaxed) && self.report_now(tell)
+    }
+
+    #[cold]
+    fn report_now(&self, mut tell: impl FnMut(Report)) -> bool {
+        let mut writing = self.lock();
+        if writing.stage == Stage::Closed {
+            return false;
         }
-        let writing = self.lock();
-        if writing.stage != Stage::Closed {
-            self.watched.store(false, Relaxed);
-            tell(writing.outbound.written());
+        let mut told = std::mem::take(&mut writing.watched);
+        if told {
+            tell(Report::Written(writing.outbound.written()));
         }
+        if writing.above && writing.outbound.pending() == 0 {
+            writing.above = false;
+            let listens = self.wants_drained.load(Relaxed) && self.is_admitted();
+            if listens && writing.stage == Stage::Open {
+                tell(Report::Drained);
+                told = true;
+            }
+        }
+        self.reporting.store(writing.above, Relaxed);
+        told
     }
 
     /// Calls `tell` unless the connection has ended, which it does not meanwhile: once told of the
@@ -294,13 +324,18 @@ impl Connection {
         let was_blocked = writing.outbound.is_blocked();
         let result = writing.outbound.flush();
         drop(writing);
+        self.after_flush(result, was_blocked);
+        result
+    }
+
+    /// The task that owns the stream sees to what a flush could not do.
+    fn after_flush(&self, result: Flush, was_blocked: bool) {
         if result == Flush::Broken {
             self.broken.store(true, Relaxed);
         }
         if result == Flush::Broken || (result == Flush::Blocked && !was_blocked) {
             self.task.wake();
         }
-        result
     }
 
     /// Whether writing has failed: the peer reads no more. What it has sent may still be read.
@@ -373,31 +408,57 @@ impl Connection {
         std::mem::replace(&mut writing.stage, Stage::Closed) != Stage::Closed
     }
 
-    fn queue(&self, may_drop: bool, config: &Config, push: impl FnOnce(&mut Outbound)) -> Queued {
+    fn queue(&self, manner: Manner, config: &Config, push: impl FnOnce(&mut Outbound)) -> Queued {
         let mut writing = self.lock();
         if writing.stage != Stage::Open {
             return Queued::NotOpen;
         }
-        let limit = config.max_buffered();
-        if writing.outbound.pending() >= limit {
-            let dropping = config.slow_consumer() == SlowConsumer::Drop;
-            if dropping && may_drop {
-                return Queued::Dropped;
-            }
-            if !dropping || writing.outbound.pending() >= limit.saturating_mul(2) {
-                writing.outbound.discard();
-                writing.stage = Stage::Closing;
-                writing.forced = Some((close::SLOW_CONSUMER, "Slow consumer"));
-                push_close(&mut writing.outbound, close::SLOW_CONSUMER, "Slow consumer");
-                return Queued::Overflow;
-            }
+        if writing.outbound.pending() >= config.max_buffered()
+            && let Some(verdict) = self.judge(&mut writing, manner, config)
+        {
+            return verdict;
         }
         push(&mut writing.outbound);
+        if writing.outbound.pending() >= config.high_water() && !writing.above {
+            writing.above = true;
+            self.reporting.store(true, Relaxed);
+        }
         if writing.outbound.schedule() {
             Queued::Flush
         } else {
             Queued::Waiting
         }
+    }
+
+    /// The limit of bytes that wait is reached: what becomes of the message, unless it may be
+    /// queued all the same. A peer is slow only if the kernel takes no more for it: bytes that
+    /// merely wait for a flush are no fault of its own.
+    #[cold]
+    fn judge(&self, writing: &mut Writing, manner: Manner, config: &Config) -> Option<Queued> {
+        if !writing.outbound.is_blocked() {
+            if !manner.may_write {
+                return Some(Queued::Unoffered);
+            }
+            let result = writing.outbound.flush();
+            self.after_flush(result, false);
+        }
+        let limit = config.max_buffered();
+        let pending = writing.outbound.pending();
+        let dropping = config.slow_consumer() == SlowConsumer::Drop;
+        if pending < limit {
+            return None;
+        }
+        if dropping && manner.may_drop {
+            return Some(Queued::Dropped);
+        }
+        if dropping && pending < limit.saturating_mul(2) {
+            return None;
+        }
+        writing.outbound.discard();
+        writing.stage = Stage::Closing;
+        writing.forced = Some((close::SLOW_CONSUMER, "Slow consumer"));
+        push_close(&mut writing.outbound, close::SLOW_CONSUMER, "Slow consumer");
+        Some(Queued::Overflow)
     }
 
     fn lock(&self) -> MutexGuard<'_, Writing> {

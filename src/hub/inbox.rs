@@ -4,7 +4,8 @@
 //! A batch keeps the text of its small ASCII messages in one piece: the application's side makes a
 //! single string of it and cuts that when asked. What is large or not ASCII travels by itself.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::thread::{self, Thread};
@@ -118,6 +119,8 @@ pub struct Share {
     batch: u64,
     /// Bytes it has waiting, at most: reset when that batch has been taken.
     bytes: usize,
+    /// Its number among the readers that ever waited for room; 0 when it never did.
+    ticket: u64,
 }
 
 #[derive(Default)]
@@ -140,13 +143,18 @@ struct State {
     resting: Vec<Thread>,
     /// A wake is on its way.
     woken: bool,
-    /// Readers that wait for a batch to be taken.
-    paused: Vec<(u64, Waker)>,
+    /// Readers that wait for a batch to be taken, by ticket: one entry each, however often they ask.
+    paused: BTreeMap<u64, (u64, Waker)>,
+    /// Tickets given out.
+    tickets: u64,
 }
 
 /// The queue between the io thread and the application.
 pub struct Inbox {
     state: Mutex<State>,
+    /// [`TOTAL_MARK`] was reached, and more than [`TOTAL_LOW`] has been waiting ever since. Changed
+    /// under the lock of `state`, read without it before every read of a socket.
+    crowded: AtomicBool,
     wake: Box<dyn Wake>,
 }
 
@@ -158,6 +166,7 @@ impl Inbox {
                 filling_number: 1,
                 ..State::default()
             }),
+            crowded: AtomicBool::new(false),
             wake,
         }
     }
@@ -178,7 +187,10 @@ impl Inbox {
         }
         share.batch = state.filling_number;
         share.bytes += cost;
-        let full = share.bytes >= CONNECTION_MARK || state.waiting >= TOTAL_MARK;
+        if state.waiting >= TOTAL_MARK {
+            self.crowded.store(true, Relaxed);
+        }
+        let full = share.bytes >= CONNECTION_MARK || self.is_crowded();
         if state.filling.is_full() {
             state.seal();
             self.wake_locked(state);
@@ -191,14 +203,26 @@ impl Inbox {
         self.push(&mut Share::default(), write);
     }
 
-    /// Ready when the connection may be read again. To be called after [`Inbox::push`] said true.
-    pub fn poll_room(&self, share: &Share, context: &Context<'_>) -> Poll<()> {
+    /// Whether so much waits that connections should be read as little as possible.
+    pub fn is_crowded(&self) -> bool {
+        self.crowded.load(Relaxed)
+    }
+
+    /// Ready when the connection may be read again. To be called after [`Inbox::push`] said true, or
+    /// when a read is put off because of [`Inbox::is_crowded`].
+    pub fn poll_room(&self, share: &mut Share, context: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
         if state.has_room(share.batch) {
+            state.paused.remove(&share.ticket);
             return Poll::Ready(());
         }
+        if share.ticket == 0 {
+            state.tickets += 1;
+            share.ticket = state.tickets;
+        }
         // Whoever waits for room must be sure that the reader is coming.
-        state.paused.push((share.batch, context.waker().clone()));
+        let waker = context.waker().clone();
+        state.paused.insert(share.ticket, (share.batch, waker));
         self.wake_locked(state);
         Poll::Pending
     }
@@ -242,6 +266,9 @@ impl Inbox {
             return false;
         };
         state.waiting -= batch.cost;
+        if state.waiting <= TOTAL_LOW {
+            self.crowded.store(false, Relaxed);
+        }
         state.taken_number += 1;
         state.spare = Some(std::mem::replace(empty, batch));
         let resumed = state.take_resumed();
@@ -268,6 +295,12 @@ impl Inbox {
     /// Whether the application has handled all events of the connection whose `share` this is.
     pub fn is_handled(&self, share: &Share) -> bool {
         share.batch <= self.lock().handled_number
+    }
+
+    /// How many readers wait for room.
+    #[cfg(test)]
+    pub(super) fn paused(&self) -> usize {
+        self.lock().paused.len()
     }
 
     /// Bytes that wait for the application.
@@ -307,9 +340,9 @@ impl State {
         let taken = self.taken_number;
         let (resumed, paused) = std::mem::take(&mut self.paused)
             .into_iter()
-            .partition(|&(batch, _)| batch <= taken);
+            .partition::<BTreeMap<_, _>, _>(|&(_, (batch, _))| batch <= taken);
         self.paused = paused;
-        resumed.into_iter().map(|(_, waker)| waker).collect()
+        resumed.into_values().map(|(_, waker)| waker).collect()
     }
 }
 

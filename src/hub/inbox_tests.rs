@@ -31,7 +31,7 @@ impl futures::task::ArcWake for Reader {
 }
 
 impl Reader {
-    fn poll_room(self: &Arc<Self>, inbox: &Inbox, share: &Share) -> Poll<()> {
+    fn poll_room(self: &Arc<Self>, inbox: &Inbox, share: &mut Share) -> Poll<()> {
         let waker = futures::task::waker(Arc::clone(self));
         inbox.poll_room(share, &Context::from_waker(&waker))
     }
@@ -245,7 +245,7 @@ fn a_paused_reader_resumes_when_its_last_batch_is_taken() {
     assert!(inbox.push(&mut share, payload(0, &half)));
     inbox.push(&mut share, payload(0, "last"));
     let before = wake.count();
-    assert!(reader.poll_room(&inbox, &share).is_pending());
+    assert!(reader.poll_room(&inbox, &mut share).is_pending());
     assert!(wake.count() >= before.max(1), "the application is coming");
 
     let mut batch = Batch::default();
@@ -253,7 +253,7 @@ fn a_paused_reader_resumes_when_its_last_batch_is_taken() {
     assert_eq!(reader.wakes(), 0, "its last event is in the second batch");
     assert!(inbox.take(&mut batch));
     assert_eq!(reader.wakes(), 1);
-    assert!(reader.poll_room(&inbox, &share).is_ready());
+    assert!(reader.poll_room(&inbox, &mut share).is_ready());
 }
 
 #[test]
@@ -266,13 +266,13 @@ fn readers_paused_by_the_total_resume_at_the_low_mark_all_at_once() {
         inbox.push(share, payload(0, "x"));
     }
     while !inbox.push(&mut Share::default(), payload(9, &string)) {}
-    for (reader, share) in readers.iter().zip(&shares) {
+    for (reader, share) in readers.iter().zip(&mut shares) {
         assert!(reader.poll_room(&inbox, share).is_pending());
     }
     let mut batch = Batch::default();
     assert!(inbox.take(&mut batch));
     let late = Arc::new(Reader::default());
-    let polled = late.poll_room(&inbox, &shares[0]);
+    let polled = late.poll_room(&inbox, &mut shares[0]);
     assert!(
         polled.is_pending(),
         "its own events are taken, but others wait"
@@ -281,11 +281,53 @@ fn readers_paused_by_the_total_resume_at_the_low_mark_all_at_once() {
         assert!(readers.iter().all(|reader| reader.wakes() == 0));
         assert!(inbox.take(&mut batch));
     }
+    // The one that asked for the first reader's connection last is the one to wake.
     assert_eq!(late.wakes(), 1);
-    assert!(readers.iter().all(|reader| reader.wakes() == 1));
-    for (reader, share) in readers.iter().zip(&shares) {
+    assert!(readers[1..].iter().all(|reader| reader.wakes() == 1));
+    for (reader, share) in readers.iter().zip(&mut shares) {
         assert!(reader.poll_room(&inbox, share).is_ready());
     }
+}
+
+/// Its task is polled for other reasons too: for what is to be written, for one.
+#[test]
+fn a_paused_reader_that_asks_again_waits_once() {
+    let (inbox, _) = inbox();
+    let string = "é".repeat(CONNECTION_MARK);
+    let mut shares = [Share::default(), Share::default()];
+    for share in &mut shares {
+        assert!(inbox.push(share, payload(0, &string)));
+    }
+    let [first, last] = [(); 2].map(|()| Arc::new(Reader::default()));
+    for _ in 0..3 {
+        assert!(first.poll_room(&inbox, &mut shares[0]).is_pending());
+    }
+    assert!(last.poll_room(&inbox, &mut shares[0]).is_pending());
+    assert_eq!(inbox.paused(), 1);
+    assert!(last.poll_room(&inbox, &mut shares[1]).is_pending());
+    assert_eq!(inbox.paused(), 2);
+    take_all(&inbox);
+    assert_eq!((first.wakes(), last.wakes()), (0, 2));
+    assert_eq!(inbox.paused(), 0);
+}
+
+#[test]
+fn it_is_crowded_from_the_total_mark_to_the_low_mark() {
+    let (inbox, _) = inbox();
+    let string = "é".repeat(CONNECTION_MARK / 4);
+    while !inbox.is_crowded() {
+        inbox.push(&mut Share::default(), payload(0, &string));
+    }
+    assert!(inbox.waiting() >= TOTAL_MARK);
+    let mut batch = Batch::default();
+    while inbox.waiting() > TOTAL_LOW {
+        assert!(inbox.is_crowded());
+        let small = inbox.push(&mut Share::default(), bare(0));
+        assert!(small, "whoever sends now has to wait");
+        assert!(inbox.take(&mut batch));
+    }
+    assert!(!inbox.is_crowded());
+    assert!(!inbox.push(&mut Share::default(), bare(0)));
 }
 
 #[test]
@@ -409,7 +451,7 @@ proptest! {
                 }
                 Step::Poll(connection) => {
                     let reader = &readers[connection];
-                    if reader.poll_room(&inbox, &shares[connection]).is_pending() {
+                    if reader.poll_room(&inbox, &mut shares[connection]).is_pending() {
                         asleep.push((connection, reader.wakes()));
                     }
                 }
@@ -422,7 +464,7 @@ proptest! {
         for (connection, wakes) in asleep {
             prop_assert!(readers[connection].wakes() > wakes, "a reader sleeps for ever");
         }
-        for (reader, share) in readers.iter().zip(&shares) {
+        for (reader, share) in readers.iter().zip(&mut shares) {
             prop_assert!(reader.poll_room(&inbox, share).is_ready());
             prop_assert!(inbox.is_handled(share));
         }

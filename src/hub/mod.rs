@@ -7,6 +7,7 @@
 
 pub mod config;
 pub mod connection;
+pub mod facts;
 pub mod inbox;
 pub mod names;
 pub mod outbound;
@@ -24,7 +25,8 @@ use std::task::{Context, Poll};
 use tokio::sync::Notify;
 
 pub use config::Config;
-pub use connection::{Connection, ConnectionRef, Facts, Queued, Remote, Transport};
+pub use connection::{Connection, ConnectionRef, Queued, Report};
+pub use facts::{Facts, Remote, Transport};
 pub use inbox::{Inbox, Wake};
 pub use names::Names;
 pub use outbound::{Flush, Link, SharedFrame};
@@ -171,24 +173,52 @@ impl Hub {
     pub fn broadcast(&self, group: Group<'_>, text: &str) -> usize {
         let frame = codec::encode_text(text);
         let mut flush = Vec::new();
+        let mut refusals = Vec::new();
         let registry = self.registry();
         let mut reached = 0;
         for connection in registry.members(group) {
             match connection.send_shared(&frame, &self.config) {
                 Queued::Flush => flush.push(Arc::clone(connection)),
-                Queued::Overflow => {
-                    self.await_close(connection);
-                    flush.push(Arc::clone(connection));
+                Queued::Waiting => {}
+                refused => {
+                    refusals.push((refused, Arc::clone(connection)));
                     continue;
                 }
-                Queued::Dropped | Queued::NotOpen => continue,
-                Queued::Waiting => {}
             }
             reached += 1;
         }
         drop(registry);
+        for (refused, connection) in refusals {
+            reached += self.after_refusal(refused, connection, &frame, &mut flush);
+        }
         self.flush_later(flush);
         reached
+    }
+
+    /// A broadcast could not simply be queued for one member. Returns for how many it is queued now.
+    fn after_refusal(
+        &self,
+        refused: Queued,
+        connection: ConnectionRef,
+        frame: &SharedFrame,
+        flush: &mut Vec<ConnectionRef>,
+    ) -> usize {
+        let queued = if refused == Queued::Unoffered {
+            connection.send_shared_offering(frame, &self.config)
+        } else {
+            refused
+        };
+        match queued {
+            Queued::Flush => flush.push(connection),
+            Queued::Waiting => {}
+            Queued::Overflow => {
+                self.await_close(&connection);
+                flush.push(connection);
+                return 0;
+            }
+            Queued::Dropped | Queued::Unoffered | Queued::NotOpen => return 0,
+        }
+        1
     }
 
     /// The application has handled all events it took, and `dirty` are the connections it has
@@ -199,8 +229,13 @@ impl Hub {
         if hand_over {
             self.flushing().append(dirty);
         }
+        let mut told = false;
         for connection in dirty.drain(..) {
             connection.flush();
+            told |= self.report(&connection);
+        }
+        if told {
+            self.inbox.end_turn();
         }
         let was_resting = self.inbox.mark_handled();
         // An io thread that was resting looks at what is to be flushed first of all.
@@ -241,18 +276,21 @@ impl Hub {
         let connections = std::mem::take(&mut *self.flushing());
         for connection in connections {
             connection.flush();
-            self.report_written(&connection);
+            self.report(&connection);
         }
     }
 
-    /// Tells the application of bytes that have left, if it asked.
-    pub fn report_written(&self, connection: &Connection) {
-        connection.tell_watched(|written| {
-            self.inbox.announce(|_| Record {
-                number: written,
-                ..Record::new(Kind::Written, connection.slot())
+    /// After a flush: tells the application of it, if it asked. Returns whether it did.
+    pub fn report(&self, connection: &Connection) -> bool {
+        connection.report(|report| {
+            self.inbox.announce(|_| match report {
+                Report::Written(total) => Record {
+                    number: total,
+                    ..Record::new(Kind::Written, connection.slot())
+                },
+                Report::Drained => Record::new(Kind::Drained, connection.slot()),
             });
-        });
+        })
     }
 
     /// For the io thread: sees to deadlines, for ever.

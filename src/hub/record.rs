@@ -24,19 +24,21 @@ pub enum Kind {
     Written = 7,
     /// A ping message that could not be answered at once, in its turn. `id`.
     Ping = 8,
+    /// All that waited for the peer has left, after the high-water mark was reached.
+    Drained = 9,
     /// An upgrade request waits for the application's verdict. `slot` is its key.
-    Upgrade = 9,
+    Upgrade = 10,
     /// A connection could not be accepted. `number` is the system error.
-    AcceptFailed = 10,
+    AcceptFailed = 11,
     /// A listener was closed; connections it accepted live on. `slot` is its io thread.
-    Detached = 11,
+    Detached = 12,
     /// An io thread has nothing left to do and ends. `slot` is its number.
-    Stopped = 12,
+    Stopped = 13,
     /// A message of which only the outline was looked at (see [`outline`](crate::envelope::outline)):
     /// `payload` is its whole text, of which the payload's JSON, not known to be valid, begins behind
     /// as many bytes as `number` has in its second byte and ends before as many as it has in its
     /// first. `interned`, `id`.
-    Outlined = 13,
+    Outlined = 14,
 }
 
 /// One part of an event: inline text, a string of its own, an interned name, or nothing.

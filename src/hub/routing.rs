@@ -231,7 +231,7 @@ impl Hub {
                 self.await_close(connection);
                 Next::Flush
             }
-            Queued::Dropped | Queued::NotOpen => Next::Read,
+            Queued::Dropped | Queued::Unoffered | Queued::NotOpen => Next::Read,
         }
     }
 }

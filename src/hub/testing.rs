@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::connection::{ConnectionRef, Facts, Remote, Transport};
+use super::connection::ConnectionRef;
+use super::facts::{Facts, Remote, Transport};
 use super::inbox::{Batch, Inbox, Wake};
 use super::outbound::Link;
 use super::record::{Field, Kind, Record};

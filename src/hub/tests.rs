@@ -1,5 +1,7 @@
 //! Deadlines, slow consumers, broadcasts and the end of connections.
 
+mod back_pressure;
+
 use std::io::ErrorKind;
 use std::time::Duration;
 
@@ -360,20 +362,20 @@ fn written_bytes_are_told_when_asked_for() {
     peer.connection.send(b"abc", &hub.config);
     peer.connection.flush();
     assert_eq!(peer.connection.queued(), 5);
-    hub.report_written(&peer.connection);
+    hub.report(&peer.connection);
     assert!(take_all(&hub.inbox).is_empty(), "nobody asked");
     assert_eq!(peer.connection.watch(), 0);
     peer.link.set_room(usize::MAX);
     peer.connection.flush_writable();
-    hub.report_written(&peer.connection);
-    hub.report_written(&peer.connection);
+    hub.report(&peer.connection);
+    hub.report(&peer.connection);
     let expected = Seen {
         number: 5,
         ..Seen::new(Kind::Written, peer.slot())
     };
     assert_eq!(take_all(&hub.inbox), [expected], "once");
     assert_eq!(peer.connection.watch(), 5);
-    hub.report_written(&peer.connection);
+    hub.report(&peer.connection);
     assert!(take_all(&hub.inbox).is_empty(), "nothing more to leave");
 }
 

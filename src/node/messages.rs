@@ -25,6 +25,8 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "flush", server, flush)?;
     raw::define(object, "queued", server, queued)?;
     raw::define(object, "watch", server, watch)?;
+    raw::define(object, "isAbove", server, is_above)?;
+    raw::define(object, "wantDrained", server, want_drained)?;
     raw::define(object, "broadcast", server, broadcast)
 }
 
@@ -142,7 +144,7 @@ fn settle(
 ) -> i32 {
     match queued {
         Queued::Flush => dirty.push(Arc::clone(connection)),
-        Queued::Waiting | Queued::Dropped => {}
+        Queued::Waiting | Queued::Dropped | Queued::Unoffered => {}
         Queued::NotOpen => return outcome::NOT_OPEN,
         Queued::Overflow => {
             hub.await_close(connection);
@@ -177,6 +179,24 @@ fn watch(server: &mut JsServer, call: &Call) -> Result<Value> {
         .get(call.uint(0)?)
         .map_or(0, |connection| connection.watch());
     call.int_value(total as i32)
+}
+
+/// `isAbove(slot): boolean`. Whether the high-water mark was reached and some bytes have been
+/// waiting ever since.
+fn is_above(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let above = server
+        .connections
+        .get(call.uint(0)?)
+        .is_some_and(|connection| connection.is_above());
+    call.bool_value(above)
+}
+
+/// `wantDrained(slot)`. From now on an event follows when all has left after that.
+fn want_drained(server: &mut JsServer, call: &Call) -> Result<Value> {
+    if let Some(connection) = server.connections.get(call.uint(0)?) {
+        connection.want_drained();
+    }
+    call.undefined()
 }
 
 /// `broadcast(room | undefined, text): number`. Queues one message for every member of a room, or

@@ -19,6 +19,7 @@ pub fn configure(server: &mut JsServer, call: &Call) -> Result<Value> {
         "upgradeTimeout" => config.set_upgrade_timeout(call.uint(1)?),
         "maxPayload" => config.set_max_payload(call.size(1)?),
         "maxBufferedBytes" => config.set_max_buffered(call.size(1)?),
+        "highWaterMark" => config.set_high_water(call.size(1)?),
         "dropBroadcasts" => config.set_slow_consumer(if call.uint(1)? == 1 {
             SlowConsumer::Drop
         } else {

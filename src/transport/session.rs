@@ -23,6 +23,9 @@ use super::stream::{ReadEnd, Stream};
 /// connection needs none of its own.
 const READ_BUFFER: usize = 256 * 1024;
 
+/// The same while the application is far behind: what a read brings waits here or for it.
+const CROWDED_READ: usize = 4096;
+
 /// Reads in a row before other connections have their turn.
 const READS_A_TURN: usize = 8;
 
@@ -88,7 +91,7 @@ impl Session {
                 Ok(()) => self.connection.flush_writable(),
                 Err(_) => Flush::Broken,
             };
-            self.hub.report_written(&self.connection);
+            self.hub.report(&self.connection);
             if flushed == Flush::Broken {
                 self.end(ABNORMAL, "");
                 return Poll::Ready(());
@@ -103,12 +106,15 @@ impl Session {
             if !matches!(self.stage, Stage::Open) {
                 return Poll::Ready(());
             }
-            if self.paused {
+            // A message that is let grow in here would be too much for the application once it is
+            // complete.
+            let crowded = self.hub.inbox.is_crowded();
+            if self.paused || (crowded && self.decoder.buffered() > 0) {
                 ready!(self.hub.poll_room(&mut self.progress, context));
                 self.paused = false;
             }
             if self.early.is_empty() {
-                match self.poll_buffer(context) {
+                match self.poll_buffer(context, crowded) {
                     Poll::Ready(false) => {}
                     Poll::Ready(true) => self.end(ABNORMAL, ""),
                     // A stream can be open for reading alone, without an end to be read.
@@ -129,9 +135,10 @@ impl Session {
     }
 
     /// Reads once into the thread's buffer; true at the end of the stream.
-    fn poll_buffer(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+    fn poll_buffer(&mut self, context: &mut Context<'_>, crowded: bool) -> Poll<bool> {
+        let most = if crowded { CROWDED_READ } else { READ_BUFFER };
         BUFFER.with_borrow_mut(|buffer| {
-            let mut target = ReadBuf::new(buffer);
+            let mut target = ReadBuf::new(&mut buffer[..most]);
             let result = ready!(self.reader.poll_read(context, &mut target));
             let filled = target.filled_mut();
             if result.is_err() || filled.is_empty() {
@@ -193,8 +200,8 @@ impl Session {
                 Next::Pause => self.paused = true,
             }
         }
-        if flush && self.connection.flush() == Flush::Broken {
-            self.end(ABNORMAL, "");
+        if flush {
+            self.flush();
         }
         consumed
     }
@@ -211,7 +218,13 @@ impl Session {
 
     fn finish(&mut self, code: u16, reason: Box<str>) {
         self.stage = Stage::Finishing(code, reason);
-        if self.connection.flush() == Flush::Broken {
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        let flushed = self.connection.flush();
+        self.hub.report(&self.connection);
+        if flushed == Flush::Broken {
             self.end(ABNORMAL, "");
         }
     }

@@ -2,16 +2,15 @@
 'use strict';
 
 /**
- * A server that broadcasts 200 MiB when a client asks for it, as fast as that client reads. Argument: options of the server as JSON. Reports its port, then how the broadcast and the
- * connections went.
+ * A server that broadcasts pieces of 64 KiB when a client asks for it, as fast as that client reads.
+ * Arguments: options of the server as JSON, how many pieces. Reports its port, then how the broadcast and
+ * the connections went.
  */
 
 const { loadNative } = require('../../helpers/implementations');
 const { report } = require('../support/report');
 const { memoryStatus } = require('../support/usage');
 
-const MIB = 1024 * 1024;
-const TOTAL = 200 * MIB;
 const PIECE = 'x'.repeat(64 * 1024);
 
 /** Pieces sent without waiting for the client that asked. */
@@ -19,12 +18,13 @@ const AT_ONCE = 16;
 
 const { Server } = loadNative();
 const server = new Server({ host: '127.0.0.1', port: 0, ...JSON.parse(process.argv[2]) });
+const pieces = Number(process.argv[3]);
 
 /** @param {any} asker */
 async function broadcast(asker) {
   const before = memoryStatus('VmRSS');
   let count = 0;
-  for (let sent = 0; sent < TOTAL; sent += PIECE.length) {
+  while (count < pieces) {
     server.broadcast('news', [count++, PIECE]);
     if (count % AT_ONCE === 0) await asker.sendWithoutResponse('pace');
   }

@@ -56,15 +56,15 @@ class Scene extends Context {
 }
 
 /**
- * The body of a test that gets a scene.
- * @param {(scene: Scene) => Promise<void>} body
- * @returns {() => Promise<void>}
+ * The body of a test that gets a scene, and the test's own context.
+ * @param {(scene: Scene, test: import('node:test').TestContext) => Promise<void>} body
+ * @returns {(test?: any) => Promise<void>}
  */
 function withScene(body) {
-  return async () => {
+  return async (test) => {
     const scene = new Scene();
     try {
-      await body(scene);
+      await body(scene, test);
     } finally {
       await scene.dispose();
     }

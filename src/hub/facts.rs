@@ -1,0 +1,54 @@
+//! What is fixed when a connection opens.
+
+use std::net::SocketAddr;
+
+use crate::upgrade::{Client, Request};
+
+/// How the bytes of a connection travel: for applications and tests to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// A TCP connection that this server has accepted.
+    Tcp,
+    /// A Unix domain socket's connection that this server has accepted.
+    Unix,
+    /// A socket that somebody else has accepted, now this server's own.
+    Adopted,
+    /// A stream that somebody else reads and writes.
+    Piped,
+}
+
+impl Transport {
+    /// The name applications know it by.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Unix => "unix",
+            Self::Adopted => "adopted",
+            Self::Piped => "piped",
+        }
+    }
+}
+
+/// The other end of a connection, and the way to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remote {
+    /// The peer's address; `None` on a Unix domain socket.
+    pub address: Option<SocketAddr>,
+    /// Whether the bytes are encrypted on the way.
+    pub encrypted: bool,
+    /// How they travel.
+    pub transport: Transport,
+}
+
+/// What is fixed when the connection opens.
+#[derive(Debug)]
+pub struct Facts {
+    /// The upgrade request.
+    pub request: Request,
+    /// Where it came from.
+    pub remote: Remote,
+    /// On whose behalf: the same, unless a trusted proxy names somebody else.
+    pub client: Client,
+    /// The subprotocol agreed on.
+    pub protocol: Option<Box<str>>,
+}

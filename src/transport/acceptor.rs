@@ -70,6 +70,7 @@ impl Acceptor {
             .chain(workers.iter().map(Worker::handle))
             .cycle();
         let mut resting_until = None;
+        let mut is_reported = false;
         loop {
             match self.next(resting_until).await {
                 Turn::Finished => {}
@@ -77,13 +78,14 @@ impl Acceptor {
                     self.take_over(handover, turns.next().unwrap_or(&here));
                 }
                 Turn::Accepted(Ok((stream, remote))) => {
-                    resting_until = None;
+                    (resting_until, is_reported) = (None, false);
                     self.open(stream, remote, turns.next().unwrap_or(&here));
                 }
                 Turn::Accepted(Err(error)) => {
-                    // One report for a row of failures.
-                    if resting_until.is_none() {
+                    // One report for a row of failures, once somebody has to wait.
+                    if !is_reported && self.listener.as_ref().is_some_and(Listener::is_awaited) {
                         self.report(&error);
+                        is_reported = true;
                     }
                     resting_until = Some(Instant::now() + ACCEPT_REST);
                 }

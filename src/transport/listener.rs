@@ -154,11 +154,40 @@ impl Listener {
         })
     }
 
-    /// Waits for the next connection.
+    /// Waits for the next connection. One that its peer has given up before is passed over.
     ///
     /// # Errors
     /// The system's: above all that no descriptor is free (EMFILE).
     pub async fn accept(&self) -> io::Result<(Stream, Remote)> {
+        loop {
+            match self.accept_one().await {
+                Err(error) if is_of_peer(&error) => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Whether somebody waits to be accepted, or that cannot be told. Accepting fails for want of a
+    /// descriptor also when nobody does.
+    pub fn is_awaited(&self) -> bool {
+        #[cfg(unix)]
+        {
+            use rustix::event::{PollFd, PollFlags, Timespec, poll};
+            const NOW: Timespec = Timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            };
+            let mut polled = match self {
+                Self::Tcp(listener) => [PollFd::new(listener, PollFlags::IN)],
+                Self::Unix(listener, _) => [PollFd::new(listener, PollFlags::IN)],
+            };
+            poll(&mut polled, Some(&NOW)) != Ok(0)
+        }
+        #[cfg(not(unix))]
+        true
+    }
+
+    async fn accept_one(&self) -> io::Result<(Stream, Remote)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
@@ -174,6 +203,15 @@ impl Listener {
             }
         }
     }
+}
+
+/// Whether an error of accepting is that of one connection, whose peer has gone.
+fn is_of_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 /// A peer whose bytes come as they are.

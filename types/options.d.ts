@@ -93,7 +93,10 @@ export interface ServerOptions {
   pingInterval?: number;
   /** Time a client has to answer a close frame before it is cut; 0 is no limit. @default 30000 */
   closeTimeout?: number | null | undefined;
-  /** Time a client has to send its whole upgrade request; 0 is no limit. @default 10000 */
+  /**
+   * Time a client has to send its whole upgrade request, and then the application to decide on it
+   * (`verifyClient`), else 503; 0 is no limit. @default 10000
+   */
   upgradeTimeout?: number | null | undefined;
   /**
    * Bytes that may wait for one client to read them, 1 or more; see `slowConsumer`.

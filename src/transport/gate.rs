@@ -1,10 +1,10 @@
 //! Who may come in. A policy decides without the application; after it the application has its say
 //! when it wants to be asked, and the upgrade waits for its verdict.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use slab::Slab;
 use tokio::sync::oneshot;
 
 use crate::hub::Remote;
@@ -42,12 +42,19 @@ pub struct Pending {
     pub client: Client,
 }
 
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Keys are not used again: a verdict that comes twice, or late, must not meet another request.
+    last_key: u32,
+    requests: HashMap<u32, (Pending, oneshot::Sender<Verdict>)>,
+}
+
 /// The policy, and requests that wait for the application.
 #[derive(Debug, Default)]
 pub struct Gate {
     policy: RwLock<Arc<Policy>>,
     asking: AtomicBool,
-    pending: Mutex<Slab<(Pending, oneshot::Sender<Verdict>)>>,
+    waiting: Mutex<Waiting>,
 }
 
 impl Gate {
@@ -75,31 +82,40 @@ impl Gate {
     /// Adds a request; the receiver fails if the application never answers.
     pub fn ask(&self, pending: Pending) -> (u32, oneshot::Receiver<Verdict>) {
         let (sender, receiver) = oneshot::channel();
-        let key = self.lock().insert((pending, sender)) as u32;
+        let mut waiting = self.lock();
+        waiting.last_key = waiting.last_key.wrapping_add(1);
+        let key = waiting.last_key;
+        waiting.requests.insert(key, (pending, sender));
         (key, receiver)
     }
 
     /// A waiting request.
     pub fn get(&self, key: u32) -> Option<Pending> {
         self.lock()
-            .get(key as usize)
+            .requests
+            .get(&key)
             .map(|(pending, _)| pending.clone())
     }
 
     /// Decides on a waiting request. False when it does not wait any more.
     pub fn decide(&self, key: u32, verdict: Verdict) -> bool {
-        let Some((_, sender)) = self.lock().try_remove(key as usize) else {
+        let Some((_, sender)) = self.lock().requests.remove(&key) else {
             return false;
         };
         sender.send(verdict).is_ok()
     }
 
-    /// Forgets all waiting requests: they are refused.
-    pub fn clear(&self) {
-        self.lock().clear();
+    /// Forgets a request that waits no longer.
+    pub fn forget(&self, key: u32) {
+        self.lock().requests.remove(&key);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Slab<(Pending, oneshot::Sender<Verdict>)>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Forgets all waiting requests: they are refused.
+    pub fn clear(&self) {
+        self.lock().requests.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -21,22 +21,25 @@ const REFUSAL_TIME: Duration = Duration::from_secs(5);
 
 /// Sees a new stream through its opening handshake; `None` when it came to nothing.
 pub async fn open(shared: &Arc<Shared>, stream: Stream, remote: Remote) -> Option<Session> {
-    let milliseconds = shared.hub.config.upgrade_timeout();
-    let request = read_request(&stream);
-    let request = if milliseconds == 0 {
-        request.await
-    } else {
-        let limit = Duration::from_millis(milliseconds.into());
-        tokio::time::timeout(limit, request).await.ok()?
-    };
-    match request {
+    match in_time(shared, read_request(&stream)).await? {
         Ok(Some((request, early))) => answer(shared, stream, request, early, remote).await,
         Ok(None) => None,
         Err(refusal) => refuse(&stream, &refusal).await,
     }
 }
 
-/// The same for a stream whose request has been read by somebody else.
+/// What `work` comes to, unless it takes longer than each part of an opening handshake may.
+async fn in_time<T>(shared: &Shared, work: impl Future<Output = T>) -> Option<T> {
+    match shared.hub.config.upgrade_timeout() {
+        0 => Some(work.await),
+        limit => {
+            let limit = Duration::from_millis(limit.into());
+            tokio::time::timeout(limit, work).await.ok()
+        }
+    }
+}
+
+/// Sees a stream through whose request has been read by somebody else.
 pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Session> {
     let Handover {
         stream,
@@ -122,10 +125,16 @@ async fn accept(
         .hub
         .inbox
         .announce(|_| Record::new(Kind::Upgrade, key));
-    match verdict.await {
-        Ok(Verdict::Accept { head, protocol }) => Ok((head, protocol)),
-        Ok(Verdict::Refuse { status, message }) => Err(Refusal::new(status, message.as_deref())),
-        Err(_) => Err(Refusal::new(503, None)),
+    match in_time(shared, verdict).await {
+        Some(Ok(Verdict::Accept { head, protocol })) => Ok((head, protocol)),
+        Some(Ok(Verdict::Refuse { status, message })) => {
+            Err(Refusal::new(status, message.as_deref()))
+        }
+        // The server was stopped, or the application takes too long.
+        Some(Err(_)) | None => {
+            shared.gate.forget(key);
+            Err(Refusal::new(503, None))
+        }
     }
 }
 

@@ -269,11 +269,20 @@ fn every_address_of_the_machine_is_listened_on() {
 fn a_unix_domain_socket_is_removed_when_the_server_stops() {
     use std::os::unix::net::UnixStream;
 
-    let path = std::env::temp_dir().join(format!("line-socket-{}.sock", std::process::id()));
+    /// Takes the file away also when the test fails.
+    struct File(std::path::PathBuf);
+    impl Drop for File {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_file(&self.0);
+        }
+    }
+    let name = format!("line-socket-{}.sock", std::process::id());
+    let file = File(std::env::temp_dir().join(name));
+    let path = &file.0;
     let server = Server::listen(Address::Unix(path.clone()), |_| ()).unwrap();
     let taken = Server::listen(Address::Unix(path.clone()), |_| ()).err();
     assert_eq!(taken.unwrap().kind(), ErrorKind::AddrInUse);
-    let mut client = Client::over(UnixStream::connect(&path).unwrap());
+    let mut client = Client::over(UnixStream::connect(path).unwrap());
     client.send_text(r#"{"n":"_h","i":"1"}"#);
     let answer = r#"{"n":"_r","i":"1","e":null}"#;
     assert_eq!(client.read_frame(), Some((TEXT, answer.into())));

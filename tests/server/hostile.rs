@@ -292,6 +292,36 @@ fn the_close_frame_arrives_although_the_peer_goes_on_sending() {
     assert!(events.iter().all(|event| event.kind != Kind::Invalid));
 }
 
+/// The peer's last data is read for a second, be it little or much, and counts for nothing.
+#[test]
+fn after_the_end_a_peer_is_read_for_a_second_and_no_longer() {
+    let server = Server::start();
+    let ways: [(&[u8], Duration); 2] = [
+        (
+            &frame(TEXT, br#"{"n":"late","i":"1"}"#),
+            Duration::from_millis(20),
+        ),
+        (&frame(TEXT, &vec![b' '; 100_000]), Duration::from_millis(2)),
+    ];
+    for (bytes, pause) in ways {
+        let mut client = Client::shake_hands(server.address);
+        let close = frame(CLOSE, &close_payload(4000, ""));
+        client.stream.write_all(&close).unwrap();
+        assert_eq!(client.read_close(), (4000, String::new()));
+        assert_eq!(client.read_frame(), None);
+        let begun = Instant::now();
+        while client.stream.write_all(bytes).is_ok() {
+            std::thread::sleep(pause);
+        }
+        let took = begun.elapsed();
+        let expected = Duration::from_millis(800)..Duration::from_secs(4);
+        assert!(expected.contains(&took), "{took:?}, {} bytes", bytes.len());
+    }
+    let events = server.finish(false);
+    let late = |event: &&Event| matches!(event.kind, Kind::Message | Kind::Invalid);
+    assert_eq!(events.iter().filter(late).count(), 0);
+}
+
 #[test]
 fn a_peer_that_never_ends_its_side_does_not_keep_the_connection() {
     let server = Server::start();

@@ -21,12 +21,14 @@ export type ListenerRecord = Server.ListenerRecord;
 export type ListenOptions = Server.ListenOptions;
 export type MessageMap<M> = Server.MessageMap<M>;
 export type MessageShape = Server.MessageShape;
+export type Pem = Server.Pem;
 export type Rooms<
   ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
   ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
 > = Server.Rooms<ClientToServer, ServerToClient>;
 export type ServerOptions = Server.ServerOptions;
 export type Socket = Server.Socket;
+export type TlsOptions = Server.TlsOptions;
 export type UpgradeRequest = Server.UpgradeRequest;
 export type PeerAddress = Server.PeerAddress;
 export type VerifyCallback = Server.VerifyCallback;

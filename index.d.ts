@@ -23,7 +23,7 @@ import { LineError, Message } from './types/messages.js';
 import type {
   AnyMessages, MessageListeners, MessageMap, MessageShape, PayloadOf, ResponseOf, ValueArgs,
 } from './types/messages.js';
-import type { ListenOptions, ServerOptions, VerifyCallback, VerifyInfo } from './types/options.js';
+import type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
 import type { PeerAddress, Socket, UpgradeRequest } from './types/socket.js';
 
 /** Events of a connection besides the messages of its peer. */
@@ -228,6 +228,12 @@ declare class Server<
   start(): Promise<void>;
   /** Disconnects everyone and frees the port; `start` works again. Rejects with `sInvalidAction`. */
   stop(): Promise<void>;
+  /**
+   * Replaces the key, certificate and other settings of TLS, of which those not given stay as they are.
+   * Connections that are there go on with theirs. Throws `sInvalidOptions`, and nothing has changed;
+   * `sInvalidAction` when the server has no option `tls`.
+   */
+  setSecureContext(tls: Partial<TlsOptions>): void;
   /** Where the server listens; the path on a Unix domain socket, null when it does not. */
   address(): AddressInfo | string | null;
 
@@ -257,7 +263,7 @@ declare namespace Server {
   export { Message };
   export type { AnyMessages, MessageMap, MessageShape, Rooms };
   export type { EventName, Handler, Listener, ListenerRecord };
-  export type { ListenOptions, ServerOptions, VerifyCallback, VerifyInfo };
+  export type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo };
   export type { PeerAddress, Socket, UpgradeRequest };
 }
 

@@ -10,7 +10,8 @@ const os = require('node:os');
 const path = require('node:path');
 const ts = require('typescript');
 const Server = require('..');
-const { freePort } = require('./helpers/timing');
+const { delay, freePort } = require('./helpers/timing');
+const { TRUST, fixture } = require('./helpers/tls');
 const { withScene } = require('./process/support/scene');
 
 /** @typedef {import('./process/support/scene').Scene} Scene */
@@ -42,9 +43,15 @@ function blocks(language) {
   });
 }
 
+/** Puts a certificate where an example reads it. @param {string} folder @param {string} name */
+function installCertificate(folder, name) {
+  fs.writeFileSync(path.join(folder, 'privkey.pem'), fixture(`${name}.key`));
+  fs.writeFileSync(path.join(folder, 'fullchain.pem'), fixture(`${name}.pem`));
+}
+
 /**
  * What each example must do for a client, by language and heading.
- * @type {Record<string, (open: () => Promise<RawClient>) => Promise<void>>}
+ * @type {Record<string, (open: (options?: object) => Promise<RawClient>, folder: string) => Promise<void>>}
  */
 const CHECKS = {
   'js: A server': async (open) => {
@@ -113,6 +120,20 @@ const CHECKS = {
     other.json({ n: 'stop' });
     await Promise.all([client.closed(), other.closed()]);
   },
+  'js: TLS': async (open, folder) => {
+    const client = await open({ tls: TRUST });
+    await client.handshake();
+    assert.equal((await client.request('how')).message.p, 'TLSv1.3');
+    installCertificate(folder, 'renewed');
+    let subject = '';
+    for (let tries = 0; tries < 40 && subject !== 'renewed'; tries += 1) {
+      await delay(100);
+      const { socket } = await open({ tls: TRUST });
+      subject = /** @type {import('node:tls').TLSSocket} */ (socket).getPeerCertificate().subject.CN;
+    }
+    assert.equal(subject, 'renewed');
+    await client.fence();
+  },
 };
 
 /** Examples after whose check the process must end by itself. */
@@ -125,6 +146,7 @@ describe('examples of the README', () => {
   before(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), 'readme-'));
     fs.mkdirSync(path.join(folder, 'node_modules'));
+    installCertificate(folder, 'server');
     for (const name of ['line-socket', 'line-socket-native']) {
       fs.symlinkSync(ROOT, path.join(folder, 'node_modules', name), 'junction');
     }
@@ -147,7 +169,7 @@ describe('examples of the README', () => {
       const program = toJavaScript(folder, language, code.replace(PORT, String(port)));
       const child = scene.run(program);
       assert.equal(await child.line(), `Listening on port ${port}`);
-      await CHECKS[key](() => scene.open(port));
+      await CHECKS[key]((options) => scene.open(port, options), folder);
       if (ENDS.has(key)) await child.succeeded();
       else assert.ok(child.isRunning);
     }));

@@ -17,6 +17,8 @@ const { platformTriple } = require('./platform.js');
  *   protocols: string, hops: number, proxies: string, proxyHeaders: string) => [string, string] | undefined} setPolicy
  * @property {(host: string | undefined, port: number, backlog: number, socketPath: string | undefined, onWake: () => void, threads: number,
  *   ipv6Only: boolean, reusePort: boolean, mode: number | undefined) => [number, string, number] | number} start
+ * @property {(identities: string | undefined, ca: string | undefined, clients: number, tls13: boolean,
+ *   alpn: string) => string | undefined} encrypt
  * @property {(thread: number, cut: boolean) => void} stop
  * @property {(thread: number) => void} join
  * @property {(name: string) => number} intern

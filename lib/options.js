@@ -2,6 +2,7 @@
 'use strict';
 
 const LineError = require('./line-error.js');
+const { encrypt } = require('./secure-context.js');
 const { ServerErrorCode } = require('./enums.js');
 const { POLICY_RULES, setPolicy } = require('./policy.js');
 
@@ -158,6 +159,7 @@ function makeOptions(given, native) {
     apply(name);
   }
   applyPolicy(values, native);
+  encrypt(options.tls, native);
   return options;
 }
 

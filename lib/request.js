@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { PeerSocket } = require('./peer-socket.js');
+
 /**
  * The upgrade request as handlers see it: what Node's `http.IncomingMessage` has of it and people
  * use. Made when it is first asked for.
@@ -22,23 +24,9 @@ const PORT = 4;
 const ENCRYPTED = 5;
 const TRANSPORT = 6;
 const PROXY = 7;
-const COUNT = 8;
-const HEADERS = 9;
-
-/** Who sent a request: the other end of the connection, or whom a trusted proxy names (`trustProxy`). */
-class RequestConnection {
-  /** @param {string[]} facts */
-  constructor(facts) {
-    /** Address of the client; undefined on a Unix domain socket. @type {string | undefined} */
-    this.remoteAddress = facts[ADDRESS] || undefined;
-    /** Port of the client, if known. @type {number | undefined} */
-    this.remotePort = facts[PORT] === '' ? undefined : Number(facts[PORT]);
-    /** Whether the client's connection is encrypted. */
-    this.encrypted = facts[ENCRYPTED] === '1';
-    /** Address of the proxy that named the client. @type {string | undefined} */
-    this.proxyAddress = facts[PROXY] || undefined;
-  }
-}
+const SECURE = 8;
+const COUNT = 9;
+const HEADERS = 10;
 
 /** An upgrade request. */
 class UpgradeRequest {
@@ -53,7 +41,7 @@ class UpgradeRequest {
     this.method = facts[METHOD];
     this.url = facts[TARGET];
     this.httpVersion = `1.${facts[MINOR]}`;
-    this.connection = new RequestConnection(facts);
+    this.connection = new PeerSocket(facts[ADDRESS], facts[PORT], facts[ENCRYPTED] === '1', facts[PROXY], facts[SECURE]);
     this.socket = this.connection;
   }
 

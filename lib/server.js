@@ -13,6 +13,7 @@ const { ServerConnection } = require('./connection.js');
 const { ServerRoom } = require('./room.js');
 const { serverLog } = require('./debug.js');
 const { listen, systemError } = require('./listening.js');
+const { encrypt } = require('./secure-context.js');
 const { makeOptions } = require('./options.js');
 const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('./enums.js');
 const { wantsToBeAsked, decideUpgrade } = require('./upgrade.js');
@@ -90,6 +91,7 @@ class Server extends Emitter {
       // The same port may be asked for again.
       await this.#stopping?.promise;
       this.native_.ask(wantsToBeAsked(this));
+      encrypt(options.tls, this.native_);
       const listening = await listen(options, this.native_, () => this.inbox_.drain());
       this.#onListening(server, listening);
     } catch (cause) {
@@ -139,6 +141,24 @@ class Server extends Emitter {
     this.#stopping = { thread: listening.thread, promise, resolve };
     this.native_.stop(listening.thread, this.options.clientTracking !== false);
     return promise;
+  }
+
+  /**
+   * Replaces the key, certificate and other settings of TLS for connections to come; those that are
+   * there go on with theirs.
+   * @param {Partial<import('../index.d.ts').TlsOptions>} tls What is not given stays as it is.
+   * @throws {LineError} `sInvalidOptions`, naming the option, and nothing has changed;
+   *   `sInvalidAction` when the server has no option `tls`.
+   */
+  setSecureContext(tls) {
+    const { options } = this;
+    if (!options.tls) {
+      throw new LineError(ErrorCode.INVALID_ACTION, 'The server was made without the option "tls"');
+    }
+    const changed = { ...options.tls, ...tls };
+    encrypt(changed, this.native_);
+    options.tls = changed;
+    serverLog('took a new secure context');
   }
 
   /**

@@ -25,6 +25,44 @@ export interface ListenOptions {
   mode?: number | undefined;
 }
 
+/** PEM text. */
+export type Pem = string | Uint8Array;
+
+/**
+ * Key, certificate and settings of TLS. Files are read by the application: `fs.readFileSync`. What is
+ * not valid, and what is not here, throws `sInvalidOptions`.
+ */
+export interface TlsOptions {
+  /**
+   * Private key: RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519. Several when there are several
+   * certificates, in any order.
+   */
+  key: Pem | { pem: Pem; passphrase?: string } | readonly (Pem | { pem: Pem; passphrase?: string })[];
+  /**
+   * Certificate, with those of its issuers behind it in the same text. Several, of different
+   * algorithms: a client gets the first whose algorithm it knows, elliptic curves before RSA.
+   */
+  cert: Pem | readonly Pem[];
+  /** Certificates of those who sign for clients; needed with `requestCert`, unless everyone is let in. */
+  ca?: Pem | readonly Pem[] | null | undefined;
+  /** Decrypts the private key. */
+  passphrase?: string | null | undefined;
+  /** Oldest version accepted; the newest is TLS 1.3. @default 'TLSv1.2' */
+  minVersion?: 'TLSv1.2' | 'TLSv1.3' | null | undefined;
+  /**
+   * Application protocols in order of preference (ALPN), such as `http/1.1`. A client that offers only
+   * others is refused. @default none, and what clients offer is ignored
+   */
+  alpnProtocols?: readonly string[] | null | undefined;
+  /** Asks clients for a certificate. @default false */
+  requestCert?: boolean | null | undefined;
+  /**
+   * With `requestCert`: whether clients without a certificate that is valid and signed by one of `ca`
+   * are refused. Else `authorized` says how they stand. @default true
+   */
+  rejectUnauthorized?: boolean | null | undefined;
+}
+
 /**
  * Options of `new Server`. Times are integers in milliseconds. `null` stands for an option that is
  * not given, except with `responseTimeout`, `handshakeTimeout` and `pingInterval`.
@@ -44,6 +82,11 @@ export interface ServerOptions {
    * @default true in a worker of Node's cluster on Linux, unless the port is 0; else false
    */
   reusePort?: boolean | null | undefined;
+  /**
+   * Encrypts every connection: clients use `wss:`. What is changed later holds for the next `start()`;
+   * `setSecureContext` of the server changes it at once. @default no encryption
+   */
+  tls?: TlsOptions | null | undefined;
   /** Accepts requests for this path only, which begins with `/`; others are refused with 400. @default any path */
   path?: string | null | undefined;
   /**

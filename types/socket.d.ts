@@ -1,6 +1,8 @@
 /** Types of the WebSocket under a connection, and of the request that opened it. */
 
+import type { X509Certificate } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { PeerCertificate } from 'node:tls';
 
 /** The HTTP request that opened a connection. */
 export interface UpgradeRequest {
@@ -32,6 +34,21 @@ export interface PeerAddress {
   readonly encrypted: boolean;
   /** IP address of the proxy, the other end of the connection, when it named the client. */
   readonly proxyAddress: string | undefined;
+  /** Whether the other end has shown a certificate that is valid and signed by one of `tls.ca`. */
+  readonly authorized: boolean;
+  /**
+   * Why it is not, as Node and OpenSSL name it (`CERT_HAS_EXPIRED` and so on); null when it is, or when
+   * no certificate was asked for.
+   */
+  readonly authorizationError: string | null;
+  /** The application protocol agreed on (ALPN). */
+  readonly alpnProtocol: string | false;
+  /** `TLSv1.2` or `TLSv1.3`; null without the option `tls`. */
+  getProtocol(): 'TLSv1.2' | 'TLSv1.3' | null;
+  /** The certificate of the other end, if there is one. */
+  getPeerX509Certificate(): X509Certificate | undefined;
+  /** The same in Node's older form; an empty object without one. */
+  getPeerCertificate(): PeerCertificate | Record<string, never>;
 }
 
 /** The WebSocket of a connection. */

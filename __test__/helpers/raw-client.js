@@ -7,6 +7,7 @@
  */
 
 const net = require('node:net');
+const tls = require('node:tls');
 const { EventEmitter } = require('node:events');
 const { Opcode, encodeFrame, closePayload, FrameReader } = require('./frames');
 const { upgradeRequest, statusOf } = require('./raw-http');
@@ -31,10 +32,12 @@ class RawClient extends EventEmitter {
    * @param {string} [options.path]
    * @param {Record<string, string | null>} [options.headers]
    * @param {Buffer} [options.head] bytes sent in the same write as the request
+   * @param {import('node:tls').ConnectionOptions} [options.tls] connects by TLS, with these options
    * @returns {Promise<RawClient>} rejects with the answer (`error.answer`) when it is not a 101
    */
-  static async open({ port, path, headers, head = Buffer.alloc(0) }) {
-    const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
+  static async open({ port, path, headers, head = Buffer.alloc(0), tls: secure }) {
+    const to = { port, host: '127.0.0.1', noDelay: true };
+    const socket = secure ? tls.connect({ ...to, ...secure }) : net.connect(to);
     const client = new RawClient(socket);
     socket.write(Buffer.concat([Buffer.from(upgradeRequest({ path, headers })), head]));
     await within(client.upgraded, 'answer to the upgrade');

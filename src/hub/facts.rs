@@ -1,8 +1,11 @@
 //! What is fixed when a connection opens.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use crate::upgrade::{Client, Request};
+
+use super::secure::Secure;
 
 /// How the bytes of a connection travel: for applications and tests to see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +33,7 @@ impl Transport {
 }
 
 /// The other end of a connection, and the way to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
     /// The peer's address; `None` on a Unix domain socket.
     pub address: Option<SocketAddr>,
@@ -38,6 +41,8 @@ pub struct Remote {
     pub encrypted: bool,
     /// How they travel.
     pub transport: Transport,
+    /// What is known of the encryption, where it is this server's TLS.
+    pub secure: Option<Arc<Secure>>,
 }
 
 /// What is fixed when the connection opens.

@@ -14,6 +14,7 @@ pub mod outbound;
 pub mod record;
 mod registry;
 mod routing;
+pub mod secure;
 #[cfg(test)]
 mod testing;
 mod timers;
@@ -33,6 +34,7 @@ pub use outbound::{Flush, Link, SharedFrame};
 pub use record::{Field, Kind, Record};
 pub use registry::{Group, Registry};
 pub use routing::{Next, Progress};
+pub use secure::{Authorization, Secure};
 pub use timers::{Clock, Deadline, Timers};
 
 use crate::codec::{self, close};

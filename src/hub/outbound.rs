@@ -11,6 +11,12 @@ pub trait Link: Send + Sync {
     /// # Errors
     /// `WouldBlock` when nothing can be taken now, any other error when the stream is broken.
     fn try_write(&self, data: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// Bytes at the front of the queue that are on their way although no [`Link::try_write`] has
+    /// counted them yet, so that they must stay: encrypted ones of which the kernel has a part.
+    fn committed(&self) -> usize {
+        0
+    }
 }
 
 /// An encoded message shared by every member of a broadcast.
@@ -183,18 +189,26 @@ impl Outbound {
 
     /// Drops what waits, except the frame that is half written, so that a close frame can follow.
     pub fn discard(&mut self) {
-        self.rest.clear();
-        let end = match &self.front {
-            _ if self.offset == 0 => 0,
-            Chunk::Owned(bytes) => frame_end(bytes, self.offset),
-            Chunk::Shared(frame) => frame.len(),
-        };
-        match &mut self.front {
-            Chunk::Owned(bytes) => bytes.truncate(end),
-            Chunk::Shared(_) if end == 0 => self.front = Chunk::default(),
-            Chunk::Shared(_) => {}
+        let committed = self.link.as_ref().map_or(0, |link| link.committed());
+        let mut begun = self.offset + committed;
+        let mut kept = 0;
+        for chunk in std::iter::once(&mut self.front).chain(&mut self.rest) {
+            let length = chunk.bytes().len();
+            let end = match chunk {
+                _ if begun == 0 => 0,
+                Chunk::Owned(bytes) => frame_end(bytes, begun),
+                Chunk::Shared(frame) => frame.len(),
+            };
+            match chunk {
+                Chunk::Owned(bytes) => bytes.truncate(end),
+                Chunk::Shared(_) if end == 0 => *chunk = Chunk::default(),
+                Chunk::Shared(_) => {}
+            }
+            begun = begun.saturating_sub(length);
+            kept += end;
         }
-        self.pending = end - self.offset;
+        self.rest.retain(|chunk| !chunk.bytes().is_empty());
+        self.pending = kept - self.offset;
     }
 
     /// Ends the connection's writing side: drops the link and all that waits.

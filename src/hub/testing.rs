@@ -240,6 +240,7 @@ pub(crate) fn facts() -> Facts {
             address: None,
             encrypted: false,
             transport: Transport::Tcp,
+            secure: None,
         },
         client: Client::default(),
         protocol: None,

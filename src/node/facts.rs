@@ -5,10 +5,11 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::rc::Rc;
 
+use data_encoding::BASE64;
 use napi::Result;
 use napi::bindgen_prelude::Object;
 
-use crate::hub::Remote;
+use crate::hub::{Authorization, Remote, Secure};
 use crate::upgrade::{Client, Request};
 
 use super::raw::{self, Call, Value};
@@ -49,22 +50,24 @@ fn upgrade_facts(server: &mut JsServer, call: &Call) -> Result<Value> {
 }
 
 /// Method, target, minor version; the client's address, its port, whether it is encrypted (1 or 0);
-/// the transport, the proxy's address; number of headers, then their names and values in turn. Each is
-/// a line, empty when not known: none of them can hold a line break. Bytes are one character each, as
-/// in Node.
+/// the transport, the proxy's address, what is known of TLS (see [`secure_line`]); number of headers,
+/// then their names and values in turn. Each is a line, empty when not known: none of them can hold a
+/// line break. Bytes are one character each, as in Node.
 fn request_lines(request: &Request, remote: &Remote, client: &Client) -> Vec<u8> {
     let address = text(client.address);
     let port = text(client.port);
     let encrypted = u8::from(client.encrypted);
     let proxy = text(client.proxy);
     let transport = remote.transport.name();
+    let secure = remote.secure.as_deref().map(secure_line);
+    let secure = secure.unwrap_or_default();
     let minor = request.http_minor();
     let count = request.headers().count();
     let mut lines = Vec::with_capacity(512);
     // Writing to memory does not fail.
     let _ = writeln!(
         lines,
-        "{}\n{}\n{minor}\n{address}\n{port}\n{encrypted}\n{transport}\n{proxy}\n{count}",
+        "{}\n{}\n{minor}\n{address}\n{port}\n{encrypted}\n{transport}\n{proxy}\n{secure}\n{count}",
         request.method(),
         request.target(),
     );
@@ -79,4 +82,19 @@ fn request_lines(request: &Request, remote: &Remote, client: &Client) -> Vec<u8>
 
 fn text(fact: Option<impl ToString>) -> String {
     fact.map_or_else(String::new, |fact| fact.to_string())
+}
+
+/// Protocol version; `1` when the peer's certificate is trusted, else nothing or why not; the
+/// application protocol; the certificate in Base64: with a space between them. Empty without TLS of
+/// this server's.
+fn secure_line(secure: &Secure) -> String {
+    let authorization = match secure.authorization {
+        Authorization::NotAsked => "",
+        Authorization::Authorized => "1",
+        Authorization::Refused(why) => why,
+    };
+    // One of those configured, which hold no spaces.
+    let alpn = String::from_utf8_lossy(secure.alpn.as_deref().unwrap_or_default());
+    let certificate = BASE64.encode(secure.certificate.as_deref().unwrap_or_default());
+    format!("{} {authorization} {alpn} {certificate}", secure.protocol)
 }

@@ -8,6 +8,7 @@ mod facts;
 mod messages;
 mod policy;
 mod raw;
+mod secure;
 mod server;
 mod settings;
 mod wake;
@@ -31,6 +32,7 @@ pub fn create_server(env: &Env) -> napi::Result<Object<'_>> {
     let mut object = Object::new(env)?;
     server::define(&mut object, &server)?;
     facts::define(&mut object, &server)?;
+    secure::define(&mut object, &server)?;
     messages::define(&mut object, &server)?;
     Ok(object)
 }

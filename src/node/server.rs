@@ -11,6 +11,7 @@ use napi::{Error, Result, Status};
 
 use crate::hub::inbox::Batch;
 use crate::hub::{ConnectionRef, Group, Hub};
+use crate::transport::tls::LiveContext;
 use crate::transport::{Address, Binding, Gate, IoThread, Options, Verdict};
 
 use super::policy::set_policy;
@@ -22,6 +23,8 @@ use super::wake::{JsWake, Shared};
 pub struct JsServer {
     pub(super) hub: Arc<Hub>,
     pub(super) gate: Arc<Gate>,
+    /// What connections are encrypted with.
+    pub(super) tls: Option<Arc<LiveContext>>,
     wake: Arc<JsWake>,
     threads: Vec<(u32, IoThread)>,
     next_thread: u32,
@@ -71,6 +74,7 @@ impl JsServer {
         Self {
             hub: Arc::new(Hub::new(Box::new(Shared(Arc::clone(&wake))))),
             gate: Arc::new(Gate::default()),
+            tls: None,
             wake,
             threads: Vec::new(),
             next_thread: 0,
@@ -153,6 +157,7 @@ fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
         },
         number,
         threads: call.size(5)?,
+        tls: server.tls.clone(),
     };
     let on_wake = call.function(4)?;
     if server.threads.is_empty() {

@@ -19,6 +19,7 @@ use super::acceptor::Acceptor;
 use super::gate::Gate;
 use super::handover::Handover;
 use super::listener::{Address, Binding, Bound, Listener};
+use super::tls::LiveContext;
 use super::worker::{self, Worker};
 
 /// What an io thread is made from.
@@ -34,6 +35,8 @@ pub struct Options {
     pub number: u32,
     /// Io threads in all: connections are dealt out to them in turn.
     pub threads: usize,
+    /// Encrypts connections.
+    pub tls: Option<Arc<LiveContext>>,
 }
 
 /// What the tasks of one io thread share.
@@ -42,6 +45,8 @@ pub struct Shared {
     pub hub: Arc<Hub>,
     /// Who may come in.
     pub gate: Arc<Gate>,
+    /// See [`Options::tls`].
+    pub tls: Option<Arc<LiveContext>>,
     stopping: Notify,
     cut: AtomicBool,
     alive: AtomicUsize,
@@ -98,6 +103,7 @@ impl IoThread {
         let shared = Arc::new(Shared {
             hub,
             gate,
+            tls: options.tls,
             stopping: Notify::new(),
             cut: AtomicBool::new(false),
             alive: AtomicUsize::new(0),

@@ -220,5 +220,6 @@ fn plain(address: Option<SocketAddr>, transport: Transport) -> Remote {
         address,
         encrypted: false,
         transport,
+        secure: None,
     }
 }

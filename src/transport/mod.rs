@@ -11,6 +11,7 @@ mod session;
 #[cfg(unix)]
 mod socket_file;
 mod stream;
+pub mod tls;
 mod worker;
 
 pub use gate::{Gate, Verdict};

@@ -1,5 +1,5 @@
-//! The opening handshake of one connection: reads the HTTP request, asks the application if it
-//! wants to be asked, answers, and hands the stream on.
+//! The opening handshake of one connection: that of TLS where there is one, then the HTTP request;
+//! asks the application if it wants to be asked, answers, and hands the stream on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use super::handover::Handover;
 use super::io_thread::Shared;
 use super::session::Session;
 use super::stream::Stream;
+use super::tls::TlsStream;
 
 /// Bytes of request read at a time; most requests fit.
 const READ: usize = 2048;
@@ -20,9 +21,25 @@ const READ: usize = 2048;
 const REFUSAL_TIME: Duration = Duration::from_secs(5);
 
 /// Sees a new stream through its opening handshake; `None` when it came to nothing.
-pub async fn open(shared: &Arc<Shared>, stream: Stream, remote: Remote) -> Option<Session> {
-    match in_time(shared, read_request(&stream)).await? {
-        Ok(Some((request, early))) => answer(shared, stream, request, early, remote).await,
+pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> Option<Session> {
+    let stream = match &shared.tls {
+        None => stream,
+        Some(tls) => Stream::Tls(TlsStream::new(stream, tls.current()).ok()?.into()),
+    };
+    let request = async {
+        if stream.handshake().await.is_err() {
+            return Ok(None);
+        }
+        read_request(&stream).await
+    };
+    match in_time(shared, request).await? {
+        Ok(Some((request, early))) => {
+            if let Some(secure) = stream.secure() {
+                remote.encrypted = true;
+                remote.secure = Some(Arc::new(secure));
+            }
+            answer(shared, stream, request, early, remote).await
+        }
         Ok(None) => None,
         Err(refusal) => refuse(&stream, &refusal).await,
     }
@@ -64,7 +81,7 @@ async fn answer(
 ) -> Option<Session> {
     let policy = shared.gate.policy();
     let client = policy.client(&request, remote.address, remote.encrypted);
-    match accept(shared, &policy, &request, remote, client).await {
+    match accept(shared, &policy, &request, &remote, client).await {
         Ok((head, protocol)) => {
             stream.write_all(&head).await.ok()?;
             let facts = Facts {
@@ -104,7 +121,7 @@ async fn accept(
     shared: &Arc<Shared>,
     policy: &Policy,
     request: &Request,
-    remote: Remote,
+    remote: &Remote,
     client: Client,
 ) -> Result<(Vec<u8>, Option<String>), Refusal> {
     let upgrade = policy.check(request)?;
@@ -118,7 +135,7 @@ async fn accept(
     let (key, verdict) = shared.gate.ask(Pending {
         request: Arc::clone(request),
         upgrade: Arc::new(upgrade),
-        remote,
+        remote: remote.clone(),
         client,
     });
     shared
@@ -142,7 +159,7 @@ async fn refuse(stream: &Stream, refusal: &Refusal) -> Option<Session> {
     let response = refusal.response();
     let answer = async {
         stream.write_all(&response).await?;
-        stream.finish()?;
+        stream.finish().await?;
         // Closing with unread bytes would reset the connection and take the answer with it.
         let mut rest = [0; 1024];
         while stream.read(&mut rest).await? > 0 {}

@@ -250,7 +250,7 @@ impl Session {
         BUFFER.with_borrow_mut(|buffer| {
             for _ in 0..READS_A_TURN {
                 let mut target = ReadBuf::new(buffer);
-                let result: io::Result<()> = ready!(self.reader.poll_read(context, &mut target));
+                let result: io::Result<()> = ready!(self.reader.poll_discard(context, &mut target));
                 if result.is_err() || target.filled().is_empty() {
                     return Poll::Ready(());
                 }

@@ -14,7 +14,9 @@ use tokio::net::tcp;
 #[cfg(unix)]
 use tokio::net::unix;
 
-use crate::hub::Link;
+use crate::hub::{Link, Secure};
+
+use super::tls::{self, TlsStream};
 
 /// A stream before its ends are parted.
 pub enum Stream {
@@ -23,9 +25,30 @@ pub enum Stream {
     /// A Unix domain socket.
     #[cfg(unix)]
     Unix(UnixStream),
+    /// Any of these, under TLS.
+    Tls(Box<TlsStream>),
 }
 
 impl Stream {
+    /// Completes the TLS handshake, where there is one.
+    ///
+    /// # Errors
+    /// The peer has gone, or failed the handshake.
+    pub async fn handshake(&self) -> io::Result<()> {
+        match self {
+            Self::Tls(stream) => stream.handshake().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The encryption, once the handshake is complete; `None` without.
+    pub fn secure(&self) -> Option<Secure> {
+        match self {
+            Self::Tls(stream) => Some(stream.facts()),
+            _ => None,
+        }
+    }
+
     /// Waits for bytes and reads some; `Ok(0)` is the end of the stream.
     pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
@@ -39,6 +62,7 @@ impl Stream {
                     stream.readable().await?;
                     stream.try_read(buffer)
                 }
+                Self::Tls(stream) => return Box::pin(stream.read(buffer)).await,
             };
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -60,6 +84,7 @@ impl Stream {
                     stream.writable().await?;
                     stream.try_write(bytes)
                 }
+                Self::Tls(stream) => return Box::pin(stream.write_all(bytes)).await,
             };
             match result {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -74,21 +99,23 @@ impl Stream {
     /// Unties the stream from the runtime it was accepted on.
     ///
     /// # Errors
-    /// The system's.
+    /// The system's; a stream under TLS stays where it is.
     pub fn detach(self) -> io::Result<Detached> {
         Ok(match self {
             Self::Tcp(stream) => Detached::Tcp(stream.into_std()?),
             #[cfg(unix)]
             Self::Unix(stream) => Detached::Unix(stream.into_std()?),
+            Self::Tls(_) => return Err(io::ErrorKind::Unsupported.into()),
         })
     }
 
     /// Sends FIN: nothing more will be written.
-    pub fn finish(&self) -> io::Result<()> {
+    pub async fn finish(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => socket2::SockRef::from(stream).shutdown(Shutdown::Write),
             #[cfg(unix)]
             Self::Unix(stream) => socket2::SockRef::from(stream).shutdown(Shutdown::Write),
+            Self::Tls(stream) => Box::pin(stream.finish()).await,
         }
     }
 
@@ -104,6 +131,7 @@ impl Stream {
                 let (read, write) = stream.into_split();
                 (ReadEnd::Unix(read), Box::new(write))
             }
+            Self::Tls(stream) => stream.split(),
         }
     }
 }
@@ -138,6 +166,8 @@ pub enum ReadEnd {
     /// A Unix domain socket.
     #[cfg(unix)]
     Unix(unix::OwnedReadHalf),
+    /// Either, under TLS.
+    Tls(Box<tls::Reader>),
 }
 
 impl ReadEnd {
@@ -152,6 +182,19 @@ impl ReadEnd {
             Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
             #[cfg(unix)]
             Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tls(stream) => stream.poll_read(context, buffer),
+        }
+    }
+
+    /// Reads what is there for nobody to look at, once the connection has ended.
+    pub fn poll_discard(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tls(stream) => stream.poll_discard(context, buffer),
+            plain => plain.poll_read(context, buffer),
         }
     }
 
@@ -161,6 +204,7 @@ impl ReadEnd {
             Self::Tcp(stream) => stream.as_ref().poll_write_ready(context),
             #[cfg(unix)]
             Self::Unix(stream) => stream.as_ref().poll_write_ready(context),
+            Self::Tls(stream) => stream.poll_write_ready(context),
         }
     }
 }

@@ -35,6 +35,7 @@ fn handover(stream: TcpStream, request: Request, early: Vec<u8>) -> Handover {
             address: stream.peer_addr().ok(),
             encrypted: true,
             transport: Transport::Adopted,
+            secure: None,
         },
         stream: Detached::Tcp(stream),
         request: Ok(request),

@@ -89,6 +89,7 @@ impl Server {
             binding: Binding::default(),
             number: 7,
             threads: 1,
+            tls: None,
         };
         let thread = IoThread::start(Arc::clone(&hub), Arc::clone(&gate), options)?;
         let log = Arc::new(Log::default());

@@ -1,0 +1,58 @@
+// @ts-check
+'use strict';
+
+const { X509Certificate } = require('node:crypto');
+
+/**
+ * Who sent a request: the other end of the connection, or whom a trusted proxy names (`trustProxy`).
+ * It has what people use of Node's `net.Socket` and `tls.TLSSocket`. What is said of certificates and
+ * protocols is always about the other end of the connection.
+ */
+class PeerSocket {
+  #protocol;
+  #certificate;
+
+  /**
+   * @param {string} address Empty on a Unix domain socket.
+   * @param {string} port The same.
+   * @param {boolean} encrypted
+   * @param {string} proxy Empty when no proxy named the client.
+   * @param {string} secure Empty unless this server's `tls` encrypts it; see `secure_line` in `src/node/facts.rs`.
+   */
+  constructor(address, port, encrypted, proxy, secure) {
+    const [protocol, authorization, alpn, certificate] = secure.split(' ');
+    this.#protocol = protocol || null;
+    this.#certificate = certificate;
+    /** Address of the client; undefined on a Unix domain socket. @type {string | undefined} */
+    this.remoteAddress = address || undefined;
+    /** Port of the client, if known. @type {number | undefined} */
+    this.remotePort = port === '' ? undefined : Number(port);
+    /** Whether the client's connection is encrypted. */
+    this.encrypted = encrypted;
+    /** Address of the proxy that named the client. @type {string | undefined} */
+    this.proxyAddress = proxy || undefined;
+    /** Whether the peer has shown a certificate that one of `tls.ca` has signed. */
+    this.authorized = authorization === '1';
+    /** Why it is not authorized, by OpenSSL's name; null when it is, or was not asked. @type {string | null} */
+    this.authorizationError = this.authorized ? null : authorization || null;
+    /** The application protocol agreed on. @type {string | false} */
+    this.alpnProtocol = alpn || false;
+  }
+
+  /** @returns {string | null} `TLSv1.2` or `TLSv1.3`; null without encryption. */
+  getProtocol() {
+    return this.#protocol;
+  }
+
+  /** @returns {X509Certificate | undefined} The peer's certificate. */
+  getPeerX509Certificate() {
+    return this.#certificate ? new X509Certificate(Buffer.from(this.#certificate, 'base64')) : undefined;
+  }
+
+  /** @returns {any} The peer's certificate in Node's older form; an empty object without one. */
+  getPeerCertificate() {
+    return this.getPeerX509Certificate()?.toLegacyObject() ?? {};
+  }
+}
+
+module.exports = { PeerSocket };

@@ -24,6 +24,7 @@ import type {
   AnyMessages, MessageListeners, MessageMap, MessageShape, PayloadOf, ResponseOf, ValueArgs,
 } from './types/messages.js';
 import type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
+import type { RefusedConnections, ServerStats } from './types/stats.js';
 import type { PeerAddress, Socket, UpgradeRequest } from './types/socket.js';
 
 /** Events of a connection besides the messages of its peer. */
@@ -79,6 +80,8 @@ declare class ServerConnection<
     /** A ping failed. */
     readonly PING_ERROR: 'scPingError';
     readonly IDLE_TIMEOUT: 'scIdleTimeout';
+    /** `maxPendingSends` others wait for a response already. */
+    readonly TOO_MANY_SENDS: 'scTooManySends';
   };
 
   /** Unique among the connections of the server; a random UUID unless set. */
@@ -104,7 +107,7 @@ declare class ServerConnection<
 
   /**
    * Sends a message and resolves with the client's response. Rejects with `scMessageRejected`,
-   * `scMessageTimeout`, `scDisconnected` or `scInvalidJson`. `timeout`: ms to wait; 0 is forever; by
+   * `scMessageTimeout`, `scDisconnected`, `scTooManySends` or `scInvalidJson`. `timeout`: ms to wait; 0 is forever; by
    * default the option `responseTimeout`.
    */
   send<K extends keyof ServerToClient & string>(
@@ -237,6 +240,9 @@ declare class Server<
   /** Where the server listens; the path on a Unix domain socket, null when it does not. */
   address(): AddressInfo | string | null;
 
+  /** What has happened so far, in numbers: a new object. Costs little, however many connections there are. */
+  getStats(): ServerStats;
+
   /** The connections by id: a new object. */
   getConnections(): { [id: string]: ServerConnection<ClientToServer, ServerToClient> };
   getConnectionById(id: string): ServerConnection<ClientToServer, ServerToClient> | undefined;
@@ -264,6 +270,7 @@ declare namespace Server {
   export type { AnyMessages, MessageMap, MessageShape, Rooms };
   export type { EventName, Handler, Listener, ListenerRecord };
   export type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo };
+  export type { RefusedConnections, ServerStats };
   export type { PeerAddress, Socket, UpgradeRequest };
 }
 

@@ -106,6 +106,12 @@ const CHECKS = {
     await client.request('export', 5000);
     assert.equal(client.texts.filter((text) => text.startsWith('{"n":"row"')).length, 5000);
   },
+  'js: Limits': async (open) => {
+    const client = await open();
+    await client.handshake();
+    const { message } = await client.request('stats');
+    assert.deepEqual([message.p.connections, message.p.messagesReceived], [1, 2]);
+  },
   'js: Asking clients, errors, stopping': async (open) => {
     const client = await open();
     await client.handshake();

@@ -167,7 +167,7 @@ class ServerConnection extends Emitter {
    * @param {number} [timeout] Milliseconds to wait; 0 is no limit. `responseTimeout` by default.
    * @returns {Promise<any>} What the client resolved with. Rejects with a {@link LineError}:
    *   `scMessageRejected` (the client's error is its `payload`), `scMessageTimeout`,
-   *   `scDisconnected`, `scInvalidJson`.
+   *   `scDisconnected`, `scTooManySends`, `scInvalidJson`.
    */
   send(name, payload, timeout) {
     if (this.state !== State.CONNECTED) return Promise.reject(notConnected());

@@ -41,6 +41,7 @@ const ConnectionErrorCode = Object.freeze({
   WEBSOCKET_ERROR: 'scWebsocketError',
   PING_ERROR: 'scPingError',
   IDLE_TIMEOUT: 'scIdleTimeout',
+  TOO_MANY_SENDS: 'scTooManySends',
 });
 
 module.exports = {

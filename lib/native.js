@@ -19,6 +19,7 @@ const { platformTriple } = require('./platform.js');
  *   ipv6Only: boolean, reusePort: boolean, mode: number | undefined) => [number, string, number] | number} start
  * @property {(identities: string | undefined, ca: string | undefined, clients: number, tls13: boolean,
  *   alpn: string) => string | undefined} encrypt
+ * @property {() => number[]} stats
  * @property {(thread: number, cut: boolean) => void} stop
  * @property {(thread: number) => void} join
  * @property {(name: string) => number} intern

@@ -30,6 +30,8 @@ const BYTES = [isCount, 'must be a positive integer or zero, in bytes'];
 /** @type {Rule} */
 const SOME_BYTES = [(value) => isCount(value) && value > 0, 'must be a positive integer, in bytes'];
 /** @type {Rule} */
+const COUNT = [isCount, 'must be a positive integer or zero'];
+/** @type {Rule} */
 const FUNCTION = [(value) => typeof value === 'function', 'must be a function'];
 
 /** Options that may not be left undefined once named, as with the original. */
@@ -49,6 +51,16 @@ const OPTIONAL = {
   upgradeTimeout: TIME,
   maxBufferedBytes: SOME_BYTES,
   highWaterMark: SOME_BYTES,
+  maxFragments: COUNT,
+  maxHeaderBytes: [(value) => isCount(value) && value >= 256 && value <= 0x100000, 'must be an integer from 256 to 1048576'],
+  maxHeaders: [(value) => isCount(value) && value >= 1 && value <= 10000, 'must be an integer from 1 to 10000'],
+  maxConnections: COUNT,
+  maxConnectionsPerAddress: COUNT,
+  maxPendingSends: COUNT,
+  messagesPerSecond: COUNT,
+  bytesPerSecond: BYTES,
+  rateBurst: TIME,
+  rateTimeout: TIME,
   slowConsumer: [(value) => value === 'close' || value === 'drop', "must be 'close' or 'drop'"],
   verifyClient: FUNCTION,
   handleProtocols: FUNCTION,
@@ -72,6 +84,16 @@ const LIVE = Object.freeze({
   maxBufferedBytes: 16 * 1024 * 1024,
   highWaterMark: 1024 * 1024,
   slowConsumer: 'close',
+  maxFragments: 131072,
+  maxHeaderBytes: 16384,
+  maxHeaders: 100,
+  maxConnections: 100000,
+  maxConnectionsPerAddress: 32768,
+  maxPendingSends: 65536,
+  messagesPerSecond: 0,
+  bytesPerSecond: 0,
+  rateBurst: 1000,
+  rateTimeout: 10000,
 });
 
 /** @param {unknown} value */
@@ -194,6 +216,15 @@ const SETTINGS = {
   maxPayload: ['maxPayload', (bytes) => (bytes < 1 ? Number.MAX_SAFE_INTEGER : bytes)],
   maxBufferedBytes: ['maxBufferedBytes', (bytes) => bytes],
   highWaterMark: ['highWaterMark', (bytes) => bytes],
+  maxFragments: ['maxFragments', (count) => atMost(count || MAX)],
+  maxHeaderBytes: ['maxHeaderBytes', (bytes) => bytes],
+  maxHeaders: ['maxHeaders', (count) => count],
+  maxConnections: ['maxConnections', (count) => count],
+  maxConnectionsPerAddress: ['maxConnectionsPerAddress', (count) => count],
+  messagesPerSecond: ['messagesPerSecond', atMost],
+  bytesPerSecond: ['bytesPerSecond', atMost],
+  rateBurst: ['rateBurst', atMost],
+  rateTimeout: ['rateTimeout', atMost],
   slowConsumer: ['dropBroadcasts', (policy) => Number(policy === 'drop')],
 };
 
@@ -202,4 +233,13 @@ function atMost(count) {
   return Math.min(count, MAX);
 }
 
-module.exports = { makeOptions };
+/**
+ * The number of sends of one connection that may wait for answers.
+ * @param {any} options The server's.
+ * @returns {number} `Infinity` for no limit.
+ */
+function maxPendingSends(options) {
+  return (options.maxPendingSends ?? LIVE.maxPendingSends) || Infinity;
+}
+
+module.exports = { makeOptions, maxPendingSends };

@@ -3,8 +3,9 @@
 
 const LineError = require('./line-error.js');
 const { cancel } = require('./deadlines.js');
-const { ConnectionErrorCode } = require('./enums.js');
+const { ConnectionErrorCode, MessageName } = require('./enums.js');
 const { receivedError } = require('./json.js');
+const { maxPendingSends } = require('./options.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
@@ -63,6 +64,12 @@ class Sends {
    * @returns {Promise<any>}
    */
   send(message, timeout) {
+    const most = maxPendingSends(this.#connection.server.options);
+    // A ping finds out whether the client is there at all: one that is not must not look as if it were.
+    if (this.#pending.size >= most && message.name !== MessageName.PING) {
+      const text = `The message was not sent: ${most} others wait for the client's answer already`;
+      return Promise.reject(new LineError(ConnectionErrorCode.TOO_MANY_SENDS, text));
+    }
     this.#lastId += 1;
     const id = this.#lastId.toString(36);
     message.setId(id);

@@ -15,6 +15,7 @@ const { serverLog } = require('./debug.js');
 const { listen, systemError } = require('./listening.js');
 const { encrypt } = require('./secure-context.js');
 const { makeOptions } = require('./options.js');
+const { readStats } = require('./stats.js');
 const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('./enums.js');
 const { wantsToBeAsked, decideUpgrade } = require('./upgrade.js');
 
@@ -167,6 +168,11 @@ class Server extends Emitter {
    */
   address() {
     return this.listening_?.address ?? null;
+  }
+
+  /** @returns {import('../types/stats.d.ts').ServerStats} What has happened so far, in numbers: a new object. */
+  getStats() {
+    return readStats(this.native_);
   }
 
   /** @returns {{[id: string]: ServerConnection}} All connections by id, as a new object. */

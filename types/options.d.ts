@@ -128,6 +128,55 @@ export interface ServerOptions {
    * limit. @default 104857600
    */
   maxPayload?: number | null | undefined;
+  /**
+   * Most frames of one message; more end the connection with 1009. They cost no memory, but empty ones
+   * would keep one message going for ever. 0 is no limit. @default 131072
+   */
+  maxFragments?: number | null | undefined;
+  /**
+   * Most bytes of an upgrade request, 256 to 1048576; a larger one gets status 431. Of servers that
+   * listen by themselves. @default 16384
+   */
+  maxHeaderBytes?: number | null | undefined;
+  /**
+   * Most header lines of an upgrade request, 1 to 10000; one with more gets status 431. Of servers that
+   * listen by themselves. @default 100
+   */
+  maxHeaders?: number | null | undefined;
+  /**
+   * Most connections at a time, counted from the moment they are accepted; further ones get status 503
+   * with `Retry-After`. 0 is no limit. @default 100000
+   */
+  maxConnections?: number | null | undefined;
+  /**
+   * Most connections at a time of one IP address (of IPv6: of one network of 64 bits), that of the client
+   * where `trustProxy` tells it; further ones get status 503 with `Retry-After`. The default is more than a
+   * proxy opens with the usual range of ports. 0 is no limit. @default 32768
+   */
+  maxConnectionsPerAddress?: number | null | undefined;
+  /**
+   * Most messages, and control frames, a client may send per second, on average. One that sends more is
+   * read more slowly; one that stays behind for `rateTimeout` is closed with 4207. 0 is no limit.
+   * @default 0
+   */
+  messagesPerSecond?: number | null | undefined;
+  /** The same for the bytes that are read of a client, frame headers included. @default 0 */
+  bytesPerSecond?: number | null | undefined;
+  /**
+   * How much may come at once: what `messagesPerSecond` and `bytesPerSecond` allow in so many
+   * milliseconds, and at least one message. @default 1000
+   */
+  rateBurst?: number | null | undefined;
+  /**
+   * Time a client may stay over its rate: from when it is first held back until it has once been read to
+   * the end. 0 is for ever. @default 10000
+   */
+  rateTimeout?: number | null | undefined;
+  /**
+   * Most `send`s to one client that may wait for its response; further ones reject with `scTooManySends`.
+   * 0 is no limit. @default 65536
+   */
+  maxPendingSends?: number | null | undefined;
   /** Time a client has to answer a message; 0 is no limit. @default 10000 */
   responseTimeout?: number;
   /** Time a client has to complete the handshake, else 4202; 0 is no limit. @default 60000 */

@@ -24,6 +24,15 @@ pub struct Config {
     max_buffered: AtomicUsize,
     high_water: AtomicUsize,
     drop_broadcasts: AtomicBool,
+    max_fragments: AtomicU32,
+    max_header_bytes: AtomicUsize,
+    max_headers: AtomicUsize,
+    max_connections: AtomicUsize,
+    max_connections_per_address: AtomicUsize,
+    messages_per_second: AtomicU32,
+    bytes_per_second: AtomicU32,
+    rate_burst: AtomicU32,
+    rate_timeout: AtomicU32,
 }
 
 macro_rules! setting {
@@ -56,6 +65,24 @@ impl Config {
         max_buffered, set_max_buffered: usize;
         /// Bytes that wait for one peer from which on the application should send it less.
         high_water, set_high_water: usize;
+        /// Most frames of one message.
+        max_fragments, set_max_fragments: u32;
+        /// Most bytes of an upgrade request.
+        max_header_bytes, set_max_header_bytes: usize;
+        /// Most header lines of an upgrade request.
+        max_headers, set_max_headers: usize;
+        /// Most connections at a time; 0: no limit.
+        max_connections, set_max_connections: usize;
+        /// Most connections of one client at a time; 0: no limit.
+        max_connections_per_address, set_max_connections_per_address: usize;
+        /// Messages a peer may send per second; 0: no limit.
+        messages_per_second, set_messages_per_second: u32;
+        /// Bytes a peer may send per second; 0: no limit.
+        bytes_per_second, set_bytes_per_second: u32;
+        /// Milliseconds of its rate that a peer may send at once.
+        rate_burst, set_rate_burst: u32;
+        /// Milliseconds a peer may stay over its rate; 0: for ever, more slowly.
+        rate_timeout, set_rate_timeout: u32;
     }
 
     /// What happens when [`Config::max_buffered`] is reached.
@@ -75,7 +102,7 @@ impl Config {
 }
 
 impl Default for Config {
-    /// The documented defaults: handshake 60 s, ping 15 s, close 30 s, upgrade 10 s, messages of
+    /// The documented defaults, see `types/options.d.ts`: handshake 60 s, ping 15 s, close 30 s, upgrade 10 s, messages of
     /// 100 MiB, 16 MiB waiting for a peer and a high-water mark of 1 MiB.
     fn default() -> Self {
         Self {
@@ -87,6 +114,15 @@ impl Default for Config {
             max_buffered: AtomicUsize::new(16 << 20),
             high_water: AtomicUsize::new(1 << 20),
             drop_broadcasts: AtomicBool::new(false),
+            max_fragments: AtomicU32::new(128 << 10),
+            max_header_bytes: AtomicUsize::new(16 << 10),
+            max_headers: AtomicUsize::new(100),
+            max_connections: AtomicUsize::new(100_000),
+            max_connections_per_address: AtomicUsize::new(32_768),
+            messages_per_second: AtomicU32::new(0),
+            bytes_per_second: AtomicU32::new(0),
+            rate_burst: AtomicU32::new(1000),
+            rate_timeout: AtomicU32::new(10_000),
         }
     }
 }

@@ -29,6 +29,13 @@ pub enum Queued {
     Overflow,
 }
 
+impl Queued {
+    /// Whether it waits to be written.
+    pub fn is_queued(self) -> bool {
+        matches!(self, Self::Flush | Self::Waiting)
+    }
+}
+
 /// Where the connection stands in the WebSocket closing handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {

@@ -5,16 +5,19 @@
 //! Rooms and broadcast take an encoded message and a [`Group`], and may be called from any thread:
 //! messages that another node of a cluster publishes can be fed in straight from the io thread.
 
+pub mod admission;
 pub mod config;
 pub mod connection;
 pub mod facts;
 pub mod inbox;
 pub mod names;
 pub mod outbound;
+pub mod rate;
 pub mod record;
 mod registry;
 mod routing;
 pub mod secure;
+pub mod stats;
 #[cfg(test)]
 mod testing;
 mod timers;
@@ -25,16 +28,19 @@ use std::task::{Context, Poll};
 
 use tokio::sync::Notify;
 
+pub use admission::{Admission, NoRoom, Seat};
 pub use config::Config;
 pub use connection::{Connection, ConnectionRef, Queued, Report};
 pub use facts::{Facts, Remote, Transport};
 pub use inbox::{Inbox, Wake};
 pub use names::Names;
 pub use outbound::{Flush, Link, SharedFrame};
+pub use rate::{Pace, RateLimit};
 pub use record::{Field, Kind, Record};
 pub use registry::{Group, Registry};
 pub use routing::{Next, Progress};
 pub use secure::{Authorization, Secure};
+pub use stats::{Counter, Stats};
 pub use timers::{Clock, Deadline, Timers};
 
 use crate::codec::{self, close};
@@ -51,6 +57,10 @@ pub struct Hub {
     pub inbox: Inbox,
     /// Message names the application listens for.
     pub names: Names,
+    /// How many connections there are, and may be.
+    pub admission: Arc<Admission>,
+    /// What has happened so far.
+    pub stats: Stats,
     timers: Timers,
     clock: Clock,
     serial: AtomicU64,
@@ -67,6 +77,8 @@ impl Hub {
             config: Config::default(),
             inbox: Inbox::new(wake),
             names: Names::default(),
+            admission: Arc::default(),
+            stats: Stats::default(),
             timers: Timers::default(),
             clock: Clock::new(),
             serial: AtomicU64::new(0),
@@ -87,12 +99,18 @@ impl Hub {
         let serial = self.serial.fetch_add(1, Relaxed);
         let connection = Arc::new(Connection::new(link, facts, &self.config, serial, now));
         self.registry().insert(Arc::clone(&connection));
+        self.stats.add(Counter::Opened, 1);
         let handshake = connection.timeouts().handshake;
         if handshake > 0 {
             let due = now + u64::from(handshake);
             self.timers.set(due, &connection, Deadline::Handshake);
         }
         connection
+    }
+
+    /// Milliseconds since the hub was made.
+    pub fn now(&self) -> u64 {
+        self.clock.now()
     }
 
     /// Notes that the peer was heard.
@@ -131,6 +149,12 @@ impl Hub {
         self.await_close(connection);
         connection.flush();
         true
+    }
+
+    /// A peer that does not read was told to go ([`Queued::Overflow`]).
+    pub fn overflowed(&self, connection: &Connection) {
+        self.stats.add(Counter::SlowConsumers, 1);
+        self.await_close(connection);
     }
 
     /// Sets the deadline for the peer's close frame.
@@ -214,11 +238,15 @@ impl Hub {
             Queued::Flush => flush.push(connection),
             Queued::Waiting => {}
             Queued::Overflow => {
-                self.await_close(&connection);
+                self.overflowed(&connection);
                 flush.push(connection);
                 return 0;
             }
-            Queued::Dropped | Queued::Unoffered | Queued::NotOpen => return 0,
+            Queued::Dropped => {
+                self.stats.add(Counter::BroadcastsDropped, 1);
+                return 0;
+            }
+            Queued::Unoffered | Queued::NotOpen => return 0,
         }
         1
     }

@@ -12,6 +12,7 @@ use super::Hub;
 use super::connection::{Connection, ConnectionRef, Queued};
 use super::inbox::{Batch, Share};
 use super::record::{Field, Kind, Record};
+use super::stats::Counter;
 
 /// What the reader of a connection remembers between two messages.
 #[derive(Debug, Default)]
@@ -81,6 +82,7 @@ impl Hub {
         };
         if self.receive_scanned(connection, &mut progress, text) == Next::Flush {
             connection.flush();
+            self.report(connection);
         }
         progress.aside.map_or_else(Batch::default, |batch| *batch)
     }
@@ -181,6 +183,7 @@ impl Hub {
         progress: &mut Progress,
         error: &ProtocolError,
     ) {
+        self.stats.add(Counter::Violations, 1);
         self.hand_over(progress, |batch| Record {
             number: u64::from(error.close_code()),
             payload: batch.put(&error.to_string()),
@@ -218,6 +221,8 @@ impl Hub {
     fn answer(&self, connection: &Connection, fill: impl FnOnce(&mut Vec<u8>)) -> Next {
         let mut text = Vec::with_capacity(64);
         fill(&mut text);
+        self.stats.add(Counter::MessagesAnswered, 1);
+        self.stats.add(Counter::BytesAnswered, text.len() as u64);
         let queued = connection.send(&text, &self.config);
         self.after_answer(connection, queued)
     }
@@ -228,7 +233,7 @@ impl Hub {
             // Whoever has promised to flush may be the application's thread, busy for long.
             Queued::Flush | Queued::Waiting => Next::Flush,
             Queued::Overflow => {
-                self.await_close(connection);
+                self.overflowed(connection);
                 Next::Flush
             }
             Queued::Dropped | Queued::Unoffered | Queued::NotOpen => Next::Read,

@@ -100,6 +100,9 @@ fn send(server: &mut JsServer, call: &Call) -> Result<Value> {
     server.scratch.clear();
     call.append_string(1, &mut server.scratch)?;
     let queued = connection.send(&server.scratch, &server.hub.config);
+    server
+        .sent
+        .add(server.scratch.len(), usize::from(queued.is_queued()));
     call.int_value(settle(
         server.hub.as_ref(),
         &mut server.dirty,
@@ -128,6 +131,7 @@ fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
     let queued = connection.send_parts(length, &server.hub.config, |out| {
         envelope::push_response(out, payload, id);
     });
+    server.sent.add(length, usize::from(queued.is_queued()));
     call.int_value(settle(
         server.hub.as_ref(),
         &mut server.dirty,
@@ -147,7 +151,7 @@ fn settle(
         Queued::Waiting | Queued::Dropped | Queued::Unoffered => {}
         Queued::NotOpen => return outcome::NOT_OPEN,
         Queued::Overflow => {
-            hub.await_close(connection);
+            hub.overflowed(connection);
             dirty.push(Arc::clone(connection));
             return outcome::OVERFLOW;
         }
@@ -206,5 +210,6 @@ fn broadcast(server: &mut JsServer, call: &Call) -> Result<Value> {
     let text = call.string(1)?;
     let group = room.as_deref().map_or(Group::All, Group::Room);
     let reached = server.hub.broadcast(group, &text);
+    server.sent.add(text.len(), reached);
     call.size_value(reached)
 }

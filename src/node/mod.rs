@@ -11,6 +11,7 @@ mod raw;
 mod secure;
 mod server;
 mod settings;
+mod stats;
 mod wake;
 
 use std::cell::RefCell;

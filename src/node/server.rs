@@ -17,6 +17,7 @@ use crate::transport::{Address, Binding, Gate, IoThread, Options, Verdict};
 use super::policy::set_policy;
 use super::raw::{self, Call, Value};
 use super::settings::configure;
+use super::stats::{Sent, stats};
 use super::wake::{JsWake, Shared};
 
 /// One server as the JavaScript thread holds it.
@@ -36,6 +37,7 @@ pub struct JsServer {
     pub(super) batch: Batch,
     /// For strings on their way from JavaScript.
     pub(super) scratch: Vec<u8>,
+    pub(super) sent: Sent,
 }
 
 /// Connections by slot.
@@ -82,6 +84,7 @@ impl JsServer {
             dirty: Vec::new(),
             batch: Batch::default(),
             scratch: raw::scratch(),
+            sent: Sent::default(),
         }
     }
 }
@@ -103,6 +106,7 @@ impl Drop for JsServer {
 /// Adds the functions to the server's object.
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
     raw::define(object, "configure", server, configure)?;
+    raw::define(object, "stats", server, stats)?;
     raw::define(object, "setPolicy", server, set_policy)?;
     raw::define(object, "start", server, start)?;
     raw::define(object, "stop", server, stop)?;

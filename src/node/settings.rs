@@ -20,6 +20,15 @@ pub fn configure(server: &mut JsServer, call: &Call) -> Result<Value> {
         "maxPayload" => config.set_max_payload(call.size(1)?),
         "maxBufferedBytes" => config.set_max_buffered(call.size(1)?),
         "highWaterMark" => config.set_high_water(call.size(1)?),
+        "maxFragments" => config.set_max_fragments(call.uint(1)?),
+        "maxHeaderBytes" => config.set_max_header_bytes(call.size(1)?),
+        "maxHeaders" => config.set_max_headers(call.size(1)?),
+        "maxConnections" => config.set_max_connections(call.size(1)?),
+        "maxConnectionsPerAddress" => config.set_max_connections_per_address(call.size(1)?),
+        "messagesPerSecond" => config.set_messages_per_second(call.uint(1)?),
+        "bytesPerSecond" => config.set_bytes_per_second(call.uint(1)?),
+        "rateBurst" => config.set_rate_burst(call.uint(1)?),
+        "rateTimeout" => config.set_rate_timeout(call.uint(1)?),
         "dropBroadcasts" => config.set_slow_consumer(if call.uint(1)? == 1 {
             SlowConsumer::Drop
         } else {

@@ -11,6 +11,7 @@ mod session;
 #[cfg(unix)]
 mod socket_file;
 mod stream;
+mod throttle;
 pub mod tls;
 mod worker;
 

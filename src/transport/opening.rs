@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::hub::{Facts, Kind, Record, Remote};
+use crate::hub::{Counter, Facts, Kind, NoRoom, Record, Remote, Seat};
 use crate::upgrade::{self, Client, Limits, Policy, Refusal};
 
 use super::gate::{Pending, Verdict};
@@ -26,11 +26,15 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
         None => stream,
         Some(tls) => Stream::Tls(TlsStream::new(stream, tls.current()).ok()?.into()),
     };
+    let seat = match enter(shared, &remote) {
+        Ok(seat) => seat,
+        Err(no_room) => return turn_away(shared, &stream, no_room).await,
+    };
     let request = async {
         if stream.handshake().await.is_err() {
             return Ok(None);
         }
-        read_request(&stream).await
+        read_request(shared, &stream).await
     };
     match in_time(shared, request).await? {
         Ok(Some((request, early))) => {
@@ -38,10 +42,13 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
                 remote.encrypted = true;
                 remote.secure = Some(Arc::new(secure));
             }
-            answer(shared, stream, request, early, remote).await
+            answer(shared, stream, request, early, remote, seat).await
         }
         Ok(None) => None,
-        Err(refusal) => refuse(&stream, &refusal).await,
+        Err(refusal) => {
+            shared.hub.stats.add(Counter::RefusedRequest, 1);
+            refuse(&stream, &refusal).await
+        }
     }
 }
 
@@ -51,7 +58,11 @@ async fn in_time<T>(shared: &Shared, work: impl Future<Output = T>) -> Option<T>
         0 => Some(work.await),
         limit => {
             let limit = Duration::from_millis(limit.into());
-            tokio::time::timeout(limit, work).await.ok()
+            let result = tokio::time::timeout(limit, work).await;
+            if result.is_err() {
+                shared.hub.stats.add(Counter::RefusedTimeout, 1);
+            }
+            result.ok()
         }
     }
 }
@@ -65,10 +76,45 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
         remote,
     } = handover;
     let stream = stream.attach().ok()?;
+    let seat = match enter(shared, &remote) {
+        Ok(seat) => seat,
+        Err(no_room) => return turn_away(shared, &stream, no_room).await,
+    };
     match request {
-        Ok(request) => answer(shared, stream, Arc::new(request), early, remote).await,
-        Err(refusal) => refuse(&stream, &refusal).await,
+        Ok(request) => answer(shared, stream, Arc::new(request), early, remote, seat).await,
+        Err(refusal) => {
+            shared.hub.stats.add(Counter::RefusedRequest, 1);
+            refuse(&stream, &refusal).await
+        }
     }
+}
+
+/// Counts a connection. One that may come from a proxy is counted for its client once the request
+/// has told who that is.
+fn enter(shared: &Shared, remote: &Remote) -> Result<Seat, NoRoom> {
+    let config = &shared.hub.config;
+    let mut seat = shared.hub.admission.enter(config.max_connections())?;
+    if let Some(peer) = remote.address
+        && !shared.gate.policy().trusts(peer)
+    {
+        seat.claim(peer.ip(), config.max_connections_per_address())?;
+    }
+    Ok(seat)
+}
+
+/// Tells a peer that there is no room, unless too many are being told already.
+async fn turn_away(shared: &Shared, stream: &Stream, no_room: NoRoom) -> Option<Session> {
+    shared.hub.stats.add(
+        match no_room {
+            NoRoom::InAll => Counter::RefusedInAll,
+            NoRoom::OfClient => Counter::RefusedOfClient,
+        },
+        1,
+    );
+    let _telling = shared.hub.admission.tell()?;
+    let handshake = tokio::time::timeout(REFUSAL_TIME, stream.handshake());
+    handshake.await.ok()?.ok()?;
+    refuse(stream, &Refusal::no_room()).await
 }
 
 /// Answers a request. `early` is what came after it.
@@ -78,9 +124,17 @@ async fn answer(
     request: Request,
     early: Vec<u8>,
     remote: Remote,
+    mut seat: Seat,
 ) -> Option<Session> {
     let policy = shared.gate.policy();
     let client = policy.client(&request, remote.address, remote.encrypted);
+    let most = shared.hub.config.max_connections_per_address();
+    if let Some(address) = client.address
+        && let Err(no_room) = seat.claim(address, most)
+    {
+        drop(seat);
+        return turn_away(shared, &stream, no_room).await;
+    }
     match accept(shared, &policy, &request, &remote, client).await {
         Ok((head, protocol)) => {
             stream.write_all(&head).await.ok()?;
@@ -90,7 +144,7 @@ async fn answer(
                 client,
                 protocol: protocol.map(Into::into),
             };
-            Some(Session::new(shared, stream, facts, early))
+            Some(Session::new(shared, stream, facts, early, seat))
         }
         Err(refusal) => refuse(&stream, &refusal).await,
     }
@@ -100,8 +154,14 @@ type Request = Arc<upgrade::Request>;
 
 /// Reads up to the end of the request head; `None` when the stream ends before. What came after it
 /// is the beginning of the WebSocket stream.
-async fn read_request(stream: &Stream) -> Result<Option<(Request, Vec<u8>)>, Refusal> {
-    let limits = Limits::default();
+async fn read_request(
+    shared: &Shared,
+    stream: &Stream,
+) -> Result<Option<(Request, Vec<u8>)>, Refusal> {
+    let limits = Limits {
+        max_head: shared.hub.config.max_header_bytes(),
+        max_headers: shared.hub.config.max_headers(),
+    };
     let mut bytes = Vec::new();
     loop {
         let filled = bytes.len();
@@ -124,7 +184,9 @@ async fn accept(
     remote: &Remote,
     client: Client,
 ) -> Result<(Vec<u8>, Option<String>), Refusal> {
-    let upgrade = policy.check(request)?;
+    let upgrade = policy.check(request).inspect_err(|_| {
+        shared.hub.stats.add(Counter::RefusedRequest, 1);
+    })?;
     if !shared.gate.is_asking() {
         let protocol = upgrade.protocol;
         let lines = upgrade::response_lines(&upgrade.accept, protocol.as_deref())
@@ -145,6 +207,7 @@ async fn accept(
     match in_time(shared, verdict).await {
         Some(Ok(Verdict::Accept { head, protocol })) => Ok((head, protocol)),
         Some(Ok(Verdict::Refuse { status, message })) => {
+            shared.hub.stats.add(Counter::RefusedByApplication, 1);
             Err(Refusal::new(status, message.as_deref()))
         }
         // The server was stopped, or the application takes too long.

@@ -12,12 +12,13 @@ use std::time::Duration;
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
-use crate::codec::close::{ABNORMAL, NORMAL};
+use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT};
 use crate::codec::{Decoder, Event, Limits, ProtocolError};
-use crate::hub::{ConnectionRef, Facts, Flush, Hub, Next, Progress};
+use crate::hub::{ConnectionRef, Counter, Facts, Flush, Hub, Next, Progress, Seat};
 
 use super::io_thread::{Alive, Shared};
 use super::stream::{ReadEnd, Stream};
+use super::throttle::Throttle;
 
 /// Bytes read at a time, into one buffer that all connections of the thread share: an idle
 /// connection needs none of its own.
@@ -48,6 +49,22 @@ enum Stage {
     Lingering(Pin<Box<Sleep>>),
 }
 
+/// What some bytes have brought.
+#[derive(Default)]
+struct Tally {
+    messages: u64,
+    bytes: u64,
+    /// Something was queued for the peer.
+    flush: bool,
+}
+
+impl Tally {
+    fn message(&mut self, length: usize) {
+        self.messages += 1;
+        self.bytes += length as u64;
+    }
+}
+
 /// One connection's task.
 pub struct Session {
     hub: Arc<Hub>,
@@ -57,19 +74,29 @@ pub struct Session {
     progress: Progress,
     stage: Stage,
     paused: bool,
-    /// Bytes that came with the upgrade request.
+    /// Holds the peer to its rate, if that is limited.
+    throttle: Option<Box<Throttle>>,
+    /// Bytes that came with the upgrade request, or could not be taken in yet.
     early: Vec<u8>,
+    /// Counts the connection.
+    _seat: Seat,
     /// Tells the io thread, by being dropped, that this task is done.
     _alive: Alive,
 }
 
 impl Session {
     /// Opens the connection in the hub.
-    pub fn new(shared: &Arc<Shared>, stream: Stream, facts: Facts, early: Vec<u8>) -> Self {
+    pub fn new(
+        shared: &Arc<Shared>,
+        stream: Stream,
+        facts: Facts,
+        early: Vec<u8>,
+        seat: Seat,
+    ) -> Self {
         let (reader, link) = stream.split();
         let limits = Limits {
             max_message: shared.hub.config.max_payload(),
-            ..Limits::default()
+            max_fragments: shared.hub.config.max_fragments(),
         };
         Self {
             hub: Arc::clone(&shared.hub),
@@ -79,7 +106,9 @@ impl Session {
             progress: Progress::default(),
             stage: Stage::Open,
             paused: false,
+            throttle: Throttle::new(&shared.hub),
             early,
+            _seat: seat,
             _alive: Alive::new(shared),
         }
     }
@@ -113,8 +142,16 @@ impl Session {
                 ready!(self.hub.poll_room(&mut self.progress, context));
                 self.paused = false;
             }
+            let mut most = if crowded { CROWDED_READ } else { READ_BUFFER };
+            if let Some(throttle) = &mut self.throttle {
+                let Some(allowed) = ready!(throttle.poll_read(&self.hub, context)) else {
+                    self.exceed();
+                    return Poll::Ready(());
+                };
+                most = most.min(allowed);
+            }
             if self.early.is_empty() {
-                match self.poll_buffer(context, crowded) {
+                match self.poll_buffer(context, most) {
                     Poll::Ready(false) => {}
                     Poll::Ready(true) => self.end(ABNORMAL, ""),
                     // A stream can be open for reading alone, without an end to be read.
@@ -135,16 +172,23 @@ impl Session {
     }
 
     /// Reads once into the thread's buffer; true at the end of the stream.
-    fn poll_buffer(&mut self, context: &mut Context<'_>, crowded: bool) -> Poll<bool> {
-        let most = if crowded { CROWDED_READ } else { READ_BUFFER };
+    fn poll_buffer(&mut self, context: &mut Context<'_>, most: usize) -> Poll<bool> {
         BUFFER.with_borrow_mut(|buffer| {
             let mut target = ReadBuf::new(&mut buffer[..most]);
-            let result = ready!(self.reader.poll_read(context, &mut target));
+            let Poll::Ready(result) = self.reader.poll_read(context, &mut target) else {
+                if let Some(throttle) = &mut self.throttle {
+                    throttle.caught_up();
+                }
+                return Poll::Pending;
+            };
             let filled = target.filled_mut();
             if result.is_err() || filled.is_empty() {
                 return Poll::Ready(true);
             }
             self.hub.hear(&self.connection);
+            if let Some(throttle) = &mut self.throttle {
+                throttle.take_bytes(filled.len());
+            }
             let consumed = self.take_in(filled);
             // Only a pause leaves something over.
             self.early.extend_from_slice(&filled[consumed..]);
@@ -155,10 +199,28 @@ impl Session {
     /// Handles what `bytes` holds and returns how many of them were consumed: all, unless the
     /// reader has to pause.
     fn take_in(&mut self, bytes: &mut [u8]) -> usize {
+        let mut tally = Tally::default();
+        let consumed = self.take_messages(bytes, &mut tally);
+        if tally.messages > 0 {
+            let stats = &self.hub.stats;
+            stats.add(Counter::MessagesReceived, tally.messages);
+            stats.add(Counter::BytesReceived, tally.bytes);
+        }
+        if tally.flush && matches!(self.stage, Stage::Open) {
+            self.flush();
+        }
+        consumed
+    }
+
+    fn take_messages(&mut self, bytes: &mut [u8], tally: &mut Tally) -> usize {
         let length = bytes.len();
         let mut consumed = 0;
-        let mut flush = false;
         while consumed < length && !self.paused {
+            if let Some(throttle) = &mut self.throttle
+                && !throttle.allows_message()
+            {
+                break;
+            }
             let step = match self.decoder.decode(&mut bytes[consumed..]) {
                 Ok(step) => step,
                 Err(error) => {
@@ -167,12 +229,17 @@ impl Session {
                 }
             };
             consumed += step.consumed;
+            if let (Some(throttle), Some(_)) = (&mut self.throttle, &step.event) {
+                throttle.take_message();
+            }
             let next = match step.event {
                 Some(Event::Text(text)) => {
+                    tally.message(text.len());
                     self.hub
                         .receive(&self.connection, &mut self.progress, &text)
                 }
                 Some(Event::Binary(data)) => {
+                    tally.message(data.len());
                     // Bytes that are not UTF-8 cannot be JSON: the application gets to see them
                     // with replacement characters in its `_error`.
                     let text = String::from_utf8_lossy(&data);
@@ -196,14 +263,21 @@ impl Session {
             };
             match next {
                 Next::Read => {}
-                Next::Flush => flush = true,
+                Next::Flush => tally.flush = true,
                 Next::Pause => self.paused = true,
             }
         }
-        if flush {
-            self.flush();
-        }
         consumed
+    }
+
+    /// The peer has been over its rate for too long.
+    fn exceed(&mut self) {
+        const REASON: &str = "Rate limit";
+        self.hub.stats.add(Counter::RateLimited, 1);
+        if self.connection.start_close(RATE_LIMIT, REASON) {
+            self.hub.await_close(&self.connection);
+        }
+        self.finish(RATE_LIMIT, REASON.into());
     }
 
     /// A protocol violation (RFC 6455, 7.1.7): sends its close code and is done with the peer.

@@ -46,6 +46,11 @@ impl Policy {
         Ok(upgrade)
     }
 
+    /// Whether a connection from `peer` may be that of a proxy who speaks for others.
+    pub fn trusts(&self, peer: SocketAddr) -> bool {
+        self.trust.includes(Some(peer.ip()), 0)
+    }
+
     /// Who sent a request that came over a connection from `peer`, which is `None` on a Unix domain
     /// socket.
     pub fn client(&self, request: &Request, peer: Option<SocketAddr>, encrypted: bool) -> Client {

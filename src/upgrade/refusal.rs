@@ -86,6 +86,15 @@ impl Refusal {
         Self::new(431, None)
     }
 
+    /// 503: there are as many connections as there may be. The client may try again after some
+    /// seconds (RFC 9110 section 10.2.3).
+    pub fn no_room() -> Self {
+        Self {
+            headers: ["Content-type: text/html\r\n", "Retry-After: 10\r\n"],
+            ..Self::new(503, None)
+        }
+    }
+
     /// 505: not HTTP/1.x.
     pub(super) fn version_not_supported() -> Self {
         Self::new(505, None)
@@ -191,6 +200,15 @@ mod tests {
             response(&Refusal::because(403, "No")),
             "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 2\r\n\
              Content-Type: text/plain\r\n\r\nNo"
+        );
+    }
+
+    #[test]
+    fn who_finds_no_room_may_try_again() {
+        assert_eq!(
+            response(&Refusal::no_room()),
+            "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-type: text/html\r\n\
+             Content-Length: 19\r\nRetry-After: 10\r\n\r\nService Unavailable"
         );
     }
 

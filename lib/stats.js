@@ -1,0 +1,49 @@
+// @ts-check
+'use strict';
+
+/** @typedef {import('./native.js').NativeServer} NativeServer */
+
+/**
+ * What has happened so far, in numbers.
+ * @param {NativeServer} native
+ * @returns {import('../types/stats.d.ts').ServerStats} A new object.
+ */
+function readStats(native) {
+  // In the order of `src/node/stats.rs`.
+  const [
+    connections,
+    connectionsTotal,
+    maxConnections,
+    maxConnectionsPerAddress,
+    request,
+    application,
+    timeout,
+    messagesReceived,
+    bytesReceived,
+    messagesSent,
+    bytesSent,
+    bytesWaiting,
+    broadcastsDropped,
+    slowConsumers,
+    rateDelays,
+    rateLimited,
+    violations,
+  ] = native.stats();
+  return {
+    connections,
+    connectionsTotal,
+    refused: { maxConnections, maxConnectionsPerAddress, request, application, timeout },
+    messagesReceived,
+    bytesReceived,
+    messagesSent,
+    bytesSent,
+    bytesWaiting,
+    broadcastsDropped,
+    slowConsumers,
+    rateDelays,
+    rateLimited,
+    violations,
+  };
+}
+
+module.exports = { readStats };

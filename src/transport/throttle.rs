@@ -1,0 +1,67 @@
+//! Holds the reader of a connection back while its peer is over its rate.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::Sleep;
+
+use crate::hub::{Counter, Hub, Pace, RateLimit};
+
+/// The limits of one connection, and the timer that it waits for.
+pub struct Throttle {
+    limit: RateLimit,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Throttle {
+    /// The throttle of a connection that opens now; `None` when its rate is not limited.
+    pub fn new(hub: &Hub) -> Option<Box<Self>> {
+        let limit = RateLimit::new(&hub.config, hub.now())?;
+        Some(Box::new(Self { limit, sleep: None }))
+    }
+
+    /// Ready when the peer may be read: with the most bytes to read, or `None` when it has been
+    /// behind for too long.
+    pub fn poll_read(&mut self, hub: &Hub, context: &mut Context<'_>) -> Poll<Option<usize>> {
+        loop {
+            let was_behind = self.limit.is_behind();
+            match self.limit.pace(hub.now()) {
+                Pace::Read(most) => {
+                    self.sleep = None;
+                    return Poll::Ready(Some(most));
+                }
+                Pace::TooLong => return Poll::Ready(None),
+                Pace::Wait(milliseconds) => {
+                    if !was_behind {
+                        hub.stats.add(Counter::RateDelays, 1);
+                    }
+                    let wait = Duration::from_millis(milliseconds);
+                    let sleep = self.sleep.insert(Box::pin(tokio::time::sleep(wait)));
+                    ready!(sleep.as_mut().poll(context));
+                }
+            }
+        }
+    }
+
+    /// Whether a further message may be taken in before the next [`Throttle::poll_read`].
+    pub fn allows_message(&self) -> bool {
+        self.limit.allows_message()
+    }
+
+    /// A message, or a control frame, was taken in.
+    pub fn take_message(&mut self) {
+        self.limit.take_message();
+    }
+
+    /// So many bytes were read.
+    pub fn take_bytes(&mut self, count: usize) {
+        self.limit.take_bytes(count);
+    }
+
+    /// Nothing more is there to be read.
+    pub fn caught_up(&mut self) {
+        self.limit.caught_up();
+    }
+}

@@ -19,7 +19,7 @@ mod routing;
 pub mod secure;
 pub mod stats;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod timers;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -213,3 +213,7 @@ impl Drop for Writer {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "ends_tests.rs"]
+mod tests;

@@ -1,44 +1,13 @@
 use std::io::Write as _;
 
 use proptest::prelude::*;
-use rustls::{AlertDescription, ClientConnection, Error};
+use rustls::{AlertDescription, Error};
 use tokio::io::ReadBuf;
 
 use super::*;
 use crate::transport::tls::testing::{
-    ClientOptions, client, context, encrypted, sent, settings, take,
+    ClientOptions, client, encrypted, engine, pair, receive, sent, take,
 };
-
-fn engine() -> Engine {
-    Engine::new(&context(&settings()).config).unwrap()
-}
-
-/// Lets the engine have ciphertext; what it decrypts to.
-fn receive(engine: &mut Engine, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
-    let mut room = vec![0; 128 * 1024];
-    let mut target = ReadBuf::new(&mut room);
-    engine.receive(&mut bytes, &mut target)?;
-    assert!(!engine.take_plain(&mut target), "there was room");
-    Ok(target.filled().to_vec())
-}
-
-/// An engine and a client after their handshake.
-fn pair(options: &ClientOptions) -> (Engine, ClientConnection) {
-    let mut engine = engine();
-    let mut client = client(options);
-    while client.is_handshaking() || engine.tls().is_handshaking() {
-        let flight = sent(&mut client);
-        assert_eq!(receive(&mut engine, flight).unwrap(), b"");
-        let answer = engine.take_out();
-        take(&mut client, &answer).unwrap();
-    }
-    // Tickets, and the client's last word.
-    let flight = sent(&mut client);
-    receive(&mut engine, flight).unwrap();
-    let answer = engine.take_out();
-    take(&mut client, &answer).unwrap();
-    (engine, client)
-}
 
 fn both() -> [ClientOptions; 2] {
     [ClientOptions::default(), ClientOptions::tls12()]

@@ -1,6 +1,6 @@
 //! What the tests of TLS share: contexts and clients with the certificates of `__test__/fixtures`.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use rustls::crypto::ring;
@@ -8,7 +8,9 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVersion};
+use tokio::io::ReadBuf;
 
+use super::engine::Engine;
 use super::{ClientCertificates, Context, MinVersion, Settings};
 
 macro_rules! fixture {
@@ -29,7 +31,7 @@ pub(super) fn settings() -> Settings {
     }
 }
 
-pub(super) fn context(settings: &Settings) -> Context {
+fn context(settings: &Settings) -> Context {
     Context::new(settings).unwrap()
 }
 
@@ -109,4 +111,36 @@ pub(super) fn take(
 pub(super) fn encrypted(client: &mut ClientConnection, plain: &[u8]) -> Vec<u8> {
     client.writer().write_all(plain).unwrap();
     sent(client)
+}
+
+/// An engine before its handshake.
+pub(super) fn engine() -> Engine {
+    Engine::new(&context(&settings()).config).unwrap()
+}
+
+/// Lets the engine have ciphertext; what it decrypts to.
+pub(super) fn receive(engine: &mut Engine, mut bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    let mut room = vec![0; 128 * 1024];
+    let mut target = ReadBuf::new(&mut room);
+    engine.receive(&mut bytes, &mut target)?;
+    assert!(!engine.take_plain(&mut target), "there was room");
+    Ok(target.filled().to_vec())
+}
+
+/// An engine and a client after their handshake.
+pub(super) fn pair(options: &ClientOptions) -> (Engine, ClientConnection) {
+    let mut engine = engine();
+    let mut client = client(options);
+    while client.is_handshaking() || engine.tls().is_handshaking() {
+        let flight = sent(&mut client);
+        assert_eq!(receive(&mut engine, flight).unwrap(), b"");
+        let answer = engine.take_out();
+        take(&mut client, &answer).unwrap();
+    }
+    // Tickets, and the client's last word.
+    let flight = sent(&mut client);
+    receive(&mut engine, flight).unwrap();
+    let answer = engine.take_out();
+    take(&mut client, &answer).unwrap();
+    (engine, client)
 }

@@ -59,6 +59,8 @@ if (chosen.length > 0) {
   runAll([
     program('cargo', 'test', '--locked'),
     program('cargo', 'test', '--locked', '--manifest-path', 'bench/load/Cargo.toml'),
+    // In one folder, for what the crates have in common is compiled once.
+    program('cargo', 'test', '--locked', '--manifest-path', 'fuzz/Cargo.toml', '--target-dir', 'target'),
     tool('typescript/bin/tsc', '-p', '__test__/types'),
     tool('typescript/bin/tsc', '-p', '__test__/types/node10'),
     nodeTests(FOLDERS.flatMap(testFiles)),

@@ -3,8 +3,8 @@
 
 const net = require('node:net');
 
-/** How long a test waits for something that must happen, in ms; generous, for busy machines. */
-const PATIENCE = 4000;
+/** How long a test waits for something that must happen, in ms; generous, for busy machines. More of it: `LINE_PATIENCE`. */
+const PATIENCE = Number(process.env.LINE_PATIENCE ?? 4000);
 
 /**
  * @param {number} ms

@@ -55,8 +55,11 @@ function brief(text) {
 }
 
 class Arena {
-  constructor() {
-    this.context = new Context(loadNative());
+  /** @param {import('../helpers/implementations').Implementation} implementation */
+  constructor(implementation = loadNative()) {
+    this.context = new Context(implementation);
+    /** Names to listen for: the emitter of the original takes none that plain objects have. */
+    this.names = [...FORBIDDEN, ...ORDINARY].filter((name) => implementation.name === 'native' || !(name in {}));
     /** @type {Map<string, Log>} logs by the token of the handshake */
     this.logs = new Map();
     /** @private */
@@ -91,7 +94,7 @@ class Arena {
     /** @type {Log} */
     const log = [];
     const { Message } = this.server.constructor;
-    for (const name of [...FORBIDDEN, ...ORDINARY]) {
+    for (const name of this.names) {
       connection.on(name, (/** @type {any[]} */ ...args) => {
         const [first] = args;
         if (first instanceof Message) log.push([name]);

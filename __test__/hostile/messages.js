@@ -97,4 +97,15 @@ const MESSAGES = [
   { ...entry('_h with an error', '{"n":"_h","i":"2","p":{"token":"x"},"e":"no"}', 'contained', 'refused'), fresh: 'opens' }
 ];
 
-module.exports = { MESSAGES };
+/** What each fate allows to be answered. @type {Record<Fate, string[]>} */
+const FATES = {
+  dropped: ['nothing'],
+  refused: ['an error'],
+  contained: ['nothing', 'an error'],
+  delivered: ['nothing'],
+  echoed: ['a value'],
+  pong: ['pong'],
+  opens: ['a value']
+};
+
+module.exports = { MESSAGES, FATES };

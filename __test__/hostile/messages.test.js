@@ -4,10 +4,8 @@
 const { it } = require('node:test');
 const assert = require('node:assert/strict');
 const { hostile, PHASES } = require('./arena');
-const { MESSAGES } = require('./messages');
+const { MESSAGES, FATES } = require('./messages');
 const { delay, until } = require('../helpers/timing');
-
-/** @typedef {import('./messages').Fate} Fate */
 
 /**
  * What was answered, in one word.
@@ -30,17 +28,6 @@ function answered(input, texts) {
   return response.p === 'pong' ? 'pong' : 'a value';
 }
 
-/** What each fate allows to be answered. @type {Record<Fate, string[]>} */
-const ANSWERS = {
-  dropped: ['nothing'],
-  refused: ['an error'],
-  contained: ['nothing', 'an error'],
-  delivered: ['nothing'],
-  echoed: ['a value'],
-  pong: ['pong'],
-  opens: ['a value']
-};
-
 hostile('messages', (arena) => {
   for (const entry of MESSAGES) {
     it(`${entry.name}: ${PHASES.map((phase) => entry[phase]).join(', ')}`, () =>
@@ -54,7 +41,7 @@ hostile('messages', (arena) => {
           const calls = fate === 'delivered' || fate === 'echoed' ? [[input.n]] : [];
           assert.deepEqual(log, calls, `${phase}: listeners called`);
           const answer = answered(input, texts().filter((text) => !text.includes('"fence')));
-          assert.ok(ANSWERS[fate].includes(answer), `${phase}: ${fate} allows no ${answer}`);
+          assert.ok(FATES[fate].includes(answer), `${phase}: ${fate} allows no ${answer}`);
           client.destroy();
         }
       }));

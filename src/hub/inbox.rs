@@ -5,13 +5,13 @@
 //! single string of it and cuts that when asked. What is large or not ASCII travels by itself.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::record::{Field, Record};
+use super::sync::{
+    AtomicBool, Mutex, MutexGuard, PoisonError, Relaxed, Thread, current, park_timeout,
+};
 
 /// While at least so many events wait for the application or are being handled, an io thread rests
 /// between two turns: what it read meanwhile could not be handled sooner, and more comes at once.
@@ -244,10 +244,10 @@ impl Inbox {
         if state.ahead + state.filling.records.len() < REST_FROM {
             return false;
         }
-        let this = thread::current();
+        let this = current();
         state.resting.push(this.clone());
         drop(state);
-        thread::park_timeout(REST);
+        park_timeout(REST);
         let mut state = self.lock();
         state.resting.retain(|resting| resting.id() != this.id());
         true

@@ -18,6 +18,7 @@ mod registry;
 mod routing;
 pub mod secure;
 pub mod stats;
+mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timers;
@@ -378,5 +379,7 @@ impl Hub {
     }
 }
 
+#[cfg(test)]
+mod model_tests;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,50 @@
+//! What must hold for any bytes a peer sends: one function a target, which panics when it does not.
+//!
+//! The same functions run under a coverage-guided fuzzer (`targets/`, `npm run fuzz`) and, for a few
+//! seconds, in the tests (`tests/bounded.rs`), where they need nothing but stable Rust.
+
+mod codec;
+mod cuts;
+mod envelope;
+pub mod mutate;
+mod upgrade;
+
+/// One target.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// Its name, which is that of its folder in `seeds` and of its binary.
+    pub name: &'static str,
+    /// Runs it on one input. Panics when a property does not hold.
+    pub run: fn(&[u8]),
+    /// What inputs are made of, for mutation: see `dictionaries` for what libFuzzer takes.
+    pub dictionary: &'static str,
+}
+
+/// Every target.
+pub const TARGETS: [Target; 3] = [
+    Target {
+        name: "codec",
+        run: codec::run,
+        dictionary: include_str!("../dictionaries/codec.dict"),
+    },
+    Target {
+        name: "envelope",
+        run: envelope::run,
+        dictionary: include_str!("../dictionaries/envelope.dict"),
+    },
+    Target {
+        name: "upgrade",
+        run: upgrade::run,
+        dictionary: include_str!("../dictionaries/upgrade.dict"),
+    },
+];
+
+/// The target called `name`.
+///
+/// # Panics
+/// When there is none.
+pub fn target(name: &str) -> Target {
+    let mut all = TARGETS.into_iter();
+    all.find(|target| target.name == name)
+        .unwrap_or_else(|| panic!("no target is called {name}"))
+}

@@ -1,0 +1,73 @@
+//! Every target on every seed, and for a few seconds on mutations of them. Deterministic but for how
+//! far it gets: set `FUZZ_SEED` to go another way, `FUZZ_SECONDS` (default 4, of each target) to go
+//! further.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use line_socket_native_fuzz::{Target, mutate::Mutator, target};
+
+/// A number from the environment.
+fn number(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |value| value.parse().expect(name))
+}
+
+fn folder(name: &str, target: &Target) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.join(name).join(target.name)
+}
+
+fn seeds(target: &Target) -> Vec<Vec<u8>> {
+    let entries = fs::read_dir(folder("seeds", target)).unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+/// Runs the target; an input it fails on is kept, and the test says where.
+fn check(target: &Target, input: &[u8]) {
+    if catch_unwind(AssertUnwindSafe(|| (target.run)(input))).is_ok() {
+        return;
+    }
+    let folder = folder("artifacts", target);
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("bounded");
+    fs::write(&file, input).unwrap();
+    let shown = input.escape_ascii();
+    panic!("{} failed on {shown}: see {}", target.name, file.display());
+}
+
+fn bounded(name: &str) {
+    let target = target(name);
+    let corpus = seeds(&target);
+    assert!(!corpus.is_empty());
+    for seed in &corpus {
+        check(&target, seed);
+    }
+    let mut mutator = Mutator::new(number("FUZZ_SEED", 1), target.dictionary);
+    let limit = Duration::from_secs(number("FUZZ_SECONDS", 4));
+    let start = Instant::now();
+    let mut inputs = 0;
+    while start.elapsed() < limit {
+        check(&target, &mutator.make(&corpus));
+        inputs += 1;
+    }
+    println!("{name}: {} seeds, {inputs} mutations", corpus.len());
+}
+
+#[test]
+fn codec() {
+    bounded("codec");
+}
+
+#[test]
+fn envelope() {
+    bounded("envelope");
+}
+
+#[test]
+fn upgrade() {
+    bounded("upgrade");
+}

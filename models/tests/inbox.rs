@@ -1,0 +1,203 @@
+//! Models of the queue between io threads and JavaScript. Loom runs each in every order in which its
+//! threads may run, but for those that interrupt threads more often than a model says, and fails
+//! where all of them wait for ever: a wake that is lost cannot hide.
+
+use std::future::poll_fn;
+
+use line_socket_native_models::inbox::{Batch, CONNECTION_MARK, Inbox, Share, TOTAL_MARK, Wake};
+use line_socket_native_models::record::{Kind, Record};
+use loom::future::block_on;
+use loom::model::Builder;
+use loom::sync::{Arc, Notify};
+use loom::thread;
+
+/// Wakes the model of JavaScript's thread, which may be busy: then it finds the wake later.
+struct Bell(Arc<Notify>);
+
+impl Wake for Bell {
+    fn wake(&self) {
+        self.0.notify();
+    }
+}
+
+/// Runs `body` in every order of its threads, in which they are interrupted up to `preemptions`
+/// times at places where they could go on.
+fn model(preemptions: usize, body: impl Fn() + Sync + Send + 'static) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(body);
+}
+
+fn inbox() -> (Arc<Inbox>, Arc<Notify>) {
+    let bell = Arc::new(Notify::new());
+    let wake = Box::new(Bell(Arc::clone(&bell)));
+    (Arc::new(Inbox::new(wake)), bell)
+}
+
+/// JavaScript's thread: it sleeps until it is woken, takes one batch, handles it, and sleeps again.
+/// Returns the slots of the events, in the order it got them, once there are `events` of them.
+fn application(inbox: &Inbox, bell: &Notify, events: usize) -> Vec<u32> {
+    let mut batch = Batch::default();
+    let mut seen = Vec::new();
+    while seen.len() < events {
+        bell.wait();
+        if inbox.take(&mut batch) {
+            seen.extend(batch.records.iter().map(|record| record.slot));
+            inbox.mark_handled();
+        }
+    }
+    seen
+}
+
+/// An event without parts.
+fn announce(inbox: &Inbox, slot: u32) {
+    inbox.announce(|_| Record::new(Kind::PingDue, slot));
+}
+
+/// An event of a connection; true when the connection is to be read no more.
+fn push(inbox: &Inbox, share: &mut Share, slot: u32, text: &str) -> bool {
+    inbox.push(share, |batch| Record {
+        payload: batch.put(text),
+        ..Record::new(Kind::Message, slot)
+    })
+}
+
+fn wait_for_room(inbox: &Inbox, share: &mut Share) {
+    block_on(poll_fn(|context| inbox.poll_room(share, context)));
+}
+
+#[test]
+fn every_event_is_taken_in_order() {
+    model(4, || {
+        let (inbox, bell) = inbox();
+        let io = {
+            let inbox = Arc::clone(&inbox);
+            thread::spawn(move || {
+                announce(&inbox, 0);
+                announce(&inbox, 1);
+                inbox.end_turn();
+                announce(&inbox, 2);
+                inbox.end_turn();
+            })
+        };
+        assert_eq!(application(&inbox, &bell, 3), [0, 1, 2]);
+        io.join().unwrap();
+        assert_eq!(inbox.waiting(), 0);
+    });
+}
+
+#[test]
+fn events_of_two_io_threads_are_taken_each_in_order() {
+    model(3, || {
+        let (inbox, bell) = inbox();
+        let threads = [0, 10].map(|first| {
+            let inbox = Arc::clone(&inbox);
+            thread::spawn(move || {
+                for slot in first..first + 2 {
+                    announce(&inbox, slot);
+                    inbox.end_turn();
+                }
+            })
+        });
+        let seen = application(&inbox, &bell, 4);
+        for first in [0, 10] {
+            let of_one: Vec<_> = seen
+                .iter()
+                .filter(|&&slot| slot / 10 == first / 10)
+                .collect();
+            assert_eq!(of_one, [&first, &(first + 1)]);
+        }
+        for io in threads {
+            io.join().unwrap();
+        }
+    });
+}
+
+/// One batch a wake: for the second another must come, though nothing more is added.
+#[test]
+fn every_batch_is_taken() {
+    let large: &str = "x".repeat(CONNECTION_MARK).leak();
+    model(4, move || {
+        let (inbox, bell) = inbox();
+        let io = {
+            let inbox = Arc::clone(&inbox);
+            thread::spawn(move || {
+                let mut share = Share::default();
+                push(&inbox, &mut share, 0, large);
+                push(&inbox, &mut share, 1, "x");
+                inbox.end_turn();
+            })
+        };
+        assert_eq!(application(&inbox, &bell, 2), [0, 1]);
+        io.join().unwrap();
+    });
+}
+
+#[test]
+fn who_waits_for_room_is_told() {
+    let large: &str = "x".repeat(CONNECTION_MARK).leak();
+    model(3, move || {
+        let (inbox, bell) = inbox();
+        let io = {
+            let inbox = Arc::clone(&inbox);
+            thread::spawn(move || {
+                let mut share = Share::default();
+                assert!(push(&inbox, &mut share, 0, large), "its mark is reached");
+                wait_for_room(&inbox, &mut share);
+                assert!(!push(&inbox, &mut share, 1, "x"), "it starts afresh");
+                inbox.end_turn();
+            })
+        };
+        assert_eq!(application(&inbox, &bell, 2), [0, 1]);
+        io.join().unwrap();
+        assert_eq!(inbox.waiting(), 0);
+    });
+}
+
+/// Each execution copies what reaches the mark, so fewer are tried.
+#[test]
+fn who_waits_because_of_another_is_told() {
+    let large: &str = "x".repeat(TOTAL_MARK).leak();
+    model(1, move || {
+        let (inbox, bell) = inbox();
+        let threads = [large, "x"].map(|text| {
+            let inbox = Arc::clone(&inbox);
+            thread::spawn(move || {
+                let mut share = Share::default();
+                if inbox.is_crowded() {
+                    wait_for_room(&inbox, &mut share);
+                }
+                if push(&inbox, &mut share, 0, text) {
+                    wait_for_room(&inbox, &mut share);
+                }
+                inbox.end_turn();
+            })
+        });
+        assert_eq!(application(&inbox, &bell, 2).len(), 2);
+        for io in threads {
+            io.join().unwrap();
+        }
+        assert_eq!(inbox.waiting(), 0);
+    });
+}
+
+/// Without its timeout, which here never comes, a rest ends when what was taken has been handled.
+#[test]
+fn who_rests_is_told() {
+    model(3, || {
+        let (inbox, bell) = inbox();
+        let io = {
+            let inbox = Arc::clone(&inbox);
+            thread::spawn(move || {
+                let mut share = Share::default();
+                for slot in 0..4 {
+                    push(&inbox, &mut share, slot, "x");
+                }
+                inbox.end_turn();
+                inbox.rest();
+            })
+        };
+        assert_eq!(application(&inbox, &bell, 4), [0, 1, 2, 3]);
+        io.join().unwrap();
+    });
+}

@@ -1,0 +1,47 @@
+// @ts-check
+'use strict';
+
+/**
+ * Runs under valgrind's memcheck what of the tests is not a matter of time, and the addon in Node for
+ * a short conversation. Takes some minutes.
+ */
+
+const { spawnSync } = require('node:child_process');
+const path = require('node:path');
+const { ROOT, runAll } = require('./run.js');
+
+const VALGRIND = ['--quiet', '--error-exitcode=9', '--fair-sched=yes'];
+const LEAKS = ['--leak-check=full', '--show-leak-kinds=definite', '--errors-for-leak-kinds=definite'];
+
+/** Tests of deadlines, for which valgrind is too slow, and such that take minutes under it. */
+const SKIPPED = ['hub::tests::', 'properties', 'envelope::special::tests::finds_every'];
+
+/** @returns {string} The program of the core's own tests. */
+function build() {
+  const args = ['test', '--locked', '--lib', '--no-run', '--message-format=json'];
+  const { stdout, status } = spawnSync('cargo', args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 26,
+  });
+  if (status !== 0) throw new Error('the tests could not be built');
+  const programs = stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line).executable);
+  return programs.filter(Boolean)[0];
+}
+
+if (spawnSync('valgrind', ['--version']).status !== 0) {
+  console.error('valgrind was not found: install it (Debian: apt-get install valgrind)');
+  process.exitCode = 1;
+} else {
+  // A few cases of each property do: what is looked for shows in any.
+  process.env.PROPTEST_CASES = '2';
+  process.env.LINE_PATIENCE = '60000';
+  const skips = SKIPPED.flatMap((name) => ['--skip', name]);
+  const conversation = path.join(ROOT, '__test__/process/children/conversation.js');
+  runAll([
+    ['valgrind (core)', 'valgrind', ...VALGRIND, ...LEAKS, build(), '--test-threads=1', ...skips],
+    // Without the compiler of V8, whose code changes itself. What Node keeps at its end is no leak.
+    ['valgrind (addon)', 'valgrind', ...VALGRIND, process.execPath, '--jitless', conversation],
+  ]);
+}

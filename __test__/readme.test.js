@@ -10,6 +10,7 @@ const os = require('node:os');
 const path = require('node:path');
 const ts = require('typescript');
 const Server = require('..');
+const LineClient = require('../client-node.js');
 const { delay, freePort } = require('./helpers/timing');
 const { TRUST, fixture } = require('./helpers/tls');
 const { withScene } = require('./process/support/scene');
@@ -142,6 +143,32 @@ const CHECKS = {
   },
 };
 
+/**
+ * What each example that is a client must do with a server.
+ * @type {Record<string, (server: any, child: import('./process/support/child').Child) => Promise<void>>}
+ */
+const CLIENTS = {
+  'js: The client': async (server, child) => {
+    server.on('connection', (/** @type {any} */ connection) => {
+      connection.on('hello', (/** @type {any} */ message) => message.resolve({ hello: message.payload.name }));
+    });
+    assert.equal(await child.line(), 'Connected to server');
+    assert.equal(await child.line(), "Greeting completed { hello: 'some client' }");
+    await server.stop();
+    assert.ok(child.isRunning, 'it reconnects');
+  },
+  'ts: The client': async (server, child) => {
+    server.on('connection', (/** @type {any} */ connection) => {
+      connection.on('hello', (/** @type {any} */ message) => {
+        message.resolve({ hello: message.payload.name });
+        for (const news of ['it rains', 'bye']) server.broadcast('news', news);
+      });
+    });
+    assert.deepEqual(await child.remainingLines(), ['Hello Ada', 'News: it rains', 'News: bye']);
+    await child.succeeded();
+  },
+};
+
 /** Examples after whose check the process must end by itself. */
 const ENDS = new Set(['js: Asking clients, errors, stopping']);
 
@@ -164,14 +191,19 @@ describe('examples of the README', () => {
 
   it('each has its check', () => {
     const keys = found.map(({ language, heading }) => `${language}: ${heading}`);
-    assert.deepEqual(keys.sort(), Object.keys(CHECKS).sort());
+    assert.deepEqual(keys.sort(), Object.keys({ ...CHECKS, ...CLIENTS }).sort());
   });
 
   for (const { language, heading, code } of found) {
     const key = `${language}: ${heading}`;
     it(key, withScene(async (/** @type {Scene} */ scene) => {
-      const port = await freePort();
       assert.match(code, PORT);
+      if (key in CLIENTS) {
+        const { server, port } = await scene.listen();
+        await CLIENTS[key](server, scene.run(toJavaScript(folder, language, code.replace(PORT, String(port)))));
+        return;
+      }
+      const port = await freePort();
       const program = toJavaScript(folder, language, code.replace(PORT, String(port)));
       const child = scene.run(program);
       assert.equal(await child.line(), `Listening on port ${port}`);
@@ -223,7 +255,7 @@ describe('tables of the README', () => {
 
   it('name every error code', () => {
     const { ErrorCode, Connection, Message } = Server;
-    const codes = [ErrorCode, Connection.ErrorCode, Message.ErrorCode].flatMap((codes) => Object.values(codes));
+    const codes = [ErrorCode, Connection.ErrorCode, Message.ErrorCode, LineClient.ErrorCode].flatMap((codes) => Object.values(codes));
     assert.deepEqual(codes.filter((code) => !cells.has(code)), []);
   });
 
@@ -231,6 +263,23 @@ describe('tables of the README', () => {
     const declared = [...read('types/options.d.ts').matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
     assert.ok(declared.includes('port'));
     assert.deepEqual(declared.filter((name) => !cells.has(name)), []);
+  });
+
+  it('name every option of the client and its default', () => {
+    const flatten = (/** @type {any} */ options, prefix = '') =>
+      Object.entries(options).flatMap(([key, value]) => {
+        const nested = typeof value === 'object' && value !== null;
+        return nested ? flatten(value, `${prefix}${key}.`) : [[prefix + key, value]];
+      });
+    const rows = flatten(new LineClient().options);
+    assert.ok(rows.length > 15);
+    for (const [name, value] of rows) {
+      assert.match(README, new RegExp(`^\\| \`${name}\` \\|[^|]*\\| ${value ?? ''}\\s*\\|`, 'm'), name);
+    }
+    const declared = [...read('types/client-options.d.ts').matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name);
+    const prefixes = [...cells].map((cell) => cell.split('.')[0]);
+    const inText = ['max', 'ttl', 'timeout', 'signal'];
+    assert.deepEqual(declared.filter((name) => !prefixes.includes(name) && !inText.includes(name)), []);
   });
 
   it('name every default', () => {

@@ -40,15 +40,15 @@ function contract(subject, cases) {
     describe(`${subject} (${implementation.name})`, () => {
       for (const entry of cases) {
         const expected = expectation(entry, implementation.name);
-        if (expected !== ABSENT) it(entry.name, () => check(entry, implementation, expected));
+        if (expected !== ABSENT) it(entry.name, () => check(entry, new Context(implementation), expected));
       }
     });
   }
 }
 
 /**
- * @param {Case} entry
- * @param {'original' | 'native'} name
+ * @param {{name: string, expected?: unknown, original?: unknown, ours?: unknown}} entry
+ * @param {string} name of an implementation
  */
 function expectation(entry, name) {
   const keys = Object.keys(entry).filter((key) => ['expected', 'original', 'ours'].includes(key));
@@ -59,12 +59,14 @@ function expectation(entry, name) {
 }
 
 /**
- * @param {Case} entry
- * @param {import('./implementations').Implementation} implementation
+ * Runs a case and compares what it saw.
+ *
+ * @template {Context} C
+ * @param {{name: string, run: (context: C) => Promise<unknown>}} entry
+ * @param {C} context disposed of at the end
  * @param {unknown} expected
  */
-async function check(entry, implementation, expected) {
-  const context = new Context(implementation);
+async function check(entry, context, expected) {
   const { value, error, fatal } = await collectFatal(() => entry.run(context));
   const end = await collectFatal(() => context.dispose());
   fatal.push(...end.fatal);
@@ -81,4 +83,4 @@ async function check(entry, implementation, expected) {
   assert.deepEqual(value, expected);
 }
 
-module.exports = { contract, CRASHES, ABSENT, REFUSED };
+module.exports = { contract, expectation, check, CRASHES, ABSENT, REFUSED };

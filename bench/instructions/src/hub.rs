@@ -54,6 +54,7 @@ fn connect(hub: &Hub, sink: &Sink, batch: &mut Batch) -> (ConnectionRef, Progres
             address: None,
             encrypted: false,
             transport: Transport::Tcp,
+            secure: None,
         },
         client: Client::default(),
         protocol: None,

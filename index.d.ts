@@ -25,6 +25,7 @@ import type {
 } from './types/messages.js';
 import type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
 import type { RefusedConnections, ServerStats } from './types/stats.js';
+import type { StopOptions } from './types/stop.js';
 import type { PeerAddress, Socket, UpgradeRequest } from './types/socket.js';
 
 /** Events of a connection besides the messages of its peer. */
@@ -38,6 +39,11 @@ interface ConnectionEvents extends EmitterEvents {
    * who had stopped because of `writableNeedDrain`.
    */
   _drain: [];
+  /**
+   * The server is being stopped with `drain`: the connection will be closed with this code and reason
+   * as soon as nobody waits for an answer, and cut after so many milliseconds.
+   */
+  _disconnecting: [code: number, reason: string, left: number];
 }
 
 /** A connected client. The server makes these and emits them. */
@@ -51,6 +57,7 @@ declare class ServerConnection<
     readonly ERROR: '_error';
     readonly DISCONNECTED: '_disconnected';
     readonly DRAIN: '_drain';
+    readonly DISCONNECTING: '_disconnecting';
   };
   static readonly State: {
     /** Open, handshake not resolved yet. */
@@ -229,8 +236,12 @@ declare class Server<
 
   /** Starts listening. Rejects with `sInvalidAction` or `sWebsocketError`. */
   start(): Promise<void>;
-  /** Disconnects everyone and frees the port; `start` works again. Rejects with `sInvalidAction`. */
-  stop(): Promise<void>;
+  /**
+   * Frees the port and disconnects everyone, at once or, with `drain`, in good order; resolves when the
+   * last connection has ended, and `start` works again. Without options while it drains it cuts what is
+   * left. Rejects with `sInvalidAction` or `sInvalidOptions`.
+   */
+  stop(options?: StopOptions): Promise<void>;
   /**
    * Replaces the key, certificate and other settings of TLS, of which those not given stay as they are.
    * Connections that are there go on with theirs. Throws `sInvalidOptions`, and nothing has changed;
@@ -270,7 +281,7 @@ declare namespace Server {
   export type { AnyMessages, MessageMap, MessageShape, Rooms };
   export type { EventName, Handler, Listener, ListenerRecord };
   export type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo };
-  export type { RefusedConnections, ServerStats };
+  export type { RefusedConnections, ServerStats, StopOptions };
   export type { PeerAddress, Socket, UpgradeRequest };
 }
 

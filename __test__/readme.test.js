@@ -16,6 +16,7 @@ const { TRUST, fixture } = require('./helpers/tls');
 const { withScene } = require('./process/support/scene');
 
 /** @typedef {import('./process/support/scene').Scene} Scene */
+/** @typedef {import('./process/support/child').Child} Child */
 /** @typedef {import('./helpers/raw-client').RawClient} RawClient */
 
 const ROOT = path.join(__dirname, '..');
@@ -52,7 +53,7 @@ function installCertificate(folder, name) {
 
 /**
  * What each example must do for a client, by language and heading.
- * @type {Record<string, (open: (options?: object) => Promise<RawClient>, folder: string) => Promise<void>>}
+ * @type {Record<string, (open: (options?: object) => Promise<RawClient>, folder: string, child: Child) => Promise<void>>}
  */
 const CHECKS = {
   'js: A server': async (open) => {
@@ -106,6 +107,16 @@ const CHECKS = {
     await client.handshake();
     await client.request('export', 5000);
     assert.equal(client.texts.filter((text) => text.startsWith('{"n":"row"')).length, 5000);
+  },
+  'js: Stopping in good order': async (open, folder, child) => {
+    const client = await open();
+    await client.handshake();
+    client.json({ n: 'slow', i: '1' });
+    await client.fence();
+    child.signal('SIGTERM');
+    assert.equal((await client.message()).message.p.reason, 'Restarting');
+    assert.equal((await client.message(({ i }) => i === '1')).message.p, 'done');
+    assert.equal((await client.closed()).code, 1001);
   },
   'js: Limits': async (open) => {
     const client = await open();
@@ -170,7 +181,7 @@ const CLIENTS = {
 };
 
 /** Examples after whose check the process must end by itself. */
-const ENDS = new Set(['js: Asking clients, errors, stopping']);
+const ENDS = new Set(['js: Asking clients, errors, stopping', 'js: Stopping in good order']);
 
 describe('examples of the README', () => {
   /** A folder in which an application has installed this package under both of its names. */
@@ -207,7 +218,7 @@ describe('examples of the README', () => {
       const program = toJavaScript(folder, language, code.replace(PORT, String(port)));
       const child = scene.run(program);
       assert.equal(await child.line(), `Listening on port ${port}`);
-      await CHECKS[key]((options) => scene.open(port, options), folder);
+      await CHECKS[key]((options) => scene.open(port, options), folder, child);
       if (ENDS.has(key)) await child.succeeded();
       else assert.ok(child.isRunning);
     }));

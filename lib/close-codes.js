@@ -9,6 +9,7 @@ const PING_FAILED = 4201;
 const HANDSHAKE_FAILED = 4202;
 const HANDSHAKE_REJECTED = 4203;
 const NORMAL = 1000;
+const GOING_AWAY = 1001;
 
 /** Bytes of UTF-8 a close reason may have (RFC 6455, 5.5). */
 const MAX_REASON = 123;
@@ -32,4 +33,4 @@ function closeProblem(code, reason) {
   return undefined;
 }
 
-module.exports = { NORMAL, PING_FAILED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, closeProblem };
+module.exports = { NORMAL, GOING_AWAY, PING_FAILED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, closeProblem };

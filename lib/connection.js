@@ -11,6 +11,7 @@ const { Socket } = require('./socket.js');
 const { connectionLog } = require('./debug.js');
 const { messageJson, expectsAnswer } = require('./json.js');
 const { emitUnanswerable } = require('./unanswerable.js');
+const errors = require('./connection-errors.js');
 const {
   ConnectionErrorCode: ErrorCode,
   ConnectionEvent: Event,
@@ -80,6 +81,10 @@ class ServerConnection extends Emitter {
      * @internal
      */
     this.handling_ = undefined;
+    /**
+     * Requests that have come and are not answered. @internal
+     */
+    this.unanswered_ = 0;
     /** @internal */
     this.log_ = connectionLog(id);
     this.log_?.('created');
@@ -128,13 +133,9 @@ class ServerConnection extends Emitter {
    */
   setId(newId) {
     if (this.state !== State.AWAITING_HANDSHAKE) {
-      const text = `The handshake has ended: the id "${this.id}" cannot be changed any more`;
-      throw new LineError(ErrorCode.HANDSHAKE_ENDED, text);
+      throw errors.handshakeEnded(this.id);
     }
-    if (!this.server.native_.setId(this.slot_, String(newId))) {
-      const text = `The id "${newId}" belongs to another connection`;
-      throw new LineError(ErrorCode.ID_CONFLICT, text);
-    }
+    if (!this.server.native_.setId(this.slot_, String(newId))) throw errors.idConflict(newId);
     this.id = newId;
     this.log_ = connectionLog(newId);
   }
@@ -170,7 +171,7 @@ class ServerConnection extends Emitter {
    *   `scDisconnected`, `scTooManySends`, `scInvalidJson`.
    */
   send(name, payload, timeout) {
-    if (this.state !== State.CONNECTED) return Promise.reject(notConnected());
+    if (this.state !== State.CONNECTED) return Promise.reject(errors.notConnected());
     return this.send_(Message.outgoing_(name, payload), timeout);
   }
 
@@ -182,7 +183,7 @@ class ServerConnection extends Emitter {
    *   {@link LineError}: `scDisconnected`, `scInvalidJson`.
    */
   sendWithoutResponse(name, payload) {
-    if (this.state !== State.CONNECTED) return Promise.reject(notConnected());
+    if (this.state !== State.CONNECTED) return Promise.reject(errors.notConnected());
     return this.sendWithoutResponse_(Message.outgoing_(name, payload));
   }
 
@@ -221,8 +222,7 @@ class ServerConnection extends Emitter {
     return this.send_(Message.outgoing_(MessageName.PING, undefined)).catch((cause) => {
       this.log_?.('ping failed: %s', cause);
       this.close(closeCodes.PING_FAILED, 'Ping failed');
-      const text = 'The client did not answer a ping and is being disconnected';
-      throw new LineError(ErrorCode.PING_ERROR, text, cause);
+      throw errors.pingFailed(cause);
     });
   }
 
@@ -257,9 +257,7 @@ class ServerConnection extends Emitter {
     try {
       text = message.toString();
     } catch (cause) {
-      const why = /** @type {Error} */ (cause).message;
-      const problem = `The payload of "${message.name}" cannot be written as JSON: ${why}`;
-      return new LineError(ErrorCode.INVALID_JSON, problem);
+      return errors.invalidPayload(message, cause);
     }
     this.log_?.('sending %s', text);
     return this.#queueText(text);
@@ -271,7 +269,7 @@ class ServerConnection extends Emitter {
    */
   #queueText(text) {
     const open = this.state !== State.DISCONNECTED;
-    if (!open || this.server.native_.send(this.slot_, text) !== QUEUED) return notOpen();
+    if (!open || this.server.native_.send(this.slot_, text) !== QUEUED) return errors.notOpen();
     this.server.inbox_.scheduleFlush();
     return undefined;
   }
@@ -295,9 +293,26 @@ class ServerConnection extends Emitter {
     const message = Message.incoming_(this, name, rawId, rawPayload, rawError, payload);
     if (rawId === undefined) {
       emitUnanswerable(this, message);
-    } else {
-      this.emit(name, message);
+      return;
     }
+    // A server that is being stopped waits for the answers to what came before.
+    if (this.server.draining_ === undefined) {
+      message.isCounted_ = true;
+      this.unanswered_ += 1;
+    }
+    this.emit(name, message);
+  }
+
+  /** Whether nobody waits for an answer. @internal */
+  get isIdle_() {
+    return this.unanswered_ === 0 && !this.#sends?.isWaiting;
+  }
+
+  /** @param {Message} message */
+  #onAnswered(message) {
+    if (!message.isCounted_) return;
+    this.unanswered_ -= 1;
+    this.server.draining_?.check(this);
   }
 
   /**
@@ -324,6 +339,8 @@ class ServerConnection extends Emitter {
       this.refuse_(rawId, 'Handshake is already resolved');
     } else if (this.#handshake !== undefined) {
       this.#handshake.onFurther(rawId);
+    } else if (this.server.draining_ !== undefined) {
+      this.server.draining_.refuse(this);
     } else {
       this.#handshake = new Handshake(this, rawId);
       this.#handshake.begin(rawPayload, rawError);
@@ -337,6 +354,7 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onResolved_(message, _payload, json) {
+    this.#onAnswered(message);
     const rawId = message.rawId_;
     if (!expectsAnswer(rawId)) return;
     this.log_?.('resolving "%s"', message.name);
@@ -346,7 +364,7 @@ class ServerConnection extends Emitter {
         return;
       }
     }
-    this.#notResponded(message, notOpen());
+    this.#notResponded(message, errors.notOpen());
   }
 
   /**
@@ -355,6 +373,7 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onRejected_(message, err) {
+    this.#onAnswered(message);
     if (!expectsAnswer(message.rawId_)) return;
     this.log_?.('rejecting "%s"', message.name);
     const problem = this.sendRejection_(message, err);
@@ -412,8 +431,7 @@ class ServerConnection extends Emitter {
    * @param {LineError} cause
    */
   #notResponded(message, cause) {
-    const text = `The answer to "${message.name}" (id ${message.id}) could not be sent`;
-    const error = new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, text, cause);
+    const error = errors.notResponded(message, cause);
     // Not from inside the handler's call of resolve or reject.
     queueMicrotask(() => this.emit(Event.ERROR, error));
   }
@@ -444,13 +462,7 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onInvalid_(text, code) {
-    if (code === 0) {
-      const problem = 'A message from the client is not an envelope in JSON; its text is the payload';
-      this.emit(Event.ERROR, new LineError(ErrorCode.INVALID_JSON, problem, text));
-      return;
-    }
-    const problem = `The client violated the WebSocket protocol and is disconnected with ${code}: ${text}`;
-    this.emit(Event.ERROR, new LineError(ErrorCode.WEBSOCKET_ERROR, problem, { code }));
+    this.emit(Event.ERROR, code === 0 ? errors.noEnvelope(text) : errors.violated(code, text));
   }
 
   /** @internal */
@@ -476,20 +488,11 @@ class ServerConnection extends Emitter {
   onClosed_(code, reason) {
     this.state = State.DISCONNECTED;
     this.log_?.('disconnected with %d "%s"', code, reason);
-    const gone = new LineError(ErrorCode.DISCONNECTED, 'The connection was closed');
-    this.#sends?.fail(gone);
+    this.#sends?.fail(errors.closed());
     this.#closing?.settle();
     this.#sends = this.#closing = undefined;
     this.emit(Event.DISCONNECTED, code, reason);
   }
-}
-
-function notConnected() {
-  return new LineError(ErrorCode.DISCONNECTED, 'The message was not sent: the client is not connected');
-}
-
-function notOpen() {
-  return new LineError(ErrorCode.DISCONNECTED, 'The message was not sent: the connection is not open');
 }
 
 module.exports = { ServerConnection };

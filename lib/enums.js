@@ -22,6 +22,7 @@ const ConnectionEvent = Object.freeze({
   ERROR: '_error',
   DISCONNECTED: '_disconnected',
   DRAIN: '_drain',
+  DISCONNECTING: '_disconnecting',
 });
 
 const ConnectionState = Object.freeze({

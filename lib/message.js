@@ -128,6 +128,12 @@ class Message extends Emitter {
     this.err = undefined;
     /** @type {boolean} */
     this.isResponded_ = false;
+    /**
+     * Whether its connection counts it as a request to be answered.
+     * @type {boolean}
+     * @internal
+     */
+    this.isCounted_ = false;
     if (parts !== UNSET) this.#fill(parts);
   }
 

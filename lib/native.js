@@ -37,6 +37,7 @@ const { platformTriple } = require('./platform.js');
  * @property {(room: string | undefined) => number} memberCount
  * @property {(room: string | undefined, slot: number) => boolean} isMember
  * @property {(slot: number, code: number, reason: string) => boolean} close
+ * @property {(code: number, reason: string) => void} closeUnknown
  * @property {(slot: number) => void} cut
  * @property {(slot: number) => boolean} isOpen
  * @property {(slot: number) => number} buffered

@@ -6,6 +6,7 @@ const { cancel } = require('./deadlines.js');
 const { ConnectionErrorCode, MessageName } = require('./enums.js');
 const { receivedError } = require('./json.js');
 const { maxPendingSends } = require('./options.js');
+const { tooManySends } = require('./connection-errors.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
@@ -67,8 +68,7 @@ class Sends {
     const most = maxPendingSends(this.#connection.server.options);
     // A ping finds out whether the client is there at all: one that is not must not look as if it were.
     if (this.#pending.size >= most && message.name !== MessageName.PING) {
-      const text = `The message was not sent: ${most} others wait for the client's answer already`;
-      return Promise.reject(new LineError(ConnectionErrorCode.TOO_MANY_SENDS, text));
+      return Promise.reject(tooManySends(most));
     }
     this.#lastId += 1;
     const id = this.#lastId.toString(36);
@@ -148,10 +148,16 @@ class Sends {
     this.#unwritten.splice(0).forEach(({ reject }) => reject(error));
   }
 
+  /** Whether some wait for answers. */
+  get isWaiting() {
+    return this.#pending.size > 0;
+  }
+
   /** @param {Pending} pending */
   #take(pending) {
     cancel(pending);
     this.#pending.delete(pending.id);
+    this.#connection.server.draining_?.check(this.#connection);
   }
 }
 

@@ -6,6 +6,7 @@ const LineError = require('./line-error.js');
 const cluster = require('./cluster.js');
 const { createServer } = require('./native.js');
 const { Deadlines } = require('./deadlines.js');
+const { Draining, drainOf } = require('./draining.js');
 const { Inbox } = require('./inbox.js');
 const { Message } = require('./message.js');
 const { Rooms } = require('./rooms.js');
@@ -35,7 +36,7 @@ class Server extends Emitter {
 
   /**
    * Settled when the listener is closed and, with `clientTracking`, every connection has ended.
-   * @type {{thread: number, promise: Promise<void>, resolve: () => void} | undefined}
+   * @type {{thread: number, promise: Promise<void>, resolve: () => void, draining?: Draining} | undefined}
    */
   #stopping = undefined;
   /** Ends what a worker of a cluster does while it listens. */
@@ -61,6 +62,12 @@ class Server extends Emitter {
     this.server = null;
     /** @type {Listening | undefined} */
     this.listening_ = undefined;
+    /**
+     * What ends the connections in good order, once it has begun to.
+     * @type {Draining | undefined}
+     * @internal
+     */
+    this.draining_ = undefined;
     /**
      * Sends that time out.
      * @type {Deadlines<any>}
@@ -118,29 +125,37 @@ class Server extends Emitter {
   }
 
   /**
-   * Stops listening and disconnects every client.
+   * Stops listening and disconnects every client: at once, or with `drain` in good order.
+   * @param {import('../index.d.ts').StopOptions} [options]
    * @returns {Promise<void>} Resolves when all have been told and the port is free. Rejects with a
-   *   {@link LineError} `sInvalidAction` when the server does not run.
+   *   {@link LineError}: `sInvalidAction` when the server does not run; `sInvalidOptions`.
    */
-  stop() {
+  async stop(options) {
     if (!this.server) {
+      // Whoever is draining may lose patience.
+      if (this.#stopping?.draining && options === undefined) {
+        this.#stopping.draining.cut();
+        return this.#stopping.promise;
+      }
       const text = 'The server is not running: it was not started, or has been stopped already';
-      return Promise.reject(new LineError(ErrorCode.INVALID_ACTION, text));
+      throw new LineError(ErrorCode.INVALID_ACTION, text);
     }
+    const drain = options === undefined ? undefined : drainOf(options);
     serverLog('stopping');
     this.server = null;
     this.#leaveCluster();
     const listening = this.listening_;
     this.listening_ = undefined;
     // Still starting: `start` sees that it is not wanted any more.
-    if (listening === undefined) return Promise.resolve();
+    if (listening === undefined) return undefined;
     let resolve = () => {};
     /** @type {Promise<void>} */
     const promise = new Promise((settle) => {
       resolve = settle;
     });
-    this.#stopping = { thread: listening.thread, promise, resolve };
-    this.native_.stop(listening.thread, this.options.clientTracking !== false);
+    const draining = drain && new Draining(this, listening.thread, drain);
+    this.#stopping = { thread: listening.thread, promise, resolve, draining };
+    this.native_.stop(listening.thread, drain === undefined && this.options.clientTracking !== false);
     return promise;
   }
 
@@ -286,9 +301,17 @@ class Server extends Emitter {
       if (isDone && this.listening_?.thread === thread) this.listening_ = undefined;
       return;
     }
+    const { draining, resolve } = this.#stopping;
+    if (draining && !ended) {
+      this.draining_ = draining;
+      draining.begin();
+      return;
+    }
     serverLog('stopped');
-    this.#stopping.resolve();
+    draining?.end();
+    this.draining_ = undefined;
     this.#stopping = undefined;
+    resolve();
   }
 }
 

@@ -80,7 +80,7 @@ const cases = [
       CONNECTION_CODES
     ],
     ours: [
-      { ERROR: '_error', DISCONNECTED: '_disconnected', DRAIN: '_drain' },
+      { ERROR: '_error', DISCONNECTED: '_disconnected', DRAIN: '_drain', DISCONNECTING: '_disconnecting' },
       { AWAITING_HANDSHAKE: 'awaitingHandshake', CONNECTED: 'connected', DISCONNECTED: 'disconnected' },
       { ...CONNECTION_CODES, IDLE_TIMEOUT: 'scIdleTimeout', TOO_MANY_SENDS: 'scTooManySends' }
     ]

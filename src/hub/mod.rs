@@ -152,6 +152,14 @@ impl Hub {
         true
     }
 
+    /// Closes the connections that the application does not know of.
+    pub fn close_unknown(&self, code: u16, reason: &str) {
+        let unknown: Vec<_> = self.registry().unknown().cloned().collect();
+        for connection in unknown {
+            self.close(&connection, code, reason);
+        }
+    }
+
     /// A peer that does not read was told to go ([`Queued::Overflow`]).
     pub fn overflowed(&self, connection: &Connection) {
         self.stats.add(Counter::SlowConsumers, 1);

@@ -90,6 +90,14 @@ impl Registry {
         self.slots.iter().map(|(_, entry)| &entry.connection)
     }
 
+    /// The connections that have no id: the application does not know of them yet.
+    pub fn unknown(&self) -> impl Iterator<Item = &ConnectionRef> {
+        self.slots
+            .iter()
+            .filter(|(_, entry)| entry.id.is_none())
+            .map(|(_, entry)| &entry.connection)
+    }
+
     /// How many connections are open, their handshakes resolved or not.
     pub fn len(&self) -> usize {
         self.slots.len()

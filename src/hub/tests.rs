@@ -326,6 +326,16 @@ fn the_end_is_told_once_and_keeps_the_slot_until_its_release() {
 }
 
 #[test]
+fn connections_the_application_does_not_know_of_can_be_closed() {
+    let (hub, _) = hub();
+    let unknown = Peer::open(&hub);
+    let known = Peer::admitted(&hub);
+    hub.close_unknown(1001, "bye");
+    assert_eq!(unknown.link.close(), Some((1001, "bye".to_owned())));
+    assert!(known.connection.is_open());
+}
+
+#[test]
 fn a_connection_the_application_does_not_know_of_ends_in_silence() {
     let (hub, wake) = hub();
     let mut peer = Peer::open(&hub);

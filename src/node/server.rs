@@ -126,6 +126,7 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "memberCount", server, member_count)?;
     raw::define(object, "isMember", server, is_member)?;
     raw::define(object, "close", server, close)?;
+    raw::define(object, "closeUnknown", server, close_unknown)?;
     raw::define(object, "cut", server, cut)?;
     raw::define(object, "isOpen", server, is_open)?;
     raw::define(object, "buffered", server, buffered)?;
@@ -339,6 +340,15 @@ fn close(server: &mut JsServer, call: &Call) -> Result<Value> {
         None => false,
     };
     call.bool_value(begun)
+}
+
+/// `closeUnknown(code, reason)`. Begins the closing handshake of connections that have not begun
+/// theirs: JavaScript does not know of them.
+fn close_unknown(server: &mut JsServer, call: &Call) -> Result<Value> {
+    server
+        .hub
+        .close_unknown(call.uint(0)? as u16, &call.string(1)?);
+    call.undefined()
 }
 
 /// `cut(slot)`. Ends a connection without a closing handshake.

@@ -14,6 +14,7 @@ export { Server, ServerConnection, ServerRoom, Message, LineError };
 export default Server;
 
 export type AnyMessages = Server.AnyMessages;
+export type DeflateParameters = Server.DeflateParameters;
 export type EventName = Server.EventName;
 export type Handler<Args extends any[] = any[]> = Server.Handler<Args>;
 export type Listener = Server.Listener;
@@ -31,5 +32,8 @@ export type Socket = Server.Socket;
 export type TlsOptions = Server.TlsOptions;
 export type UpgradeRequest = Server.UpgradeRequest;
 export type PeerAddress = Server.PeerAddress;
+export type PerMessageDeflateOptions = Server.PerMessageDeflateOptions;
 export type VerifyCallback = Server.VerifyCallback;
 export type VerifyInfo = Server.VerifyInfo;
+export type ZlibDeflateOptions = Server.ZlibDeflateOptions;
+export type ZlibInflateOptions = Server.ZlibInflateOptions;

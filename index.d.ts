@@ -17,6 +17,7 @@
  */
 
 import type { AddressInfo } from 'node:net';
+import type { PerMessageDeflateOptions, ZlibDeflateOptions, ZlibInflateOptions } from './types/compression.js';
 import { Emitter } from './types/emitter.js';
 import type { EmitterEvents, EventName, Handler, Listener, ListenerRecord } from './types/emitter.js';
 import { LineError, Message } from './types/messages.js';
@@ -26,7 +27,7 @@ import type {
 import type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
 import type { RefusedConnections, ServerStats } from './types/stats.js';
 import type { StopOptions } from './types/stop.js';
-import type { PeerAddress, Socket, UpgradeRequest } from './types/socket.js';
+import type { DeflateParameters, PeerAddress, Socket, UpgradeRequest } from './types/socket.js';
 
 /** Events of a connection besides the messages of its peer. */
 interface ConnectionEvents extends EmitterEvents {
@@ -282,7 +283,8 @@ declare namespace Server {
   export type { EventName, Handler, Listener, ListenerRecord };
   export type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo };
   export type { RefusedConnections, ServerStats, StopOptions };
-  export type { PeerAddress, Socket, UpgradeRequest };
+  export type { PerMessageDeflateOptions, ZlibDeflateOptions, ZlibInflateOptions };
+  export type { DeflateParameters, PeerAddress, Socket, UpgradeRequest };
 }
 
 export = Server;

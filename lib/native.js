@@ -13,6 +13,7 @@ const { platformTriple } = require('./platform.js');
  * written, in `src/node/`.
  * @typedef {object} NativeServer
  * @property {(name: string, value: number) => void} configure
+ * @property {(words: Int32Array | undefined) => void} compression
  * @property {(path: string | undefined, allowedOrigins: string | undefined, requireOrigin: boolean,
  *   protocols: string, hops: number, proxies: string, proxyHeaders: string) => [string, string] | undefined} setPolicy
  * @property {(host: string | undefined, port: number, backlog: number, socketPath: string | undefined, onWake: () => void, threads: number,

@@ -5,6 +5,7 @@ const LineError = require('./line-error.js');
 const { encrypt } = require('./secure-context.js');
 const { ServerErrorCode } = require('./enums.js');
 const { POLICY_RULES, setPolicy } = require('./policy.js');
+const { checkCompression, compressionWords } = require('./compression.js');
 
 /** @typedef {import('./native.js').NativeServer} NativeServer */
 
@@ -67,7 +68,6 @@ const OPTIONAL = {
   clientTracking: [(value) => typeof value === 'boolean', 'must be a boolean'],
   server: [() => false, 'is not supported yet: give a port'],
   noServer: [(value) => value === false, 'is not supported yet: give a port'],
-  perMessageDeflate: [(value) => value === false, 'is not supported yet: messages travel uncompressed'],
 };
 
 /** @type {{[name: string]: Rule}} */
@@ -94,6 +94,7 @@ const LIVE = Object.freeze({
   bytesPerSecond: 0,
   rateBurst: 1000,
   rateTimeout: 10000,
+  perMessageDeflate: false,
 });
 
 /** @param {unknown} value */
@@ -154,10 +155,12 @@ function makeOptions(given, native) {
     const text = '"options.protocols" and "options.handleProtocols" both choose the subprotocol: give one of them';
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, text);
   }
+  checkCompression(options.perMessageDeflate, options.ioThreads);
 
   const values = /** @type {any} */ ({});
   /** @param {string} name */
   const apply = (name) => {
+    if (name === 'perMessageDeflate') native.compression(compressionWords(values[name]));
     if (!Object.hasOwn(SETTINGS, name)) return;
     const [setting, convert] = SETTINGS[name];
     native.configure(setting, convert(values[name] ?? /** @type {any} */ (LIVE)[name]));
@@ -173,6 +176,7 @@ function makeOptions(given, native) {
       set(value) {
         check(name, value);
         if (Object.hasOwn(POLICY_RULES, name)) applyPolicy({ ...values, [name]: value }, native);
+        if (name === 'perMessageDeflate') checkCompression(value, options.ioThreads);
         if (value === undefined || value === null) delete values[name];
         else values[name] = own(value);
         apply(name);

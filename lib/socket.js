@@ -67,6 +67,11 @@ class Socket {
     return extraFact(this.#loadFacts().split('\n'), 0);
   }
 
+  /** The extensions agreed on; see `types/socket.d.ts`. */
+  get extensions() {
+    return parseExtensions(extraFact(this.#loadFacts().split('\n'), 1));
+  }
+
   /** How the bytes travel; see `types/socket.d.ts`. */
   get transport() {
     return transportOf(this.#loadFacts().split('\n'));
@@ -104,6 +109,20 @@ class Socket {
     this.#loadFacts();
     this.#closed = true;
   }
+}
+
+/**
+ * @param {string} header What the answer to the upgrade says.
+ * @returns {{[name: string]: {params: {[name: string]: true | number}}}}
+ */
+function parseExtensions(header) {
+  if (header === '') return {};
+  const [name, ...parameters] = header.split('; ');
+  const params = parameters.map((parameter) => {
+    const [key, value] = parameter.split('=');
+    return [key, value === undefined ? true : Number(value)];
+  });
+  return { [name]: { params: Object.fromEntries(params) } };
 }
 
 module.exports = { Socket };

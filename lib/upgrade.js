@@ -42,7 +42,7 @@ function decideUpgrade(server, key) {
     }
     verify(server, request, (verified, code, message) => {
       if (!verified) refuse(code || UNAUTHORIZED, message);
-      else accept(server, key, extraFact(facts, 1), protocol);
+      else accept(server, key, facts, protocol);
     });
   } catch (error) {
     // The application's exception is its own; its peer must not wait for ever.
@@ -86,17 +86,19 @@ function verify(server, request, done) {
 /**
  * @param {Server} server
  * @param {number} key
- * @param {string} acceptKey
+ * @param {string[]} facts
  * @param {string | undefined} protocol
  */
-function accept(server, key, acceptKey, protocol) {
+function accept(server, key, facts, protocol) {
   const lines = [
     'HTTP/1.1 101 Switching Protocols',
     'Upgrade: websocket',
     'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${acceptKey}`,
+    `Sec-WebSocket-Accept: ${extraFact(facts, 1)}`,
   ];
   if (protocol) lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
+  const extensions = extraFact(facts, 2);
+  if (extensions) lines.push(`Sec-WebSocket-Extensions: ${extensions}`);
   server.emit(HEADERS, lines);
   if (lines.some((line) => /[\r\n\0]/.test(line))) {
     server.native_.refuse(key, INTERNAL_ERROR, undefined);

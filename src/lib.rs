@@ -13,6 +13,7 @@
 //! | [`node`] | the only place that names `napi` | frames |
 
 pub mod codec;
+pub mod deflate;
 pub mod envelope;
 pub mod hub;
 pub mod node;

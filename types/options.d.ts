@@ -1,5 +1,6 @@
 /** Types of the options of a server. */
 
+import type { PerMessageDeflateOptions } from './compression.js';
 import type { UpgradeRequest } from './socket.js';
 
 /** What `verifyClient` decides on. */
@@ -219,6 +220,10 @@ export interface ServerOptions {
   clientTracking?: boolean | null | undefined;
   /** Only off, until it is supported: every server listens by itself. */
   noServer?: false | null | undefined;
-  /** Only off, until it is supported: messages travel uncompressed. */
-  perMessageDeflate?: false | null | undefined;
+  /**
+   * Whether messages are compressed (permessage-deflate, RFC 7692) for clients that offer it. `true` takes the
+   * defaults of {@link PerMessageDeflateOptions}. Changed while the server runs, it holds for connections that come
+   * later. Default `false`.
+   */
+  perMessageDeflate?: boolean | PerMessageDeflateOptions | null | undefined;
 }

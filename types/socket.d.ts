@@ -51,6 +51,16 @@ export interface PeerAddress {
   getPeerCertificate(): PeerCertificate | Record<string, never>;
 }
 
+/** Parameters of permessage-deflate (RFC 7692 section 7.1), those that were agreed on. */
+export interface DeflateParameters {
+  readonly server_no_context_takeover?: true;
+  readonly client_no_context_takeover?: true;
+  /** 8 to 15. */
+  readonly server_max_window_bits?: number;
+  /** 8 to 15. */
+  readonly client_max_window_bits?: number;
+}
+
 /** The WebSocket of a connection. */
 export interface Socket {
   readonly OPEN: 1;
@@ -62,6 +72,11 @@ export interface Socket {
   readonly upgradeReq: UpgradeRequest;
   /** Subprotocol agreed on; empty when none. */
   readonly protocol: string;
+  /**
+   * The extensions agreed on by name, with their parameters as they stand in the answer to the upgrade; none without
+   * `perMessageDeflate`.
+   */
+  readonly extensions: { readonly 'permessage-deflate'?: { readonly params: DeflateParameters } };
   /** How the bytes travel: over a `tcp` connection or a `unix` domain socket of this server. */
   readonly transport: 'tcp' | 'unix';
   /** Bytes that wait to be handed to the system; 0 when closed. */

@@ -72,7 +72,7 @@ const OPTIONS = {
   clientTracking: { good: [true, false, ...NOTHING], bad: [0, 1, 'true', {}, []] },
   server: { good: NOTHING, bad: [{}, 1, true] },
   noServer: { good: [false, ...NOTHING], bad: [true, 1, {}] },
-  perMessageDeflate: { good: [false, ...NOTHING], bad: [true, {}, 1] },
+  perMessageDeflate: { good: [true, false, {}, { threshold: 0 }, ...NOTHING], bad: [0, 1, 'true', [], { treshold: 0 }] },
 };
 
 /** Options that are in force while the server runs: they are checked whenever they are set. */
@@ -102,6 +102,7 @@ const LIVE = [
   'protocols',
   'trustProxy',
   'proxyHeaders',
+  'perMessageDeflate',
 ];
 
 /** @param {unknown} value */

@@ -98,7 +98,9 @@ typed.on('connection', (connection) => void greet(connection));
 const options: Server.ServerOptions = {
   host: '127.0.0.1', port: 0, path: '/x', backlog: 10, maxPayload: 1024, responseTimeout: 0, handshakeTimeout: 1,
   pingInterval: 1, closeTimeout: 1, upgradeTimeout: 1, clientTracking: true, maxBufferedBytes: 1, slowConsumer: 'drop',
-  noServer: false, perMessageDeflate: false,
+  noServer: false, perMessageDeflate: {
+    threshold: 0, serverNoContextTakeover: false, clientMaxWindowBits: 9, zlibDeflateOptions: { level: 1 },
+  },
   verifyClient: (info, callback) => callback(info.secure, 401, info.req.url + info.origin),
   handleProtocols: (protocols) => protocols[0] ?? false,
 };
@@ -114,8 +116,8 @@ new Server({ responseTimeout: '5' });
 new Server({ slowConsumer: 'wait' });
 // @ts-expect-error -- A time that every server has cannot be unset.
 new Server({ responseTimeout: null });
-// @ts-expect-error -- It cannot be switched on.
-new Server({ perMessageDeflate: true });
+// @ts-expect-error -- It is an option of ws's clients.
+new Server({ perMessageDeflate: { isServer: true } });
 // @ts-expect-error -- A server listens by itself.
 new Server({ server: {} });
 // @ts-expect-error -- A Unix domain socket has a path.

@@ -1,6 +1,8 @@
 //! The decoder: bytes of a client in, messages and control frames out.
 
 #[cfg(test)]
+mod deflate_tests;
+#[cfg(test)]
 mod memory_tests;
 #[cfg(test)]
 mod properties;
@@ -14,9 +16,11 @@ use super::{
     error::ProtocolError,
     event::{CloseFrame, Event, Step},
     frame::{FrameHeader, MAX_HEADER, Opcode},
+    inflation::{self, Inflation},
     message::PartialMessage,
     utf8::utf8,
 };
+use crate::deflate::Inflater;
 
 /// What a peer may make the decoder hold or count for one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +52,8 @@ impl Default for Limits {
 /// A frame that lies whole in the input is handed out from there, unmasked in place, without an
 /// allocation or a copy. Only what a read cut off is kept: the first bytes of a header in the decoder
 /// itself, payload on the heap until its message is complete. Between messages a decoder holds no heap
-/// memory, and for the message under way about twice the bytes that really arrived, at most.
+/// memory, and for the message under way about twice the bytes that really arrived, at most; with
+/// permessage-deflate the bytes that really were inflated, and what the [`Inflater`] holds.
 ///
 /// # Examples
 ///
@@ -88,6 +93,8 @@ pub struct Decoder {
     /// The payload of a control frame that a read cut. Apart from `message`, because control frames
     /// come between fragments (RFC 6455 section 5.4).
     control: Vec<u8>,
+    /// Where permessage-deflate is agreed on. Boxed because mostly it is not.
+    inflation: Option<Box<Inflation>>,
 }
 
 impl Decoder {
@@ -100,14 +107,29 @@ impl Decoder {
             frame: None,
             message: None,
             control: Vec::new(),
+            inflation: None,
         }
+    }
+
+    /// Gives RSV1 the meaning it has in permessage-deflate (RFC 7692 section 6): such messages are
+    /// inflated, and count against [`Limits::max_message`] as they come out.
+    #[must_use]
+    pub fn inflating(mut self, inflater: Inflater) -> Self {
+        self.inflation = Some(Box::new(Inflation::new(inflater)));
+        self
+    }
+
+    /// Whether permessage-deflate is agreed on, and nothing has ended the connection.
+    pub fn is_inflating(&self) -> bool {
+        self.inflation.is_some()
     }
 
     /// Takes the next event out of `input`, which is the bytes that follow those consumed before.
     ///
     /// Call it again with the bytes behind [`Step::consumed`] while there are any. Without an event all
-    /// of `input` was consumed, and the next bytes to read continue where it ended. The consumed part
-    /// of `input` is overwritten by unmasking.
+    /// of `input` was consumed, and the next bytes to read continue where it ended; or a compressed
+    /// message has given so much that other connections should have their turn before the rest. The
+    /// consumed part of `input` is overwritten by unmasking.
     ///
     /// After an event [`Event::Close`] or an error the caller stops: nothing that follows has a meaning
     /// (RFC 6455 section 5.5.1). Both free what was held for a message under way, for the connection
@@ -139,6 +161,9 @@ impl Decoder {
     fn advance<'a>(&mut self, input: &'a mut [u8]) -> Result<Step<'a>, ProtocolError> {
         let available = input.len();
         let mut rest = input;
+        if let Some(inflation) = &mut self.inflation {
+            inflation.produced = 0;
+        }
         loop {
             let mut frame = if let Some(frame) = self.frame.take() {
                 frame
@@ -152,15 +177,31 @@ impl Decoder {
                 header
             };
 
+            let inflating = self.inflates(&frame);
+            let most = if inflating {
+                inflation::SLICE.min(rest.len())
+            } else {
+                rest.len()
+            };
             // Fits `usize`: not more than what is there.
-            let size = frame.len.min(rest.len() as u64) as usize;
+            let size = frame.len.min(most as u64) as usize;
             let (payload, behind) = rest.split_at_mut(size);
             rest = behind;
             frame.mask.apply(payload);
             frame.len -= size as u64;
             if frame.len > 0 {
                 self.keep(frame, payload)?;
-                break;
+                if !inflating || rest.is_empty() {
+                    break;
+                }
+                if self.has_had_its_turn() {
+                    let consumed = available - rest.len();
+                    return Ok(Step {
+                        consumed,
+                        event: None,
+                    });
+                }
+                continue;
             }
             if let Some(event) = self.complete(&frame, payload)? {
                 let consumed = available - rest.len();
@@ -178,14 +219,15 @@ impl Decoder {
     /// bytes of `input` it took.
     fn read_header(&mut self, input: &[u8]) -> Result<(Option<FrameHeader>, usize), ProtocolError> {
         let kept = usize::from(self.header_len);
+        let deflate = self.inflation.is_some();
         if kept == 0
-            && let Some((header, size)) = FrameHeader::parse(input)?
+            && let Some((header, size)) = FrameHeader::parse(input, deflate)?
         {
             return Ok((Some(header), size));
         }
         let added = input.len().min(MAX_HEADER - kept);
         self.header[kept..kept + added].copy_from_slice(&input[..added]);
-        let parsed = FrameHeader::parse(&self.header[..kept + added])?;
+        let parsed = FrameHeader::parse(&self.header[..kept + added], deflate)?;
         Ok(if let Some((header, size)) = parsed {
             self.header_len = 0;
             // The kept bytes alone were no header, so some of `input` belong to it.
@@ -216,6 +258,14 @@ impl Decoder {
             }
         };
         let limit = self.limits.max_message;
+        if header.compressed {
+            self.begin_inflating(header.opcode);
+        }
+        if self.inflates(header)
+            && let Some(inflation) = &mut self.inflation
+        {
+            return inflation.admit(header.len, limit);
+        }
         if header.len > limit.saturating_sub(received) as u64 {
             return Err(ProtocolError::MessageTooBig { limit });
         }
@@ -229,7 +279,7 @@ impl Decoder {
             if frame.opcode.is_control() {
                 self.control.extend_from_slice(payload);
             } else {
-                self.message_for(frame.opcode).append(payload)?;
+                self.append(frame.opcode, payload)?;
             }
         }
         self.frame = Some(frame);
@@ -252,9 +302,14 @@ impl Decoder {
                 _ => Event::Binary(Cow::Borrowed(payload)),
             }));
         }
-        self.message_for(frame.opcode).append(payload)?;
+        self.append(frame.opcode, payload)?;
         if !frame.fin {
             return Ok(None);
+        }
+        if let Some(inflation) = &mut self.inflation
+            && inflation.active
+        {
+            inflation.finish()?;
         }
         self.message
             .take()
@@ -283,6 +338,39 @@ impl Decoder {
         })
     }
 
+    /// Adds payload to the message under way, inflated if that is compressed.
+    fn append(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), ProtocolError> {
+        if let Some(inflation) = &mut self.inflation
+            && inflation.active
+            && let Some(message) = &mut self.message
+        {
+            return inflation.push(payload, message, self.limits.max_message);
+        }
+        self.message_for(opcode).append(payload)
+    }
+
+    /// Begins a compressed message: a whole frame too is then one that was put together.
+    fn begin_inflating(&mut self, opcode: Opcode) {
+        self.message_for(opcode);
+        if let Some(inflation) = &mut self.inflation {
+            inflation.begin();
+        }
+    }
+
+    /// Whether the payload of a frame is to be inflated.
+    fn inflates(&self, frame: &FrameHeader) -> bool {
+        self.inflation
+            .as_ref()
+            .is_some_and(|inflation| inflation.active && !frame.opcode.is_control())
+    }
+
+    /// Whether this call has inflated enough.
+    fn has_had_its_turn(&self) -> bool {
+        self.inflation
+            .as_ref()
+            .is_some_and(|inflation| inflation.produced >= inflation::TURN)
+    }
+
     /// The message under way, begun with `opcode` when there is none.
     fn message_for(&mut self, opcode: Opcode) -> &mut PartialMessage {
         self.message
@@ -295,6 +383,7 @@ impl Decoder {
         self.frame = None;
         self.message = None;
         self.control = Vec::new();
+        self.inflation = None;
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     close::{self, CloseCode},
-    frame::{FIN, LENGTH_16, LENGTH_64, MAX_CONTROL_PAYLOAD, Opcode},
+    frame::{FIN, LENGTH_16, LENGTH_64, MAX_CONTROL_PAYLOAD, Opcode, RSV1},
 };
 
 /// Most bytes of a close reason: a control frame's payload without the code (RFC 6455 section 5.5.1).
@@ -65,6 +65,13 @@ pub fn frame_header(opcode: Opcode, payload_len: usize) -> HeaderBytes {
         }
     };
     HeaderBytes { bytes, len }
+}
+
+/// The header for a payload that permessage-deflate has compressed (RFC 7692 section 6.1).
+pub fn compressed_header(opcode: Opcode, payload_len: usize) -> HeaderBytes {
+    let mut header = frame_header(opcode, payload_len);
+    header.bytes[0] |= RSV1;
+    header
 }
 
 /// Appends one message as one frame.
@@ -162,6 +169,8 @@ mod tests {
         // "Hello" as in RFC 6455 section 5.7.
         assert_eq!(out, b"before\x81\x05Hello\x8a\x01p\x88\x00");
         assert_eq!(&*encode_text("Hello"), b"\x81\x05Hello");
+        let compressed = compressed_header(Opcode::Text, 7);
+        assert_eq!(compressed.as_bytes(), b"\xc1\x07");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a peer can do wrong on the wire, and the close code that says so.
 
 use super::close::{self, CloseCode};
+use crate::deflate::Corrupt;
 
 /// A violation of RFC 6455 or of a limit; the connection fails with [`ProtocolError::close_code`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -56,13 +57,23 @@ pub enum ProtocolError {
     /// Text or a close reason that is not UTF-8 (sections 5.5.1, 5.6 and 8.1).
     #[error("text is not UTF-8")]
     InvalidUtf8,
+    /// A compressed message that is no deflate stream, or ends within a block (RFC 7692
+    /// section 7.2.2).
+    #[error("compressed data is corrupt")]
+    CorruptData,
+}
+
+impl From<Corrupt> for ProtocolError {
+    fn from(_: Corrupt) -> Self {
+        Self::CorruptData
+    }
 }
 
 impl ProtocolError {
     /// The code to close the connection with (section 7.4.1): 1002, 1007 or 1009.
     pub const fn close_code(self) -> CloseCode {
         match self {
-            Self::InvalidUtf8 => close::INVALID_PAYLOAD,
+            Self::InvalidUtf8 | Self::CorruptData => close::INVALID_PAYLOAD,
             Self::MessageTooBig { .. } | Self::TooManyFragments { .. } => close::MESSAGE_TOO_BIG,
             Self::ReservedBits
             | Self::UnknownOpcode(_)

@@ -12,6 +12,8 @@ pub(super) const MAX_HEADER: usize = 2 + 8 + 4;
 pub(super) const FIN: u8 = 0x80;
 /// First byte: RSV1, RSV2 and RSV3.
 const RESERVED: u8 = 0x70;
+/// First byte: the message is compressed (RFC 7692 section 6).
+pub(super) const RSV1: u8 = 0x40;
 /// First byte: the opcode.
 const OPCODE: u8 = 0x0f;
 /// Second byte: the payload is masked.
@@ -65,6 +67,8 @@ impl Opcode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FrameHeader {
     pub(super) fin: bool,
+    /// RSV1: the first frame of a compressed message.
+    pub(super) compressed: bool,
     pub(super) opcode: Opcode,
     pub(super) mask: Mask,
     /// Payload bytes, as announced.
@@ -74,15 +78,22 @@ pub(super) struct FrameHeader {
 impl FrameHeader {
     /// Reads the header `bytes` start with: it and its size in bytes, or `None` when it is not all
     /// there. What is there is checked all the same, so a violation is found at its first byte.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+    ///
+    /// `deflate`: RSV1 has been given its meaning, at the first frame of a message (RFC 7692
+    /// section 6.2).
+    pub(super) fn parse(
+        bytes: &[u8],
+        deflate: bool,
+    ) -> Result<Option<(Self, usize)>, ProtocolError> {
         let Some((&first, bytes)) = bytes.split_first() else {
             return Ok(None);
         };
         let fin = first & FIN != 0;
-        if first & RESERVED != 0 {
+        let bits = first & OPCODE;
+        let compressed = first & RESERVED != 0;
+        if compressed && !(deflate && first & RESERVED == RSV1 && begins_message(bits)) {
             return Err(ProtocolError::ReservedBits);
         }
-        let bits = first & OPCODE;
         let opcode = Opcode::from_bits(bits).ok_or(ProtocolError::UnknownOpcode(bits))?;
         if opcode.is_control() && !fin {
             return Err(ProtocolError::FragmentedControl);
@@ -107,12 +118,18 @@ impl FrameHeader {
         };
         let header = Self {
             fin,
+            compressed,
             opcode,
             mask: Mask::new(key),
             len,
         };
         Ok(Some((header, 2 + len_size + key.len())))
     }
+}
+
+/// Whether these bits are the opcode of a message's first frame.
+const fn begins_message(bits: u8) -> bool {
+    bits == Opcode::Text as u8 || bits == Opcode::Binary as u8
 }
 
 /// Reads the extended payload length `bytes` start with, if `short_len` asks for one: the length and
@@ -170,31 +187,37 @@ mod tests {
             let bytes = header(start);
             let expected = FrameHeader {
                 fin: true,
+                compressed: false,
                 opcode: Opcode::Text,
                 mask: Mask::new(KEY),
                 len,
             };
             assert_eq!(
-                FrameHeader::parse(&bytes),
+                FrameHeader::parse(&bytes, false),
                 Ok(Some((expected, bytes.len())))
             );
             for cut in 0..bytes.len() {
-                assert_eq!(FrameHeader::parse(&bytes[..cut]), Ok(None), "{len}, {cut}");
+                assert_eq!(
+                    FrameHeader::parse(&bytes[..cut], false),
+                    Ok(None),
+                    "{len}, {cut}"
+                );
             }
         }
     }
 
     #[test]
     fn every_first_byte_is_either_an_opcode_or_refused() {
-        for first in 0..=u8::MAX {
-            let parsed = FrameHeader::parse(&[first]);
+        for (first, deflate) in (0..=u8::MAX).flat_map(|first| [(first, false), (first, true)]) {
+            let parsed = FrameHeader::parse(&[first], deflate);
             let expected = match (first & RESERVED, first & OPCODE, first & FIN) {
+                (RSV1, 1 | 2, _) if deflate => Ok(None),
                 (1.., _, _) => Err(ProtocolError::ReservedBits),
                 (_, bits @ (3..=7 | 11..), _) => Err(ProtocolError::UnknownOpcode(bits)),
                 (_, 8..=10, 0) => Err(ProtocolError::FragmentedControl),
                 _ => Ok(None),
             };
-            assert_eq!(parsed, expected, "{first:#x}");
+            assert_eq!(parsed, expected, "{first:#x} {deflate}");
         }
     }
 
@@ -217,9 +240,9 @@ mod tests {
             ),
         ];
         for (bytes, error) in cases {
-            assert_eq!(FrameHeader::parse(bytes), Err(error), "{bytes:x?}");
+            assert_eq!(FrameHeader::parse(bytes, false), Err(error), "{bytes:x?}");
             let cut = &bytes[..bytes.len() - 1];
-            assert_eq!(FrameHeader::parse(cut), Ok(None), "{cut:x?}");
+            assert_eq!(FrameHeader::parse(cut, false), Ok(None), "{cut:x?}");
         }
     }
 }

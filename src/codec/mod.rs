@@ -13,18 +13,17 @@
 //! | `utf8` | text that arrives in pieces, checked as it comes |
 //! | `message` | a message that is not complete yet |
 //! | `decoder` | the state machine, limits and rules between frames |
+//! | `inflation` | compressed messages within the decoder |
 //! | `event` | what the decoder hands out |
 //! | `error` | every violation and its close code |
 //! | `encoder` | frames as they are written |
 //! | `close` | close codes and which may travel |
 //!
-//! # Where extensions would go
+//! # Compression
 //!
-//! permessage-deflate (RFC 7692) needs three changes and no other: `FrameHeader::parse` takes the
-//! reserved bits that were negotiated and keeps RSV1; `Decoder::admit` notes RSV1 of a message's
-//! first frame in `PartialMessage` (a whole frame then takes that path too), whose body is inflated
-//! as it arrives, counted against [`Limits::max_message`] after inflation; [`frame_header`]
-//! takes RSV1 for messages that were deflated.
+//! Where permessage-deflate (RFC 7692) is agreed on, a decoder inflates messages as they arrive:
+//! [`Decoder::inflating`]. What is sent is compressed by others, which write [`compressed_header`]
+//! before it. The rest of the codec is the same, and without the extension RSV1 is a violation.
 
 pub mod close;
 mod decoder;
@@ -32,6 +31,7 @@ mod encoder;
 mod error;
 mod event;
 mod frame;
+mod inflation;
 mod mask;
 mod message;
 #[cfg(test)]
@@ -41,8 +41,8 @@ mod utf8;
 pub use close::CloseCode;
 pub use decoder::{Decoder, Limits};
 pub use encoder::{
-    EncodeError, HeaderBytes, MAX_CLOSE_REASON, encode_text, frame_header, push_close,
-    push_empty_close, push_frame, push_pong,
+    EncodeError, HeaderBytes, MAX_CLOSE_REASON, compressed_header, encode_text, frame_header,
+    push_close, push_empty_close, push_frame, push_pong,
 };
 pub use error::ProtocolError;
 pub use event::{CloseFrame, Event, Step};

@@ -2,6 +2,9 @@
 //! server runs holds for the connections that come later.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::deflate::Policy;
 
 /// What happens to a peer that does not read what is sent to it (`slowConsumer`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,7 @@ pub struct Config {
     bytes_per_second: AtomicU32,
     rate_burst: AtomicU32,
     rate_timeout: AtomicU32,
+    compression: Mutex<Option<Arc<Policy>>>,
 }
 
 macro_rules! setting {
@@ -85,6 +89,22 @@ impl Config {
         rate_timeout, set_rate_timeout: u32;
     }
 
+    /// What is agreed to when a peer offers permessage-deflate; `None`: nothing.
+    pub fn compression(&self) -> Option<Arc<Policy>> {
+        self.compression
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Sets [`Config::compression`].
+    pub fn set_compression(&self, policy: Option<Policy>) {
+        *self
+            .compression
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = policy.map(Arc::new);
+    }
+
     /// What happens when [`Config::max_buffered`] is reached.
     pub fn slow_consumer(&self) -> SlowConsumer {
         if self.drop_broadcasts.load(Relaxed) {
@@ -103,7 +123,7 @@ impl Config {
 
 impl Default for Config {
     /// The documented defaults, see `types/options.d.ts`: handshake 60 s, ping 15 s, close 30 s, upgrade 10 s, messages of
-    /// 100 MiB, 16 MiB waiting for a peer and a high-water mark of 1 MiB.
+    /// 100 MiB, 16 MiB waiting for a peer and a high-water mark of 1 MiB, no compression.
     fn default() -> Self {
         Self {
             handshake_timeout: AtomicU32::new(60_000),
@@ -123,6 +143,7 @@ impl Default for Config {
             bytes_per_second: AtomicU32::new(0),
             rate_burst: AtomicU32::new(1000),
             rate_timeout: AtomicU32::new(10_000),
+            compression: Mutex::new(None),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One peer as the hub knows it: shared by the io thread, which reads and writes its stream, and
 //! the application's thread, which queues messages and asks for its end.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,6 +9,7 @@ use futures::task::AtomicWaker;
 
 use crate::codec::{self, Opcode, close};
 
+use super::compressing::{Broadcast, Deferred};
 use super::config::{Config, SlowConsumer};
 use super::facts::Facts;
 use super::outbound::{Flush, Link, Outbound, SharedFrame};
@@ -115,6 +117,8 @@ pub struct Connection {
     /// When the peer was last heard, in the hub's milliseconds.
     heard: AtomicU64,
     timeouts: Timeouts,
+    /// Bytes from which on a message is compressed; `usize::MAX` without compression.
+    compressed_from: usize,
     facts: Facts,
 }
 
@@ -144,6 +148,10 @@ impl Connection {
                 ping: config.ping_interval(),
                 close: config.close_timeout(),
             },
+            compressed_from: facts
+                .compression
+                .as_ref()
+                .map_or(usize::MAX, |compression| compression.policy.threshold),
             facts,
         }
     }
@@ -224,6 +232,13 @@ impl Connection {
         config: &Config,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Queued {
+        if self.compresses(length) {
+            let mut text = Vec::with_capacity(length);
+            write(&mut text);
+            return self.queue(Manner::DIRECT, config, |outbound| {
+                outbound.push_deferred(Deferred::Own(text));
+            });
+        }
         self.queue(Manner::DIRECT, config, |outbound| {
             outbound.push_with(|out| {
                 let header = codec::frame_header(Opcode::Text, length);
@@ -234,23 +249,48 @@ impl Connection {
         })
     }
 
-    /// Queues a frame that was encoded for many connections. Writes nothing: once the limit is
-    /// reached that may be due before the peer is judged, see [`Queued::Unoffered`].
-    pub fn send_shared(&self, frame: &SharedFrame, config: &Config) -> Queued {
+    /// Queues a message for many connections. Writes nothing: once the limit is reached that may be
+    /// due before the peer is judged, see [`Queued::Unoffered`].
+    pub fn send_shared(&self, message: &Broadcast, config: &Config) -> Queued {
         let broadcast = Manner {
             may_drop: true,
             may_write: false,
         };
-        self.queue(broadcast, config, |outbound| outbound.push_shared(frame))
+        self.queue(broadcast, config, |outbound| self.push(message, outbound))
     }
 
     /// The same after [`Queued::Unoffered`]: offers the kernel what waits before it judges.
-    pub fn send_shared_offering(&self, frame: &SharedFrame, config: &Config) -> Queued {
+    pub fn send_shared_offering(&self, message: &Broadcast, config: &Config) -> Queued {
         let broadcast = Manner {
             may_drop: true,
             may_write: true,
         };
-        self.queue(broadcast, config, |outbound| outbound.push_shared(frame))
+        self.queue(broadcast, config, |outbound| self.push(message, outbound))
+    }
+
+    /// Whether messages of `length` bytes are compressed.
+    fn compresses(&self, length: usize) -> bool {
+        length >= self.compressed_from
+    }
+
+    fn push(&self, message: &Broadcast, outbound: &mut Outbound) {
+        if self.compresses(message.text_len()) {
+            outbound.push_deferred(Deferred::Shared(message.compressible()));
+        } else {
+            outbound.push_shared(message.plain());
+        }
+    }
+
+    /// Takes messages that are to be compressed, of about `most` bytes.
+    pub(super) fn take_deferred(&self, into: &mut VecDeque<Deferred>, most: usize) {
+        self.lock().outbound.take_deferred(into, most);
+    }
+
+    /// Gives the messages taken back as frames.
+    pub(super) fn put_compressed(&self, frames: impl ExactSizeIterator<Item = SharedFrame>) {
+        if frames.len() > 0 {
+            self.lock().outbound.put_compressed(frames);
+        }
     }
 
     /// Queues a pong, the answer to a WebSocket ping (RFC 6455, 5.5.3).
@@ -324,8 +364,8 @@ impl Connection {
         }
     }
 
-    /// Hands what waits to the kernel, from any thread. What the kernel does not take is left to
-    /// the task that owns the stream.
+    /// Hands what waits to the kernel, from any thread. What the kernel does not take, and what is to
+    /// be compressed first, is left to the task that owns the stream.
     pub fn flush(&self) -> Flush {
         let mut writing = self.lock();
         let was_blocked = writing.outbound.is_blocked();
@@ -340,7 +380,12 @@ impl Connection {
         if result == Flush::Broken {
             self.broken.store(true, Relaxed);
         }
-        if result == Flush::Broken || (result == Flush::Blocked && !was_blocked) {
+        let is_for_the_task = match result {
+            Flush::Drained => false,
+            Flush::Blocked => !was_blocked,
+            Flush::Broken | Flush::Deferred => true,
+        };
+        if is_for_the_task {
             self.task.wake();
         }
     }
@@ -442,11 +487,15 @@ impl Connection {
     /// merely wait for a flush are no fault of its own.
     #[cold]
     fn judge(&self, writing: &mut Writing, manner: Manner, config: &Config) -> Option<Queued> {
+        let mut compressing = false;
         if !writing.outbound.is_blocked() {
             if !manner.may_write {
                 return Some(Queued::Unoffered);
             }
+            // Nor is it a fault of the peer's that compressing does not keep up.
+            writing.outbound.leave_uncompressed();
             let result = writing.outbound.flush();
+            compressing = result == Flush::Deferred;
             self.after_flush(result, false);
         }
         let limit = config.max_buffered();
@@ -458,7 +507,7 @@ impl Connection {
         if dropping && manner.may_drop {
             return Some(Queued::Dropped);
         }
-        if dropping && pending < limit.saturating_mul(2) {
+        if (dropping || compressing) && pending < limit.saturating_mul(2) {
             return None;
         }
         writing.outbound.discard();

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use crate::deflate::Compression;
 use crate::upgrade::{Client, Request};
 
 use super::secure::Secure;
@@ -56,4 +57,6 @@ pub struct Facts {
     pub client: Client,
     /// The subprotocol agreed on.
     pub protocol: Option<Box<str>>,
+    /// permessage-deflate, if agreed on.
+    pub compression: Option<Box<Compression>>,
 }

@@ -6,6 +6,7 @@
 //! messages that another node of a cluster publishes can be fed in straight from the io thread.
 
 pub mod admission;
+mod compressing;
 pub mod config;
 pub mod connection;
 pub mod facts;
@@ -30,6 +31,7 @@ use std::task::{Context, Poll};
 use tokio::sync::Notify;
 
 pub use admission::{Admission, NoRoom, Seat};
+pub use compressing::{Broadcast, Compressing, Turn};
 pub use config::Config;
 pub use connection::{Connection, ConnectionRef, Queued, Report};
 pub use facts::{Facts, Remote, Transport};
@@ -44,7 +46,7 @@ pub use secure::{Authorization, Secure};
 pub use stats::{Counter, Stats};
 pub use timers::{Clock, Deadline, Timers};
 
-use crate::codec::{self, close};
+use crate::codec::close;
 
 /// Most connections that the application's thread flushes itself at the end of its turn.
 const FLUSHED_AT_ONCE: usize = 3;
@@ -203,16 +205,16 @@ impl Hub {
     }
 
     /// Sends one message, already JSON text, to every member of a group: encoded once, queued in
-    /// the order of the calls, written by the io thread. Returns how many
+    /// the order of the calls, compressed if need be and written by the io thread. Returns how many
     /// members it was queued for.
     pub fn broadcast(&self, group: Group<'_>, text: &str) -> usize {
-        let frame = codec::encode_text(text);
+        let message = Broadcast::new(text);
         let mut flush = Vec::new();
         let mut refusals = Vec::new();
         let registry = self.registry();
         let mut reached = 0;
         for connection in registry.members(group) {
-            match connection.send_shared(&frame, &self.config) {
+            match connection.send_shared(&message, &self.config) {
                 Queued::Flush => flush.push(Arc::clone(connection)),
                 Queued::Waiting => {}
                 refused => {
@@ -224,7 +226,7 @@ impl Hub {
         }
         drop(registry);
         for (refused, connection) in refusals {
-            reached += self.after_refusal(refused, connection, &frame, &mut flush);
+            reached += self.after_refusal(refused, connection, &message, &mut flush);
         }
         self.flush_later(flush);
         reached
@@ -235,11 +237,11 @@ impl Hub {
         &self,
         refused: Queued,
         connection: ConnectionRef,
-        frame: &SharedFrame,
+        message: &Broadcast,
         flush: &mut Vec<ConnectionRef>,
     ) -> usize {
         let queued = if refused == Queued::Unoffered {
-            connection.send_shared_offering(frame, &self.config)
+            connection.send_shared_offering(message, &self.config)
         } else {
             refused
         };

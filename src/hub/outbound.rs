@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 
+use super::compressing::Deferred;
+
 /// The writing end of a peer's byte stream, as the transport gives it to the hub.
 pub trait Link: Send + Sync {
     /// Writes what the kernel takes without waiting; may be called from any thread.
@@ -38,6 +40,12 @@ const CHUNK: usize = 256 * 1024;
 enum Chunk {
     Owned(Vec<u8>),
     Shared(SharedFrame),
+    /// A message that is still to be compressed; nothing behind it is written before it.
+    Deferred(Deferred),
+    /// The place of one that is being compressed, of so many bytes.
+    Place(usize),
+    /// The frame that took such a place, or went on without being compressed. It counts as the bytes of the message, all at once.
+    Compressed(SharedFrame, usize),
 }
 
 impl Default for Chunk {
@@ -50,8 +58,14 @@ impl Chunk {
     fn bytes(&self) -> &[u8] {
         match self {
             Self::Owned(bytes) => bytes,
-            Self::Shared(frame) => frame,
+            Self::Shared(frame) | Self::Compressed(frame, _) => frame,
+            Self::Deferred(_) | Self::Place(_) => &[],
         }
+    }
+
+    /// Whether it can be written.
+    fn is_ready(&self) -> bool {
+        !matches!(self, Self::Deferred(_) | Self::Place(_))
     }
 }
 
@@ -62,6 +76,8 @@ pub enum Flush {
     Drained,
     /// The kernel took no more; the rest waits until the stream is writable.
     Blocked,
+    /// What comes next is still to be compressed, by the task that owns the stream.
+    Deferred,
     /// The stream is broken or already closed.
     Broken,
 }
@@ -77,7 +93,10 @@ pub struct Outbound {
     offset: usize,
     rest: VecDeque<Chunk>,
     pending: usize,
+    queued: u64,
     written: u64,
+    /// Messages that are still to be compressed and have not been taken for that.
+    deferred: usize,
     /// Somebody has promised to flush.
     scheduled: bool,
     /// The kernel took no more: only the io thread writes until the stream is writable again.
@@ -98,7 +117,8 @@ impl Outbound {
         self.pending
     }
 
-    /// Bytes that the kernel has taken since the connection opened.
+    /// Bytes that the kernel has taken since the connection opened. What is compressed counts as it
+    /// was queued.
     pub fn written(&self) -> u64 {
         self.written
     }
@@ -106,7 +126,7 @@ impl Outbound {
     /// Bytes queued since the connection opened: what [`Outbound::written`] will be when all that
     /// is queued now has left.
     pub fn queued(&self) -> u64 {
-        self.written + self.pending as u64
+        self.queued
     }
 
     /// Whether the stream is waited on to become writable.
@@ -125,7 +145,7 @@ impl Outbound {
         let before = tail.len();
         write(tail);
         let added = tail.len() - before;
-        self.pending += added;
+        self.count(added);
     }
 
     /// Appends a frame that other connections queue too.
@@ -133,8 +153,67 @@ impl Outbound {
         if frame.len() <= COPY_UP_TO {
             self.push_with(|tail| tail.extend_from_slice(frame));
         } else {
-            self.pending += frame.len();
+            self.count(frame.len());
             self.rest.push_back(Chunk::Shared(Arc::clone(frame)));
+        }
+    }
+
+    /// Appends a message that is to be compressed before it is written.
+    pub fn push_deferred(&mut self, message: Deferred) {
+        self.count(message.text().len());
+        self.deferred += 1;
+        self.rest.push_back(Chunk::Deferred(message));
+    }
+
+    /// Takes messages that are to be compressed, the first ones, of about `most` bytes in all. Their
+    /// places are kept for [`Outbound::put_compressed`].
+    pub fn take_deferred(&mut self, into: &mut VecDeque<Deferred>, mut most: usize) {
+        if self.deferred == 0 {
+            return;
+        }
+        for chunk in std::iter::once(&mut self.front).chain(&mut self.rest) {
+            let Chunk::Deferred(message) = chunk else {
+                continue;
+            };
+            let len = message.text().len();
+            if let Chunk::Deferred(message) = std::mem::replace(chunk, Chunk::Place(len)) {
+                into.push_back(message);
+            }
+            self.deferred -= 1;
+            most = most.saturating_sub(len);
+            if most == 0 || self.deferred == 0 {
+                break;
+            }
+        }
+    }
+
+    /// Gives up on compressing what has not been taken for it: those messages are sent as they are,
+    /// which a peer understands at any time (RFC 7692 section 6.1).
+    pub fn leave_uncompressed(&mut self) {
+        for chunk in std::iter::once(&mut self.front).chain(&mut self.rest) {
+            if let Chunk::Deferred(message) = chunk {
+                let len = message.text().len();
+                let frame = message.plain();
+                self.pending = self.pending - len + frame.len();
+                *chunk = Chunk::Compressed(frame, len);
+            }
+        }
+        self.deferred = 0;
+    }
+
+    /// Puts frames in the places of the messages taken, in their order. What has no place any more,
+    /// because the queue was discarded, is dropped.
+    pub fn put_compressed(&mut self, mut frames: impl ExactSizeIterator<Item = SharedFrame>) {
+        for chunk in std::iter::once(&mut self.front).chain(&mut self.rest) {
+            if frames.len() == 0 {
+                break;
+            }
+            if let &mut Chunk::Place(len) = chunk
+                && let Some(frame) = frames.next()
+            {
+                self.pending = self.pending - len + frame.len();
+                *chunk = Chunk::Compressed(frame, len);
+            }
         }
     }
 
@@ -159,17 +238,28 @@ impl Outbound {
             let Some(link) = &self.link else {
                 return Flush::Broken;
             };
+            if !self.front.is_ready() {
+                return Flush::Deferred;
+            }
             let result = if self.rest.is_empty() {
                 link.try_write(&[IoSlice::new(&self.front.bytes()[self.offset..])])
             } else {
                 let mut slices = [IoSlice::new(&[]); MAX_SLICES];
                 let chunks = std::iter::once(&self.front.bytes()[self.offset..])
-                    .chain(self.rest.iter().map(Chunk::bytes))
+                    .chain(
+                        self.rest
+                            .iter()
+                            .take_while(|chunk| chunk.is_ready())
+                            .map(Chunk::bytes),
+                    )
                     .filter(|bytes| !bytes.is_empty());
                 let mut count = 0;
                 for (slice, bytes) in slices.iter_mut().zip(chunks) {
                     *slice = IoSlice::new(bytes);
                     count += 1;
+                }
+                if count == 0 {
+                    return Flush::Deferred;
                 }
                 link.try_write(&slices[..count])
             };
@@ -192,23 +282,34 @@ impl Outbound {
         let committed = self.link.as_ref().map_or(0, |link| link.committed());
         let mut begun = self.offset + committed;
         let mut kept = 0;
+        let mut counted = 0;
         for chunk in std::iter::once(&mut self.front).chain(&mut self.rest) {
             let length = chunk.bytes().len();
-            let end = match chunk {
+            let end = match &*chunk {
                 _ if begun == 0 => 0,
                 Chunk::Owned(bytes) => frame_end(bytes, begun),
-                Chunk::Shared(frame) => frame.len(),
+                _ => length,
             };
-            match chunk {
-                Chunk::Owned(bytes) => bytes.truncate(end),
-                Chunk::Shared(_) if end == 0 => *chunk = Chunk::default(),
-                Chunk::Shared(_) => {}
+            if let Chunk::Owned(bytes) = chunk {
+                bytes.truncate(end);
+            } else if end == 0 {
+                *chunk = Chunk::default();
             }
             begun = begun.saturating_sub(length);
             kept += end;
+            counted += match &*chunk {
+                // None of it counts as written yet.
+                Chunk::Compressed(_, len) => *len,
+                _ => end,
+            };
+        }
+        if !matches!(self.front, Chunk::Compressed(..)) {
+            counted -= self.offset;
         }
         self.rest.retain(|chunk| !chunk.bytes().is_empty());
+        self.deferred = 0;
         self.pending = kept - self.offset;
+        self.queued = self.written + counted as u64;
     }
 
     /// Ends the connection's writing side: drops the link and all that waits.
@@ -217,7 +318,14 @@ impl Outbound {
         self.front = Chunk::default();
         self.offset = 0;
         self.rest = VecDeque::new();
+        self.deferred = 0;
         self.pending = 0;
+        self.queued = self.written;
+    }
+
+    fn count(&mut self, added: usize) {
+        self.pending += added;
+        self.queued += added as u64;
     }
 
     /// The owned chunk that the next small frame goes to.
@@ -228,21 +336,29 @@ impl Outbound {
         }
         match self.rest.back_mut().unwrap_or(&mut self.front) {
             Chunk::Owned(tail) => tail,
-            Chunk::Shared(_) => unreachable!("the last chunk was made an owned one above"),
+            _ => unreachable!("the last chunk was made an owned one above"),
         }
     }
 
     fn advance(&mut self, mut taken: usize) {
         self.pending -= taken;
-        self.written += taken as u64;
         loop {
+            if !self.front.is_ready() {
+                return;
+            }
             let left = self.front.bytes().len() - self.offset;
+            let in_part = !matches!(self.front, Chunk::Compressed(..));
             if taken < left {
                 self.offset += taken;
+                self.written += if in_part { taken as u64 } else { 0 };
                 return;
             }
             taken -= left;
             self.offset = 0;
+            self.written += match self.front {
+                Chunk::Compressed(_, len) => len as u64,
+                _ => left as u64,
+            };
             if let Some(next) = self.rest.pop_front() {
                 self.front = next;
                 continue;

@@ -220,7 +220,7 @@ impl Outbound {
     fn front_capacity(&self) -> usize {
         match &self.front {
             Chunk::Owned(bytes) => bytes.capacity(),
-            Chunk::Shared(frame) => frame.len(),
+            whole => whole.bytes().len(),
         }
     }
 }

@@ -244,6 +244,7 @@ pub(crate) fn facts() -> Facts {
         },
         client: Client::default(),
         protocol: None,
+        compression: None,
     }
 }
 

@@ -9,6 +9,7 @@ use data_encoding::BASE64;
 use napi::Result;
 use napi::bindgen_prelude::Object;
 
+use crate::deflate::Agreement;
 use crate::hub::{Authorization, Remote, Secure};
 use crate::upgrade::{Client, Request};
 
@@ -22,7 +23,7 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
 }
 
 /// `facts(slot): string | undefined`. The upgrade request of a connection: see [`request_lines`];
-/// the last line is the subprotocol.
+/// the last two lines are the subprotocol and the extension agreed on.
 fn facts(server: &mut JsServer, call: &Call) -> Result<Value> {
     let Some(connection) = server.connections.get(call.uint(0)?) else {
         return call.undefined();
@@ -30,12 +31,16 @@ fn facts(server: &mut JsServer, call: &Call) -> Result<Value> {
     let facts = connection.facts();
     let mut lines = request_lines(&facts.request, &facts.remote, &facts.client);
     lines.extend_from_slice(facts.protocol.as_deref().unwrap_or_default().as_bytes());
+    push_extensions(
+        &mut lines,
+        facts.compression.as_ref().map(|found| found.agreement),
+    );
     call.latin1_value(&lines)
 }
 
-/// `upgradeFacts(key): string | undefined`. A request that waits: see [`request_lines`]; the last two
-/// lines are the subprotocol, unless the application chooses another, and the value for
-/// `Sec-WebSocket-Accept`.
+/// `upgradeFacts(key): string | undefined`. A request that waits: see [`request_lines`]; the last
+/// three lines are the subprotocol, unless the application chooses another, and the values for
+/// `Sec-WebSocket-Accept` and `Sec-WebSocket-Extensions`.
 fn upgrade_facts(server: &mut JsServer, call: &Call) -> Result<Value> {
     let Some(pending) = server.gate.get(call.uint(0)?) else {
         return call.undefined();
@@ -46,7 +51,17 @@ fn upgrade_facts(server: &mut JsServer, call: &Call) -> Result<Value> {
     lines.extend(protocol.chars().map(|char| char as u8));
     lines.push(b'\n');
     lines.extend_from_slice(pending.upgrade.accept.as_bytes());
+    push_extensions(&mut lines, pending.agreement);
     call.latin1_value(&lines)
+}
+
+/// The value for `Sec-WebSocket-Extensions`, a line of its own; empty when nothing is agreed on.
+fn push_extensions(lines: &mut Vec<u8>, agreement: Option<Agreement>) {
+    lines.push(b'\n');
+    if let Some(agreement) = agreement {
+        // Writing to memory does not fail.
+        let _ = write!(lines, "{agreement}");
+    }
 }
 
 /// Method, target, minor version; the client's address, its port, whether it is encrypted (1 or 0);

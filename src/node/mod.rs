@@ -4,6 +4,7 @@
 //! for each thing a server can be asked for. Connections are small integers (slots), events come
 //! in batches: see [`crate::hub::record`].
 
+mod compression;
 mod facts;
 mod messages;
 mod policy;

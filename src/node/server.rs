@@ -14,6 +14,7 @@ use crate::hub::{ConnectionRef, Group, Hub};
 use crate::transport::tls::LiveContext;
 use crate::transport::{Address, Binding, Gate, IoThread, Options, Verdict};
 
+use super::compression::compression;
 use super::policy::set_policy;
 use super::raw::{self, Call, Value};
 use super::settings::configure;
@@ -108,6 +109,7 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "configure", server, configure)?;
     raw::define(object, "stats", server, stats)?;
     raw::define(object, "setPolicy", server, set_policy)?;
+    raw::define(object, "compression", server, compression)?;
     raw::define(object, "start", server, start)?;
     raw::define(object, "stop", server, stop)?;
     raw::define(object, "join", server, join)?;

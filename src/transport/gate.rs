@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::oneshot;
 
+use crate::deflate::Agreement;
 use crate::hub::Remote;
 use crate::upgrade::{Client, Policy, Request, Upgrade};
 
@@ -40,6 +41,8 @@ pub struct Pending {
     pub remote: Remote,
     /// On whose behalf.
     pub client: Client,
+    /// What the answer agrees to, if that is to be compression.
+    pub agreement: Option<Agreement>,
 }
 
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::deflate::Compression;
 use crate::hub::{Counter, Facts, Kind, NoRoom, Record, Remote, Seat};
 use crate::upgrade::{self, Client, Limits, Policy, Refusal};
 
@@ -136,13 +137,14 @@ async fn answer(
         return turn_away(shared, &stream, no_room).await;
     }
     match accept(shared, &policy, &request, &remote, client).await {
-        Ok((head, protocol)) => {
-            stream.write_all(&head).await.ok()?;
+        Ok(accepted) => {
+            stream.write_all(&accepted.head).await.ok()?;
             let facts = Facts {
                 request: Arc::unwrap_or_clone(request),
                 remote,
                 client,
-                protocol: protocol.map(Into::into),
+                protocol: accepted.protocol.map(Into::into),
+                compression: accepted.compression.map(Box::new),
             };
             Some(Session::new(shared, stream, facts, early, seat))
         }
@@ -176,36 +178,60 @@ async fn read_request(
     }
 }
 
-/// Decides on a request: the response head and the subprotocol.
+/// What is answered to a request that is not refused.
+struct Accepted {
+    /// The response head.
+    head: Vec<u8>,
+    /// The subprotocol it names.
+    protocol: Option<String>,
+    /// What it agrees to.
+    compression: Option<Compression>,
+}
+
+/// Decides on a request.
 async fn accept(
     shared: &Arc<Shared>,
     policy: &Policy,
     request: &Request,
     remote: &Remote,
     client: Client,
-) -> Result<(Vec<u8>, Option<String>), Refusal> {
-    let upgrade = policy.check(request).inspect_err(|_| {
-        shared.hub.stats.add(Counter::RefusedRequest, 1);
-    })?;
+) -> Result<Accepted, Refusal> {
+    let counted = |_: &Refusal| shared.hub.stats.add(Counter::RefusedRequest, 1);
+    let upgrade = policy.check(request).inspect_err(counted)?;
+    let compression = negotiate(shared, request).inspect_err(counted)?;
     if !shared.gate.is_asking() {
         let protocol = upgrade.protocol;
-        let lines = upgrade::response_lines(&upgrade.accept, protocol.as_deref())
+        let mut lines = upgrade::response_lines(&upgrade.accept, protocol.as_deref())
             .map_err(|_| Refusal::new(400, None))?;
+        if let Some(Compression { agreement, .. }) = &compression {
+            lines.push(format!("Sec-WebSocket-Extensions: {agreement}"));
+        }
         let head = upgrade::response_head(&lines).map_err(|_| Refusal::new(400, None))?;
-        return Ok((head, protocol));
+        return Ok(Accepted {
+            head,
+            protocol,
+            compression,
+        });
     }
     let (key, verdict) = shared.gate.ask(Pending {
         request: Arc::clone(request),
         upgrade: Arc::new(upgrade),
         remote: remote.clone(),
         client,
+        agreement: compression
+            .as_ref()
+            .map(|compression| compression.agreement),
     });
     shared
         .hub
         .inbox
         .announce(|_| Record::new(Kind::Upgrade, key));
     match in_time(shared, verdict).await {
-        Some(Ok(Verdict::Accept { head, protocol })) => Ok((head, protocol)),
+        Some(Ok(Verdict::Accept { head, protocol })) => Ok(Accepted {
+            head,
+            protocol,
+            compression,
+        }),
         Some(Ok(Verdict::Refuse { status, message })) => {
             shared.hub.stats.add(Counter::RefusedByApplication, 1);
             Err(Refusal::new(status, message.as_deref()))
@@ -216,6 +242,18 @@ async fn accept(
             Err(Refusal::new(503, None))
         }
     }
+}
+
+/// What is made of the extensions offered; nothing where none is wanted.
+fn negotiate(shared: &Shared, request: &Request) -> Result<Option<Compression>, Refusal> {
+    let Some(policy) = shared.hub.config.compression() else {
+        return Ok(None);
+    };
+    let offers = request.combined("sec-websocket-extensions");
+    let agreement = policy
+        .negotiate(&offers.unwrap_or_default())
+        .map_err(|_| Refusal::new(400, None))?;
+    Ok(agreement.map(|agreement| Compression { agreement, policy }))
 }
 
 async fn refuse(stream: &Stream, refusal: &Refusal) -> Option<Session> {

@@ -14,7 +14,9 @@ use tokio::time::Sleep;
 
 use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT};
 use crate::codec::{Decoder, Event, Limits, ProtocolError};
-use crate::hub::{ConnectionRef, Counter, Facts, Flush, Hub, Next, Progress, Seat};
+use crate::hub::{
+    Compressing, ConnectionRef, Counter, Facts, Flush, Hub, Next, Progress, Seat, Turn,
+};
 
 use super::io_thread::{Alive, Shared};
 use super::stream::{ReadEnd, Stream};
@@ -76,8 +78,12 @@ pub struct Session {
     paused: bool,
     /// Holds the peer to its rate, if that is limited.
     throttle: Option<Box<Throttle>>,
+    /// Where permessage-deflate is agreed on. Boxed because mostly it is not.
+    compressing: Option<Box<Compressing>>,
     /// Bytes that came with the upgrade request, or could not be taken in yet.
     early: Vec<u8>,
+    /// The peer's compressed messages have had their turn.
+    turn_over: bool,
     /// Counts the connection.
     _seat: Seat,
     /// Tells the io thread, by being dropped, that this task is done.
@@ -98,35 +104,71 @@ impl Session {
             max_message: shared.hub.config.max_payload(),
             max_fragments: shared.hub.config.max_fragments(),
         };
+        let mut decoder = Decoder::new(limits);
+        let mut compressing = None;
+        if let Some(compression) = &facts.compression {
+            decoder = decoder.inflating(compression.inflater());
+            compressing = Some(Box::new(Compressing::new(compression.compressor())));
+        }
         Self {
             hub: Arc::clone(&shared.hub),
             connection: shared.hub.open(link, facts),
             reader,
-            decoder: Decoder::new(limits),
+            decoder,
             progress: Progress::default(),
             stage: Stage::Open,
             paused: false,
             throttle: Throttle::new(&shared.hub),
+            compressing,
             early,
+            turn_over: false,
             _seat: seat,
             _alive: Alive::new(shared),
         }
     }
 
-    /// Writes what waits once the stream is writable. Pending while it is not.
+    /// Writes what waits once the stream is writable, compressed if it has to be. Pending while the
+    /// stream is not writable, and after a turn of compressing that was not enough.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        while self.connection.is_blocked() {
-            let flushed = match ready!(self.reader.poll_write_ready(context)) {
-                Ok(()) => self.connection.flush_writable(),
-                Err(_) => Flush::Broken,
-            };
-            self.hub.report(&self.connection);
-            if flushed == Flush::Broken {
-                self.end(ABNORMAL, "");
-                return Poll::Ready(());
+        loop {
+            if self.connection.is_blocked() {
+                let flushed = match ready!(self.reader.poll_write_ready(context)) {
+                    Ok(()) => self.connection.flush_writable(),
+                    Err(_) => Flush::Broken,
+                };
+                self.hub.report(&self.connection);
+                if flushed == Flush::Broken {
+                    self.end(ABNORMAL, "");
+                    return Poll::Ready(());
+                }
+                continue;
+            }
+            match self.compress() {
+                Turn::Idle => return Poll::Ready(()),
+                Turn::Done => {}
+                Turn::More => return self.poll_yield(context),
             }
         }
-        Poll::Ready(())
+    }
+
+    /// Compresses for one turn and writes. That the stream is broken is for the reader to find.
+    fn compress(&mut self) -> Turn {
+        let Some(compressing) = &mut self.compressing else {
+            return Turn::Idle;
+        };
+        let turn = compressing.turn(&self.connection);
+        if turn != Turn::Idle {
+            self.connection.flush();
+            self.hub.report(&self.connection);
+        }
+        turn
+    }
+
+    /// Lets other tasks and other sockets go first. The thread does not come to rest, which is when
+    /// the application is told of what waits for it, as long as this connection goes on.
+    fn poll_yield(&self, context: &mut Context<'_>) -> Poll<()> {
+        self.hub.inbox.end_turn();
+        pin!(tokio::task::yield_now()).poll(context)
     }
 
     /// Reads and handles until nothing is left to read, or the stage changes.
@@ -164,11 +206,11 @@ impl Session {
                 early.drain(..consumed);
                 self.early = early;
             }
+            if std::mem::take(&mut self.turn_over) {
+                break;
+            }
         }
-        // Other tasks and other sockets first. The thread does not come to rest, which is when the
-        // application is told of what waits for it, as long as this peer goes on.
-        self.hub.inbox.end_turn();
-        pin!(tokio::task::yield_now()).poll(context)
+        self.poll_yield(context)
     }
 
     /// Reads once into the thread's buffer; true at the end of the stream.
@@ -190,14 +232,14 @@ impl Session {
                 throttle.take_bytes(filled.len());
             }
             let consumed = self.take_in(filled);
-            // Only a pause leaves something over.
+            // Only a pause, or the end of a turn, leaves something over.
             self.early.extend_from_slice(&filled[consumed..]);
             Poll::Ready(false)
         })
     }
 
     /// Handles what `bytes` holds and returns how many of them were consumed: all, unless the
-    /// reader has to pause.
+    /// reader has to pause or has had its turn.
     fn take_in(&mut self, bytes: &mut [u8]) -> usize {
         let mut tally = Tally::default();
         let consumed = self.take_messages(bytes, &mut tally);
@@ -215,7 +257,7 @@ impl Session {
     fn take_messages(&mut self, bytes: &mut [u8], tally: &mut Tally) -> usize {
         let length = bytes.len();
         let mut consumed = 0;
-        while consumed < length && !self.paused {
+        while consumed < length && !self.paused && !self.turn_over {
             if let Some(throttle) = &mut self.throttle
                 && !throttle.allows_message()
             {
@@ -247,7 +289,11 @@ impl Session {
                         .receive(&self.connection, &mut self.progress, &text)
                 }
                 Some(Event::Ping(payload)) => self.hub.pong(&self.connection, &payload),
-                None | Some(Event::Pong(_)) => Next::Read,
+                None => {
+                    self.turn_over = consumed < length;
+                    Next::Read
+                }
+                Some(Event::Pong(_)) => Next::Read,
                 Some(Event::Close(frame)) => {
                     // Without a code it is taken for 1000, as by the original.
                     let (code, reason) = match frame {

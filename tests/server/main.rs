@@ -1,5 +1,6 @@
 //! The io thread over real sockets.
 
+mod compression;
 mod conversations;
 mod handover;
 mod hostile;

@@ -58,6 +58,7 @@ fn connect(hub: &Hub, sink: &Sink, batch: &mut Batch) -> (ConnectionRef, Progres
         },
         client: Client::default(),
         protocol: None,
+        compression: None,
     };
     let connection = hub.open(Box::new(sink.clone()), facts);
     let mut progress = Progress::default();

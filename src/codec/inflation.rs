@@ -1,0 +1,76 @@
+//! Compressed messages within the decoder.
+
+use super::{error::ProtocolError, message::PartialMessage};
+use crate::deflate::Inflater;
+
+/// Compressed bytes inflated at a time: at most about 4 MiB come of them, a few milliseconds of work.
+pub(super) const SLICE: usize = 4096;
+
+/// Bytes that may come out in one call of the decoder before its caller sees to others.
+pub(super) const TURN: usize = 256 * 1024;
+
+/// Compressed bytes that a message may have beyond twice the limit of what comes out of it. Honest
+/// ones have a few in a thousand; but blocks without content would keep a message going for ever.
+const ALLOWANCE: u64 = 1024;
+
+/// The inflating side of a connection.
+#[derive(Debug)]
+pub(super) struct Inflation {
+    inflater: Inflater,
+    /// The message under way is compressed.
+    pub(super) active: bool,
+    /// Compressed bytes of the message, those announced by the current frame included.
+    announced: u64,
+    /// Bytes that have come out in this call of the decoder.
+    pub(super) produced: usize,
+}
+
+impl Inflation {
+    pub(super) fn new(inflater: Inflater) -> Self {
+        Self {
+            inflater,
+            active: false,
+            announced: 0,
+            produced: 0,
+        }
+    }
+
+    /// Begins a message.
+    pub(super) fn begin(&mut self) {
+        self.active = true;
+        self.announced = 0;
+    }
+
+    /// Takes note of a frame with `len` bytes, of a message that may inflate to `limit` bytes.
+    pub(super) fn admit(&mut self, len: u64, limit: usize) -> Result<(), ProtocolError> {
+        self.announced = self.announced.saturating_add(len);
+        let most = (limit as u64).saturating_mul(2).saturating_add(ALLOWANCE);
+        if self.announced > most {
+            return Err(ProtocolError::MessageTooBig { limit });
+        }
+        Ok(())
+    }
+
+    /// Inflates unmasked bytes, at most [`SLICE`] of them, into `message`.
+    pub(super) fn push(
+        &mut self,
+        bytes: &[u8],
+        message: &mut PartialMessage,
+        limit: usize,
+    ) -> Result<(), ProtocolError> {
+        let produced = &mut self.produced;
+        self.inflater.push(bytes, &mut |inflated: &[u8]| {
+            *produced += inflated.len();
+            if inflated.len() > limit.saturating_sub(message.len()) {
+                return Err(ProtocolError::MessageTooBig { limit });
+            }
+            message.append(inflated)
+        })
+    }
+
+    /// Ends the message.
+    pub(super) fn finish(&mut self) -> Result<(), ProtocolError> {
+        self.active = false;
+        Ok(self.inflater.finish()?)
+    }
+}

@@ -21,6 +21,10 @@ const ACCEPT_FAILED = 11;
 const DETACHED = 12;
 const STOPPED = 13;
 const OUTLINED = 14;
+const OPENED = 15;
+const RELEASED = 16;
+const PIPE_OUTPUT = 17;
+const PIPE_ROOM = 18;
 
 /** Integers of one record, and where the first begins. */
 const RECORD = 8;
@@ -154,7 +158,7 @@ class Inbox {
    */
   #handle(kind, slot, name, id, payload, error, number) {
     if (kind >= UPGRADE && kind !== OUTLINED) {
-      this.#handleServerEvent(kind, slot, number);
+      this.#handleServerEvent(kind, slot, number, name);
       return;
     }
     if (kind === HANDSHAKE && name !== undefined) {
@@ -230,9 +234,24 @@ class Inbox {
    * @param {number} kind
    * @param {number} key
    * @param {number} number
+   * @param {string | undefined} name
    */
-  #handleServerEvent(kind, key, number) {
+  #handleServerEvent(kind, key, number, name) {
+    const { handovers_: handovers } = this.server;
     switch (kind) {
+      case OPENED:
+        this.connections[key] = new ServerConnection(this.server, key, /** @type {string} */ (name));
+        handovers.onOpened(number, /** @type {ServerConnection} */ (this.connections[key]));
+        break;
+      case RELEASED:
+        handovers.onReleased(key);
+        break;
+      case PIPE_OUTPUT:
+        handovers.onOutput(key);
+        break;
+      case PIPE_ROOM:
+        handovers.onRoom(key);
+        break;
       case UPGRADE:
         this.server.onUpgrade_(key);
         break;

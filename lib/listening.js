@@ -15,8 +15,8 @@ const BACKLOG = 511;
  * Where a server listens.
  * @typedef {object} Listening
  * @property {number} thread The io thread's number.
- * @property {{address: string, family: string, port: number} | string} address As Node's
- *   `server.address()`: the path for a Unix domain socket.
+ * @property {{address: string, family: string, port: number} | string | null} address As Node's
+ *   `server.address()`: the path for a Unix domain socket. Null without a listener.
  */
 
 /**
@@ -51,6 +51,20 @@ async function listen(options, native, onWake) {
   if (socketPath) return { thread, address: socketPath };
   const family = net.isIPv6(address) ? 'IPv6' : 'IPv4';
   return { thread, address: { address, family, port: boundPort } };
+}
+
+/**
+ * Starts the io threads alone, for sockets that others have accepted.
+ * @param {any} options The server's options.
+ * @param {NativeServer} native
+ * @param {() => void} onWake
+ * @returns {Listening}
+ * @throws {Error} The system's, when there can be no thread.
+ */
+function run(options, native, onWake) {
+  const result = native.run(onWake, options.ioThreads ?? 1);
+  if (result < 0) throw systemError(-result, 'run');
+  return { thread: result, address: null };
 }
 
 /**
@@ -96,4 +110,4 @@ function systemError(number, syscall, address, port) {
   });
 }
 
-module.exports = { listen, systemError };
+module.exports = { listen, run, systemError };

@@ -21,6 +21,7 @@ const { platformTriple } = require('./platform.js');
  * @property {(identities: string | undefined, ca: string | undefined, clients: number, tls13: boolean,
  *   alpn: string) => string | undefined} encrypt
  * @property {() => number[]} stats
+ * @property {(onWake: () => void, threads: number) => number} run
  * @property {(thread: number, cut: boolean) => void} stop
  * @property {(thread: number) => void} join
  * @property {(name: string) => number} intern
@@ -47,6 +48,17 @@ const { platformTriple } = require('./platform.js');
  * @property {(key: number) => string | undefined} upgradeFacts
  * @property {(key: number, head: string, protocol: string | undefined) => boolean} accept
  * @property {(key: number, status: number, message: string | undefined) => boolean} refuse
+ * @property {(key: number, descriptor: number, head: string, early: Uint8Array, address: string | undefined,
+ *   port: number, encrypted: boolean, held: boolean) => boolean} handOver
+ * @property {(target: string, path: string) => boolean} isFor
+ * @property {(key: number) => number} handoverOf
+ * @property {(slot: number) => void} serve
+ * @property {(alive: boolean) => void} keepAlive
+ * @property {(key: number, bytes: Uint8Array) => boolean} pushPiped
+ * @property {(key: number, failed: boolean) => void} endPiped
+ * @property {(key: number) => Buffer | null | undefined} takePiped
+ * @property {(key: number, bytes: number) => void} writtenPiped
+ * @property {(key: number) => void} forgetPiped
  * @property {(words: Int32Array) => string | undefined} take
  * @property {() => string[]} strings
  * @property {(slot: number, text: string, words: Int32Array) => string} receiveAgain

@@ -66,8 +66,8 @@ const OPTIONAL = {
   verifyClient: FUNCTION,
   handleProtocols: FUNCTION,
   clientTracking: [(value) => typeof value === 'boolean', 'must be a boolean'],
-  server: [() => false, 'is not supported yet: give a port'],
-  noServer: [(value) => value === false, 'is not supported yet: give a port'],
+  server: [isHttpServer, 'must be a server of node:http or node:https'],
+  noServer: [(value) => typeof value === 'boolean', 'must be a boolean'],
 };
 
 /** @type {{[name: string]: Rule}} */
@@ -114,6 +114,11 @@ function isListen(value) {
   if (typeof value !== 'object' || value === null) return false;
   const { path, mode = 0 } = value;
   return typeof path === 'string' && /^[^\0]+$/.test(path) && isCount(mode) && mode <= 0o777;
+}
+
+/** @param {any} value */
+function isHttpServer(value) {
+  return typeof value === 'object' && ['on', 'off', 'listenerCount', 'address'].every((name) => typeof value?.[name] === 'function');
 }
 
 /**

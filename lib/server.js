@@ -7,13 +7,16 @@ const cluster = require('./cluster.js');
 const { createServer } = require('./native.js');
 const { Deadlines } = require('./deadlines.js');
 const { Draining, drainOf } = require('./draining.js');
+const { Handovers } = require('./handovers.js');
 const { Inbox } = require('./inbox.js');
 const { Message } = require('./message.js');
 const { Rooms } = require('./rooms.js');
 const { ServerConnection } = require('./connection.js');
 const { ServerRoom } = require('./room.js');
+const { SocketServer } = require('./socket-server.js');
+const { attach } = require('./attachments.js');
 const { serverLog } = require('./debug.js');
-const { listen, systemError } = require('./listening.js');
+const { listen, run, systemError } = require('./listening.js');
 const { encrypt } = require('./secure-context.js');
 const { makeOptions } = require('./options.js');
 const { readStats } = require('./stats.js');
@@ -39,8 +42,10 @@ class Server extends Emitter {
    * @type {{thread: number, promise: Promise<void>, resolve: () => void, draining?: Draining} | undefined}
    */
   #stopping = undefined;
-  /** Ends what a worker of a cluster does while it listens. */
-  #leaveCluster = () => {};
+  /** Ends what it does beside listening: in a cluster, or at an HTTP server. */
+  #leave = () => {};
+  /** Whether it serves what others have accepted, and nothing else. */
+  #isAttached = false;
 
   /**
    * @param {import('../index.d.ts').ServerOptions} [options]
@@ -53,11 +58,13 @@ class Server extends Emitter {
     /** @type {any} */
     this.options = makeOptions(options, this.native_);
     /** @internal */
+    this.handovers_ = new Handovers(this);
+    /** @internal */
     this.inbox_ = new Inbox(this);
     this.rooms = new Rooms(this);
     /**
-     * What listens; null when nothing does.
-     * @type {{options: any, address: () => Listening['address'] | null} | null}
+     * What serves WebSockets; null when nothing does.
+     * @type {SocketServer | null}
      */
     this.server = null;
     /** @type {Listening | undefined} */
@@ -90,17 +97,19 @@ class Server extends Emitter {
       throw new LineError(ErrorCode.INVALID_ACTION, 'The server has been started already');
     }
     const { options } = this;
-    const server = { options, address: () => this.address() };
+    const server = new SocketServer(this);
     this.server = server;
     try {
-      if ((options.port === undefined || options.port === null) && !options.listen) {
-        throw new TypeError('No "options.port" was given, so there is nothing to listen on');
+      const listens = hasAddress(options);
+      if (!listens && !options.server && !options.noServer) {
+        throw new TypeError('No "options.port" was given, nor "server" or "noServer": there is nothing to serve');
       }
       // The same port may be asked for again.
       await this.#stopping?.promise;
       this.native_.ask(wantsToBeAsked(this));
       encrypt(options.tls, this.native_);
-      const listening = await listen(options, this.native_, () => this.inbox_.drain());
+      const begin = listens ? listen : run;
+      const listening = await begin(options, this.native_, () => this.inbox_.drain());
       this.#onListening(server, listening);
     } catch (cause) {
       if (this.server === server) this.server = null;
@@ -121,7 +130,15 @@ class Server extends Emitter {
     }
     this.listening_ = listening;
     serverLog('listening on %o', listening.address);
-    this.#leaveCluster = cluster.join(listening.address, () => this.native_.stop(listening.thread, false));
+    // Without a listener of its own the server keeps the process alive by its connections only.
+    const { thread, address } = listening;
+    this.#isAttached = address === null;
+    this.updateKeepAlive_();
+    if (address !== null) {
+      this.#leave = cluster.join(address, () => this.native_.stop(thread, false));
+    } else if (this.options.server) {
+      this.#leave = attach(this, this.options.server);
+    }
   }
 
   /**
@@ -143,7 +160,8 @@ class Server extends Emitter {
     const drain = options === undefined ? undefined : drainOf(options);
     serverLog('stopping');
     this.server = null;
-    this.#leaveCluster();
+    this.#leave();
+    this.#leave = () => {};
     const listening = this.listening_;
     this.listening_ = undefined;
     // Still starting: `start` sees that it is not wanted any more.
@@ -155,6 +173,7 @@ class Server extends Emitter {
     });
     const draining = drain && new Draining(this, listening.thread, drain);
     this.#stopping = { thread: listening.thread, promise, resolve, draining };
+    this.updateKeepAlive_();
     this.native_.stop(listening.thread, drain === undefined && this.options.clientTracking !== false);
     return promise;
   }
@@ -178,11 +197,30 @@ class Server extends Emitter {
   }
 
   /**
-   * Where the server listens, e.g. the port the system chose for port 0.
+   * Where the server listens, e.g. the port the system chose for port 0; with the option `server`
+   * where that one does.
    * @returns {Listening['address'] | null} Null when it does not listen.
    */
   address() {
-    return this.listening_?.address ?? null;
+    if (this.listening_ === undefined) return null;
+    return this.listening_.address ?? this.options.server?.address() ?? null;
+  }
+
+  /**
+   * Serves an upgrade of any HTTP server, whose `upgrade` event gives the arguments. The request is
+   * checked as one to a port of this server's own, and refused or answered. While the server does
+   * not run it is refused with 503.
+   * @param {import('node:http').IncomingMessage} request
+   * @param {import('node:stream').Duplex} socket
+   * @param {Uint8Array} head
+   * @param {(socket: import('./socket.js').Socket) => void} [callback] Called once the WebSocket is open.
+   */
+  handleUpgrade(request, socket, head, callback) {
+    if (this.listening_ === undefined) {
+      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    this.handovers_.take(request, socket, head, false, callback);
   }
 
   /** @returns {import('../types/stats.d.ts').ServerStats} What has happened so far, in numbers: a new object. */
@@ -271,6 +309,25 @@ class Server extends Emitter {
   }
 
   /**
+   * Whether a request is for this server.
+   * @param {{url?: string}} request
+   * @internal
+   */
+  shouldHandle_(request) {
+    const { path } = this.options;
+    return !path || this.native_.isFor(request.url ?? '', path);
+  }
+
+  /**
+   * Sees that the process lives as long as there is something to do.
+   * @internal
+   */
+  updateKeepAlive_() {
+    const isBusy = this.#stopping !== undefined || this.handovers_.size > 0;
+    this.native_.keepAlive(!this.#isAttached || isBusy);
+  }
+
+  /**
    * @param {number} key
    * @internal
    */
@@ -311,8 +368,17 @@ class Server extends Emitter {
     draining?.end();
     this.draining_ = undefined;
     this.#stopping = undefined;
+    this.updateKeepAlive_();
     resolve();
   }
+}
+
+/**
+ * Whether a server listens by itself.
+ * @param {any} options
+ */
+function hasAddress({ port, listen: place }) {
+  return (port !== undefined && port !== null) || Boolean(place);
 }
 
 module.exports = { Server };

@@ -102,6 +102,25 @@ class Socket {
   }
 
   /**
+   * Lets a client be read that was upgraded by hand.
+   * @internal
+   */
+  serve_() {
+    if (!this.#closed) this.#native.serve(this.#slot);
+  }
+
+  /**
+   * For a connection that was handed over: its request, if `verifyClient` has seen it, or what the
+   * application had added to it.
+   * @param {UpgradeRequest | undefined} request
+   * @param {object | undefined} extras
+   * @internal
+   */
+  setRequest_(request, extras) {
+    this.#request = request ?? Object.assign(this.upgradeReq, extras);
+  }
+
+  /**
    * The native side is about to forget the connection.
    * @internal
    */

@@ -1,9 +1,10 @@
 // @ts-check
 'use strict';
 
-const { UpgradeRequest, extraFact } = require('./request.js');
+const { extraFact } = require('./request.js');
 
 /** @typedef {import('./server.js').Server} Server */
+/** @typedef {import('./request.js').UpgradeRequest} UpgradeRequest */
 
 const HEADERS = 'headers';
 const UNAUTHORIZED = 401;
@@ -29,7 +30,7 @@ function decideUpgrade(server, key) {
   // The peer has gone, or the server was stopped.
   if (lines === undefined) return;
   const facts = lines.split('\n');
-  const request = new UpgradeRequest(facts);
+  const request = server.handovers_.requestOf(key, facts);
   /** @type {(status: number, message?: string) => void} */
   const refuse = (status, message) => {
     server.native_.refuse(key, status, message === undefined ? undefined : String(message));

@@ -11,8 +11,6 @@ const { collectFatal } = require('./uncaught');
 const CRASHES = Symbol('the original crashes');
 /** In place of the original's observation: the original has no such feature, or cannot do it. */
 const ABSENT = Symbol('not in the original');
-/** In place of our observation: the option is one we refuse, with `sInvalidOptions`, and do not ignore. */
-const REFUSED = Symbol('refused with sInvalidOptions');
 
 /**
  * One case of the contract: `run` does something to a server and returns what it saw, as plain
@@ -24,7 +22,7 @@ const REFUSED = Symbol('refused with sInvalidOptions');
  * @property {(context: Context) => Promise<unknown>} run
  * @property {unknown} [expected] of both
  * @property {unknown} [original] an observation, CRASHES or ABSENT
- * @property {unknown} [ours] an observation or REFUSED
+ * @property {unknown} [ours] an observation
  */
 
 /**
@@ -75,12 +73,8 @@ async function check(entry, context, expected) {
     return;
   }
   if (fatal.length) throw fatal[0];
-  if (expected === REFUSED) {
-    assert.equal(/** @type {any} */ (error)?.code, 'sInvalidOptions');
-    return;
-  }
   if (error ?? end.error) throw error ?? end.error;
   assert.deepEqual(value, expected);
 }
 
-module.exports = { contract, expectation, check, CRASHES, ABSENT, REFUSED };
+module.exports = { contract, expectation, check, CRASHES, ABSENT };

@@ -108,6 +108,8 @@ pub struct Connection {
     reporting: AtomicBool,
     /// The application wants to be told of [`Report::Drained`].
     wants_drained: AtomicBool,
+    /// The peer is not read before the application asks for it.
+    held: AtomicBool,
     /// The handshake is resolved.
     admitted: AtomicBool,
     /// A ping is due or under way: no further one until the peer is heard.
@@ -138,6 +140,7 @@ impl Connection {
             broken: AtomicBool::new(false),
             reporting: AtomicBool::new(false),
             wants_drained: AtomicBool::new(false),
+            held: AtomicBool::new(false),
             admitted: AtomicBool::new(false),
             pinging: AtomicBool::new(false),
             slot: AtomicU32::new(u32::MAX),
@@ -416,6 +419,10 @@ impl Connection {
         }
         writing.stage = Stage::Closing;
         push_close(&mut writing.outbound, code, reason);
+        drop(writing);
+        if self.is_held() {
+            self.task.wake();
+        }
         true
     }
 
@@ -440,6 +447,22 @@ impl Connection {
     /// Whether the stream must be cut.
     pub fn must_cut(&self) -> bool {
         self.cut.load(Relaxed)
+    }
+
+    /// Leaves the peer unread until [`Connection::serve`].
+    pub fn hold(&self) {
+        self.held.store(true, Relaxed);
+    }
+
+    /// Lets a connection that was held be read.
+    pub fn serve(&self) {
+        self.held.store(false, Relaxed);
+        self.task.wake();
+    }
+
+    /// Whether the peer is not to be read yet.
+    pub fn is_held(&self) -> bool {
+        self.held.load(Relaxed)
     }
 
     /// Registers the task that owns the stream, to be woken when there is something for it to do.

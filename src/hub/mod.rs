@@ -183,7 +183,7 @@ impl Hub {
         if !connection.end() {
             return;
         }
-        if !progress.is_announced() {
+        if !progress.is_known() {
             self.release(connection.slot());
             return;
         }

@@ -39,6 +39,15 @@ pub enum Kind {
     /// as many bytes as `number` has in its second byte and ends before as many as it has in its
     /// first. `interned`, `id`.
     Outlined = 14,
+    /// A stream that was handed over is a connection now. `name` is its generated connection id,
+    /// `number` the key of the stream.
+    Opened = 15,
+    /// Nothing is left of a stream that was handed over. `slot` is its key.
+    Released = 16,
+    /// There is something to take from a pipe, or its end. `slot` is its key.
+    PipeOutput = 17,
+    /// A pipe that was full has room again. `slot` is its key.
+    PipeRoom = 18,
 }
 
 /// One part of an event: inline text, a string of its own, an interned name, or nothing.

@@ -18,7 +18,9 @@ use super::stats::Counter;
 #[derive(Debug, Default)]
 pub struct Progress {
     share: Share,
-    /// The peer has begun its handshake: the application knows of the connection.
+    /// The application knows of the connection.
+    known: bool,
+    /// The peer has begun its handshake: its messages are for the application.
     announced: bool,
     /// Where events go instead of the inbox.
     aside: Option<Box<Batch>>,
@@ -26,8 +28,8 @@ pub struct Progress {
 
 impl Progress {
     /// Whether the application knows of the connection.
-    pub fn is_announced(&self) -> bool {
-        self.announced
+    pub fn is_known(&self) -> bool {
+        self.known
     }
 
     pub(super) fn share(&mut self) -> &mut Share {
@@ -132,26 +134,42 @@ impl Hub {
         }
     }
 
-    /// The connection gets its id at its first handshake message, when the application first hears
-    /// of it: a peer that never shakes hands costs the application's thread nothing.
+    /// Tells the application that a stream it has handed over, under the number `key`, is a
+    /// connection now.
+    pub fn introduce(&self, connection: &ConnectionRef, progress: &mut Progress, key: u32) {
+        progress.known = true;
+        let id = self.give_id(connection);
+        self.inbox.push(&mut progress.share, |batch| Record {
+            name: batch.put(&id),
+            number: u64::from(key),
+            ..Record::new(Kind::Opened, connection.slot())
+        });
+    }
+
+    fn give_id(&self, connection: &Connection) -> String {
+        let id = Uuid::new_v4().hyphenated().to_string();
+        self.registry().set_id(connection.slot(), &id);
+        id
+    }
+
+    /// A connection gets its id when the application first hears of it: unless it was handed over
+    /// that is at its first handshake message, so that a peer that never shakes hands costs the
+    /// application's thread nothing.
     fn on_handshake(
         &self,
         connection: &ConnectionRef,
         progress: &mut Progress,
         envelope: &Envelope<'_>,
     ) -> Next {
-        let slot = connection.slot();
-        if progress.announced {
+        if std::mem::replace(&mut progress.announced, true) || progress.known {
             return self.hand_over(progress, |batch| {
                 message(batch, Kind::Handshake, connection, envelope)
             });
         }
-        progress.announced = true;
-        let mut buffer = Uuid::encode_buffer();
-        let id = &*Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
-        self.registry().set_id(slot, id);
+        progress.known = true;
+        let id = self.give_id(connection);
         self.hand_over(progress, |batch| {
-            let name = batch.put(id);
+            let name = batch.put(&id);
             Record {
                 name,
                 ..message(batch, Kind::Handshake, connection, envelope)

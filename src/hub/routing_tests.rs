@@ -64,7 +64,7 @@ fn a_handshake_without_an_id_is_served() {
     let events = take_all(&hub.inbox);
     assert_eq!(events.len(), 1);
     assert_eq!((&events[0].id, &events[0].payload), (&None, &None));
-    assert!(peer.progress.is_announced());
+    assert!(peer.progress.is_known());
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
     write_records(call, 0, batch)?;
     for record in &batch.records {
         // The first of a connection: JavaScript calls about it from now on.
-        if record.kind == Kind::Handshake {
+        if matches!(record.kind, Kind::Handshake | Kind::Opened) {
             connections.note(hub, record.slot);
         }
     }

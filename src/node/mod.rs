@@ -6,6 +6,7 @@
 
 mod compression;
 mod facts;
+mod handover;
 mod messages;
 mod policy;
 mod raw;
@@ -34,6 +35,7 @@ pub fn create_server(env: &Env) -> napi::Result<Object<'_>> {
     let mut object = Object::new(env)?;
     server::define(&mut object, &server)?;
     facts::define(&mut object, &server)?;
+    handover::define(&mut object, &server)?;
     secure::define(&mut object, &server)?;
     messages::define(&mut object, &server)?;
     Ok(object)

@@ -8,11 +8,17 @@
 
 use std::cell::RefCell;
 use std::ffi::c_void;
+#[cfg(unix)]
+use std::io;
+#[cfg(unix)]
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::{FromNapiValue, Function, Int32ArraySlice, Object};
+use super::wake::WakeFunction;
+use napi::bindgen_prelude::{FromNapiValue, Function, Int32ArraySlice, Object, Uint8ArraySlice};
+
 use napi::{Error, JsValue, Result, Status, ValueType, check_status, sys};
 
 /// Most arguments a native function takes.
@@ -267,6 +273,38 @@ impl Call {
         Ok(written)
     }
 
+    /// Argument `index`, a string of characters up to U+00FF, as one byte each.
+    pub fn latin1(&self, index: usize) -> Result<Vec<u8>> {
+        let value = self.arguments[index];
+        let mut length = 0;
+        // SAFETY: a null buffer asks for the length in characters.
+        check_status!(unsafe {
+            sys::napi_get_value_string_latin1(self.env, value, ptr::null_mut(), 0, &raw mut length)
+        })?;
+        // One is for the terminating NUL.
+        let mut bytes = vec![0; length + 1];
+        // SAFETY: `bytes` has room for what Node is told of.
+        check_status!(unsafe {
+            sys::napi_get_value_string_latin1(
+                self.env,
+                value,
+                bytes.as_mut_ptr().cast(),
+                bytes.len(),
+                &raw mut length,
+            )
+        })?;
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+
+    /// Lets `read` look at argument `index`, a `Uint8Array`.
+    pub fn read_bytes<R>(&self, index: usize, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        // SAFETY: the value belongs to the running call; what is no `Uint8Array` is an error. No
+        // JavaScript, which could change the bytes, runs while `read` does.
+        let bytes = unsafe { Uint8ArraySlice::from_napi_value(self.env, self.arguments[index])? };
+        Ok(read(&bytes))
+    }
+
     /// Lets `fill` write into argument `index`, an `Int32Array`.
     pub fn fill_words(&self, index: usize, fill: impl FnOnce(&mut [i32])) -> Result<()> {
         // SAFETY: the value belongs to the running call; what is no `Int32Array` is an error.
@@ -281,6 +319,28 @@ impl Call {
     pub fn function(&self, index: usize) -> Result<Function<'_, (), ()>> {
         // SAFETY: the value belongs to the running call; what is no function is an error.
         unsafe { Function::from_napi_value(self.env, self.arguments[index]) }
+    }
+
+    /// Lets a threadsafe function keep the process alive, or not.
+    pub fn keep_alive(&self, function: &WakeFunction, alive: bool) -> Result<()> {
+        let raw = function.raw();
+        // SAFETY: the function lives as long as `function`, and belongs to this environment, on whose
+        // thread the call runs.
+        check_status!(unsafe {
+            if alive {
+                sys::napi_ref_threadsafe_function(self.env, raw)
+            } else {
+                sys::napi_unref_threadsafe_function(self.env, raw)
+            }
+        })
+    }
+
+    /// `null`.
+    pub fn null(&self) -> Result<Value> {
+        self.made(|env, value| {
+            // SAFETY: `made` gives a live environment and a place for the result.
+            unsafe { sys::napi_get_null(env, value) }
+        })
     }
 
     /// `undefined`.
@@ -357,6 +417,22 @@ impl Call {
         })
     }
 
+    /// A `Buffer` with a copy of the bytes.
+    pub fn buffer_value(&self, bytes: &[u8]) -> Result<Value> {
+        self.made(|env, value| {
+            // SAFETY: the bytes are passed with their length and copied by Node.
+            unsafe {
+                sys::napi_create_buffer_copy(
+                    env,
+                    bytes.len(),
+                    bytes.as_ptr().cast(),
+                    ptr::null_mut(),
+                    value,
+                )
+            }
+        })
+    }
+
     /// An array.
     pub fn array_value(
         &self,
@@ -397,4 +473,19 @@ impl Call {
 /// A buffer for [`Call::append_string`] that takes most strings without asking for their length.
 pub fn scratch() -> Vec<u8> {
     Vec::with_capacity(SCRATCH)
+}
+
+/// A second descriptor of the socket that Node has under `descriptor`: closing one leaves the
+/// connection to the other.
+///
+/// # Errors
+/// The system's; `InvalidInput` for a negative number.
+#[cfg(unix)]
+pub fn duplicate(descriptor: i32) -> io::Result<OwnedFd> {
+    if descriptor < 0 {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: the descriptor is not -1, and is only lent for the call that follows, during which no
+    // JavaScript runs that could close it. One that is not open makes the call fail.
+    unsafe { BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()
 }

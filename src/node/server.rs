@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Function, Object};
 use napi::{Error, Result, Status};
 
 use crate::hub::inbox::Batch;
@@ -15,6 +15,7 @@ use crate::transport::tls::LiveContext;
 use crate::transport::{Address, Binding, Gate, IoThread, Options, Verdict};
 
 use super::compression::compression;
+use super::handover::Pipes;
 use super::policy::set_policy;
 use super::raw::{self, Call, Value};
 use super::settings::configure;
@@ -27,9 +28,11 @@ pub struct JsServer {
     pub(super) gate: Arc<Gate>,
     /// What connections are encrypted with.
     pub(super) tls: Option<Arc<LiveContext>>,
-    wake: Arc<JsWake>,
+    pub(super) wake: Arc<JsWake>,
     threads: Vec<(u32, IoThread)>,
     next_thread: u32,
+    /// Streams of Node's that are piped.
+    pub(super) pipes: Pipes,
     /// Connections that JavaScript knows of: no lock is needed to find them.
     pub(super) connections: Known,
     /// Connections with something queued since the last flush.
@@ -81,12 +84,48 @@ impl JsServer {
             wake,
             threads: Vec::new(),
             next_thread: 0,
+            pipes: Pipes::default(),
             connections: Known::default(),
             dirty: Vec::new(),
             batch: Batch::default(),
             scratch: raw::scratch(),
             sent: Sent::default(),
         }
+    }
+
+    /// Starts io threads: the address listened on, if any.
+    fn launch(
+        &mut self,
+        options: Options,
+        on_wake: &Function<'_, (), ()>,
+    ) -> Result<io::Result<Option<SocketAddr>>> {
+        if self.threads.is_empty() {
+            self.wake.arm(on_wake)?;
+        }
+        let number = options.number;
+        let started = IoThread::start(Arc::clone(&self.hub), Arc::clone(&self.gate), options);
+        Ok(match started {
+            Ok(thread) => {
+                self.next_thread += 1;
+                let address = thread.address();
+                self.threads.push((number, thread));
+                Ok(address)
+            }
+            Err(error) => {
+                if self.threads.is_empty() {
+                    self.wake.disarm();
+                }
+                Err(error)
+            }
+        })
+    }
+
+    /// The io thread started last: any other has been stopped.
+    pub(super) fn current_thread(&self) -> Option<&IoThread> {
+        let threads = self.threads.iter();
+        threads
+            .max_by_key(|(number, _)| *number)
+            .map(|(_, thread)| thread)
     }
 }
 
@@ -111,6 +150,7 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "setPolicy", server, set_policy)?;
     raw::define(object, "compression", server, compression)?;
     raw::define(object, "start", server, start)?;
+    raw::define(object, "run", server, run)?;
     raw::define(object, "stop", server, stop)?;
     raw::define(object, "join", server, join)?;
     raw::define(object, "intern", server, intern)?;
@@ -167,14 +207,8 @@ fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
         tls: server.tls.clone(),
     };
     let on_wake = call.function(4)?;
-    if server.threads.is_empty() {
-        server.wake.arm(&on_wake)?;
-    }
-    match IoThread::start(Arc::clone(&server.hub), Arc::clone(&server.gate), options) {
-        Ok(thread) => {
-            server.next_thread += 1;
-            let address = thread.address();
-            server.threads.push((number, thread));
+    match server.launch(options, &on_wake)? {
+        Ok(address) => {
             let (host, port) = address.map_or((String::new(), 0), |address| {
                 (address.ip().to_string(), address.port())
             });
@@ -187,12 +221,25 @@ fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
                 .into_iter(),
             )
         }
-        Err(error) => {
-            if server.threads.is_empty() {
-                server.wake.disarm();
-            }
-            call.int_value(error_number(&error))
-        }
+        Err(error) => call.int_value(error_number(&error)),
+    }
+}
+
+/// `run(onWake, threads)`. Starts the io threads without a listener, for what is handed over: the
+/// thread's number, or the system's error number, negative.
+fn run(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let number = server.next_thread;
+    let options = Options {
+        address: None,
+        backlog: 0,
+        binding: Binding::default(),
+        number,
+        threads: call.size(1)?,
+        tls: None,
+    };
+    match server.launch(options, &call.function(0)?)? {
+        Ok(_) => call.uint_value(number),
+        Err(error) => call.int_value(-error_number(&error)),
     }
 }
 

@@ -8,10 +8,13 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 
 use crate::hub::Wake;
 
-type WakeFunction = ThreadsafeFunction<(), (), (), Status, false>;
+use super::raw::Call;
+
+/// A function that any thread may call.
+pub type WakeFunction = ThreadsafeFunction<(), (), (), Status, false>;
 
 /// Calls one JavaScript function from any thread. While it is armed it keeps the process alive, as
-/// a listening socket of Node's does.
+/// a listening socket of Node's does, unless it is told not to.
 #[derive(Default)]
 pub struct JsWake {
     function: RwLock<Option<WakeFunction>>,
@@ -31,6 +34,18 @@ impl JsWake {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Some(function);
         Ok(())
+    }
+
+    /// Says whether the process is kept alive, from now until it is armed again.
+    ///
+    /// # Errors
+    /// Node's.
+    pub fn keep_alive(&self, call: &Call, alive: bool) -> napi::Result<()> {
+        let function = self.function.read().unwrap_or_else(PoisonError::into_inner);
+        match &*function {
+            Some(function) => call.keep_alive(function, alive),
+            None => Ok(()),
+        }
     }
 
     /// Wakes no more; the process may end.

@@ -43,6 +43,8 @@ pub struct Pending {
     pub client: Client,
     /// What the answer agrees to, if that is to be compression.
     pub agreement: Option<Agreement>,
+    /// The application's number for the stream, when it was handed over.
+    pub handover: Option<u32>,
 }
 
 #[derive(Debug, Default)]

@@ -1,6 +1,14 @@
 //! Streams that somebody else has accepted, and read the upgrade request of.
 
-use crate::hub::Remote;
+use std::io;
+#[cfg(unix)]
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+#[cfg(unix)]
+use socket2::{Domain, Socket};
+
+use crate::hub::{Hub, Kind, Record, Remote, Transport};
 use crate::upgrade::{Refusal, Request};
 
 use super::stream::Detached;
@@ -15,4 +23,66 @@ pub struct Handover {
     pub early: Vec<u8>,
     /// Who sent it, and how it got here.
     pub remote: Remote,
+    /// The application's claim on it.
+    pub ticket: Ticket,
+}
+
+/// What the application knows a handed over stream by. Dropping it tells the application that
+/// nothing of the stream is left here ([`Kind::Released`]).
+pub struct Ticket {
+    hub: Arc<Hub>,
+    /// The application's number for the stream.
+    pub key: u32,
+    /// Whether the connection is not to be read before the application asks for it.
+    pub held: bool,
+}
+
+impl Ticket {
+    /// A ticket with a number of the application's choice.
+    pub fn new(hub: &Arc<Hub>, key: u32, held: bool) -> Self {
+        Self {
+            hub: Arc::clone(hub),
+            key,
+            held,
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.hub
+            .inbox
+            .announce(|_| Record::new(Kind::Released, self.key));
+        // It may be the application's own thread that could not hand the stream over.
+        self.hub.inbox.end_turn();
+    }
+}
+
+/// Makes a stream of a socket that somebody else has accepted: TCP, or a Unix domain socket.
+///
+/// # Errors
+/// The system's; `Unsupported` for a socket of another kind.
+#[cfg(unix)]
+pub fn adopt(descriptor: OwnedFd) -> io::Result<(Detached, Remote)> {
+    let socket = Socket::from(descriptor);
+    let domain = socket.local_addr()?.domain();
+    // A peer that has gone has no address; reading finds that out.
+    let peer = socket.peer_addr().ok();
+    socket.set_nonblocking(true)?;
+    let stream = if domain == Domain::UNIX {
+        Detached::Unix(socket.into())
+    } else if domain == Domain::IPV4 || domain == Domain::IPV6 {
+        // Messages are gathered before they are written: waiting for more gains nothing.
+        let _ = socket.set_tcp_nodelay(true);
+        Detached::Tcp(socket.into())
+    } else {
+        return Err(io::ErrorKind::Unsupported.into());
+    };
+    let remote = Remote {
+        address: peer.and_then(|peer| peer.as_socket()),
+        encrypted: false,
+        transport: Transport::Adopted,
+        secure: None,
+    };
+    Ok((stream, remote))
 }

@@ -7,6 +7,7 @@ mod handover;
 mod io_thread;
 pub mod listener;
 mod opening;
+pub mod pipe;
 mod session;
 #[cfg(unix)]
 mod socket_file;
@@ -16,7 +17,9 @@ pub mod tls;
 mod worker;
 
 pub use gate::{Gate, Verdict};
-pub use handover::Handover;
+#[cfg(unix)]
+pub use handover::adopt;
+pub use handover::{Handover, Ticket};
 pub use io_thread::{IoThread, Options};
 pub use listener::{Address, Binding};
 pub use stream::Detached;

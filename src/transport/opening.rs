@@ -9,7 +9,7 @@ use crate::hub::{Counter, Facts, Kind, NoRoom, Record, Remote, Seat};
 use crate::upgrade::{self, Client, Limits, Policy, Refusal};
 
 use super::gate::{Pending, Verdict};
-use super::handover::Handover;
+use super::handover::{Handover, Ticket};
 use super::io_thread::Shared;
 use super::session::Session;
 use super::stream::Stream;
@@ -43,7 +43,7 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
                 remote.encrypted = true;
                 remote.secure = Some(Arc::new(secure));
             }
-            answer(shared, stream, request, early, remote, seat).await
+            answer(shared, stream, request, early, remote, seat, None).await
         }
         Ok(None) => None,
         Err(refusal) => {
@@ -75,6 +75,7 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
         request,
         early,
         remote,
+        ticket,
     } = handover;
     let stream = stream.attach().ok()?;
     let seat = match enter(shared, &remote) {
@@ -82,7 +83,10 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
         Err(no_room) => return turn_away(shared, &stream, no_room).await,
     };
     match request {
-        Ok(request) => answer(shared, stream, Arc::new(request), early, remote, seat).await,
+        Ok(request) => {
+            let request = Arc::new(request);
+            answer(shared, stream, request, early, remote, seat, Some(ticket)).await
+        }
         Err(refusal) => {
             shared.hub.stats.add(Counter::RefusedRequest, 1);
             refuse(&stream, &refusal).await
@@ -126,6 +130,7 @@ async fn answer(
     early: Vec<u8>,
     remote: Remote,
     mut seat: Seat,
+    ticket: Option<Ticket>,
 ) -> Option<Session> {
     let policy = shared.gate.policy();
     let client = policy.client(&request, remote.address, remote.encrypted);
@@ -136,7 +141,8 @@ async fn answer(
         drop(seat);
         return turn_away(shared, &stream, no_room).await;
     }
-    match accept(shared, &policy, &request, &remote, client).await {
+    let key = ticket.as_ref().map(|ticket| ticket.key);
+    match accept(shared, &policy, &request, &remote, client, key).await {
         Ok(accepted) => {
             stream.write_all(&accepted.head).await.ok()?;
             let facts = Facts {
@@ -146,7 +152,11 @@ async fn answer(
                 protocol: accepted.protocol.map(Into::into),
                 compression: accepted.compression.map(Box::new),
             };
-            Some(Session::new(shared, stream, facts, early, seat))
+            let session = Session::new(shared, stream, facts, early, seat);
+            Some(match ticket {
+                Some(ticket) => session.introduce(ticket),
+                None => session,
+            })
         }
         Err(refusal) => refuse(&stream, &refusal).await,
     }
@@ -195,6 +205,7 @@ async fn accept(
     request: &Request,
     remote: &Remote,
     client: Client,
+    handover: Option<u32>,
 ) -> Result<Accepted, Refusal> {
     let counted = |_: &Refusal| shared.hub.stats.add(Counter::RefusedRequest, 1);
     let upgrade = policy.check(request).inspect_err(counted)?;
@@ -221,6 +232,7 @@ async fn accept(
         agreement: compression
             .as_ref()
             .map(|compression| compression.agreement),
+        handover,
     });
     shared
         .hub

@@ -18,6 +18,7 @@ use crate::hub::{
     Compressing, ConnectionRef, Counter, Facts, Flush, Hub, Next, Progress, Seat, Turn,
 };
 
+use super::handover::Ticket;
 use super::io_thread::{Alive, Shared};
 use super::stream::{ReadEnd, Stream};
 use super::throttle::Throttle;
@@ -88,6 +89,9 @@ pub struct Session {
     _seat: Seat,
     /// Tells the io thread, by being dropped, that this task is done.
     _alive: Alive,
+    /// The same for the application that has handed the stream over. After the stream itself: fields
+    /// are dropped in this order.
+    ticket: Option<Ticket>,
 }
 
 impl Session {
@@ -124,7 +128,19 @@ impl Session {
             turn_over: false,
             _seat: seat,
             _alive: Alive::new(shared),
+            ticket: None,
         }
+    }
+
+    /// Tells the application that what it has handed over is a connection now.
+    pub fn introduce(mut self, ticket: Ticket) -> Self {
+        if ticket.held {
+            self.connection.hold();
+        }
+        self.hub
+            .introduce(&self.connection, &mut self.progress, ticket.key);
+        self.ticket = Some(ticket);
+        self
     }
 
     /// Writes what waits once the stream is writable, compressed if it has to be. Pending while the
@@ -173,6 +189,10 @@ impl Session {
 
     /// Reads and handles until nothing is left to read, or the stage changes.
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        // Whoever ends the hold, or closes, wakes this task.
+        if self.connection.is_held() && self.connection.is_open() {
+            return Poll::Pending;
+        }
         for _ in 0..READS_A_TURN {
             if !matches!(self.stage, Stage::Open) {
                 return Poll::Ready(());
@@ -275,6 +295,8 @@ impl Session {
                 throttle.take_message();
             }
             let next = match step.event {
+                // Closed before it was served: the peer's messages are for nobody.
+                Some(Event::Text(_) | Event::Binary(_)) if self.connection.is_held() => Next::Read,
                 Some(Event::Text(text)) => {
                     tally.message(text.len());
                     self.hub

@@ -1,6 +1,7 @@
 //! The byte streams that connections run over, in one type: a reading end for the task that owns
 //! the connection, and a writing end ([`Link`]) that any thread may use.
 
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
@@ -16,6 +17,7 @@ use tokio::net::unix;
 
 use crate::hub::{Link, Secure};
 
+use super::pipe::{PipeReader, Piped};
 use super::tls::{self, TlsStream};
 
 /// A stream before its ends are parted.
@@ -27,6 +29,8 @@ pub enum Stream {
     Unix(UnixStream),
     /// Any of these, under TLS.
     Tls(Box<TlsStream>),
+    /// What somebody else reads and writes.
+    Piped(Piped),
 }
 
 impl Stream {
@@ -63,6 +67,11 @@ impl Stream {
                     stream.try_read(buffer)
                 }
                 Self::Tls(stream) => return Box::pin(stream.read(buffer)).await,
+                Self::Piped(piped) => {
+                    let mut target = ReadBuf::new(buffer);
+                    poll_fn(|context| piped.reader().poll_read(context, &mut target)).await?;
+                    Ok(target.filled().len())
+                }
             };
             match result {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -85,6 +94,10 @@ impl Stream {
                     stream.try_write(bytes)
                 }
                 Self::Tls(stream) => return Box::pin(stream.write_all(bytes)).await,
+                Self::Piped(piped) => {
+                    poll_fn(|context| piped.reader().poll_write_ready(context)).await?;
+                    piped.writer().try_write(&[IoSlice::new(bytes)])
+                }
             };
             match result {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
@@ -106,6 +119,7 @@ impl Stream {
             #[cfg(unix)]
             Self::Unix(stream) => Detached::Unix(stream.into_std()?),
             Self::Tls(_) => return Err(io::ErrorKind::Unsupported.into()),
+            Self::Piped(piped) => Detached::Piped(piped),
         })
     }
 
@@ -116,6 +130,10 @@ impl Stream {
             #[cfg(unix)]
             Self::Unix(stream) => socket2::SockRef::from(stream).shutdown(Shutdown::Write),
             Self::Tls(stream) => Box::pin(stream.finish()).await,
+            Self::Piped(piped) => {
+                piped.writer().finish();
+                Ok(())
+            }
         }
     }
 
@@ -132,6 +150,10 @@ impl Stream {
                 (ReadEnd::Unix(read), Box::new(write))
             }
             Self::Tls(stream) => stream.split(),
+            Self::Piped(piped) => {
+                let (read, write) = piped.split();
+                (ReadEnd::Piped(read), Box::new(write))
+            }
         }
     }
 }
@@ -143,6 +165,8 @@ pub enum Detached {
     /// A Unix domain socket.
     #[cfg(unix)]
     Unix(std::os::unix::net::UnixStream),
+    /// What somebody else reads and writes: tied to no runtime.
+    Piped(Piped),
 }
 
 impl Detached {
@@ -155,6 +179,7 @@ impl Detached {
             Self::Tcp(stream) => Stream::Tcp(TcpStream::from_std(stream)?),
             #[cfg(unix)]
             Self::Unix(stream) => Stream::Unix(UnixStream::from_std(stream)?),
+            Self::Piped(piped) => Stream::Piped(piped),
         })
     }
 }
@@ -168,6 +193,8 @@ pub enum ReadEnd {
     Unix(unix::OwnedReadHalf),
     /// Either, under TLS.
     Tls(Box<tls::Reader>),
+    /// What somebody else reads and writes.
+    Piped(PipeReader),
 }
 
 impl ReadEnd {
@@ -183,6 +210,7 @@ impl ReadEnd {
             #[cfg(unix)]
             Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tls(stream) => stream.poll_read(context, buffer),
+            Self::Piped(reader) => reader.poll_read(context, buffer),
         }
     }
 
@@ -205,6 +233,7 @@ impl ReadEnd {
             #[cfg(unix)]
             Self::Unix(stream) => stream.as_ref().poll_write_ready(context),
             Self::Tls(stream) => stream.poll_write_ready(context),
+            Self::Piped(reader) => reader.poll_write_ready(context),
         }
     }
 }

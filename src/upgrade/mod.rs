@@ -25,6 +25,6 @@ pub use origin::{HostPattern, InvalidOrigin, OriginPattern};
 pub use parse::{Limits, parse};
 pub use policy::{InvalidProtocol, Policy};
 pub use refusal::Refusal;
-pub use request::{Headers, Request};
+pub use request::{Headers, Request, path_of};
 pub use response::{InvalidHeaderValue, response_head, response_lines};
 pub use trust::{InvalidNetwork, Network, Trust};

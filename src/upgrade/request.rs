@@ -37,16 +37,7 @@ impl Request {
     /// The target without query and fragment, and without scheme and authority when the client sent
     /// an absolute URL, as it would to a proxy (RFC 9112 section 3.2.2).
     pub fn path(&self) -> &str {
-        let target = self.target();
-        let end = target.find(['?', '#']).unwrap_or(target.len());
-        let target = &target[..end];
-        if target.starts_with('/') {
-            return target;
-        }
-        match target.split_once("://") {
-            Some((_, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
-            None => target,
-        }
+        path_of(self.target())
     }
 
     /// The `y` of HTTP/1.y: 0 or 1.
@@ -92,6 +83,19 @@ impl Request {
             .get(start..start + len)
             .and_then(|b| str::from_utf8(b).ok())
             .unwrap_or_default()
+    }
+}
+
+/// The path of a request target; see [`Request::path`].
+pub fn path_of(target: &str) -> &str {
+    let end = target.find(['?', '#']).unwrap_or(target.len());
+    let target = &target[..end];
+    if target.starts_with('/') {
+        return target;
+    }
+    match target.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
+        None => target,
     }
 }
 

@@ -29,6 +29,7 @@ export type Rooms<
 > = Server.Rooms<ClientToServer, ServerToClient>;
 export type ServerOptions = Server.ServerOptions;
 export type Socket = Server.Socket;
+export type SocketServer = Server.SocketServer;
 export type TlsOptions = Server.TlsOptions;
 export type UpgradeRequest = Server.UpgradeRequest;
 export type PeerAddress = Server.PeerAddress;

@@ -16,7 +16,9 @@
  * ```
  */
 
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { PerMessageDeflateOptions, ZlibDeflateOptions, ZlibInflateOptions } from './types/compression.js';
 import { Emitter } from './types/emitter.js';
 import type { EmitterEvents, EventName, Handler, Listener, ListenerRecord } from './types/emitter.js';
@@ -27,7 +29,7 @@ import type {
 import type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
 import type { RefusedConnections, ServerStats } from './types/stats.js';
 import type { StopOptions } from './types/stop.js';
-import type { DeflateParameters, PeerAddress, Socket, UpgradeRequest } from './types/socket.js';
+import type { DeflateParameters, PeerAddress, Socket, SocketServer, UpgradeRequest } from './types/socket.js';
 
 /** Events of a connection besides the messages of its peer. */
 interface ConnectionEvents extends EmitterEvents {
@@ -198,7 +200,7 @@ interface ServerEvents<
   connection: [connection: ServerConnection<ClientToServer, ServerToClient>];
   /** Lines of the answer to an upgrade request, before it is sent: may be changed. */
   headers: [headers: string[]];
-  /** The listening socket failed. */
+  /** A connection could not be accepted, or the HTTP server of the option `server` failed. */
   error: [error: Error];
 }
 
@@ -232,15 +234,18 @@ declare class Server<
   /** The options with their defaults. Live: a change of `responseTimeout` holds for later sends. */
   options: ServerOptions & Required<Pick<ServerOptions, 'responseTimeout' | 'handshakeTimeout' | 'pingInterval'>>;
   readonly rooms: Rooms<ClientToServer, ServerToClient>;
-  /** What listens; null when the server was not started or is stopped. */
-  readonly server: { readonly options: ServerOptions; address(): AddressInfo | string | null } | null;
+  /** Null when the server was not started or is stopped. */
+  readonly server: SocketServer | null;
 
-  /** Starts listening. Rejects with `sInvalidAction` or `sWebsocketError`. */
+  /**
+   * Starts to listen, or to serve the HTTP server of the option `server`. Rejects with `sInvalidAction` or
+   * `sWebsocketError`.
+   */
   start(): Promise<void>;
   /**
-   * Frees the port and disconnects everyone, at once or, with `drain`, in good order; resolves when the
-   * last connection has ended, and `start` works again. Without options while it drains it cuts what is
-   * left. Rejects with `sInvalidAction` or `sInvalidOptions`.
+   * Frees the port, or leaves the HTTP server of the option `server`, and disconnects everyone, at once or,
+   * with `drain`, in good order; resolves when the last connection has ended, and `start` works again.
+   * Without options while it drains it cuts what is left. Rejects with `sInvalidAction` or `sInvalidOptions`.
    */
   stop(options?: StopOptions): Promise<void>;
   /**
@@ -249,8 +254,23 @@ declare class Server<
    * `sInvalidAction` when the server has no option `tls`.
    */
   setSecureContext(tls: Partial<TlsOptions>): void;
-  /** Where the server listens; the path on a Unix domain socket, null when it does not. */
+  /**
+   * Where the server listens, or the one of the option `server` does; the path on a Unix domain socket,
+   * null when it does not.
+   */
   address(): AddressInfo | string | null;
+  /**
+   * Serves an upgrade of any HTTP server; the arguments are those of its `upgrade` event. The request is
+   * checked, and refused or answered, as one to a port of this server. While this server does not run
+   * it is refused with 503. Throws `sInvalidAction` for a stream that was handed over before.
+   * @param callback Called once the WebSocket is open, with what will be the connection's `socket`.
+   */
+  handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Uint8Array,
+    callback?: (socket: Socket) => void,
+  ): void;
 
   /** What has happened so far, in numbers: a new object. Costs little, however many connections there are. */
   getStats(): ServerStats;
@@ -284,7 +304,7 @@ declare namespace Server {
   export type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo };
   export type { RefusedConnections, ServerStats, StopOptions };
   export type { PerMessageDeflateOptions, ZlibDeflateOptions, ZlibInflateOptions };
-  export type { DeflateParameters, PeerAddress, Socket, UpgradeRequest };
+  export type { DeflateParameters, PeerAddress, Socket, SocketServer, UpgradeRequest };
 }
 
 export = Server;

@@ -33,15 +33,18 @@ const PROGRAMS = /** @type {const} */ (['js', 'mjs', 'ts']);
 const PORT = /\b3000\b/g;
 
 /**
- * The fenced blocks of one language, each under its heading.
+ * The fenced blocks of one language, each under its heading; those after the first are numbered.
  * @param {string} language
  */
 function blocks(language) {
   const pattern = /^#+ (?<heading>.*)$|^```(?<fence>\w*)\n(?<code>[\s\S]*?)^```$/gm;
   let heading = '';
+  let count = 0;
   return [...README.matchAll(pattern)].flatMap(({ groups }) => {
-    heading = groups?.heading ?? heading;
-    return groups?.fence === language ? [{ heading, code: groups.code }] : [];
+    if (groups?.heading !== undefined) [heading, count] = [groups.heading, 0];
+    if (groups?.fence !== language) return [];
+    count += 1;
+    return [{ heading: count === 1 ? heading : `${heading}, ${count}`, code: groups.code }];
   });
 }
 
@@ -123,6 +126,22 @@ const CHECKS = {
     await client.handshake();
     const { message } = await client.request('stats');
     assert.deepEqual([message.p.connections, message.p.messagesReceived], [1, 2]);
+  },
+  'js: Behind an existing HTTP server': async (open) => {
+    const client = await open({ path: '/line' });
+    await client.handshake();
+    assert.equal((await client.request('hello')).message.p, 'Hello over a WebSocket');
+    const port = client.socket.remotePort;
+    assert.equal(await (await fetch(`http://127.0.0.1:${port}/page`)).text(), 'Hello over HTTP');
+    assert.equal((await open({ path: '/other' }).catch((error) => error)).status, 400);
+  },
+  'js: Behind an existing HTTP server, 2': async (open) => {
+    for (const path of ['/chat', '/news']) {
+      const client = await open({ path });
+      await client.handshake();
+      assert.equal((await client.request('where')).message.p, path);
+    }
+    assert.equal((await open({ path: '/else' }).catch((error) => error)).status, 404);
   },
   'js: Asking clients, errors, stopping': async (open) => {
     const client = await open();

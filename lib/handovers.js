@@ -27,8 +27,8 @@ const { ServerErrorCode } = require('./enums.js');
 /** What says that a socket's descriptor stays with Node. */
 const PIPED = -1;
 
-/** Properties that every request has. */
-const STANDARD = new Set(Reflect.ownKeys(new http.IncomingMessage(/** @type {any} */ (null))));
+/** Properties that every request has; `parser` is added by Node's server. */
+const STANDARD = new Set([...Reflect.ownKeys(new http.IncomingMessage(/** @type {any} */ (null))), 'parser']);
 
 /** Streams that are piped: a second taker would get half of the bytes. @type {WeakSet<Duplex>} */
 const piped = new WeakSet();
@@ -72,16 +72,15 @@ class Handovers {
       return;
     }
     const key = this.#newKey();
+    const text = headOf(request);
+    const early = Buffer.concat([head, ...bufferedBy(stream)]);
+    const { remoteAddress, remotePort = 0, encrypted } = /** @type {any} */ (addressed(request, stream));
+    /** @param {number} descriptor */
+    const handOver = (descriptor) =>
+      this.#native.handOver(key, descriptor, text, early, remoteAddress, remotePort, Boolean(encrypted), held);
     /** @type {Handover} */
     const handover = { extras: extrasOf(request), request: undefined, pipe: undefined, callback };
     this.#handovers.set(key, handover);
-    const early = Buffer.concat([head, ...bufferedBy(stream)]);
-    /** @param {number} descriptor */
-    const handOver = (descriptor) => {
-      const { remoteAddress, remotePort = 0, encrypted = false } = /** @type {any} */ (addressed(request, stream));
-      const text = headOf(request);
-      return this.#native.handOver(key, descriptor, text, early, remoteAddress, remotePort, Boolean(encrypted), held);
-    };
     const descriptor = descriptorOf(stream);
     if (descriptor !== PIPED && handOver(descriptor)) {
       // The io thread has a descriptor of its own: closing this one sends nothing to the peer.

@@ -1,5 +1,7 @@
 /** Types of the options of a server. */
 
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { PerMessageDeflateOptions } from './compression.js';
 import type { UpgradeRequest } from './socket.js';
 
@@ -88,6 +90,18 @@ export interface ServerOptions {
    * `setSecureContext` of the server changes it at once. @default no encryption
    */
   tls?: TlsOptions | null | undefined;
+  /**
+   * An HTTP server whose upgrade requests are served, as long as this server runs; it is neither
+   * started nor closed here, and may listen before or after. Requests that are not for `path` are left
+   * to other listeners of `upgrade`, and refused when there is none. With `port` or `listen` this server
+   * listens by itself instead.
+   */
+  server?: HttpServer | HttpsServer | null | undefined;
+  /**
+   * Starts without listening to anything: upgrades come through `handleUpgrade`. Needed only when there
+   * is no `port`, `listen` or `server`. @default false
+   */
+  noServer?: boolean | null | undefined;
   /** Accepts requests for this path only, which begins with `/`; others are refused with 400. @default any path */
   path?: string | null | undefined;
   /**
@@ -218,8 +232,6 @@ export interface ServerOptions {
   handleProtocols?: ((protocols: string[]) => string | false | null | undefined) | null | undefined;
   /** Whether `stop()` ends the connections. @default true */
   clientTracking?: boolean | null | undefined;
-  /** Only off, until it is supported: every server listens by itself. */
-  noServer?: false | null | undefined;
   /**
    * Whether messages are compressed (permessage-deflate, RFC 7692) for clients that offer it. `true` takes the
    * defaults of {@link PerMessageDeflateOptions}. Changed while the server runs, it holds for connections that come

@@ -1,10 +1,16 @@
 /** Types of the WebSocket under a connection, and of the request that opened it. */
 
 import type { X509Certificate } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
+import type { ServerOptions } from './options.js';
 
-/** The HTTP request that opened a connection. */
+/**
+ * The HTTP request that opened a connection. What the application has added to a request before it
+ * handed it over (`handleUpgrade`), or `verifyClient` to `info.req` of such a one, is there as well.
+ */
 export interface UpgradeRequest {
   /** Path and query as the client sent them. */
   readonly url: string;
@@ -77,12 +83,33 @@ export interface Socket {
    * `perMessageDeflate`.
    */
   readonly extensions: { readonly 'permessage-deflate'?: { readonly params: DeflateParameters } };
-  /** How the bytes travel: over a `tcp` connection or a `unix` domain socket of this server. */
-  readonly transport: 'tcp' | 'unix';
+  /**
+   * How the bytes travel: over a `tcp` connection or a `unix` domain socket of this server; over a socket
+   * `adopted` from an HTTP server, which is this server's own now; or `piped` through a stream of
+   * Node's, where its socket cannot be taken over (TLS, Windows, other streams).
+   */
+  readonly transport: 'tcp' | 'unix' | 'adopted' | 'piped';
   /** Bytes that wait to be handed to the system; 0 when closed. */
   readonly bufferedAmount: number;
   /** Same as the `close` of the connection, without a delay (RFC 6455 section 7.1.2). */
   close(code?: number, reason?: string): Promise<void>;
   /** Cuts the connection without a closing handshake. */
   terminate(): void;
+}
+
+/** What a server that runs has as `server`, for applications written for the original. */
+export interface SocketServer {
+  readonly options: ServerOptions;
+  /** Same as `address` of the server. */
+  address(): AddressInfo | string | null;
+  /** Whether a request is for the option `path`. */
+  shouldHandle(request: IncomingMessage): boolean;
+  /**
+   * Upgrades a request, as `handleUpgrade` of the server, but the client waits until
+   * `emit('connection', socket)` is called with the socket that `callback` gets. One that is never
+   * served is closed after `handshakeTimeout`.
+   */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array, callback: (socket: Socket) => void): void;
+  /** Serves a client that `handleUpgrade` has upgraded. Returns whether it did; other events are none. */
+  emit(eventName: 'connection', socket: Socket): boolean;
 }

@@ -71,7 +71,7 @@ const OPTIONS = {
   handleProtocols: { good: [() => '', ...NOTHING], bad: NO_FUNCTIONS },
   clientTracking: { good: [true, false, ...NOTHING], bad: [0, 1, 'true', {}, []] },
   server: { good: NOTHING, bad: [{}, 1, true] },
-  noServer: { good: [false, ...NOTHING], bad: [true, 1, {}] },
+  noServer: { good: [true, false, ...NOTHING], bad: ['true', 1, {}] },
   perMessageDeflate: { good: [true, false, {}, { threshold: 0 }, ...NOTHING], bad: [0, 1, 'true', [], { treshold: 0 }] },
 };
 

@@ -8,6 +8,7 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 const ts = require('typescript');
 const Server = require('../../lib/index.js');
+const { SocketServer } = require('../../lib/socket-server.js');
 
 const DECLARATIONS = path.join(__dirname, '../../index.d.ts');
 const program = ts.createProgram([DECLARATIONS], {
@@ -95,6 +96,7 @@ describe('the declared types', () => {
     Rooms: server.rooms,
     Message: new Server.Message({ name: 'x' }),
     Socket: connection.socket,
+    SocketServer: new SocketServer(server),
   })) {
     it(`have the members of ${name}`, () => assertSameMembers(instanceType(name), object));
   }

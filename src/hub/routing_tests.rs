@@ -57,6 +57,39 @@ fn a_second_handshake_reaches_the_application_without_a_new_id() {
 }
 
 #[test]
+fn a_connection_that_was_handed_over_is_known_before_its_handshake() {
+    let (hub, _) = hub();
+    let mut peer = Peer::open(&hub);
+    hub.introduce(&peer.connection, &mut peer.progress, 77);
+    peer.say(&hub, "no message");
+    peer.say(&hub, r#"{"n":"early"}"#);
+    let events = take_all(&hub.inbox);
+    assert_eq!(events.len(), 1, "nobody listens yet: {events:?}");
+    assert_eq!((events[0].kind, events[0].number), (Kind::Opened, 77));
+    assert!(events[0].name.is_some());
+
+    peer.say(&hub, r#"{"n":"_h","i":"1"}"#);
+    let handshake = take_all(&hub.inbox).remove(0);
+    assert_eq!((handshake.kind, handshake.name), (Kind::Handshake, None));
+
+    hub.ended(&peer.connection, &mut peer.progress, 1006, "");
+    assert_eq!(take_all(&hub.inbox)[0].kind, Kind::Closed);
+}
+
+#[test]
+fn one_that_ends_before_its_handshake_is_told_of_and_kept_until_released() {
+    let (hub, _) = hub();
+    let mut peer = Peer::open(&hub);
+    hub.introduce(&peer.connection, &mut peer.progress, 1);
+    hub.ended(&peer.connection, &mut peer.progress, 1006, "");
+    let kinds: Vec<_> = take_all(&hub.inbox).iter().map(|seen| seen.kind).collect();
+    assert_eq!(kinds, [Kind::Opened, Kind::Closed]);
+    assert!(!hub.registry().is_empty());
+    hub.release(peer.slot());
+    assert!(hub.registry().is_empty());
+}
+
+#[test]
 fn a_handshake_without_an_id_is_served() {
     let (hub, _) = hub();
     let mut peer = Peer::open(&hub);

@@ -213,6 +213,10 @@ impl Application {
 
     fn handle(&mut self, event: &Event) {
         match event.kind {
+            Kind::Opened => {
+                let connection = self.hub.registry().get(event.slot).unwrap().clone();
+                self.connections.insert(event.slot, connection);
+            }
             Kind::Handshake => {
                 let connection = self.hub.registry().get(event.slot).unwrap().clone();
                 self.connections.insert(event.slot, connection);

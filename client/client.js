@@ -63,8 +63,8 @@ class Client extends Emitter {
   #watchers = [];
   /** Whether not to reconnect. */
   #stopped = false;
-  /** @type {any} Runs while the close event is awaited. */
-  #closeTimer;
+  /** @type {any} Runs while the WebSocket is to open, or to close. */
+  #socketTimer;
   /** Ends the watch of the network, which lasts from `connect` to the last disconnection. */
   #unwatch = noop;
   #heartbeat;
@@ -114,6 +114,10 @@ class Client extends Emitter {
     this.#unwatch();
     if (this.options.watchNetwork) this.#unwatch = watchNetwork((isBack) => this.#onNetwork(isBack));
     this.state = State.CONNECTING;
+    // A server may accept a connection, and say nothing.
+    this.#await(this.options.handshake.timeout, () => {
+      this.#onHandshakeFailed(new LineError(ErrorCode.HANDSHAKE_ERROR, 'no connection'));
+    });
     this.#tell(Event.CONNECTING);
     return true;
   }
@@ -125,9 +129,9 @@ class Client extends Emitter {
    */
   connectAsync() {
     return new Promise((resolve, reject) => {
-      if (this.#is(State.CONNECTED)) resolve(undefined);
+      if (this.#is(State.CONNECTED)) return resolve(undefined);
       this.connect();
-      this.#watchers.push((event, value) => {
+      return this.#watchers.push((event, value) => {
         if (event === Event.CONNECTED) resolve(value);
         if (event === Event.CONNECTING_ERROR) reject(value);
         if (event === Event.DISCONNECTED) reject(disconnected(value));
@@ -155,8 +159,7 @@ class Client extends Emitter {
     // Without a connection too: none is to come.
     if (!retry) this.#stop();
     if (isOpen) {
-      const { disconnectTimeout } = this.options;
-      if (disconnectTimeout) this.#closeTimer = after(() => this.#forceClose(), disconnectTimeout);
+      this.#await(this.options.disconnectTimeout, () => this.#forceClose());
       this.#tell(Event.DISCONNECTING);
     }
     return isOpen;
@@ -326,6 +329,16 @@ class Client extends Emitter {
 
   // The connection.
 
+  /**
+   * Waits for the WebSocket to open or to close.
+   * @param {number} timeout ms; 0 is no limit.
+   * @param {() => void} expired
+   */
+  #await(timeout, expired) {
+    clearTimeout(this.#socketTimer);
+    this.#socketTimer = timeout && after(expired, timeout);
+  }
+
   /** @param {any} ws */
   #bind(ws) {
     ws.binaryType = 'arraybuffer';
@@ -337,6 +350,7 @@ class Client extends Emitter {
   }
 
   #onOpen() {
+    clearTimeout(this.#socketTimer);
     this.state = State.HANDSHAKING;
     const { payload, timeout } = this.options.handshake;
     this.#request(Message.outgoing_(Message.Name.HANDSHAKE, payload), timeout, {
@@ -373,7 +387,7 @@ class Client extends Emitter {
 
   /** @param {any} event The close event of the WebSocket, or the like with `code` and `reason`. */
   #onClose(event) {
-    clearTimeout(this.#closeTimer);
+    clearTimeout(this.#socketTimer);
     this.#heartbeat.end();
     // An error that comes late must have a listener, or ends a Node process.
     const { ws_: ws } = this;
@@ -470,7 +484,7 @@ class Client extends Emitter {
     if (name === Message.Name.PING) this.onPingMessage_(message);
     else if (name === Message.Name.RESPONSE) this.#onResponse(message);
     else if (!isReserved(name)) this.#deliver(message);
-    else this.respond_(message, undefined, new Error('Message names beginning with _ are reserved'));
+    else this.respond_(message, undefined, new Error('Reserved name'));
   }
 
   /**
@@ -566,8 +580,8 @@ class Client extends Emitter {
 
   /** @param {(event?: any) => void} call Is called once the connection is closed, if there is one. */
   #afterClose(call) {
-    if (!this.ws_) call();
-    this.#watchers.push((event, value) => event === Event.DISCONNECTED && call(value));
+    if (this.ws_) this.#watchers.push((event, value) => event === Event.DISCONNECTED && call(value));
+    else call();
   }
 
   /** @param {import('./waiting.js').WaitingList} waiting For a connection, or for what comes by it. */

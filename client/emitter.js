@@ -27,7 +27,7 @@ const isRegExp = (value) => value instanceof RegExp;
 const assertInteger = (value) => assert(Number.isInteger(value), 'Not an integer');
 
 /** @param {unknown} condition */
-const assertName = (condition) => assert(condition, 'Event name should be string or regex.');
+const assertName = (condition) => assert(condition, 'Not a name or pattern');
 
 /** One handler listening to one name or pattern. */
 class Listener {
@@ -45,14 +45,18 @@ class Listener {
       /** @type {RegExp | undefined} */
       this.eventNameRegex = eventName;
     }
-    assert(typeof handler === 'function', 'Handler should be a function');
+    assert(typeof handler === 'function', 'Not a function');
     assertInteger(execLimit);
     this.handler = handler;
     this.execCount = 0;
     this.execLimit = execLimit;
-    /** @type {(listener: Listener) => void} */
-    this.onExpire = () => {};
   }
+
+  /**
+   * Called once the limit is reached; an emitter puts its own function here.
+   * @param {Listener} _listener This listener.
+   */
+  onExpire(_listener) {}
 
   /**
    * @param {object} that
@@ -206,12 +210,13 @@ class Emitter {
    * @returns {this}
    */
   removeListener(eventName, handler) {
-    pairs(eventName, handler, (name, each) => {
-      const found = this.#find(name);
-      // A trait of the original: a name without listeners is an error.
-      assertName(found.length > 0 || isRegExp(name));
-      for (const listener of found) if (listener.handler === each) this.removeListener_(listener);
-    });
+    if (Array.isArray(eventName) || Array.isArray(handler)) {
+      pairs(eventName, handler, (name, each) => this.removeListener(name, each));
+      return this;
+    }
+    // A trait of the original: a name without listeners is an error.
+    assertName(isRegExp(eventName) || this.#named[eventName]);
+    for (const listener of this.#find(eventName)) if (listener.handler === handler) this.removeListener_(listener);
     return this;
   }
 
@@ -220,8 +225,13 @@ class Emitter {
    * @returns {this}
    */
   removeAllListeners(eventName) {
-    for (const name of [eventName ?? [...this.eventNames(), ...this.regexes()]].flat()) {
-      if (isString(name) || isRegExp(name)) this.#find(name).forEach((each) => this.removeListener_(each));
+    if (Array.isArray(eventName)) {
+      eventName.forEach((name) => this.removeAllListeners(name));
+    } else if (isString(eventName) || isRegExp(eventName)) {
+      this.#find(eventName).forEach((listener) => this.removeListener_(listener));
+    } else if (eventName === undefined || eventName === null) {
+      this.removeAllListeners(this.eventNames());
+      this.removeAllListeners(this.regexes());
     }
     return this;
   }

@@ -139,7 +139,7 @@ class Message extends Emitter {
     assertJson([payload, err]);
     this.isResponded_ = true;
     responder?.respond_(this, payload, err);
-    this.emit(event, err ?? payload);
+    this.emit(event, event === 'resolved' ? payload : err);
   }
 
   /**

@@ -1,0 +1,47 @@
+// @ts-check
+'use strict';
+
+/** What the tests of the client's own features share: they run with every build of ours. */
+
+const { describe, it } = require('node:test');
+const { clients } = require('../helpers/clients');
+const { ClientContext } = require('../helpers/client-contract');
+const { loadNative } = require('../helpers/implementations');
+const { freePort } = require('../helpers/timing');
+
+/**
+ * @typedef {object} Suite
+ * @property {string} client name of the build
+ * @property {(name: string, body: (context: ClientContext) => Promise<void>) => void} test registers a test
+ */
+
+/**
+ * Registers tests for every build of our client.
+ *
+ * @param {string} subject
+ * @param {(suite: Suite) => void} register
+ */
+function withClients(subject, register) {
+  for (const { name, Client } of clients().filter((each) => each.name !== 'original')) {
+    describe(`${subject} (client ${name})`, () => {
+      register({
+        client: name,
+        test: (title, body) => {
+          it(title, async () => {
+            const context = new ClientContext(loadNative(), Client);
+            try {
+              await body(context);
+            } finally {
+              await context.dispose();
+            }
+          });
+        }
+      });
+    });
+  }
+}
+
+/** A port nobody listens on. */
+const refusedPort = freePort;
+
+module.exports = { withClients, refusedPort };

@@ -3,6 +3,7 @@
 
 const LineError = require('../lib/line-error.js');
 const { messageJson } = require('../lib/json.js');
+const { deliver } = require('./deliver.js');
 const Emitter = require('./emitter.js');
 const { State, Event, ErrorCode } = require('./enums.js');
 const { readEnvelope, isReserved } = require('./envelope.js');
@@ -13,12 +14,14 @@ const { messages } = require('./messages.js');
 const { watchNetwork } = require('./network.js');
 const { assertOption, clientOptions, isObject } = require('./options.js');
 const { reconnection } = require('./reconnect.js');
-const { ws2http, http2ws, fetchResponseUrl } = require('./redirect.js');
+const { ws2http, http2ws, fetchResponseUrl, redirectOf } = require('./redirect.js');
+const { listenTo } = require('./socket.js');
 const { after } = require('./timers.js');
 const { measureUptime } = require('./uptime.js');
 const { waitingList } = require('./waiting.js');
 
 /** @typedef {import('./message.js').Responder} Responder */
+/** @typedef {import('./socket.js').SocketOwner} SocketOwner */
 
 /** The `readyState` of a WebSocket that is open. */
 const OPEN = 1;
@@ -29,6 +32,7 @@ const noop = () => {};
  * The client of the line protocol, for browsers and whatever else has `WebSocket`. It connects, shakes
  * hands, sends messages and awaits their responses, and reconnects when the connection is lost.
  * @implements {Responder}
+ * @implements {SocketOwner}
  */
 class Client extends Emitter {
   static State = State;
@@ -78,7 +82,7 @@ class Client extends Emitter {
    */
   constructor(url = 'ws://localhost', options = {}) {
     super();
-    assertOption(typeof url === 'string' && url.trim() !== '', 'url', 'a string that is not empty');
+    assertOption(typeof url === 'string' && url.trim() !== '', 'url', 'a URL');
     this.url = url.trim();
     /** @type {string | null} Where redirects have led to. */
     this.urlFollowed = null;
@@ -107,7 +111,9 @@ class Client extends Emitter {
     const url = (this.options.followRedirections && this.urlFollowed) || this.url;
     attempt(ErrorCode.WEBSOCKET_ERROR, `Cannot connect to ${url}`, () => {
       const WebSocket = this.options.webSocket ?? this.#class.webSocket_();
-      this.#bind(new WebSocket(url));
+      const ws = new WebSocket(url);
+      listenTo(ws, this);
+      this.ws_ = ws;
     });
     this.#stopped = false;
     this.#reconnect.pause();
@@ -339,17 +345,8 @@ class Client extends Emitter {
     this.#socketTimer = timeout && after(expired, timeout);
   }
 
-  /** @param {any} ws */
-  #bind(ws) {
-    ws.binaryType = 'arraybuffer';
-    ws.onopen = () => this.#onOpen();
-    ws.onclose = (/** @type {any} */ event) => this.#onClose(event);
-    ws.onerror = (/** @type {any} */ error) => this.#onError(error);
-    ws.onmessage = (/** @type {any} */ { data }) => this.#onData(data);
-    this.ws_ = ws;
-  }
-
-  #onOpen() {
+  /** @internal */
+  onOpen_() {
     clearTimeout(this.#socketTimer);
     this.state = State.HANDSHAKING;
     const { payload, timeout } = this.options.handshake;
@@ -385,13 +382,13 @@ class Client extends Emitter {
     if (code !== ErrorCode.DISCONNECTED) this.disconnect(isRejected ? 4203 : 4202, reason, true);
   }
 
-  /** @param {any} event The close event of the WebSocket, or the like with `code` and `reason`. */
-  #onClose(event) {
+  /**
+   * @param {any} event The close event of the WebSocket, or the like with `code` and `reason`.
+   * @internal
+   */
+  onClose_(event) {
     clearTimeout(this.#socketTimer);
     this.#heartbeat.end();
-    // An error that comes late must have a listener, or ends a Node process.
-    const { ws_: ws } = this;
-    ws.onopen = ws.onclose = ws.onerror = ws.onmessage = noop;
     this.ws_ = this.id = null;
     this.#reject(this.#requests);
     this.state = State.DISCONNECTED;
@@ -404,28 +401,20 @@ class Client extends Emitter {
     const { ws_: ws } = this;
     const reason = 'Disconnect timeout';
     this.#tell(Event.ERROR, new LineError(ErrorCode.DISCONNECT_TIMEOUT, reason));
-    this.#onClose({ code: 4204, reason });
+    this.onClose_({ code: 4204, reason });
     ws.terminate?.();
   }
 
-  /** @param {any} event The error event of the WebSocket; its close event follows. */
-  #onError(event) {
+  /**
+   * @param {any} event The error event of the WebSocket; its close event follows.
+   * @internal
+   */
+  onError_(event) {
     const isConnecting = this.#is(State.CONNECTING, State.HANDSHAKING);
     const error = new LineError(ErrorCode.WEBSOCKET_ERROR, 'The WebSocket failed', event);
     this.#tell(isConnecting ? Event.CONNECTING_ERROR : Event.ERROR, error);
-    if (this.options.followRedirections) this.#followRedirects();
-  }
-
-  /** The server may have answered with a redirect, which no WebSocket follows. */
-  async #followRedirects() {
-    const { fetchResponseUrl, http2ws, ws2http } = this.#class;
-    try {
-      const url = http2ws(await fetchResponseUrl(ws2http(this.url)));
-      // Encryption is not given up because somebody says so.
-      if (url && (url.startsWith('wss:') || !this.url.startsWith('wss:'))) this.urlFollowed = url;
-    } catch {
-      // Not redirected.
-    }
+    if (!this.options.followRedirections) return;
+    redirectOf(this.url, this.#class).then((url) => (this.urlFollowed = url ?? this.urlFollowed), noop);
   }
 
   #awaitReconnect() {
@@ -471,8 +460,11 @@ class Client extends Emitter {
 
   // What comes in.
 
-  /** @param {unknown} data Of a WebSocket message. */
-  #onData(data) {
+  /**
+   * @param {unknown} data Of a WebSocket message.
+   * @internal
+   */
+  onMessage_(data) {
     if (this.#is(State.CONNECTED)) this.#heartbeat.heard();
     const envelope = readEnvelope(data);
     if (!envelope) {
@@ -483,7 +475,7 @@ class Client extends Emitter {
     const { name } = message;
     if (name === Message.Name.PING) this.onPingMessage_(message);
     else if (name === Message.Name.RESPONSE) this.#onResponse(message);
-    else if (!isReserved(name)) this.#deliver(message);
+    else if (!isReserved(name)) deliver(this, message);
     else this.respond_(message, undefined, new Error('Reserved name'));
   }
 
@@ -500,29 +492,6 @@ class Client extends Emitter {
     const request = this.#requests.take(id);
     if (err) request?.reject(new LineError(ErrorCode.MESSAGE_REJECTED, 'The server rejected the message', err));
     else request?.resolve(payload);
-  }
-
-  /**
-   * Emits a message to its handlers. One that answers a message without an id throws `mMissingId`;
-   * whether there is an id is the peer's choice, so that exception goes to `_error`.
-   * @param {Message} message
-   */
-  #deliver(message) {
-    const report = (/** @type {any} */ error) => {
-      if (error?.code !== Message.ErrorCode.MISSING_ID) throw error;
-      this.onMissingId_(error);
-    };
-    this.handling_ = message;
-    guard(() => {
-      try {
-        const results = this.emit(message.name, message) || [];
-        // An async handler throws into its promise.
-        for (const result of results) if (result instanceof Promise) result.catch(report);
-      } catch (error) {
-        report(error);
-      }
-    });
-    this.handling_ = undefined;
   }
 
   // What messages call when they are answered.
@@ -547,7 +516,7 @@ class Client extends Emitter {
     try {
       this.#transmit(() => messageJson(Message.Name.RESPONSE, payload, id, err));
     } catch (cause) {
-      const error = new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, `No answer to "${name}" was sent`, cause);
+      const error = new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, `No answer to ${name}`, cause);
       // Not from inside the handler's call of resolve or reject.
       queueMicrotask(() => this.#tell(Event.ERROR, error));
     }

@@ -127,14 +127,14 @@ class Message extends Emitter {
   #respond(event, payload, err) {
     const responder = this.#responder;
     if (this.id === undefined) {
-      const error = new LineError(ErrorCode.MISSING_ID, `No answer to "${this.name}" is expected`);
+      const error = new LineError(ErrorCode.MISSING_ID, `No answer to ${this.name} is expected`);
       if (!responder || responder.handling_ === this) throw error;
       // The peer decides whether there is an id: once the handler has returned that must not throw.
       responder.onMissingId_(error);
       return;
     }
     if (this.isResponded_) {
-      throw new LineError(ErrorCode.ALREADY_RESPONDED, `An answer to "${this.name}" was given before`);
+      throw new LineError(ErrorCode.ALREADY_RESPONDED, `An answer to ${this.name} was given before`);
     }
     assertJson([payload, err]);
     this.isResponded_ = true;

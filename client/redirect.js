@@ -25,4 +25,18 @@ async function fetchResponseUrl(url, timeout = 3000) {
   return response.url;
 }
 
-module.exports = { ws2http, http2ws, fetchResponseUrl };
+/**
+ * Where a WebSocket is redirected to, which no WebSocket follows itself.
+ * @param {string} url
+ * @param {{ws2http: any, http2ws: any, fetchResponseUrl: any}} by The class, whose statics an application
+ *   may have replaced.
+ * @returns {Promise<string | undefined>} Undefined when it is not to be followed. Rejects when it is not
+ *   redirected.
+ */
+async function redirectOf(url, { ws2http, http2ws, fetchResponseUrl }) {
+  const target = http2ws(await fetchResponseUrl(ws2http(url)));
+  // Encryption is not given up because somebody says so.
+  return url.startsWith('wss:') && !target?.startsWith('wss:') ? undefined : target;
+}
+
+module.exports = { ws2http, http2ws, fetchResponseUrl, redirectOf };

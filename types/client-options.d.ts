@@ -8,7 +8,7 @@
 export interface ClientOptions {
   /** The handshake, which follows the opening of each connection. */
   handshake?: {
-    /** Time the server has to answer it; 0 is no limit. @default 30000 */
+    /** Time the server has to open the WebSocket, and then to answer; 0 is no limit. @default 30000 */
     timeout?: number;
     /** Sent to the server, whose `handshake` listeners decide by it: any JSON value. */
     payload?: any;

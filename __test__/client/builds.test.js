@@ -85,6 +85,32 @@ for (const name of ['client-node', 'client-web']) {
   });
 }
 
+it('the builds for browsers need nothing else', () => {
+  for (const file of ['client-web.mjs', 'client-web.js', 'client-web-globals.js']) {
+    const text = fs.readFileSync(path.join(ROOT, 'dist', file), 'utf8');
+    assert.doesNotMatch(text, /\brequire\(|^import |\bprocess\.|\bBuffer\b/m, file);
+  }
+});
+
+it('the package carries every file of the client', () => {
+  const args = ['pack', '--dry-run', '--ignore-scripts', '--json'];
+  const npm = execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', shell: process.platform === 'win32' });
+  const packed = JSON.parse(npm)[0].files.map((/** @type {any} */ { path: file }) => file);
+  const needed = [
+    'client-node.js', 'client-web.js', 'client-node.d.ts', 'client-node.d.mts', 'client-web.d.ts', 'client-web.d.mts',
+    'types/client.d.ts', 'types/client-options.d.ts', 'types/messages.d.ts',
+    'dist/client-web.js', 'dist/client-web.mjs', 'dist/client-web-globals.js',
+    ...fs.readdirSync(path.join(ROOT, 'client')).map((file) => `client/${file}`)
+  ];
+  assert.deepEqual(needed.filter((file) => !packed.includes(file)), []);
+});
+
+it('the paths of the original are there', () => {
+  assert.equal(require('line-socket-native/dist/client-node.js'), require('line-socket-native/client-node'));
+  assert.equal(require('line-socket-native/dist/client-web.js'), require('line-socket-native/client-web'));
+  assert.ok(require.resolve('line-socket-native/dist/client-web-globals.js'));
+});
+
 it('the classes of require and import are the same in Node', async () => {
   const { default: Client } = await import(/** @type {any} */ ('line-socket-native/client-node'));
   assert.equal(Client, require('line-socket-native/client-node'));

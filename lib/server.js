@@ -44,6 +44,8 @@ class Server extends Emitter {
   #stopping = undefined;
   /** Ends what it does beside listening: in a cluster, or at an HTTP server. */
   #leave = () => {};
+  /** The thread whose listener was closed last. @type {number | undefined} */
+  #closed = undefined;
   /** Whether it serves what others have accepted, and nothing else. */
   #isAttached = false;
 
@@ -160,8 +162,8 @@ class Server extends Emitter {
     const drain = options === undefined ? undefined : drainOf(options);
     serverLog('stopping');
     this.server = null;
-    this.#leave();
-    this.#leave = () => {};
+    // An HTTP server goes on: while its line server drains, upgrades that come by it are refused.
+    if (!drain || !this.#isAttached) this.#leaveAll();
     const listening = this.listening_;
     this.listening_ = undefined;
     // Still starting: `start` sees that it is not wanted any more.
@@ -175,7 +177,18 @@ class Server extends Emitter {
     this.#stopping = { thread: listening.thread, promise, resolve, draining };
     this.updateKeepAlive_();
     this.native_.stop(listening.thread, drain === undefined && this.options.clientTracking !== false);
+    if (this.#closed === listening.thread) this.#beginDraining();
     return promise;
+  }
+
+  #leaveAll() {
+    this.#leave();
+    this.#leave = () => {};
+  }
+
+  #beginDraining() {
+    this.draining_ = this.#stopping?.draining;
+    this.draining_?.begin();
   }
 
   /**
@@ -352,6 +365,7 @@ class Server extends Emitter {
    * @internal
    */
   onDetached_(thread, ended) {
+    this.#closed = thread;
     if (this.#stopping?.thread !== thread) {
       // By the cluster, without `stop()`, which may have nothing left to do.
       const isDone = ended || this.options.clientTracking === false;
@@ -360,13 +374,13 @@ class Server extends Emitter {
     }
     const { draining, resolve } = this.#stopping;
     if (draining && !ended) {
-      this.draining_ = draining;
-      draining.begin();
+      this.#beginDraining();
       return;
     }
     serverLog('stopped');
     draining?.end();
     this.draining_ = undefined;
+    this.#leaveAll();
     this.#stopping = undefined;
     this.updateKeepAlive_();
     resolve();

@@ -33,13 +33,13 @@ function within(promise, what, ms = PATIENCE) {
 /**
  * Polls until `condition` holds.
  *
- * @param {() => unknown} condition
+ * @param {() => unknown} condition may return a promise
  * @param {string} what named in the error
  * @param {number} [ms]
  */
 async function until(condition, what, ms = PATIENCE) {
   const deadline = Date.now() + ms;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`not ${what} within ${ms} ms`);
     await delay(2);
   }

@@ -6,6 +6,8 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const net = require('node:net');
+const { WAYS } = require('../attach/support');
+const { RawClient } = require('../helpers/raw-client');
 const { exchange, upgradeRequest } = require('../helpers/raw-http');
 const { delay, until, within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
@@ -167,6 +169,21 @@ describe('stop({ drain })', () => {
     assert.equal((await waiting.closed()).code, 1001);
   }));
 
+  it('also when a cluster has closed the listener before', withScene(async (scene) => {
+    const { server, port, client, asked } = await scenario(scene);
+    client.json({ n: 'ask', i: '1' });
+    await until(() => asked.length === 1, 'asked');
+    // What `worker.disconnect()` comes to.
+    server.native_.stop(server.listening_.thread, false);
+    await until(() => isRefused(port), 'closed to newcomers');
+    await delay(50);
+    const stopped = server.stop({ drain: LONG });
+    asked[0].resolve('one');
+    await client.message(({ i }) => i === '1');
+    assert.equal((await client.closed()).code, 1001);
+    await within(stopped, 'stop');
+  }));
+
   it('stop() cuts it short', withScene(async (scene) => {
     const { server, client, asked } = await scenario(scene);
     client.json({ n: 'ask', i: '1' });
@@ -228,6 +245,48 @@ describe('stop({ drain })', () => {
   }
 });
 
+for (const way of WAYS) {
+  describe(`stop({ drain }) of a server at an HTTP server: ${way.name}`, () => {
+    it('refuses upgrades with 503 and lets the rest be, until the last connection has ended', withScene(async (scene) => {
+      const { web, port, close } = await way.listen((_, response) => response.end('page'));
+      scene.defer(close);
+      const server = scene.track(new scene.Server({ server: web }));
+      /** @type {any[]} */
+      const asked = [];
+      server.on('connection', (/** @type {any} */ connection) => {
+        connection.on('ask', (/** @type {any} */ message) => asked.push(message));
+      });
+      await server.start();
+      const client = await openBy(scene, way, port);
+      await client.handshake();
+      client.json({ n: 'ask', i: '1' });
+      await until(() => asked.length === 1, 'asked');
+      const stopped = server.stop({ drain: LONG });
+      await assert.rejects(openBy(scene, way, port), { status: 503 });
+      asked[0].resolve('one');
+      await client.message(({ i }) => i === '1');
+      assert.equal((await client.closed()).code, 1001);
+      await within(stopped, 'stop');
+      assert.equal(web.listenerCount('upgrade'), 0);
+      await server.start();
+      await (await openBy(scene, way, port)).handshake();
+    }));
+
+    it('limits hold there as well', withScene(async (scene) => {
+      const { web, port, close } = await way.listen();
+      scene.defer(close);
+      const server = scene.track(new scene.Server({ server: web, maxConnections: 1, messagesPerSecond: 50, rateTimeout: 200 }));
+      await server.start();
+      const client = await openBy(scene, way, port);
+      await client.handshake();
+      await assert.rejects(openBy(scene, way, port), { status: 503 });
+      assert.equal(server.getStats().refused.maxConnections, 1);
+      for (let i = 0; i < 500; i++) client.json({ n: 'any' });
+      assert.equal((await client.closed()).code, 4207);
+    }));
+  });
+}
+
 describe('stop() without options', () => {
   it('cuts everyone at once, as ever', withScene(async (scene) => {
     const { server, client, asked, log } = await scenario(scene);
@@ -238,6 +297,21 @@ describe('stop() without options', () => {
     assert.deepEqual(log, [['_disconnected', 1006, '']]);
   }));
 });
+
+/**
+ * @param {import('../process/support/scene').Scene} scene
+ * @param {import('../attach/support').Way} way
+ * @param {number} port
+ * @returns {Promise<RawClient>} Rejects when it is refused.
+ */
+async function openBy(scene, way, port) {
+  const socket = way.connect(port);
+  scene.defer(() => socket.destroy());
+  const client = new RawClient(socket);
+  socket.write(upgradeRequest());
+  await within(client.upgraded, 'answer to the upgrade');
+  return client;
+}
 
 /** @param {number} port @returns {Promise<boolean>} Whether nobody listens. */
 function isRefused(port) {

@@ -3,10 +3,11 @@
 
 const http = require('node:http');
 const net = require('node:net');
+const tls = require('node:tls');
 
 const LineError = require('./line-error.js');
 const { Pipe } = require('./pipe.js');
-const { UpgradeRequest } = require('./request.js');
+const { UpgradeRequest, setSecure } = require('./request.js');
 const { ServerErrorCode } = require('./enums.js');
 
 /** @typedef {import('./server.js').Server} Server */
@@ -19,6 +20,7 @@ const { ServerErrorCode } = require('./enums.js');
  * A stream that was handed over to the io thread.
  * @typedef {object} Handover
  * @property {object | undefined} extras What the application has added to the request.
+ * @property {string | undefined} secure What is known of its encryption.
  * @property {UpgradeRequest | undefined} request As `verifyClient` has seen it.
  * @property {Pipe | undefined} pipe
  * @property {((socket: Socket) => void) | undefined} callback
@@ -79,7 +81,7 @@ class Handovers {
     const handOver = (descriptor) =>
       this.#native.handOver(key, descriptor, text, early, remoteAddress, remotePort, Boolean(encrypted), held);
     /** @type {Handover} */
-    const handover = { extras: extrasOf(request), request: undefined, pipe: undefined, callback };
+    const handover = { extras: extrasOf(request), secure: secureOf(stream), request: undefined, pipe: undefined, callback };
     this.#handovers.set(key, handover);
     const descriptor = descriptorOf(stream);
     if (descriptor !== PIPED && handOver(descriptor)) {
@@ -111,10 +113,8 @@ class Handovers {
    */
   requestOf(upgrade, facts) {
     const handover = this.#handovers.get(this.#native.handoverOf(upgrade));
-    const request = new UpgradeRequest(facts);
-    if (handover === undefined) return request;
-    handover.request = Object.assign(request, handover.extras);
-    return request;
+    if (handover === undefined) return new UpgradeRequest(facts);
+    return (handover.request = makeRequest(facts, handover));
   }
 
   /**
@@ -123,11 +123,14 @@ class Handovers {
    */
   onOpened(key, connection) {
     const handover = /** @type {Handover} */ (this.#handovers.get(key));
-    const { request, extras, callback } = handover;
-    if (request !== undefined || extras !== undefined) connection.socket.setRequest_(request, extras);
-    handover.request = undefined;
-    handover.extras = undefined;
-    handover.callback = undefined;
+    const { request, extras, secure, callback } = handover;
+    if (request !== undefined) {
+      connection.socket.setRequest_(request);
+    } else if (extras !== undefined || secure !== undefined) {
+      connection.socket.setRequest_(makeRequest(connection.socket.facts_, handover));
+    }
+    // Only the pipe is needed from now on.
+    Object.assign(handover, { request: undefined, extras: undefined, secure: undefined, callback: undefined });
     callback?.(connection.socket);
   }
 
@@ -174,6 +177,27 @@ function bufferedBy(stream) {
     chunks.push(typeof chunk === 'string' ? Buffer.from(chunk, stream.readableEncoding ?? 'utf8') : chunk);
   }
   return chunks;
+}
+
+/**
+ * @param {string[]} facts
+ * @param {Handover} handover
+ */
+function makeRequest(facts, { secure, extras }) {
+  if (secure !== undefined) setSecure(facts, secure);
+  return Object.assign(new UpgradeRequest(facts), extras);
+}
+
+/**
+ * What Node knows of a stream's encryption, as the core tells of its own.
+ * @param {Duplex} stream
+ * @returns {string | undefined} Undefined when it is not Node that encrypts it.
+ */
+function secureOf(stream) {
+  if (!(stream instanceof tls.TLSSocket)) return undefined;
+  const authorization = stream.authorized ? '1' : (stream.authorizationError ?? '');
+  const certificate = stream.getPeerX509Certificate()?.raw.toString('base64') ?? '';
+  return [stream.getProtocol(), authorization, stream.alpnProtocol || '', certificate].join(' ');
 }
 
 /**

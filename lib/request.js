@@ -100,6 +100,15 @@ function extraFact(facts, index) {
 }
 
 /**
+ * Says what is known of an encryption that is not this server's.
+ * @param {string[]} facts
+ * @param {string} secure As `secure_line` in `src/node/facts.rs` writes it.
+ */
+function setSecure(facts, secure) {
+  facts[SECURE] = secure;
+}
+
+/**
  * How the connection's bytes travel.
  * @param {string[]} facts
  */
@@ -107,4 +116,4 @@ function transportOf(facts) {
   return facts[TRANSPORT];
 }
 
-module.exports = { UpgradeRequest, extraFact, transportOf };
+module.exports = { UpgradeRequest, extraFact, setSecure, transportOf };

@@ -106,6 +106,9 @@ class Server extends Emitter {
       if (!listens && !options.server && !options.noServer) {
         throw new TypeError('No "options.port" was given, nor "server" or "noServer": there is nothing to serve');
       }
+      if (!listens && options.tls) {
+        throw new TypeError('"options.tls" is for a port of this server; with "server" it is for that one to encrypt');
+      }
       // The same port may be asked for again.
       await this.#stopping?.promise;
       this.native_.ask(wantsToBeAsked(this));

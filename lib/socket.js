@@ -59,22 +59,22 @@ class Socket {
 
   /** The upgrade request. */
   get upgradeReq() {
-    return (this.#request ??= new UpgradeRequest(this.#loadFacts().split('\n')));
+    return (this.#request ??= new UpgradeRequest(this.facts_));
   }
 
   /** The subprotocol agreed on; empty without one. */
   get protocol() {
-    return extraFact(this.#loadFacts().split('\n'), 0);
+    return extraFact(this.facts_, 0);
   }
 
   /** The extensions agreed on; see `types/socket.d.ts`. */
   get extensions() {
-    return parseExtensions(extraFact(this.#loadFacts().split('\n'), 1));
+    return parseExtensions(extraFact(this.facts_, 1));
   }
 
   /** How the bytes travel; see `types/socket.d.ts`. */
   get transport() {
-    return transportOf(this.#loadFacts().split('\n'));
+    return transportOf(this.facts_);
   }
 
   /** Bytes that wait to be handed to the system. */
@@ -110,14 +110,20 @@ class Socket {
   }
 
   /**
-   * For a connection that was handed over: its request, if `verifyClient` has seen it, or what the
-   * application had added to it.
-   * @param {UpgradeRequest | undefined} request
-   * @param {object | undefined} extras
+   * For a connection that was handed over.
+   * @param {UpgradeRequest} request
    * @internal
    */
-  setRequest_(request, extras) {
-    this.#request = request ?? Object.assign(this.upgradeReq, extras);
+  setRequest_(request) {
+    this.#request = request;
+  }
+
+  /**
+   * What the native side knows of the upgrade, one by one.
+   * @internal
+   */
+  get facts_() {
+    return this.#loadFacts().split('\n');
   }
 
   /**

@@ -94,7 +94,7 @@ export interface ServerOptions {
    * An HTTP server whose upgrade requests are served, as long as this server runs; it is neither
    * started nor closed here, and may listen before or after. Requests that are not for `path` are left
    * to other listeners of `upgrade`, and refused when there is none. With `port` or `listen` this server
-   * listens by itself instead.
+   * listens by itself instead. Not together with `tls`: encrypting is up to the HTTP server.
    */
   server?: HttpServer | HttpsServer | null | undefined;
   /**

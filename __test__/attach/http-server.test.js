@@ -6,15 +6,19 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const { X509Certificate } = require('node:crypto');
 const http = require('node:http');
+const https = require('node:https');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
+const tls = require('node:tls');
 const WebSocket = require('ws');
 const { exchange, upgradeRequest } = require('../helpers/raw-http');
 const { delay, until, within } = require('../helpers/timing');
+const { identity, TRUST } = require('../helpers/tls');
 const { withScene } = require('../process/support/scene');
-const { plain, attached, listening, open, connect } = require('./support');
+const { plain, secure, attached, listening, open, connect } = require('./support');
 
 /** @typedef {import('../process/support/scene').Scene} Scene */
 
@@ -206,6 +210,40 @@ describe('the option server', () => {
     const { connection } = await connect(scene, { ...plain, connect: () => net.connect(file) }, { port: 0, server });
     const { transport, upgradeReq } = connection.socket;
     assert.deepEqual([transport, upgradeReq.connection.remoteAddress], [plain.transport, undefined]);
+  }));
+
+  it("what Node's TLS knows of the client is told as by the server's own", withScene(async (scene) => {
+    const asking = { ...identity('server'), ...TRUST, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] };
+    const web = https.createServer(asking);
+    scene.defer(() => web.close());
+    const port = await listening(web);
+    /** @type {any[]} */
+    const infos = [];
+    const server = scene.track(new scene.Server({ server: web }));
+    await server.start();
+    for (const verifyClient of [undefined, (/** @type {any} */ info) => infos.push(info.req)]) {
+      server.options.verifyClient = verifyClient;
+      // With a listener the core asks for the first client, and not for the second unless it is to be verified.
+      server.once('headers', () => {});
+      for (const [name, authorized] of /** @type {const} */ ([['client', true], ['stranger', false]])) {
+        const certified = { ...secure, connect: () => tls.connect({ port, host: '127.0.0.1', servername: 'localhost', ...TRUST, ...identity(name) }) };
+        const { connection } = await connect(scene, certified, { port, server });
+        const peer = connection.socket.upgradeReq.connection;
+        assert.equal(peer.encrypted, true);
+        assert.equal(peer.authorized, authorized);
+        assert.equal(peer.authorizationError === null, authorized);
+        assert.equal(peer.getProtocol(), 'TLSv1.3');
+        assert.equal(peer.getPeerX509Certificate().fingerprint256, new X509Certificate(identity(name).cert).fingerprint256);
+        if (verifyClient) assert.equal(infos.at(-1), connection.socket.upgradeReq);
+      }
+    }
+  }));
+
+  it('tls is refused beside it: encrypting is up to the HTTP server', withScene(async (scene) => {
+    for (const options of [{ server: httpServer(scene) }, { noServer: true }]) {
+      const server = new scene.Server({ tls: identity('server'), ...options });
+      await assert.rejects(server.start(), { code: 'sWebsocketError' });
+    }
   }));
 
   it('a client that is gone before it is served costs nothing', withScene(async (scene) => {

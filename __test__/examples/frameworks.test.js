@@ -1,0 +1,79 @@
+// @ts-check
+'use strict';
+
+/** The examples of line servers beside others on one port, run as they are. */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const WebSocket = require('ws');
+const { freePort, within } = require('../helpers/timing');
+const { withScene } = require('../process/support/scene');
+
+/**
+ * Starts an example.
+ * @param {import('../process/support/scene').Scene} scene
+ * @param {string} name
+ */
+async function start(scene, name) {
+  const port = await freePort();
+  const file = path.join(__dirname, '../../examples', name, 'server.js');
+  const example = scene.run(file, [], { env: { PORT: String(port) } });
+  assert.equal(await example.line(), `Listening on http://localhost:${port}`);
+  return { example, port, url: `http://localhost:${port}` };
+}
+
+/** @param {string} url */
+async function clientsOf(url) {
+  const response = await fetch(`${url}/clients`, { headers: { Connection: 'close' } });
+  assert.equal(response.status, 200);
+  return /** @type {any} */ (await response.json()).clients;
+}
+
+/**
+ * @param {import('../process/support/scene').Scene} scene
+ * @param {number} port
+ * @param {string} target Path.
+ */
+async function statusOf(scene, port, target) {
+  const { status } = await scene.open(port, { path: target }).catch((error) => error);
+  return status;
+}
+
+describe('examples that share a port', () => {
+  for (const name of ['http', 'express', 'fastify', 'koa']) {
+    it(name, withScene(async (scene) => {
+      const { example, port, url } = await start(scene, name);
+      assert.equal(await clientsOf(url), 0);
+      const client = await scene.open(port, { path: '/line' });
+      await client.handshake();
+      assert.equal((await client.request('hello', 'Ada')).message.p, 'hello Ada');
+      assert.equal(await clientsOf(url), 1);
+      assert.equal((await fetch(`${url}/nothing`, { headers: { Connection: 'close' } })).status, 404);
+      assert.equal(await statusOf(scene, port, '/other'), 400);
+      example.signal('SIGTERM');
+      assert.deepEqual(await example.exited(), { code: 0, signal: null, stderr: '' });
+    }));
+  }
+
+  it('several-servers', withScene(async (scene) => {
+    const { example, port, url } = await start(scene, 'several-servers');
+    const chat = await scene.open(port, { path: '/chat' });
+    await chat.handshake();
+    chat.json({ n: 'say', p: 'hi' });
+    assert.equal((await chat.message()).text, '{"n":"said","p":"hi"}');
+    const news = await scene.open(port, { path: '/news?today' });
+    await news.handshake();
+    assert.deepEqual((await news.request('headlines')).message.p, ['Two protocols share a port']);
+    const echo = new WebSocket(`ws://localhost:${port}/echo`);
+    scene.defer(() => echo.terminate());
+    await within(new Promise((resolve) => echo.once('open', resolve)), 'open echo');
+    const echoed = new Promise((resolve) => echo.once('message', resolve));
+    echo.send('hello');
+    assert.equal(String(await within(echoed, 'echo')), 'hello');
+    assert.equal(await statusOf(scene, port, '/other'), 404);
+    assert.match(await (await fetch(url, { headers: { Connection: 'close' } })).text(), /\/chat/);
+    example.signal('SIGTERM');
+    assert.deepEqual(await example.exited(), { code: 0, signal: null, stderr: '' });
+  }));
+});

@@ -1,0 +1,36 @@
+// @ts-check
+'use strict';
+
+/**
+ * A Fastify application and a line server, at /line, on one port.
+ */
+
+const { fastify } = require('fastify');
+const Server = require('line-socket-native');
+
+const port = Number(process.env.PORT || 3000);
+
+const app = fastify();
+app.get('/clients', async () => ({ clients: Object.keys(line.getConnections()).length }));
+
+// The HTTP server that Fastify has made.
+const line = new Server({ server: app.server, path: '/line' });
+
+line.on('connection', (connection) => {
+  connection.on('hello', (message) => message.resolve(`hello ${message.payload}`));
+});
+
+async function stop() {
+  await line.stop();
+  await app.close();
+}
+
+async function main() {
+  await line.start();
+  await app.listen({ port });
+  console.log(`Listening on http://localhost:${port}`);
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+main();

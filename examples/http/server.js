@@ -1,0 +1,41 @@
+// @ts-check
+'use strict';
+
+/**
+ * A server of `node:http` whose path /line is a line server's: everything else is answered as before.
+ */
+
+const http = require('node:http');
+const Server = require('line-socket-native');
+
+const port = Number(process.env.PORT || 3000);
+
+const web = http.createServer((request, response) => {
+  if (request.url !== '/clients') {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  response.end(JSON.stringify({ clients: Object.keys(line.getConnections()).length }));
+});
+
+const line = new Server({ server: web, path: '/line' });
+
+line.on('connection', (connection) => {
+  connection.on('hello', (message) => message.resolve(`hello ${message.payload}`));
+});
+
+async function stop() {
+  await line.stop();
+  web.close();
+}
+
+async function main() {
+  await line.start();
+  await new Promise((resolve) => web.listen(port, () => resolve(undefined)));
+  console.log(`Listening on http://localhost:${port}`);
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+main();

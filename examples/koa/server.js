@@ -1,0 +1,41 @@
+// @ts-check
+'use strict';
+
+/**
+ * A Koa application and a line server, at /line, on one port.
+ */
+
+const http = require('node:http');
+// @ts-expect-error: Koa brings no types of its own.
+const Koa = require('koa');
+const Server = require('line-socket-native');
+
+const port = Number(process.env.PORT || 3000);
+
+const app = new Koa();
+app.use((/** @type {any} */ context) => {
+  if (context.path === '/clients') context.body = { clients: Object.keys(line.getConnections()).length };
+});
+
+// `app.listen` would make the HTTP server itself: the line server needs it too.
+const web = http.createServer(app.callback());
+const line = new Server({ server: web, path: '/line' });
+
+line.on('connection', (connection) => {
+  connection.on('hello', (message) => message.resolve(`hello ${message.payload}`));
+});
+
+async function stop() {
+  await line.stop();
+  web.close();
+}
+
+async function main() {
+  await line.start();
+  await new Promise((resolve) => web.listen(port, () => resolve(undefined)));
+  console.log(`Listening on http://localhost:${port}`);
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+main();

@@ -1,0 +1,65 @@
+// @ts-check
+'use strict';
+
+/**
+ * Two line servers and a plain `ws` server on one port, chosen by the URL: /chat, /news and /echo.
+ */
+
+const http = require('node:http');
+const WebSocket = require('ws');
+const Server = require('line-socket-native');
+
+const port = Number(process.env.PORT || 3000);
+
+/** Everyone in the chat reads what one of them says. */
+const chat = new Server({ noServer: true });
+chat.on('connection', (connection) => {
+  connection.on('say', (message) => chat.broadcast('said', message.payload));
+});
+
+/** A reader gets the headlines. */
+const news = new Server({ noServer: true });
+news.on('connection', (connection) => {
+  connection.on('headlines', (message) => message.resolve(['Two protocols share a port']));
+});
+
+/** Sends back what it gets. */
+const echo = new WebSocket.Server({ noServer: true });
+echo.on('connection', (/** @type {any} */ socket) => {
+  socket.on('message', (/** @type {Buffer} */ data) => socket.send(String(data)));
+});
+
+const web = http.createServer((_, response) => response.end('/chat, /news or /echo\n'));
+
+web.on('upgrade', (request, socket, head) => {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  switch (pathname) {
+    case '/chat':
+      chat.handleUpgrade(request, socket, head);
+      break;
+    case '/news':
+      news.handleUpgrade(request, socket, head);
+      break;
+    case '/echo':
+      echo.handleUpgrade(request, socket, head, (/** @type {any} */ client) => echo.emit('connection', client, request));
+      break;
+    default:
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+  }
+});
+
+async function stop() {
+  web.close();
+  for (const client of echo.clients) client.close(1001);
+  await Promise.all([chat.stop(), news.stop()]);
+}
+
+async function main() {
+  await Promise.all([chat.start(), news.start()]);
+  await new Promise((resolve) => web.listen(port, () => resolve(undefined)));
+  console.log(`Listening on http://localhost:${port}`);
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+main();

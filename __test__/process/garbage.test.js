@@ -31,7 +31,7 @@ const PATIENCE = 120000;
 // Descriptors and memory are read in /proc, which Linux has.
 if (process.platform === 'linux') {
   describe('20,000 connections that joined rooms, talked and went, a third of them by reset', () => {
-    it('are collected; no memory, room, descriptor or promise is left', withScene(async (scene) => {
+    it('are collected; no memory, room, descriptor or promise is left', withScene(async (scene, test) => {
       const crowd = scene.child('crowd.js', [], { nodeArgs: NODE_ARGS });
       const port = await crowd.report();
       const control = await scene.open(port);
@@ -49,7 +49,15 @@ if (process.platform === 'linux') {
         return crowd.report(30000);
       };
       const before = await visit(WARM_UP);
+      const begin = performance.now();
       const after = await visit(VISITORS);
+      const inMib = (/** @type {{memory: number}} */ { memory }) => (memory / MIB).toFixed(1);
+      test.diagnostic(
+        `${VISITORS} visitors in ${Math.round((performance.now() - begin) / 1000)} s: ` +
+          `${after.made - before.made} handshakes, ${after.collected - before.collected} connections collected, ` +
+          `${after.settled - before.settled} promises settled, ` +
+          `memory ${inMib(before)} MiB before and ${inMib(after)} MiB after, ${after.descriptors} descriptors`,
+      );
 
       assert.ok(after.made - before.made >= VISITORS * 0.9, `${after.made - before.made} handshakes`);
       assert.deepEqual([after.ended, after.collected], [after.made, after.made], 'ended, collected');

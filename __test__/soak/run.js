@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Runs a server under mixed traffic for as long as told (`npm run soak -- --minutes 10`), and tells how
- * it fares, one line every ten seconds. The server is stopped and started again meanwhile; whenever it
+ * Runs a server under mixed traffic for as long as told (`npm run soak -- --minutes 10`, with as many io
+ * threads as `--io-threads` says, 2 by default), and tells how it fares, one line every ten seconds. The server is stopped and started again meanwhile; whenever it
  * has stopped, nothing of its clients may be left. Ends with code 1 when something went wrong.
  */
 
@@ -27,7 +27,9 @@ const MIB = 1024 * 1024;
 /** How much more memory than after the first stop there may be after any other, in bytes. */
 const GROWTH = 25 * MIB;
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' }, 'io-threads': { type: 'string', default: '2' } },
+});
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error('--minutes must be a number above 0');
 
@@ -46,11 +48,12 @@ function fault(text) {
 class Part {
   /**
    * @param {string} file
+   * @param {string[]} [args]
    * @param {string[]} [execArgv]
    */
-  constructor(file, execArgv) {
+  constructor(file, args = [], execArgv = []) {
     this.name = path.basename(file, '.js');
-    this.process = fork(path.join(__dirname, file), { execArgv });
+    this.process = fork(path.join(__dirname, file), args, { execArgv });
     this.process.on('message', (/** @type {{fault?: string}} */ message) => {
       if (message.fault !== undefined) fault(message.fault);
     });
@@ -85,7 +88,7 @@ class Part {
   }
 }
 
-const server = new Part('server.js', ['--expose-gc']);
+const server = new Part('server.js', [String(values['io-threads'])], ['--expose-gc']);
 const peers = new Part('peers.js');
 
 /** What was left after the first stop. @type {any} */

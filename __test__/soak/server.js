@@ -3,8 +3,8 @@
 
 /**
  * The server of a soak, a process of its own (run with --expose-gc and a channel to its parent): it
- * echoes, keeps rooms, broadcasts, asks its clients, and floods those that ask for it. The parent
- * commands `start`, `stop` and `figures`; what goes wrong is reported as a `fault`.
+ * echoes, keeps rooms, broadcasts, asks its clients, and floods those that ask for it. Argument: its io
+ * threads. The parent commands `start`, `stop` and `figures`; what goes wrong is reported as a `fault`.
  */
 
 const { setImmediate: turn } = require('node:timers/promises');
@@ -30,6 +30,7 @@ const { Server } = loadNative();
 const server = new Server({
   host: '127.0.0.1',
   port: 0,
+  ioThreads: Number(process.argv[2]),
   handshakeTimeout: HANDSHAKE_TIMEOUT,
   pingInterval: PING_INTERVAL,
   responseTimeout: SILENT_TIMEOUT,

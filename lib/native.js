@@ -6,7 +6,8 @@
  */
 
 const path = require('node:path');
-const { platformTriple } = require('./platform.js');
+const { missingBinary } = require('./missing-binary.js');
+const { currentPlatform, packageOf } = require('./platform.js');
 
 /**
  * The functions of one server on the native side; their meaning is documented where they are
@@ -74,32 +75,23 @@ const { platformTriple } = require('./platform.js');
 
 /** @returns {{createServer: () => NativeServer}} */
 function load() {
-  const triple = platformTriple();
-  const local = path.join(__dirname, '..', `line-socket-native.${triple}.node`);
-  const published = `line-socket-native-${triple}`;
-  /** @type {unknown[]} */
-  const causes = [];
-  for (const candidate of [local, published]) {
+  const platform = currentPlatform();
+  const candidates = [
+    path.join(__dirname, '..', `line-socket-native.${platform.triple}.node`),
+    packageOf(platform.triple),
+  ];
+  /** @type {any} */
+  let cause;
+  for (const candidate of candidates) {
     try {
       return require(candidate);
-    } catch (cause) {
+    } catch (error) {
+      cause = error;
       // A file that is there but cannot be loaded says why; one that is not is the usual case.
-      causes.push(cause);
-      if (/** @type {any} */ (cause).code !== 'MODULE_NOT_FOUND') break;
+      if (cause.code !== 'MODULE_NOT_FOUND') break;
     }
   }
-  throw Object.assign(
-    new Error(
-      `line-socket-native has no binary for ${triple} (Node ${process.version}). ` +
-        `It should have come with the optional package ${published}, which is missing when npm ran ` +
-        'with --omit=optional, when node_modules was copied from another system, or when the ' +
-        'platform has no prebuilt binary. Install again without those, or build it from source ' +
-        'with Rust and a C toolchain: npm run build, in the package\'s folder. ' +
-        `Cause: ${/** @type {any} */ (causes.at(-1)).message}`,
-      { cause: causes.at(-1) },
-    ),
-    { code: 'ERR_LINE_SOCKET_NO_BINARY' },
-  );
+  throw missingBinary(platform, cause);
 }
 
 module.exports = load();

@@ -4,12 +4,39 @@
 const fs = require('node:fs');
 
 /**
+ * What a binary is made for.
+ * @typedef {object} Platform
+ * @property {string} os As `process.platform`.
+ * @property {string} arch As `process.arch`.
+ * @property {'glibc' | 'musl' | undefined} libc The C library; Linux only.
+ * @property {string} triple How binaries are named, e.g. `linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`.
+ */
+
+/** The platforms for which binaries are published, each in a package of its own. */
+const PUBLISHED = [
+  'linux-x64-gnu',
+  'linux-arm64-gnu',
+  'linux-x64-musl',
+  'linux-arm64-musl',
+  'darwin-x64',
+  'darwin-arm64',
+  'win32-x64-msvc',
+  'win32-arm64-msvc',
+];
+
+/**
  * Whether the C library is musl, as on Alpine. Node names its glibc in its report; where there is no
  * report the dynamic loader tells.
  */
 function isMusl() {
-  const report = /** @type {any} */ (process.report?.getReport?.());
-  if (report?.header?.glibcVersionRuntime) return false;
+  /** @type {any} */
+  const report = process.report;
+  // Newer versions of Node can leave out the network, which takes long where names are not resolved.
+  const before = report?.excludeNetwork;
+  if (before !== undefined) report.excludeNetwork = true;
+  const header = report?.getReport?.()?.header;
+  if (before !== undefined) report.excludeNetwork = before;
+  if (header?.glibcVersionRuntime) return false;
   try {
     return fs.readdirSync('/lib').some((name) => name.startsWith('ld-musl-'));
   } catch {
@@ -17,15 +44,25 @@ function isMusl() {
   }
 }
 
-/**
- * The platform as binaries are named after it, e.g. `linux-x64-gnu`, `darwin-arm64`,
- * `win32-x64-msvc`.
- * @returns {string}
- */
-function platformTriple() {
-  const base = `${process.platform}-${process.arch}`;
-  if (process.platform === 'linux') return `${base}-${isMusl() ? 'musl' : 'gnu'}`;
-  return process.platform === 'win32' ? `${base}-msvc` : base;
+/** @returns {Platform} This machine's. */
+function currentPlatform() {
+  const { platform: os, arch } = process;
+  const base = `${os}-${arch}`;
+  if (os === 'linux') {
+    const musl = isMusl();
+    return { os, arch, libc: musl ? 'musl' : 'glibc', triple: `${base}-${musl ? 'musl' : 'gnu'}` };
+  }
+  return { os, arch, libc: undefined, triple: os === 'win32' ? `${base}-msvc` : base };
 }
 
-module.exports = { platformTriple };
+/** @returns {string} The triple of this machine. */
+function platformTriple() {
+  return currentPlatform().triple;
+}
+
+/** @param {string} triple @returns {string} The name of the package that brings its binary. */
+function packageOf(triple) {
+  return `line-socket-native-${triple}`;
+}
+
+module.exports = { PUBLISHED, currentPlatform, packageOf, platformTriple };

@@ -10,7 +10,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
-const { platformTriple } = require('../../lib/platform');
+const { PUBLISHED, packageOf, platformTriple } = require('../../lib/platform');
 
 const ROOT = path.join(__dirname, '../..');
 
@@ -83,18 +83,48 @@ function load(folder, before = '') {
 }
 
 /**
- * The error names the platform, the package and the command.
+ * The error names the machine, the package, the usual causes where `isPublished`, and the way to build it.
  * @param {any} error
  * @param {string} triple
+ * @param {boolean} [isPublished]
  */
-function assertHelps(error, triple) {
+function assertHelps(error, triple, isPublished = PUBLISHED.includes(triple)) {
   assert.equal(error.code, 'ERR_LINE_SOCKET_NO_BINARY');
   const { message } = error;
-  assert.ok(message.includes(`no binary for ${triple} `), message);
-  assert.ok(message.includes(process.version), message);
-  assert.ok(message.includes(`line-socket-native-${triple}`), message);
-  assert.ok(message.includes('--omit=optional'), message);
-  assert.ok(message.includes('npm run build'), message);
+  const [platform, arch, libc] = triple.split('-');
+  const parts = [
+    `binary for ${triple} (platform ${platform}, architecture ${arch}`,
+    platform === 'linux' ? `, C library ${libc === 'gnu' ? 'glibc' : libc}, Node` : `${arch}, Node`,
+    process.version,
+    `line-socket-native-${triple}`,
+    isPublished ? '--omit=optional' : `No binary is published for ${triple}`,
+    'npm run build',
+  ];
+  for (const part of parts) assert.ok(message.includes(part), `"${part}" in:\n${message}`);
+}
+
+/**
+ * Runs `body` with a copy that is installed in an application, as `node_modules/line-socket`.
+ * @param {(copy: string, application: string) => void} body
+ */
+function withApplication(body) {
+  withCopy((folder) => {
+    const application = path.join(folder, 'application');
+    const copy = path.join(application, 'node_modules', 'line-socket');
+    fs.mkdirSync(copy, { recursive: true });
+    for (const name of ['lib', 'package.json', 'node_modules']) fs.renameSync(path.join(folder, name), path.join(copy, name));
+    body(copy, application);
+  });
+}
+
+/**
+ * Writes the lock file of an application that has this package.
+ * @param {string} application
+ * @param {string[]} others Names of further packages in it.
+ */
+function lock(application, others) {
+  const packages = Object.fromEntries(['line-socket', ...others].map((name) => [`node_modules/${name}`, {}]));
+  fs.writeFileSync(path.join(application, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }));
 }
 
 /**
@@ -156,6 +186,77 @@ describe('the binary', () => {
       const error = load(folder);
       assertHelps(error, platformTriple());
       assert.ok(error.message.includes('needs a newer C library'), error.message);
+    });
+  });
+
+  describe('that is missing in an application: the cause is found', () => {
+    const TRIPLE = platformTriple();
+    const OWN = packageOf(TRIPLE);
+    const OTHER = packageOf(TRIPLE === 'darwin-arm64' ? 'linux-x64-gnu' : 'darwin-arm64');
+
+    /** Parts of the sentences on each cause. */
+    const OMITTED = '--omit=optional';
+    const LOCKED = 'written on another platform';
+    const COPIED = 'was copied from another system';
+
+    /**
+     * @param {string} copy
+     * @param {string[]} causes Those that are named, of all.
+     */
+    function assertCauses(copy, causes) {
+      const error = load(copy);
+      assert.equal(error.code, 'ERR_LINE_SOCKET_NO_BINARY');
+      assert.ok(error.message.includes(`the optional package ${OWN}, which is not installed`), error.message);
+      const named = [OMITTED, LOCKED, COPIED].filter((cause) => error.message.includes(cause));
+      assert.deepEqual(named, causes, error.message);
+      assert.match(error.message, /clone the repository, run "npm ci && npm run build".*"npm install PATH-OF-THE-CLONE"/);
+    }
+
+    it('without a sign, all are named', () => {
+      withApplication((copy) => assertCauses(copy, [OMITTED, LOCKED, COPIED]));
+    });
+
+    it('--omit=optional: the lock file has the package', () => {
+      withApplication((copy, application) => {
+        lock(application, [OWN, OTHER]);
+        assertCauses(copy, [OMITTED]);
+      });
+    });
+
+    it('a lock file from another platform: it has not', () => {
+      withApplication((copy, application) => {
+        lock(application, [OTHER]);
+        assertCauses(copy, [LOCKED]);
+      });
+    });
+
+    it('a copied node_modules: it has the package of another platform', () => {
+      withApplication((copy, application) => {
+        lock(application, [OWN, OTHER]);
+        fs.mkdirSync(path.join(application, 'node_modules', OTHER));
+        assertCauses(copy, [COPIED]);
+        assert.ok(load(copy).message.includes(`There is ${OTHER} instead`));
+      });
+    });
+
+    it('a lock file that is about other packages, or none at all, says nothing', () => {
+      withApplication((copy, application) => {
+        const file = path.join(application, 'package-lock.json');
+        for (const text of ['{"packages":{}}', 'null', '{"packages":']) {
+          fs.writeFileSync(file, text);
+          assertCauses(copy, [OMITTED, LOCKED, COPIED]);
+        }
+      });
+    });
+  });
+
+  it('that is missing in a checkout: the error says to build it there', () => {
+    withCopy((folder) => {
+      fs.writeFileSync(path.join(folder, 'Cargo.toml'), '');
+      const { message } = load(folder);
+      assert.ok(message.includes('a checkout in which it has not been built'), message);
+      assert.ok(message.endsWith(`npm run build, in ${fs.realpathSync(folder)}`), message);
+      assert.ok(!message.includes('--omit=optional'), message);
     });
   });
 

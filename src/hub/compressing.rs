@@ -19,29 +19,36 @@ const TURN: usize = 256 * 1024;
 /// Bytes compressed at a time.
 const SLICE: usize = 32 * 1024;
 
-/// A text message that waits to be compressed.
+/// A message that waits to be compressed.
 pub enum Deferred {
     /// For one connection.
-    Own(Vec<u8>),
-    /// For every member of a broadcast.
+    Own(Opcode, Vec<u8>),
+    /// Text for every member of a broadcast.
     Shared(Arc<Compressible>),
 }
 
 impl Deferred {
     /// The message.
-    pub fn text(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         match self {
-            Self::Own(text) => text,
+            Self::Own(_, bytes) => bytes,
             Self::Shared(shared) => shared.text(),
+        }
+    }
+
+    fn opcode(&self) -> Opcode {
+        match self {
+            Self::Own(opcode, _) => *opcode,
+            Self::Shared(_) => Opcode::Text,
         }
     }
 
     /// The frame that holds the message as it is.
     pub fn plain(&self) -> SharedFrame {
         match self {
-            Self::Own(text) => {
+            Self::Own(opcode, bytes) => {
                 let mut frame = Vec::new();
-                codec::push_frame(&mut frame, Opcode::Text, text);
+                codec::push_frame(&mut frame, *opcode, bytes);
                 frame.into()
             }
             Self::Shared(shared) => Arc::clone(&shared.plain),
@@ -120,20 +127,19 @@ impl Compressible {
         let mut out = Vec::new();
         compressor.push(self.text(), &mut out);
         compressor.finish(&mut out);
-        let frame = smaller(&out, self.text_len).unwrap_or_else(|| Arc::clone(&self.plain));
+        let frame = if out.len() < self.text_len {
+            frame(Opcode::Text, &out)
+        } else {
+            Arc::clone(&self.plain)
+        };
         compressed.push((settings, Arc::clone(&frame)));
         frame
     }
 }
 
-/// The frame of a compressed message, if it is smaller than the message.
-fn smaller(compressed: &[u8], text_len: usize) -> Option<SharedFrame> {
-    (compressed.len() < text_len).then(|| frame(compressed))
-}
-
 /// The frame of a compressed message.
-fn frame(compressed: &[u8]) -> SharedFrame {
-    let header = codec::compressed_header(Opcode::Text, compressed.len());
+fn frame(opcode: Opcode, compressed: &[u8]) -> SharedFrame {
+    let header = codec::compressed_header(opcode, compressed.len());
     [header.as_bytes(), compressed].concat().into()
 }
 
@@ -202,22 +208,23 @@ impl Compressing {
             *left = left.saturating_sub(shared.text_len.max(1));
             return Some(shared.frame(&mut self.compressor));
         }
-        let text = first.text();
-        let slice = &text[self.taken..text.len().min(self.taken + SLICE)];
+        let bytes = first.bytes();
+        let slice = &bytes[self.taken..bytes.len().min(self.taken + SLICE)];
         *left = left.saturating_sub(slice.len().max(1));
         self.taken += slice.len();
         self.compressor.push(slice, &mut self.out);
-        if self.taken < text.len() {
+        if self.taken < bytes.len() {
             return None;
         }
         self.taken = 0;
         let mut out = std::mem::take(&mut self.out);
         self.compressor.finish(&mut out);
         // Under context takeover the peer needs what the compressor has seen, in any case.
-        Some(if self.compressor.has_takeover() {
-            frame(&out)
+        let is_wanted = self.compressor.has_takeover() || out.len() < bytes.len();
+        Some(if is_wanted {
+            frame(first.opcode(), &out)
         } else {
-            smaller(&out, text.len()).unwrap_or_else(|| first.plain())
+            first.plain()
         })
     }
 }

@@ -204,11 +204,11 @@ fn written_counts_a_message_once_all_of_it_has_left() {
     let tiny = pair.connection.queued();
     pair.send(&first);
     let both = pair.connection.queued();
-    assert_eq!(both, tiny + 3000);
+    assert!((3000..4000).contains(&(both - tiny)), "{both}");
     pair.run();
     // The small one and a part of the compressed one have left.
     assert!(pair.connection.is_blocked());
-    assert_eq!(pair.connection.watch(), tiny);
+    assert!((tiny..tiny + 100).contains(&pair.connection.watch()));
     pair.link.set_room(usize::MAX);
     assert_eq!(pair.connection.flush_writable(), Flush::Drained);
     let mut told = Vec::new();
@@ -248,8 +248,7 @@ fn a_peer_is_not_slow_because_compressing_does_not_keep_up() {
     assert_eq!(texts, messages);
     let compressed: Vec<bool> = received.iter().map(|(compressed, _)| *compressed).collect();
     assert!(!compressed[0] && compressed[29], "{compressed:?}");
-    assert_eq!(pair.connection.queued(), 30_000);
-    assert_eq!(pair.connection.watch(), 30_000);
+    assert_eq!(pair.connection.watch(), pair.connection.queued());
 }
 
 #[test]

@@ -235,16 +235,32 @@ impl Connection {
         config: &Config,
         write: impl FnOnce(&mut Vec<u8>),
     ) -> Queued {
+        self.send_message(Opcode::Text, length, config, write)
+    }
+
+    /// Queues one message, text or binary.
+    pub(super) fn send_as(&self, opcode: Opcode, message: &[u8], config: &Config) -> Queued {
+        let write = |out: &mut Vec<u8>| out.extend_from_slice(message);
+        self.send_message(opcode, message.len(), config, write)
+    }
+
+    fn send_message(
+        &self,
+        opcode: Opcode,
+        length: usize,
+        config: &Config,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Queued {
         if self.compresses(length) {
-            let mut text = Vec::with_capacity(length);
-            write(&mut text);
+            let mut message = Vec::with_capacity(length);
+            write(&mut message);
             return self.queue(Manner::DIRECT, config, |outbound| {
-                outbound.push_deferred(Deferred::Own(text));
+                outbound.push_deferred(Deferred::Own(opcode, message));
             });
         }
         self.queue(Manner::DIRECT, config, |outbound| {
             outbound.push_with(|out| {
-                let header = codec::frame_header(Opcode::Text, length);
+                let header = codec::frame_header(opcode, length);
                 out.reserve(header.as_bytes().len() + length);
                 out.extend_from_slice(header.as_bytes());
                 write(out);

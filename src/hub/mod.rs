@@ -14,6 +14,7 @@ pub mod inbox;
 pub mod names;
 pub mod outbound;
 pub mod rate;
+mod receiver;
 pub mod record;
 mod registry;
 mod routing;
@@ -39,6 +40,7 @@ pub use inbox::{Inbox, Wake};
 pub use names::Names;
 pub use outbound::{Flush, Link, SharedFrame};
 pub use rate::{Pace, RateLimit};
+pub use receiver::{Message, Receiver};
 pub use record::{Field, Kind, Record};
 pub use registry::{Group, Registry};
 pub use routing::{Next, Progress};
@@ -64,6 +66,8 @@ pub struct Hub {
     pub admission: Arc<Admission>,
     /// What has happened so far.
     pub stats: Stats,
+    /// What messages are given to in place of the line protocol, if anything.
+    receiver: Option<Box<dyn Receiver>>,
     timers: Timers,
     clock: Clock,
     serial: AtomicU64,
@@ -82,6 +86,7 @@ impl Hub {
             names: Names::default(),
             admission: Arc::default(),
             stats: Stats::default(),
+            receiver: None,
             timers: Timers::default(),
             clock: Clock::new(),
             serial: AtomicU64::new(0),

@@ -41,11 +41,32 @@ enum Chunk {
     Owned(Vec<u8>),
     Shared(SharedFrame),
     /// A message that is still to be compressed; nothing behind it is written before it.
-    Deferred(Deferred),
+    Deferred(Box<Deferred>),
     /// The place of one that is being compressed, of so many bytes.
     Place(usize),
-    /// The frame that took such a place, or went on without being compressed. It counts as the bytes of the message, all at once.
-    Compressed(SharedFrame, usize),
+    /// The frame that took such a place, or went on without being compressed.
+    Compressed(Box<Compressed>),
+}
+
+struct Compressed {
+    frame: SharedFrame,
+    /// Bytes by which the frame is smaller than what the message was counted as.
+    saved: u64,
+}
+
+impl Compressed {
+    /// The frame of a message of `len` bytes.
+    fn new(frame: SharedFrame, len: usize) -> Self {
+        let saved = counted_as(len).saturating_sub(frame.len()) as u64;
+        Self { frame, saved }
+    }
+}
+
+/// Bytes as which a message that is to be compressed counts in the bytes queued and written: no
+/// fewer than its frame will have, compressed or not. zlib adds 5 to a block, the smallest of which
+/// has 127 bytes.
+fn counted_as(len: usize) -> usize {
+    len + len / 16 + 64
 }
 
 impl Default for Chunk {
@@ -55,15 +76,25 @@ impl Default for Chunk {
 }
 
 impl Chunk {
+    #[inline]
     fn bytes(&self) -> &[u8] {
         match self {
             Self::Owned(bytes) => bytes,
-            Self::Shared(frame) | Self::Compressed(frame, _) => frame,
-            Self::Deferred(_) | Self::Place(_) => &[],
+            Self::Shared(frame) => frame,
+            _ => self.compressed_bytes(),
+        }
+    }
+
+    #[cold]
+    fn compressed_bytes(&self) -> &[u8] {
+        match self {
+            Self::Compressed(compressed) => &compressed.frame,
+            _ => &[],
         }
     }
 
     /// Whether it can be written.
+    #[inline]
     fn is_ready(&self) -> bool {
         !matches!(self, Self::Deferred(_) | Self::Place(_))
     }
@@ -93,8 +124,9 @@ pub struct Outbound {
     offset: usize,
     rest: VecDeque<Chunk>,
     pending: usize,
-    queued: u64,
     written: u64,
+    /// Bytes that are counted as queued and do not wait: see [`counted_as`].
+    saved: u64,
     /// Messages that are still to be compressed and have not been taken for that.
     deferred: usize,
     /// Somebody has promised to flush.
@@ -117,8 +149,8 @@ impl Outbound {
         self.pending
     }
 
-    /// Bytes that the kernel has taken since the connection opened. What is compressed counts as it
-    /// was queued.
+    /// Bytes that the kernel has taken since the connection opened. A message that was compressed
+    /// counts as it was queued, once all of it has left.
     pub fn written(&self) -> u64 {
         self.written
     }
@@ -126,7 +158,7 @@ impl Outbound {
     /// Bytes queued since the connection opened: what [`Outbound::written`] will be when all that
     /// is queued now has left.
     pub fn queued(&self) -> u64 {
-        self.queued
+        self.written + self.pending as u64 + self.saved
     }
 
     /// Whether the stream is waited on to become writable.
@@ -145,7 +177,7 @@ impl Outbound {
         let before = tail.len();
         write(tail);
         let added = tail.len() - before;
-        self.count(added);
+        self.pending += added;
     }
 
     /// Appends a frame that other connections queue too.
@@ -153,16 +185,18 @@ impl Outbound {
         if frame.len() <= COPY_UP_TO {
             self.push_with(|tail| tail.extend_from_slice(frame));
         } else {
-            self.count(frame.len());
+            self.pending += frame.len();
             self.rest.push_back(Chunk::Shared(Arc::clone(frame)));
         }
     }
 
     /// Appends a message that is to be compressed before it is written.
     pub fn push_deferred(&mut self, message: Deferred) {
-        self.count(message.text().len());
+        let len = message.bytes().len();
+        self.pending += len;
+        self.saved += (counted_as(len) - len) as u64;
         self.deferred += 1;
-        self.rest.push_back(Chunk::Deferred(message));
+        self.rest.push_back(Chunk::Deferred(Box::new(message)));
     }
 
     /// Takes messages that are to be compressed, the first ones, of about `most` bytes in all. Their
@@ -175,9 +209,9 @@ impl Outbound {
             let Chunk::Deferred(message) = chunk else {
                 continue;
             };
-            let len = message.text().len();
+            let len = message.bytes().len();
             if let Chunk::Deferred(message) = std::mem::replace(chunk, Chunk::Place(len)) {
-                into.push_back(message);
+                into.push_back(*message);
             }
             self.deferred -= 1;
             most = most.saturating_sub(len);
@@ -190,12 +224,15 @@ impl Outbound {
     /// Gives up on compressing what has not been taken for it: those messages are sent as they are,
     /// which a peer understands at any time (RFC 7692 section 6.1).
     pub fn leave_uncompressed(&mut self) {
-        for chunk in std::iter::once(&mut self.front).chain(&mut self.rest) {
+        if self.deferred == 0 {
+            return;
+        }
+        let chunks = std::iter::once(&mut self.front).chain(&mut self.rest);
+        for chunk in chunks {
             if let Chunk::Deferred(message) = chunk {
-                let len = message.text().len();
-                let frame = message.plain();
-                self.pending = self.pending - len + frame.len();
-                *chunk = Chunk::Compressed(frame, len);
+                let len = message.bytes().len();
+                let compressed = Compressed::new(message.plain(), len);
+                *chunk = settle(&mut self.pending, &mut self.saved, len, compressed);
             }
         }
         self.deferred = 0;
@@ -204,15 +241,16 @@ impl Outbound {
     /// Puts frames in the places of the messages taken, in their order. What has no place any more,
     /// because the queue was discarded, is dropped.
     pub fn put_compressed(&mut self, mut frames: impl ExactSizeIterator<Item = SharedFrame>) {
-        for chunk in std::iter::once(&mut self.front).chain(&mut self.rest) {
+        let chunks = std::iter::once(&mut self.front).chain(&mut self.rest);
+        for chunk in chunks {
             if frames.len() == 0 {
                 break;
             }
             if let &mut Chunk::Place(len) = chunk
                 && let Some(frame) = frames.next()
             {
-                self.pending = self.pending - len + frame.len();
-                *chunk = Chunk::Compressed(frame, len);
+                let compressed = Compressed::new(frame, len);
+                *chunk = settle(&mut self.pending, &mut self.saved, len, compressed);
             }
         }
     }
@@ -282,7 +320,7 @@ impl Outbound {
         let committed = self.link.as_ref().map_or(0, |link| link.committed());
         let mut begun = self.offset + committed;
         let mut kept = 0;
-        let mut counted = 0;
+        let mut saved = 0;
         for chunk in std::iter::once(&mut self.front).chain(&mut self.rest) {
             let length = chunk.bytes().len();
             let end = match &*chunk {
@@ -297,19 +335,14 @@ impl Outbound {
             }
             begun = begun.saturating_sub(length);
             kept += end;
-            counted += match &*chunk {
-                // None of it counts as written yet.
-                Chunk::Compressed(_, len) => *len,
-                _ => end,
-            };
-        }
-        if !matches!(self.front, Chunk::Compressed(..)) {
-            counted -= self.offset;
+            if let Chunk::Compressed(compressed) = &*chunk {
+                saved += compressed.saved;
+            }
         }
         self.rest.retain(|chunk| !chunk.bytes().is_empty());
         self.deferred = 0;
         self.pending = kept - self.offset;
-        self.queued = self.written + counted as u64;
+        self.saved = saved;
     }
 
     /// Ends the connection's writing side: drops the link and all that waits.
@@ -320,12 +353,7 @@ impl Outbound {
         self.rest = VecDeque::new();
         self.deferred = 0;
         self.pending = 0;
-        self.queued = self.written;
-    }
-
-    fn count(&mut self, added: usize) {
-        self.pending += added;
-        self.queued += added as u64;
+        self.saved = 0;
     }
 
     /// The owned chunk that the next small frame goes to.
@@ -342,23 +370,23 @@ impl Outbound {
 
     fn advance(&mut self, mut taken: usize) {
         self.pending -= taken;
+        self.written += taken as u64;
         loop {
-            if !self.front.is_ready() {
-                return;
-            }
             let left = self.front.bytes().len() - self.offset;
-            let in_part = !matches!(self.front, Chunk::Compressed(..));
             if taken < left {
                 self.offset += taken;
-                self.written += if in_part { taken as u64 } else { 0 };
                 return;
+            }
+            match &self.front {
+                Chunk::Owned(_) | Chunk::Shared(_) => {}
+                Chunk::Compressed(compressed) => {
+                    self.written += compressed.saved;
+                    self.saved -= compressed.saved;
+                }
+                Chunk::Deferred(_) | Chunk::Place(_) => return,
             }
             taken -= left;
             self.offset = 0;
-            self.written += match self.front {
-                Chunk::Compressed(_, len) => len as u64,
-                _ => left as u64,
-            };
             if let Some(next) = self.rest.pop_front() {
                 self.front = next;
                 continue;
@@ -371,6 +399,13 @@ impl Outbound {
             return;
         }
     }
+}
+
+/// The chunk of a message of `len` bytes that has become a frame, and what that changes.
+fn settle(pending: &mut usize, saved: &mut u64, len: usize, compressed: Compressed) -> Chunk {
+    *pending = *pending - len + compressed.frame.len();
+    *saved = *saved - (counted_as(len) - len) as u64 + compressed.saved;
+    Chunk::Compressed(Box::new(compressed))
 }
 
 /// Where the frame that holds byte `offset` ends, in a run of whole server (unmasked) frames.

@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT};
 use crate::codec::{Decoder, Event, Limits, ProtocolError};
 use crate::hub::{
-    Compressing, ConnectionRef, Counter, Facts, Flush, Hub, Next, Progress, Seat, Turn,
+    Compressing, ConnectionRef, Counter, Facts, Flush, Hub, Message, Next, Progress, Seat, Turn,
 };
 
 use super::handover::Ticket;
@@ -299,16 +299,11 @@ impl Session {
                 Some(Event::Text(_) | Event::Binary(_)) if self.connection.is_held() => Next::Read,
                 Some(Event::Text(text)) => {
                     tally.message(text.len());
-                    self.hub
-                        .receive(&self.connection, &mut self.progress, &text)
+                    self.take(Message::Text(&text))
                 }
                 Some(Event::Binary(data)) => {
                     tally.message(data.len());
-                    // Bytes that are not UTF-8 cannot be JSON: the application gets to see them
-                    // with replacement characters in its `_error`.
-                    let text = String::from_utf8_lossy(&data);
-                    self.hub
-                        .receive(&self.connection, &mut self.progress, &text)
+                    self.take(Message::Binary(&data))
                 }
                 Some(Event::Ping(payload)) => self.hub.pong(&self.connection, &payload),
                 None => {
@@ -346,6 +341,11 @@ impl Session {
             self.hub.await_close(&self.connection);
         }
         self.finish(RATE_LIMIT, REASON.into());
+    }
+
+    fn take(&mut self, message: Message<'_>) -> Next {
+        self.hub
+            .take_in(&self.connection, &mut self.progress, message)
     }
 
     /// A protocol violation (RFC 6455, 7.1.7): sends its close code and is done with the peer.

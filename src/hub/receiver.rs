@@ -1,0 +1,71 @@
+//! Servers of another protocol than the line protocol, over the same connections.
+
+use crate::codec::Opcode;
+
+use super::Hub;
+use super::connection::{Connection, ConnectionRef};
+use super::routing::{Next, Progress};
+
+/// A whole message, as a peer sent it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// Text.
+    Text(&'a str),
+    /// Binary data.
+    Binary(&'a [u8]),
+}
+
+impl<'a> Message<'a> {
+    /// The opcode of the message and its bytes.
+    fn parts(self) -> (Opcode, &'a [u8]) {
+        match self {
+            Self::Text(text) => (Opcode::Text, text.as_bytes()),
+            Self::Binary(data) => (Opcode::Binary, data),
+        }
+    }
+}
+
+/// What is made of messages in place of the line protocol. Called on an io thread.
+pub trait Receiver: Send + Sync {
+    /// Takes in one message; returns what the reader does next.
+    fn receive(&self, hub: &Hub, connection: &Connection, message: Message<'_>) -> Next;
+}
+
+impl Hub {
+    /// Gives all messages to `receiver`, in place of the line protocol.
+    #[must_use]
+    pub fn receiving(self, receiver: Box<dyn Receiver>) -> Self {
+        Self {
+            receiver: Some(receiver),
+            ..self
+        }
+    }
+
+    /// Takes in one message of `connection`.
+    #[inline]
+    pub fn take_in(
+        &self,
+        connection: &ConnectionRef,
+        progress: &mut Progress,
+        message: Message<'_>,
+    ) -> Next {
+        if let Some(receiver) = &self.receiver {
+            return receiver.receive(self, connection, message);
+        }
+        match message {
+            Message::Text(text) => self.receive(connection, progress, text),
+            // Bytes that are not UTF-8 cannot be JSON: the application gets to see them with
+            // replacement characters in its `_error`.
+            Message::Binary(data) => {
+                self.receive(connection, progress, &String::from_utf8_lossy(data))
+            }
+        }
+    }
+
+    /// For a [`Receiver`]: sends a message to the peer whose message it receives.
+    pub fn reply(&self, connection: &Connection, message: Message<'_>) -> Next {
+        let (opcode, bytes) = message.parts();
+        let queued = connection.send_as(opcode, bytes, &self.config);
+        self.after_answer(connection, queued)
+    }
+}

@@ -8,6 +8,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { constants, deflateRawSync } = require('node:zlib');
 
 /** A masked frame whose key, of zeros, leaves the payload readable. */
 const frame = (/** @type {number} */ first, /** @type {string | Buffer} */ payload = '') => {
@@ -100,6 +101,57 @@ const envelope = {
   'wide': [`{"n":"x","p":[${'{"id":1,"name":"abc"},'.repeat(20)}{}]}`],
 };
 
+/** A message as permessage-deflate has it. */
+const deflate = (/** @type {string | Buffer} */ message, level = 6) =>
+  deflateRawSync(message, { level, finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+
+/** What is done and with which parameters, and reads: see `src/inflate.rs`, `src/cuts.rs`. */
+const INFLATE = bytes('0e00');
+const INFLATE_IN_THREES = bytes('0e0103');
+const INFLATE_WITH_CONTEXT = bytes('0f0101');
+const COMPRESS = bytes('1e0700');
+const COMPRESS_WITH_CONTEXT = bytes('131d0105');
+const DECODE = bytes('2e');
+const DECODE_WITH_CONTEXT = bytes('2f');
+const NEGOTIATE = bytes('3e');
+const NEGOTIATE_WITH_CONTEXT = bytes('35');
+
+const TEXT = '{"n":"news","p":["some words","some words again"]}'.repeat(8);
+
+const inflate = {
+  'fixed': [INFLATE, bytes('f248cdc9c90700')],
+  'fixed-with-context': [INFLATE_WITH_CONTEXT, bytes('f248cdc9c90700')],
+  'reference-to-before': [INFLATE, bytes('f200110000')],
+  'stored': [INFLATE_IN_THREES, bytes('000500faff48656c6c6f00')],
+  'two-blocks': [INFLATE_IN_THREES, bytes('f24805000000ffffcac9c90700')],
+  'final': [INFLATE, bytes('f348cdc9c9070000')],
+  'final-alone': [INFLATE_WITH_CONTEXT, bytes('f348cdc9c90700')],
+  'final-then-more': [INFLATE, bytes('0300f248cdc9c90700')],
+  'empty': [INFLATE, bytes('00')],
+  'nothing': [INFLATE],
+  'dynamic': [INFLATE_IN_THREES, deflate(TEXT, 9)],
+  'dynamic-cut': [INFLATE, deflate(TEXT, 9).subarray(0, 30)],
+  'bomb': [INFLATE, deflate(Buffer.alloc(70000))],
+  'no-such-block': [INFLATE, bytes('07')],
+  'blocks-of-nothing': [INFLATE, bytes('000000ffff'.repeat(9)), bytes('00')],
+  'compress': [COMPRESS, TEXT],
+  'compress-with-context': [COMPRESS_WITH_CONTEXT, TEXT],
+  'compress-nothing': [COMPRESS],
+  'decode': [DECODE, frame(0xc1, deflate('{"n":"echo"}'))],
+  'decode-fragments': [DECODE, frame(0x41, bytes('f2')), frame(0x89, 'p'), frame(0x80, bytes('48cdc9c90700'))],
+  'decode-twice': [DECODE_WITH_CONTEXT, frame(0xc1, bytes('f248cdc9c90700')), frame(0xc2, bytes('f200110000'))],
+  'decode-plain-between': [DECODE, frame(0xc1, bytes('f248cdc9c90700')), frame(0x81, 'plain')],
+  'decode-too-large': [DECODE, frame(0xc2, deflate(Buffer.alloc(70000)))],
+  'decode-no-utf-8': [DECODE, frame(0xc1, deflate(bytes('61ff')))],
+  'decode-reserved-on-continuation': [DECODE, frame(0x41, bytes('f2')), frame(0xc0, bytes('48'))],
+  'decode-corrupt': [DECODE, frame(0xc1, bytes('ffffff'))],
+  'offer': [NEGOTIATE, 'permessage-deflate; client_max_window_bits'],
+  'offers': [NEGOTIATE_WITH_CONTEXT, 'x-other; a="b", permessage-deflate; server_max_window_bits=9; client_max_window_bits=10'],
+  'offer-quoted': [NEGOTIATE, 'permessage-deflate; server_max_window_bits="1\\0"'],
+  'offer-declined': [NEGOTIATE, 'permessage-deflate; unknown, permessage-deflate; server_no_context_takeover'],
+  'offer-malformed': [NEGOTIATE, 'permessage-deflate; ='],
+};
+
 /** Limits and reads that come before a request: see `src/upgrade.rs`, `src/cuts.rs`. */
 const USUAL = bytes('0000');
 const USUAL_IN_PIECES = bytes('0003011107');
@@ -138,7 +190,7 @@ const upgrade = {
   'cut': [USUAL_IN_PIECES, `${LINE}Host: a\r\nUpg`],
 };
 
-for (const [target, seeds] of Object.entries({ codec, envelope, upgrade })) {
+for (const [target, seeds] of Object.entries({ codec, envelope, inflate, upgrade })) {
   const folder = path.join(__dirname, 'seeds', target);
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder, { recursive: true });

@@ -6,6 +6,7 @@
 mod codec;
 mod cuts;
 mod envelope;
+mod inflate;
 pub mod mutate;
 mod upgrade;
 
@@ -21,7 +22,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 4] = [
     Target {
         name: "codec",
         run: codec::run,
@@ -31,6 +32,11 @@ pub const TARGETS: [Target; 3] = [
         name: "envelope",
         run: envelope::run,
         dictionary: include_str!("../dictionaries/envelope.dict"),
+    },
+    Target {
+        name: "inflate",
+        run: inflate::run,
+        dictionary: include_str!("../dictionaries/inflate.dict"),
     },
     Target {
         name: "upgrade",

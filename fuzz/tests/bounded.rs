@@ -68,6 +68,11 @@ fn envelope() {
 }
 
 #[test]
+fn inflate() {
+    bounded("inflate");
+}
+
+#[test]
 fn upgrade() {
     bounded("upgrade");
 }

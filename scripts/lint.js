@@ -28,4 +28,5 @@ runAll([
   program('cargo', 'clippy', ...MODELS, '--test', 'inbox', '--locked', '--', '-D', 'warnings'),
   tool('eslint/bin/eslint.js', '--max-warnings', '0', '.'),
   tool('typescript/bin/tsc', '-p', '.'),
+  tool('typescript/bin/tsc', '-p', 'examples/hello/page'),
 ]);

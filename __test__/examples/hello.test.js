@@ -36,7 +36,7 @@ describe('examples/hello', () => {
     const env = { PORT: String(await freePort()) };
     const server = scene.run(SERVER, [], { env });
     const first = await server.line();
-    assert.match(first, new RegExp(`^\\d\\d:\\d\\d:\\d\\d  listening +ws://localhost:${env.PORT}$`));
+    assert.match(first, new RegExp(`^\\d\\d:\\d\\d:\\d\\d  listening +ws://localhost:${env.PORT}  chat page: http://localhost:${env.PORT}/$`));
 
     const client = scene.run(CLIENT, [], { env });
     assert.deepEqual(await client.exited(), { code: 0, signal: null, stderr: '' });
@@ -83,14 +83,14 @@ describe('examples/hello', () => {
     const server = scene.run(SERVER, [], { env: { PORT: String(port) } });
     const { code, stderr } = await server.exited();
     assert.equal(code, 1);
-    assert.match(stderr, new RegExp(`^The server could not be started: .*EADDRINUSE.*${port}\n$`));
+    assert.match(stderr, new RegExp(`^listen EADDRINUSE: .*${port}\n$`));
     assert.deepEqual(await server.remainingLines(), []);
   }));
 
   it('a PORT that is none is one line of explanation and exit code 1', withScene(async (scene) => {
     const { code, stderr } = await scene.run(SERVER, [], { env: { PORT: 'abc' } }).exited();
     assert.equal(code, 1);
-    assert.match(stderr, /^"options\.port" .*"abc"\n$/);
+    assert.match(stderr, /^options\.port .*'abc'.*\n$/);
   }));
 
   it('the client says so when no server runs, with exit code 1', withScene(async (scene) => {

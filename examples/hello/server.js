@@ -2,13 +2,18 @@
 'use strict';
 
 /**
- * A server to play with: `npm start`, then `npm run hello` in another terminal, as often as you like.
+ * A server to play with: `npm start`, then open http://localhost:3000/ in as many windows as you like,
+ * or `npm run hello` in another terminal.
  *
  * It answers `hello`, sends an `echo` back, and tells everyone in the room `lobby` the time once a
- * second. It listens on port 3000, or on the one that the environment variable PORT names.
+ * second; `chat.js` is the chat room of the page. It listens on port 3000, or on the one that the
+ * environment variable PORT names.
  */
 
+const { once } = require('node:events');
 const Server = require('line-socket-native');
+const chat = require('./chat.js');
+const { createSite } = require('./site.js');
 
 /** Milliseconds between two ticks. */
 const TICK = 1000;
@@ -26,15 +31,18 @@ function print(what, who, details = '') {
 
 /** @param {Server} server */
 function prepare(server) {
-  // Here an application checks who it is; everyone may come in, as without this listener.
+  // Here an application checks who it is. Everyone may come in; the chat wants a name.
   server.on('handshake', (connection, handshake) => {
     print('handshake', connection.id, JSON.stringify(handshake.payload));
-    handshake.resolve('welcome');
+    const problem = chat.check(connection, handshake.payload?.nick);
+    if (problem === undefined) handshake.resolve('welcome');
+    else handshake.reject(new Error(problem));
   });
 
   server.on('connection', (connection) => {
     print('connected', connection.id, `from ${connection.socket.upgradeReq.connection.remoteAddress}`);
     connection.joinRoom('lobby');
+    chat.enter(connection);
 
     connection.on('hello', (message) => {
       print('hello', connection.id, JSON.stringify(message.payload));
@@ -64,11 +72,13 @@ function tick(server, n) {
 }
 
 async function main() {
-  const port = process.env.PORT || 3000;
-  const server = new Server({ port });
+  const port = /** @type {any} */ (process.env.PORT || 3000);
+  const site = createSite();
+  const server = new Server({ server: site });
   prepare(server);
   await server.start();
-  print('listening', `ws://localhost:${port}`);
+  await once(site.listen({ port }), 'listening');
+  print('listening', `ws://localhost:${port}`, `chat page: http://localhost:${port}/`);
 
   let count = 0;
   const ticking = setInterval(() => tick(server, (count += 1)), TICK);
@@ -77,6 +87,8 @@ async function main() {
   const stop = async (signal) => {
     clearInterval(ticking);
     await server.stop();
+    site.close();
+    site.closeAllConnections();
     print('stopped', signal, 'goodbye');
     // Nothing is left to wait for, so the process ends by itself, with exit code 0.
   };

@@ -1,0 +1,170 @@
+// @ts-check
+'use strict';
+
+/** The page that `npm start` serves, as people use it, in headless Chromium. */
+
+const { after, before, describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const { freePort } = require('../helpers/timing');
+const { withScene } = require('../process/support/scene');
+const { launch, Cable } = require('./support');
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {import('../process/support/scene').Scene} Scene */
+
+const SERVER = path.join(__dirname, '../../examples/hello/server.js');
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+/**
+ * Starts the demo server.
+ * @param {Scene} scene
+ * @param {number} port
+ */
+async function serve(scene, port) {
+  const server = scene.run(SERVER, [], { env: { PORT: String(port) } });
+  await server.line();
+  return server;
+}
+
+/**
+ * Opens the page in a browser session of its own.
+ * @param {Scene} scene
+ * @param {number} port
+ */
+async function open(scene, port) {
+  const context = await browser.newContext();
+  scene.defer(() => context.close());
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  scene.defer(() => assert.deepEqual(problems, [], 'errors of the page'));
+  await page.goto(`http://127.0.0.1:${port}/`);
+  return page;
+}
+
+/**
+ * @param {Page} page
+ * @param {string} nick
+ */
+async function join(page, nick) {
+  await page.getByLabel('Your name').fill(nick);
+  await page.getByRole('button', { name: 'Join' }).click();
+}
+
+/** @param {Page} page @param {string} nick */
+async function connected(page, nick) {
+  await page.locator('#state').filter({ hasText: `connected as ${nick}` }).waitFor({ timeout: 15000 });
+}
+
+/** @param {Page} page @param {string} text */
+async function say(page, text) {
+  await page.getByLabel('Message').fill(text);
+  await page.getByLabel('Message').press('Enter');
+}
+
+/** @param {Page} page @param {string} text */
+async function sees(page, text) {
+  await page.locator('#messages li span').getByText(text, { exact: true }).waitFor({ timeout: 15000 });
+}
+
+/** @param {Page} page @param {string[]} nicks */
+async function lists(page, nicks) {
+  await page.waitForFunction(
+    (expected) => [...document.querySelectorAll('#members li')].map((entry) => entry.textContent).join() === expected,
+    nicks.join(),
+  );
+}
+
+describe('chat page', { timeout: 120000 }, () => {
+  it('two pages talk, see each other come and go, and measure round trips', withScene(async (scene) => {
+    const port = await freePort();
+    await serve(scene, port);
+    const ann = await open(scene, port);
+    const bob = await open(scene, port);
+    await join(ann, 'Ann');
+    await connected(ann, 'Ann');
+    await join(bob, 'Bob');
+    await lists(ann, ['Ann', 'Bob']);
+    await lists(bob, ['Ann', 'Bob']);
+    await sees(ann, 'Bob joined.');
+
+    await say(ann, 'Hello <b>Bob</b> & all');
+    await sees(bob, 'Hello <b>Bob</b> & all');
+    await say(bob, 'Hello Ann \u{1f44b}');
+    await sees(ann, 'Hello Ann \u{1f44b}');
+    assert.equal(await ann.locator('#messages .mine').count(), 1);
+    assert.equal(await bob.locator('#messages b').first().textContent(), 'Ann');
+
+    await ann.locator('#latest').filter({ hasText: /^\d+\.\d ms$/ }).waitFor();
+    await ann.locator('#clock').filter({ hasText: /\d/ }).waitFor();
+    await bob.close();
+    await lists(ann, ['Ann']);
+    await sees(ann, 'Bob left.');
+  }));
+
+  it('a name that is taken is refused, with the reason shown, and another one may do', withScene(async (scene) => {
+    const port = await freePort();
+    await serve(scene, port);
+    const ann = await open(scene, port);
+    const other = await open(scene, port);
+    await join(ann, 'Ann');
+    await connected(ann, 'Ann');
+    await join(other, 'Ann');
+    await other.getByRole('alert').filter({ hasText: 'Somebody called Ann is here already' }).waitFor();
+    await lists(ann, ['Ann']);
+    await join(other, 'Anna');
+    await connected(other, 'Anna');
+    assert.equal(await other.locator('#refusal').textContent(), '');
+    await lists(ann, ['Ann', 'Anna']);
+  }));
+
+  it('a page that loses its network comes back by itself, and what was said meanwhile is sent', withScene(async (scene) => {
+    const port = await freePort();
+    await serve(scene, port);
+    const cable = new Cable(port);
+    scene.defer(() => cable.stop());
+    const ann = await open(scene, await cable.start());
+    const bob = await open(scene, port);
+    await join(ann, 'Ann');
+    await join(bob, 'Bob');
+    await lists(bob, ['Ann', 'Bob']);
+
+    await ann.context().setOffline(true);
+    cable.unplug();
+    await ann.locator('#state').filter({ hasNotText: 'connected as' }).waitFor();
+    await lists(bob, ['Bob']);
+    await say(ann, 'said offline');
+    cable.plug();
+    await ann.context().setOffline(false);
+    await connected(ann, 'Ann');
+    await sees(bob, 'said offline');
+    await lists(bob, ['Ann', 'Bob']);
+  }));
+
+  it('both pages reconnect when the server restarts', withScene(async (scene) => {
+    const port = await freePort();
+    const server = await serve(scene, port);
+    const ann = await open(scene, port);
+    const bob = await open(scene, port);
+    await join(ann, 'Ann');
+    await join(bob, 'Bob');
+    await lists(ann, ['Ann', 'Bob']);
+    server.signal('SIGTERM');
+    await server.exited();
+    await ann.locator('#state').filter({ hasNotText: 'connected as' }).waitFor();
+    await serve(scene, port);
+    await connected(ann, 'Ann');
+    await connected(bob, 'Bob');
+    await lists(ann, ['Ann', 'Bob']);
+    await say(ann, 'back again');
+    await sees(bob, 'back again');
+  }));
+});

@@ -1,0 +1,124 @@
+// @ts-check
+
+/**
+ * The chat page that `npm start` serves, on the client's public API and the page itself: no framework.
+ */
+
+import LineClient from 'line-socket-native/client-web';
+
+/** Round trips shown, one a second. */
+const SHOWN = 60;
+
+/** @param {string} id */
+const find = (id) => /** @type {any} */ (document.getElementById(id));
+
+/** Round trip times in ms, oldest first. @type {number[]} */
+const times = [];
+let nick = '';
+
+const client = new LineClient(location.href.replace(/^http/, 'ws'), {
+  reconnectOptions: { initialDelay: 250, maxDelay: 5000, fullJitter: true },
+  queue: { max: 20, ttl: 60000 },
+});
+
+/**
+ * @param {string} kind Class of the entry.
+ * @param {string} text
+ * @param {string} [from]
+ */
+function show(kind, text, from) {
+  const list = find('messages');
+  const entry = document.createElement('li');
+  entry.className = kind;
+  // Text, never HTML: it is somebody else's.
+  if (from) entry.append(Object.assign(document.createElement('b'), { textContent: from }));
+  entry.append(Object.assign(document.createElement('span'), { textContent: text }));
+  list.append(entry);
+  while (list.childElementCount > 500) list.firstElementChild.remove();
+  entry.scrollIntoView({ block: 'end' });
+}
+
+/** @param {boolean} joined */
+function showForms(joined) {
+  find('join').hidden = joined;
+  find('say').hidden = !joined;
+  find(joined ? 'text' : 'nick').focus();
+}
+
+function showState() {
+  const state = client.state;
+  find('state').dataset.state = state;
+  find('state').textContent = state === 'connected' ? `connected as ${nick}` : state;
+}
+
+function drawTimes() {
+  const highest = Math.max(1, ...times);
+  const points = times.map((time, index) => `${index + SHOWN - times.length},${29 - (time / highest) * 26}`);
+  find('line').setAttribute('points', points.join(' '));
+  find('latest').textContent = `${times.at(-1)?.toFixed(1)} ms`;
+}
+
+async function measure() {
+  if (client.state !== 'connected') return;
+  const begun = performance.now();
+  try {
+    await client.send('echo', 'round trip');
+  } catch {
+    // Disconnected meanwhile: the state says so.
+    return;
+  }
+  times.push(performance.now() - begun);
+  if (times.length > SHOWN) times.shift();
+  drawTimes();
+}
+
+for (const event of ['_connecting', '_connected', '_disconnecting', '_disconnected']) client.on(event, showState);
+
+client.on('_connected', () => {
+  showForms(true);
+  show('note', 'You are in the room.');
+  measure();
+});
+
+client.on('_connecting_error', (error) => {
+  if (error.code !== LineClient.ErrorCode.HANDSHAKE_REJECTED) return;
+  // Refused, for the reason given: another name may do.
+  client.disconnect();
+  find('refusal').textContent = error.payload.message;
+  showForms(false);
+});
+
+client.on('_disconnected', ({ code }) => {
+  if (find('join').hidden) show('note', `Disconnected (${code}).`);
+});
+
+client.on('said', ({ payload: { from, text } }) => show(from === nick ? 'mine' : 'theirs', text, from));
+client.on('joined', ({ payload }) => payload !== nick && show('note', `${payload} joined.`));
+client.on('left', ({ payload }) => show('note', `${payload} left.`));
+client.on('tick', ({ payload }) => (find('clock').textContent = new Date(payload.at).toLocaleTimeString()));
+
+client.on('members', ({ payload }) => {
+  find('count').textContent = payload.length;
+  find('members').replaceChildren(
+    ...payload.map((/** @type {string} */ name) =>
+      Object.assign(document.createElement('li'), { textContent: name, className: name === nick ? 'me' : '' }),
+    ),
+  );
+});
+
+find('join').addEventListener('submit', (/** @type {SubmitEvent} */ event) => {
+  event.preventDefault();
+  nick = find('nick').value.trim();
+  find('refusal').textContent = '';
+  client.options.handshake.payload = { nick };
+  client.connect();
+});
+
+find('say').addEventListener('submit', (/** @type {SubmitEvent} */ event) => {
+  event.preventDefault();
+  const text = find('text').value.trim();
+  find('text').value = '';
+  if (text) client.send('say', text).catch((error) => show('note', `Not sent: ${error.message}`));
+});
+
+setInterval(measure, 1000);

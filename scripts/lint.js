@@ -22,6 +22,7 @@ runAll([
   program('cargo', 'fmt', ...MODELS, '--check'),
   program('cargo', 'clippy', ...CLIPPY),
   program('cargo', 'clippy', ...LOAD, ...CLIPPY),
+  program('cargo', 'clippy', ...INSTRUCTIONS, ...CLIPPY),
   // In one folder, for what the crates have in common is compiled once.
   program('cargo', 'clippy', ...FUZZ, '--target-dir', 'target', ...CLIPPY),
   // The tests in the core's files are not for the models.

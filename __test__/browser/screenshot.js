@@ -10,9 +10,9 @@ const { spawn } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const path = require('node:path');
-const { launch } = require('../__test__/browser/support.js');
-const { freePort } = require('../__test__/helpers/timing.js');
-const { ROOT } = require('./run.js');
+const { launch } = require('./support.js');
+const { freePort } = require('../helpers/timing.js');
+const { ROOT } = require('../../scripts/run.js');
 
 const FILE = path.join(ROOT, 'docs/images/chat.png');
 

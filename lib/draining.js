@@ -47,7 +47,6 @@ function drainOf(options) {
  */
 class Draining {
   #server;
-  #thread;
   #drain;
   #deadline;
   #timer;
@@ -64,12 +63,10 @@ class Draining {
   /**
    * The time begins now.
    * @param {Server} server
-   * @param {number} thread Whose listener is being closed.
    * @param {Drain} drain
    */
-  constructor(server, thread, drain) {
+  constructor(server, drain) {
     this.#server = server;
-    this.#thread = thread;
     this.#drain = drain;
     this.#deadline = performance.now() + drain.drain;
     this.#timer = setTimeout(() => this.cut(), drain.drain);
@@ -141,7 +138,7 @@ class Draining {
     for (const connection of inbox.connections) {
       if (connection !== undefined) native.close(connection.slot_, code, reason);
     }
-    native.stop(this.#thread, true);
+    this.#server.cutAll_();
   }
 
   /** The last connection has ended. */

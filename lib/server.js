@@ -39,9 +39,11 @@ class Server extends Emitter {
 
   /**
    * Settled when the listener is closed and, with `clientTracking`, every connection has ended.
-   * @type {{thread: number, promise: Promise<void>, resolve: () => void, draining?: Draining} | undefined}
+   * @type {{thread: number, promise: Promise<void>, resolve: () => void, draining?: Draining, isOver?: boolean} | undefined}
    */
   #stopping = undefined;
+  /** Threads that have not ended: those of listeners that are closed live as long as their connections. @type {Set<number>} */
+  #threads = new Set();
   /** Ends what it does beside listening: in a cluster, or at an HTTP server. */
   #leave = () => {};
   /** The thread whose listener was closed last. @type {number | undefined} */
@@ -129,6 +131,7 @@ class Server extends Emitter {
    * @param {Listening} listening
    */
   #onListening(server, listening) {
+    this.#threads.add(listening.thread);
     if (this.server !== server) {
       this.native_.stop(listening.thread, true);
       throw new LineError(ErrorCode.INVALID_ACTION, 'The server was stopped while it started');
@@ -176,12 +179,21 @@ class Server extends Emitter {
     const promise = new Promise((settle) => {
       resolve = settle;
     });
-    const draining = drain && new Draining(this, listening.thread, drain);
+    const draining = drain && new Draining(this, drain);
     this.#stopping = { thread: listening.thread, promise, resolve, draining };
     this.updateKeepAlive_();
-    this.native_.stop(listening.thread, drain === undefined && this.options.clientTracking !== false);
+    if (drain === undefined && this.options.clientTracking !== false) this.cutAll_();
+    else this.native_.stop(listening.thread, false);
     if (this.#closed === listening.thread) this.#beginDraining();
     return promise;
+  }
+
+  /**
+   * Closes the listener and cuts every connection, those of earlier listeners as well.
+   * @internal
+   */
+  cutAll_() {
+    this.#threads.forEach((thread) => this.native_.stop(thread, true));
   }
 
   #leaveAll() {
@@ -369,17 +381,22 @@ class Server extends Emitter {
    */
   onDetached_(thread, ended) {
     this.#closed = thread;
-    if (this.#stopping?.thread !== thread) {
+    if (ended) this.#threads.delete(thread);
+    const stopping = this.#stopping;
+    if (stopping === undefined || (stopping.thread !== thread && !stopping.isOver)) {
       // By the cluster, without `stop()`, which may have nothing left to do.
       const isDone = ended || this.options.clientTracking === false;
       if (isDone && this.listening_?.thread === thread) this.listening_ = undefined;
       return;
     }
-    const { draining, resolve } = this.#stopping;
+    const { draining, resolve } = stopping;
     if (draining && !ended) {
       this.#beginDraining();
       return;
     }
+    stopping.isOver = true;
+    // Connections of earlier listeners end as well.
+    if (ended && this.#threads.size > 0) return;
     serverLog('stopped');
     draining?.end();
     this.draining_ = undefined;

@@ -14,6 +14,9 @@ const SHORT = 60;
 const EARLY = 5;
 const LATE = 600;
 
+/** Connections whose end takes a moment. */
+const MANY = 300;
+
 /** @param {Promise<unknown>} promise @returns {Promise<number>} ms until it settled */
 async function timed(promise) {
   const begin = performance.now();
@@ -104,4 +107,28 @@ describe('options changed while the server runs', () => {
     socket.resume();
     assertShort(await timed(new Promise((resolve) => socket.once('close', resolve))));
   }));
+
+  it('clientTracking: stop() ends the connections of earlier listeners as well, before it resolves', withScene(
+    async (scene) => {
+      const { server, port } = await scene.listen({ clientTracking: false });
+      let left = 0;
+      server.on('connection', (/** @type {any} */ connection) => {
+        left += 1;
+        connection.on('_disconnected', () => (left -= 1));
+      });
+      /** @param {number} at @param {number} count */
+      const enter = async (at, count) => {
+        for (let i = 0; i < count; i++) await (await scene.open(at)).handshake();
+      };
+      await enter(port, MANY);
+      await server.stop();
+      assert.equal(left, MANY);
+      await server.start();
+      await enter(server.address().port, 1);
+      server.options.clientTracking = true;
+      await within(server.stop(), 'stop');
+      assert.equal(left, 0);
+      assert.deepEqual(server.getConnections(), {});
+    },
+  ));
 });

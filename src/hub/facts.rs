@@ -49,6 +49,8 @@ pub struct Remote {
 /// What is fixed when the connection opens.
 #[derive(Debug)]
 pub struct Facts {
+    /// Number of the listener that serves it.
+    pub listener: u32,
     /// The upgrade request.
     pub request: Request,
     /// Where it came from.

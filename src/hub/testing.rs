@@ -235,6 +235,7 @@ pub(crate) fn facts() -> Facts {
         .unwrap()
         .unwrap();
     Facts {
+        listener: 0,
         request,
         remote: Remote {
             address: None,

@@ -47,6 +47,8 @@ pub struct Shared {
     pub gate: Arc<Gate>,
     /// See [`Options::tls`].
     pub tls: Option<Arc<LiveContext>>,
+    /// See [`Options::number`].
+    pub number: u32,
     stopping: Notify,
     cut: AtomicBool,
     alive: AtomicUsize,
@@ -104,6 +106,7 @@ impl IoThread {
             hub,
             gate,
             tls: options.tls,
+            number: options.number,
             stopping: Notify::new(),
             cut: AtomicBool::new(false),
             alive: AtomicUsize::new(0),
@@ -113,7 +116,7 @@ impl IoThread {
         let handle = std::thread::Builder::new()
             .name("line-socket-io".into())
             .spawn(move || {
-                runtime.block_on(run.run(listener, handed_over, &workers, options.number));
+                runtime.block_on(run.run(listener, handed_over, &workers));
                 workers.into_iter().for_each(Worker::end);
                 // Tasks that are still there, such as the hub's own, end with the runtime.
                 drop(runtime);
@@ -143,7 +146,7 @@ impl IoThread {
         self.address
     }
 
-    /// Closes the listener and, if `cut`, every connection. [`Kind::Stopped`] says when the thread
+    /// Closes the listener and, if `cut`, every connection of it. [`Kind::Stopped`] says when the thread
     /// is done. Without a cut that is when its last connection has ended; a later call may cut
     /// them.
     pub fn stop(&self, cut: bool) {
@@ -164,7 +167,6 @@ impl Shared {
         listener: Option<Listener>,
         handovers: UnboundedReceiver<Handover>,
         workers: &[Worker],
-        number: u32,
     ) {
         let timers = Arc::clone(&self.hub);
         tokio::spawn(async move { timers.run_timers().await });
@@ -179,7 +181,7 @@ impl Shared {
         if !self.cut.load(SeqCst) {
             self.hub
                 .inbox
-                .announce(|_| Record::new(Kind::Detached, number));
+                .announce(|_| Record::new(Kind::Detached, self.number));
         }
         while self.alive.load(SeqCst) > 0 {
             // Whoever stopped without a cut may still ask for one.
@@ -195,7 +197,13 @@ impl Shared {
     }
 
     fn cut_all(&self) {
-        let connections: Vec<_> = self.hub.registry().connections().cloned().collect();
+        let registry = self.hub.registry();
+        let connections: Vec<_> = registry
+            .connections()
+            .filter(|connection| connection.facts().listener == self.number)
+            .cloned()
+            .collect();
+        drop(registry);
         for connection in connections {
             connection.cut();
         }

@@ -146,6 +146,7 @@ async fn answer(
         Ok(accepted) => {
             stream.write_all(&accepted.head).await.ok()?;
             let facts = Facts {
+                listener: shared.number,
                 request: Arc::unwrap_or_clone(request),
                 remote,
                 client,

@@ -49,6 +49,7 @@ fn connect(hub: &Hub, sink: &Sink, batch: &mut Batch) -> (ConnectionRef, Progres
         .expect("a valid request")
         .expect("a complete request");
     let facts = Facts {
+        listener: 0,
         request,
         remote: Remote {
             address: None,

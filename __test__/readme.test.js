@@ -323,8 +323,9 @@ describe('tables of the README', () => {
 });
 
 describe('links', () => {
-  const docs = fs.readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
-  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs.map((name) => `docs/${name}`)];
+  const folders = ['docs', 'docs/deploy'];
+  const docs = folders.flatMap((folder) => fs.readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`));
+  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs.filter((name) => name.endsWith('.md'))];
 
   for (const document of documents) {
     it(`of ${document} lead somewhere`, () => {

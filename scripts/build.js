@@ -3,7 +3,8 @@
 
 /**
  * Builds the addon and puts it where `lib/native.js` looks for it, and the client for browsers. Cargo
- * does nothing when nothing has changed, so this is quick the second time.
+ * does nothing when nothing has changed, so this is quick the second time. `--debug` builds the addon
+ * for debuggers: with symbols, not optimized.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -18,7 +19,9 @@ const ROOT = path.join(__dirname, '..');
 const LIBRARY = { win32: 'line_socket_native.dll', darwin: 'libline_socket_native.dylib' };
 
 function build() {
-  const cargo = spawnSync('cargo', ['build', '--release', '--lib', '--locked'], {
+  const isDebug = process.argv.includes('--debug');
+  const profile = isDebug ? 'dev' : 'release';
+  const cargo = spawnSync('cargo', ['build', '--profile', profile, '--lib', '--locked'], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
@@ -29,9 +32,11 @@ function build() {
 
   const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
   const library = /** @type {any} */ (LIBRARY)[process.platform] ?? 'libline_socket_native.so';
-  const from = path.join(target, 'release', library);
+  const from = path.join(target, isDebug ? 'debug' : 'release', library);
   const to = path.join(ROOT, `line-socket-native.${platformTriple()}.node`);
-  if (fs.existsSync(to) && fs.statSync(to).mtimeMs >= fs.statSync(from).mtimeMs) return;
+  const [built, used] = [fs.statSync(from), fs.statSync(to, { throwIfNoEntry: false })];
+  // The size tells builds of the two profiles apart.
+  if (used !== undefined && used.size === built.size && used.mtimeMs >= built.mtimeMs) return;
   // Written aside and renamed: a process that has the old one loaded keeps it.
   fs.copyFileSync(from, `${to}.new`);
   fs.renameSync(`${to}.new`, to);

@@ -6,11 +6,10 @@
 const { describe, it, before, after } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
-const ts = require('typescript');
 const Server = require('..');
 const LineClient = require('../client-node.js');
+const { PORT, applicationFolder, blocks, toJavaScript } = require('./helpers/examples');
 const { delay, freePort } = require('./helpers/timing');
 const { TRUST, fixture } = require('./helpers/tls');
 const { withScene } = require('./process/support/scene');
@@ -28,25 +27,6 @@ const README = read('README.md');
 
 /** The languages of blocks that are programs. */
 const PROGRAMS = /** @type {const} */ (['js', 'mjs', 'ts']);
-
-/** The port every example listens on, as readers of the README expect. */
-const PORT = /\b3000\b/g;
-
-/**
- * The fenced blocks of one language, each under its heading; those after the first are numbered.
- * @param {string} language
- */
-function blocks(language) {
-  const pattern = /^#+ (?<heading>.*)$|^```(?<fence>\w*)\n(?<code>[\s\S]*?)^```$/gm;
-  let heading = '';
-  let count = 0;
-  return [...README.matchAll(pattern)].flatMap(({ groups }) => {
-    if (groups?.heading !== undefined) [heading, count] = [groups.heading, 0];
-    if (groups?.fence !== language) return [];
-    count += 1;
-    return [{ heading: count === 1 ? heading : `${heading}, ${count}`, code: groups.code }];
-  });
-}
 
 /** Puts a certificate where an example reads it. @param {string} folder @param {string} name */
 function installCertificate(folder, name) {
@@ -207,17 +187,13 @@ describe('examples of the README', () => {
   let folder = '';
 
   before(() => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), 'readme-'));
-    fs.mkdirSync(path.join(folder, 'node_modules'));
+    folder = applicationFolder();
     installCertificate(folder, 'server');
-    for (const name of ['line-socket', 'line-socket-native']) {
-      fs.symlinkSync(ROOT, path.join(folder, 'node_modules', name), 'junction');
-    }
   });
 
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-  const found = PROGRAMS.flatMap((language) => blocks(language).map((block) => ({ ...block, language })));
+  const found = PROGRAMS.flatMap((language) => blocks(README, language).map((block) => ({ ...block, language })));
 
   it('each has its check', () => {
     const keys = found.map(({ language, heading }) => `${language}: ${heading}`);
@@ -243,37 +219,6 @@ describe('examples of the README', () => {
     }));
   }
 });
-
-/**
- * Writes an example to a file that Node can run; one in TypeScript has its types checked first.
- * @param {string} folder
- * @param {string} language
- * @param {string} code
- * @returns {string} The file.
- */
-function toJavaScript(folder, language, code) {
-  if (language !== 'ts') {
-    const file = path.join(folder, `example.${language === 'js' ? 'cjs' : language}`);
-    fs.writeFileSync(file, code);
-    return file;
-  }
-  const source = path.join(folder, 'example.mts');
-  fs.writeFileSync(source, code);
-  const program = ts.createProgram([source], {
-    strict: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.Node16,
-    types: ['node'],
-    typeRoots: [path.join(ROOT, 'node_modules/@types')],
-  });
-  const problems = [];
-  for (const { messageText } of ts.getPreEmitDiagnostics(program)) {
-    problems.push(ts.flattenDiagnosticMessageText(messageText, '\n'));
-  }
-  assert.deepEqual(problems, []);
-  program.emit();
-  return path.join(folder, 'example.mjs');
-}
 
 describe('tables of the README', () => {
   /** What the first cells of tables hold between backticks. */
@@ -323,7 +268,7 @@ describe('tables of the README', () => {
 });
 
 describe('links', () => {
-  const folders = ['docs', 'docs/deploy'];
+  const folders = ['docs', 'docs/deploy', 'docs/guides'];
   const docs = folders.flatMap((folder) => fs.readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`));
   const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs.filter((name) => name.endsWith('.md'))];
 

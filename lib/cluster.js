@@ -2,11 +2,18 @@
 'use strict';
 
 /**
- * Workers of Node's `cluster`, which serve one port together. Node's own servers get it from the primary
- * process; ours ask the system for a share of it (SO_REUSEPORT), which then deals out the connections.
+ * Workers of Node's `cluster`, which serve one address together. Node's own servers get connections from
+ * the primary process. Ours ask the system for a share of the port (SO_REUSEPORT), which then deals
+ * them out; where there are no shares an HTTP server of Node listens for ours.
  */
 
+/** Time a client has to send its whole upgrade request, unless `upgradeTimeout` says otherwise, in ms. */
+const UPGRADE_TIMEOUT = 10000;
+
 const nodeCluster = require('node:cluster');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const http = require('node:http');
 const net = require('node:net');
 
 /** @type {import('node:cluster').Cluster} */
@@ -22,6 +29,56 @@ const CAN_SHARE = process.platform === 'linux';
  */
 function isShared(port) {
   return cluster.isWorker && CAN_SHARE && port !== 0;
+}
+
+/**
+ * Whether the connections have to come from the primary: there are no shares of a Unix domain socket, of
+ * a port that is not known yet, and on most systems of none.
+ * @param {any} options The server's.
+ */
+function needsPrimary({ listen: place, port, reusePort }) {
+  const isForAll = reusePort === undefined || reusePort === null;
+  return cluster.isWorker && isForAll && (Boolean(place) || !isShared(Number(port)));
+}
+
+/**
+ * Listens as Node's own servers do.
+ * @param {any} options The line server's.
+ * @returns {Promise<import('node:http').Server>} Rejects with the system's error.
+ */
+async function listenByNode({ listen: place, port, host, ipv6Only, backlog, upgradeTimeout, tls }) {
+  if (tls) throw new TypeError('The workers of a cluster can share only a port that is not 0, on Linux, with "options.tls"');
+  const timeout = upgradeTimeout ?? UPGRADE_TIMEOUT;
+  const server = http.createServer({ headersTimeout: timeout, requestTimeout: timeout }, refuse);
+  const address = place ? { path: place.path } : { port: Number(port), host: host ?? undefined, ipv6Only: ipv6Only ?? false };
+  server.listen({ ...address, ...(backlog ? { backlog } : {}) });
+  await once(server, 'listening');
+  if (place?.mode !== undefined) fs.chmodSync(place.path, place.mode);
+  return server;
+}
+
+/**
+ * Stops to listen.
+ * @param {import('node:http').Server} server
+ * @returns {Promise<void>} Resolves when the last of its connections has ended.
+ */
+function close(server) {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    // Those that were upgraded are not among them.
+    server.closeAllConnections?.();
+  });
+}
+
+/**
+ * Answers what is no upgrade as the core does.
+ * @param {import('node:http').IncomingMessage} _request
+ * @param {import('node:http').ServerResponse} response
+ */
+function refuse(_request, response) {
+  const headers = { Connection: 'close, Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13, 8' };
+  response.writeHead(426, { ...headers, 'Content-Type': 'text/plain' });
+  response.end('Upgrade Required');
 }
 
 /**
@@ -54,4 +111,4 @@ function announce(where) {
   process.send?.({ cmd: 'NODE_CLUSTER', act: 'listening', ...listener }, undefined, undefined, () => {});
 }
 
-module.exports = { CAN_SHARE, isShared, join };
+module.exports = { CAN_SHARE, isShared, needsPrimary, listenByNode, close, join };

@@ -44,8 +44,16 @@ class Server extends Emitter {
   #stopping = undefined;
   /** Threads that have not ended: those of listeners that are closed live as long as their connections. @type {Set<number>} */
   #threads = new Set();
-  /** Ends what it does beside listening: in a cluster, or at an HTTP server. */
-  #leave = () => {};
+  /**
+   * Ends what it does beside listening: in a cluster, or at an HTTP server.
+   * @type {() => unknown}
+   */
+  #leave = () => undefined;
+  /**
+   * Whose upgrades it serves.
+   * @type {import('node:http').Server | undefined}
+   */
+  #web = undefined;
   /** The thread whose listener was closed last. @type {number | undefined} */
   #closed = undefined;
   /** Whether it serves what others have accepted, and nothing else. */
@@ -103,6 +111,8 @@ class Server extends Emitter {
     const { options } = this;
     const server = new SocketServer(this);
     this.server = server;
+    /** @type {import('node:http').Server | undefined} */
+    let own;
     try {
       const listens = hasAddress(options);
       if (!listens && !options.server && !options.noServer) {
@@ -115,10 +125,12 @@ class Server extends Emitter {
       await this.#stopping?.promise;
       this.native_.ask(wantsToBeAsked(this));
       encrypt(options.tls, this.native_);
-      const begin = listens ? listen : run;
+      if (listens && cluster.needsPrimary(options)) own = await cluster.listenByNode(options);
+      const begin = listens && !own ? listen : run;
       const listening = await begin(options, this.native_, () => this.inbox_.drain());
-      this.#onListening(server, listening);
+      this.#onListening(server, listening, own);
     } catch (cause) {
+      if (own) cluster.close(own);
       if (this.server === server) this.server = null;
       if (cause instanceof LineError) throw cause;
       const why = /** @type {Error} */ (cause).message;
@@ -129,8 +141,9 @@ class Server extends Emitter {
   /**
    * @param {object} server
    * @param {Listening} listening
+   * @param {import('node:http').Server | undefined} own The HTTP server that listens for it alone.
    */
-  #onListening(server, listening) {
+  #onListening(server, listening, own) {
     this.#threads.add(listening.thread);
     if (this.server !== server) {
       this.native_.stop(listening.thread, true);
@@ -142,10 +155,15 @@ class Server extends Emitter {
     const { thread, address } = listening;
     this.#isAttached = address === null;
     this.updateKeepAlive_();
+    this.#web = own ?? this.options.server;
     if (address !== null) {
       this.#leave = cluster.join(address, () => this.native_.stop(thread, false));
-    } else if (this.options.server) {
-      this.#leave = attach(this, this.options.server);
+    } else if (this.#web) {
+      const detach = attach(this, this.#web);
+      this.#leave = () => {
+        detach();
+        return own && cluster.close(own);
+      };
     }
   }
 
@@ -169,7 +187,8 @@ class Server extends Emitter {
     serverLog('stopping');
     this.server = null;
     // An HTTP server goes on: while its line server drains, upgrades that come by it are refused.
-    if (!drain || !this.#isAttached) this.#leaveAll();
+    const goesOn = drain && this.#isAttached && this.#web === this.options.server;
+    const left = goesOn ? undefined : this.#leaveAll();
     const listening = this.listening_;
     this.listening_ = undefined;
     // Still starting: `start` sees that it is not wanted any more.
@@ -185,7 +204,9 @@ class Server extends Emitter {
     if (drain === undefined && this.options.clientTracking !== false) this.cutAll_();
     else this.native_.stop(listening.thread, false);
     if (this.#closed === listening.thread) this.#beginDraining();
-    return promise;
+    await promise;
+    if (drain || this.options.clientTracking !== false) await left;
+    return undefined;
   }
 
   /**
@@ -197,8 +218,9 @@ class Server extends Emitter {
   }
 
   #leaveAll() {
-    this.#leave();
-    this.#leave = () => {};
+    const left = this.#leave();
+    this.#leave = () => undefined;
+    return left;
   }
 
   #beginDraining() {
@@ -231,7 +253,7 @@ class Server extends Emitter {
    */
   address() {
     if (this.listening_ === undefined) return null;
-    return this.listening_.address ?? this.options.server?.address() ?? null;
+    return this.listening_.address ?? this.#web?.address() ?? null;
   }
 
   /**

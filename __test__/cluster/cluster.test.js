@@ -9,13 +9,7 @@ const { once } = require('node:events');
 const net = require('node:net');
 const { freePort, within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
-const { cluster, fork, forkAll, visit, visitMany, ask, hosts, PATIENCE } = require('./support');
-
-/** More than enough that a worker without any connection would not be chance. */
-const CROWD = 90;
-
-/** @param {import('./support').Member[]} members */
-const numbers = (members) => members.map(({ number }) => number).sort((a, b) => a - b);
+const { cluster, fork, forkAll, visit, visitMany, ask, hosts, numbers, CROWD, PATIENCE } = require('./support');
 
 describe('workers of a cluster', () => {
   it('listen on one port, and every one gets connections', withScene(async (scene) => {
@@ -71,7 +65,7 @@ describe('workers of a cluster', () => {
     scene.defer(() => new Promise((resolve) => taken.close(resolve)));
     const { port } = /** @type {net.AddressInfo} */ (taken.address());
     for (const { report, exited } of await forkAll(scene, 2, { port })) {
-      assert.deepEqual(report, { code: 'sWebsocketError', cause: 'EADDRINUSE' });
+      assert.deepEqual([report.code, report.cause], ['sWebsocketError', 'EADDRINUSE']);
       assert.equal(await exited, 0);
     }
   }));
@@ -81,7 +75,7 @@ describe('workers of a cluster', () => {
     const first = await fork(scene, { port, reusePort: false });
     assert.equal(first.report.address?.port, port);
     const second = await fork(scene, { port, reusePort: false });
-    assert.deepEqual(second.report, { code: 'sWebsocketError', cause: 'EADDRINUSE' });
+    assert.deepEqual([second.report.code, second.report.cause], ['sWebsocketError', 'EADDRINUSE']);
   }));
 
   it('are announced to the primary', withScene(async (scene) => {
@@ -109,6 +103,17 @@ describe('workers of a cluster', () => {
     assert.equal(leaving.worker.isDead(), false);
     for (const { client } of visits) client.close(1000);
     assert.equal(await leaving.exited, 0);
+  }));
+
+  it('disconnect(), and then stop() in good order', withScene(async (scene) => {
+    const port = await freePort();
+    const { worker, exited } = await fork(scene, { port });
+    const visits = await visitMany(scene, 10, port);
+    worker.disconnect();
+    await within(once(worker, 'disconnect'), 'disconnect', PATIENCE);
+    visits[0].client.json({ n: 'drain' });
+    for (const { client } of visits) await client.closed();
+    assert.equal(await exited, 0);
   }));
 
   it('disconnect() of one without connections ends it', withScene(async (scene) => {

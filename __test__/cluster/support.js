@@ -14,6 +14,9 @@ const cluster = /** @type {any} */ (nodeCluster);
 /** How long a worker may take for anything, in ms: starting Node alone takes 100 or more. */
 const PATIENCE = 10000;
 
+/** So many connections that a worker without any would not be chance. */
+const CROWD = 90;
+
 /** @typedef {import('../process/support/scene').Scene} Scene */
 
 /**
@@ -24,18 +27,19 @@ const PATIENCE = 10000;
  * @property {Promise<number>} exited Its exit code.
  */
 
-let numbers = 0;
+let started = 0;
 
 /**
  * Starts a worker and waits for its report.
  * @param {Scene} scene Ends it.
  * @param {object} options of its server
+ * @param {string} [platform] that it believes to run on
  * @returns {Promise<Member>}
  */
-async function fork(scene, options) {
+async function fork(scene, options, platform = process.platform) {
   cluster.setupPrimary({ exec: path.join(__dirname, 'worker.js'), silent: false });
-  const number = (numbers += 1);
-  const worker = cluster.fork({ NUMBER: number, OPTIONS: JSON.stringify({ host: '127.0.0.1', ...options }) });
+  const number = (started += 1);
+  const worker = cluster.fork({ NUMBER: number, OPTIONS: JSON.stringify({ host: '127.0.0.1', ...options }), PLATFORM: platform });
   const exited = once(worker, 'exit').then(([code]) => code);
   scene.defer(async () => {
     if (!worker.isDead()) worker.process.kill('SIGKILL');
@@ -50,9 +54,10 @@ async function fork(scene, options) {
  * @param {Scene} scene
  * @param {number} count
  * @param {object} options
+ * @param {string} [platform]
  */
-function forkAll(scene, count, options) {
-  return Promise.all(Array.from({ length: count }, () => fork(scene, options)));
+function forkAll(scene, count, options, platform) {
+  return Promise.all(Array.from({ length: count }, () => fork(scene, options, platform)));
 }
 
 /**
@@ -98,4 +103,9 @@ function hosts(visits) {
   return [...new Set(visits.map(({ host }) => host))].sort((a, b) => a - b);
 }
 
-module.exports = { cluster, fork, forkAll, visit, visitMany, ask, hosts, PATIENCE };
+/** @param {Member[]} members @returns {number[]} their numbers, in order */
+function numbers(members) {
+  return members.map(({ number }) => number).sort((a, b) => a - b);
+}
+
+module.exports = { cluster, fork, forkAll, visit, visitMany, ask, hosts, numbers, CROWD, PATIENCE };

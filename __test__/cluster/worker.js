@@ -7,6 +7,9 @@
  * it stop and leave.
  */
 
+require('../../lib/native.js');
+// The core is that of this system; all above it behaves as on the other.
+Object.defineProperty(process, 'platform', { value: process.env.PLATFORM });
 const { loadNative } = require('../helpers/implementations');
 
 const { Server } = loadNative();
@@ -15,6 +18,7 @@ const server = new Server(JSON.parse(process.env.OPTIONS ?? '{}'));
 
 server.on('connection', (/** @type {any} */ connection) => {
   connection.on('who', (/** @type {any} */ message) => message.resolve(me));
+  connection.on('drain', () => server.stop({ drain: 100 }));
 });
 
 process.on('message', async (message) => {
@@ -26,7 +30,7 @@ process.on('message', async (message) => {
 server.start().then(
   () => process.send?.({ address: server.address() }),
   (/** @type {any} */ error) => {
-    process.send?.({ code: error.code, cause: error.payload?.code });
+    process.send?.({ code: error.code, cause: error.payload?.code, message: error.message });
     process.disconnect();
   },
 );

@@ -109,9 +109,19 @@ new Server.default();
 new Server();
 new Server({ port: process.env['PORT'], host: undefined, maxPayload: null });
 new Server({ listen: { path: '/tmp/line.sock' } });
+new Server({ listen: { path: '/tmp/line.sock', mode: 0o660 }, ipv6Only: true, reusePort: false });
+const origins = ['https://example.com'] as const;
+const policy = new Server({ port: 0, allowedOrigins: origins, requireOrigin: true, protocols: ['v2'] });
+policy.options.allowedOrigins = [...(policy.options.allowedOrigins ?? []), 'https://example.org'];
+for (const trustProxy of [true, 1, 'loopback', ['10.0.0.0/8']]) new Server({ trustProxy, proxyHeaders: 'forwarded' });
+policy.on('connection', ({ socket: { upgradeReq } }) => upgradeReq.connection.proxyAddress?.length);
 
 // @ts-expect-error -- Milliseconds are numbers.
 new Server({ responseTimeout: '5' });
+// @ts-expect-error -- Origins are strings: what else decides, does so in verifyClient.
+new Server({ allowedOrigins: [/example/] });
+// @ts-expect-error -- There are two kinds of headers.
+new Server({ proxyHeaders: 'x-real-ip' });
 // @ts-expect-error -- There is no such policy.
 new Server({ slowConsumer: 'wait' });
 // @ts-expect-error -- A time that every server has cannot be unset.

@@ -89,6 +89,22 @@ for (const name of ['client-node', 'client-web']) {
   });
 }
 
+it('the client for Node needs no package', () => {
+  const script = `
+    const Module = require('node:module');
+    const resolve = Module._resolveFilename;
+    Module._resolveFilename = (name, ...rest) => {
+      if (name === 'debug') throw Object.assign(new Error(name), { code: 'MODULE_NOT_FOUND' });
+      return resolve(name, ...rest);
+    };
+    const Client = require('line-socket-native/client-node');
+    const client = new Client();
+    client.on('x', (value) => { if (value !== 1) throw new Error('not called'); });
+    client.emit('x', 1);
+  `;
+  run(['-e', script]);
+});
+
 it('the builds for browsers need nothing else', () => {
   for (const file of ['client-web.mjs', 'client-web.js', 'client-web-globals.js']) {
     const text = fs.readFileSync(path.join(ROOT, 'dist', file), 'utf8');

@@ -115,6 +115,7 @@ class Draining {
   }
 
   #wave() {
+    if (this.#done.length > 0) serverLog('a wave of up to %d, %d to close', this.#waveSize, this.#done.length);
     this.#left = this.#waveSize;
     this.#closeDone();
   }

@@ -6,6 +6,7 @@
  */
 
 const path = require('node:path');
+const { startCoreLog } = require('./core-log.js');
 const { missingBinary } = require('./missing-binary.js');
 const { currentPlatform, packageOf } = require('./platform.js');
 
@@ -73,7 +74,14 @@ const { currentPlatform, packageOf } = require('./platform.js');
  * @property {(room: string | undefined, text: string) => number} broadcast
  */
 
-/** @returns {{createServer: () => NativeServer}} */
+/**
+ * The addon.
+ * @typedef {object} Native
+ * @property {() => NativeServer} createServer
+ * @property {(filter: string) => string | null} startLog
+ */
+
+/** @returns {Native} */
 function load() {
   const platform = currentPlatform();
   const candidates = [
@@ -94,4 +102,7 @@ function load() {
   throw missingBinary(platform, cause);
 }
 
-module.exports = load();
+const native = load();
+startCoreLog(native, process.env.RUST_LOG);
+
+module.exports = native;

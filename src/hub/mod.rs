@@ -11,6 +11,7 @@ pub mod config;
 pub mod connection;
 pub mod facts;
 pub mod inbox;
+mod log_name;
 pub mod names;
 pub mod outbound;
 pub mod rate;
@@ -29,6 +30,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use log::{debug, info};
 use tokio::sync::Notify;
 
 pub use admission::{Admission, NoRoom, Seat};
@@ -37,6 +39,7 @@ pub use config::Config;
 pub use connection::{Connection, ConnectionRef, Queued, Report};
 pub use facts::{Facts, Remote, Transport};
 pub use inbox::{Inbox, Wake};
+pub use log_name::{LogName, NumberName};
 pub use names::Names;
 pub use outbound::{Flush, Link, SharedFrame};
 pub use rate::{Pace, RateLimit};
@@ -108,6 +111,7 @@ impl Hub {
         let connection = Arc::new(Connection::new(link, facts, &self.config, serial, now));
         self.registry().insert(Arc::clone(&connection));
         self.stats.add(Counter::Opened, 1);
+        debug!("{}: opened", NumberName(&connection));
         let handshake = connection.timeouts().handshake;
         if handshake > 0 {
             let due = now + u64::from(handshake);
@@ -154,6 +158,10 @@ impl Hub {
         if !connection.start_close(code, reason) {
             return false;
         }
+        debug!(
+            "{}: sends close frame {code} {reason:?}",
+            self.log_name(connection)
+        );
         self.await_close(connection);
         connection.flush();
         true
@@ -162,6 +170,10 @@ impl Hub {
     /// Closes the connections that the application does not know of.
     pub fn close_unknown(&self, code: u16, reason: &str) {
         let unknown: Vec<_> = self.registry().unknown().cloned().collect();
+        info!(
+            "closing {} connections that have not begun their handshake",
+            unknown.len()
+        );
         for connection in unknown {
             self.close(&connection, code, reason);
         }
@@ -170,6 +182,11 @@ impl Hub {
     /// A peer that does not read was told to go ([`Queued::Overflow`]).
     pub fn overflowed(&self, connection: &Connection) {
         self.stats.add(Counter::SlowConsumers, 1);
+        debug!(
+            "{}: does not read, sends close frame {} and drops what waits",
+            self.log_name(connection),
+            close::SLOW_CONSUMER
+        );
         self.await_close(connection);
     }
 
@@ -188,6 +205,10 @@ impl Hub {
         if !connection.end() {
             return;
         }
+        debug!(
+            "{}: ended with {code} {reason:?}",
+            self.log_name(connection)
+        );
         if !progress.is_known() {
             self.release(connection.slot());
             return;
@@ -368,6 +389,10 @@ impl Hub {
         let timeouts = connection.timeouts();
         match purpose {
             Deadline::Handshake if !connection.is_admitted() => {
+                debug!(
+                    "{}: its handshake has taken too long",
+                    self.log_name(connection)
+                );
                 let reason = format!("Handshake not completed after {} ms", timeouts.handshake);
                 self.close(connection, close::HANDSHAKE_FAILED, &reason);
             }
@@ -378,6 +403,11 @@ impl Hub {
                 let mut due = connection.heard() + interval;
                 if now >= due {
                     if connection.claim_ping() {
+                        debug!(
+                            "{}: silent for {} ms, a ping is due",
+                            self.log_name(connection),
+                            now.saturating_sub(connection.heard())
+                        );
                         let record = Record::new(Kind::PingDue, connection.slot());
                         connection.unless_ended(|| self.inbox.announce(|_| record));
                     }
@@ -385,7 +415,14 @@ impl Hub {
                 }
                 self.timers.set(due, connection, Deadline::Ping);
             }
-            Deadline::Close => connection.cut(),
+            Deadline::Close => {
+                debug!(
+                    "{}: cut, its close frame has not come in {} ms",
+                    self.log_name(connection),
+                    timeouts.close
+                );
+                connection.cut();
+            }
         }
     }
 

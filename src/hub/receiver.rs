@@ -1,5 +1,7 @@
 //! Servers of another protocol than the line protocol, over the same connections.
 
+use std::fmt;
+
 use crate::codec::Opcode;
 
 use super::Hub;
@@ -22,6 +24,14 @@ impl<'a> Message<'a> {
             Self::Text(text) => (Opcode::Text, text.as_bytes()),
             Self::Binary(data) => (Opcode::Binary, data),
         }
+    }
+}
+
+impl fmt::Display for Message<'_> {
+    /// For the log, which does not hold what peers tell each other.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (opcode, bytes) = self.parts();
+        write!(f, "{opcode:?} message of {} bytes", bytes.len())
     }
 }
 

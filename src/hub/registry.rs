@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 use slab::Slab;
 
-use super::connection::ConnectionRef;
+use super::connection::{Connection, ConnectionRef};
 
 /// Whom a broadcast or a query is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,13 @@ impl Registry {
         }
         self.ids.insert(id, slot);
         true
+    }
+
+    /// The id of a connection; `None` before the application learns of it, and after its release.
+    pub fn id_of(&self, connection: &Connection) -> Option<Arc<str>> {
+        let entry = self.slots.get(connection.slot() as usize)?;
+        let is_same = entry.connection.serial() == connection.serial();
+        entry.id.clone().filter(|_| is_same)
     }
 
     /// The connection with this id, if its handshake is resolved.

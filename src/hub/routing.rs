@@ -3,6 +3,7 @@
 
 use std::ops::RangeInclusive;
 
+use log::{debug, trace};
 use uuid::Uuid;
 
 use crate::codec::ProtocolError;
@@ -11,6 +12,7 @@ use crate::envelope::{self, Envelope, Id};
 use super::Hub;
 use super::connection::{Connection, ConnectionRef, Queued};
 use super::inbox::{Batch, Share};
+use super::log_name::NumberName;
 use super::record::{Field, Kind, Record};
 use super::stats::Counter;
 
@@ -148,6 +150,7 @@ impl Hub {
 
     fn give_id(&self, connection: &Connection) -> String {
         let id = Uuid::new_v4().hyphenated().to_string();
+        debug!("{}: is connection {id}", NumberName(connection));
         self.registry().set_id(connection.slot(), &id);
         id
     }
@@ -202,6 +205,11 @@ impl Hub {
         error: &ProtocolError,
     ) {
         self.stats.add(Counter::Violations, 1);
+        debug!(
+            "{}: {error}, sends close frame {}",
+            self.log_name(connection),
+            error.close_code()
+        );
         self.hand_over(progress, |batch| Record {
             number: u64::from(error.close_code()),
             payload: batch.put(&error.to_string()),
@@ -228,6 +236,7 @@ impl Hub {
 
     /// Answers a request that no listener may see; one that asks for no answer is dropped.
     fn refuse(&self, connection: &Connection, envelope: &Envelope<'_>, why: &str) -> Next {
+        trace!("{}: message refused: {why}", self.log_name(connection));
         match &envelope.id {
             Some(id) if !id.is_falsy() => {
                 self.answer(connection, |out| envelope::push_error(out, id, why))

@@ -7,6 +7,7 @@
 mod compression;
 mod facts;
 mod handover;
+mod log;
 mod messages;
 mod policy;
 mod raw;
@@ -19,8 +20,8 @@ mod wake;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use napi::Env;
 use napi::bindgen_prelude::Object;
+use napi::{Env, JsString};
 use napi_derive::napi;
 
 use server::JsServer;
@@ -39,4 +40,15 @@ pub fn create_server(env: &Env) -> napi::Result<Object<'_>> {
     secure::define(&mut object, &server)?;
     messages::define(&mut object, &server)?;
     Ok(object)
+}
+
+/// Turns the log of the core on for the whole process, with a filter as in `RUST_LOG`; returns what is
+/// wrong with that.
+///
+/// # Errors
+/// Node's, when the text cannot be had.
+#[napi(skip_typescript)]
+pub fn start_log(filter: JsString<'_>) -> napi::Result<Option<String>> {
+    let started = log::start(filter.into_utf8()?.as_str()?);
+    Ok(started.err().map(|error| error.to_string()))
 }

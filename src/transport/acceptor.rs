@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{Either, select};
+use log::{debug, warn};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
@@ -75,15 +76,19 @@ impl Acceptor {
             match self.next(resting_until).await {
                 Turn::Finished => {}
                 Turn::HandedOver(handover) => {
+                    let Remote { transport, .. } = handover.remote;
+                    debug!("{}: handed over, {}", handover.remote, transport.name());
                     self.take_over(handover, turns.next().unwrap_or(&here));
                 }
                 Turn::Accepted(Ok((stream, remote))) => {
+                    debug!("{remote}: accepted");
                     (resting_until, is_reported) = (None, false);
                     self.open(stream, remote, turns.next().unwrap_or(&here));
                 }
                 Turn::Accepted(Err(error)) => {
                     // One report for a row of failures, once somebody has to wait.
                     if !is_reported && self.listener.as_ref().is_some_and(Listener::is_awaited) {
+                        warn!("accepting fails, and is tried every {ACCEPT_REST:?}: {error}");
                         self.report(&error);
                         is_reported = true;
                     }

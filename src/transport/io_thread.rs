@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::thread::JoinHandle;
 
 use futures::future::select;
+use log::{debug, info};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -101,6 +102,11 @@ impl IoThread {
             let _runtime = runtime.enter();
             bound.map(Listener::register).transpose()?
         };
+        match (&listener, address) {
+            (None, _) => info!("#{}: serves what is handed over", options.number),
+            (Some(_), Some(address)) => info!("#{}: listens on {address}", options.number),
+            (Some(_), None) => info!("#{}: listens on a Unix domain socket", options.number),
+        }
         let (handovers, handed_over) = unbounded_channel();
         let shared = Arc::new(Shared {
             hub,
@@ -120,6 +126,7 @@ impl IoThread {
                 workers.into_iter().for_each(Worker::end);
                 // Tasks that are still there, such as the hub's own, end with the runtime.
                 drop(runtime);
+                info!("#{}: stopped", options.number);
                 run.hub
                     .inbox
                     .announce(|_| Record::new(Kind::Stopped, options.number));
@@ -178,6 +185,8 @@ impl Shared {
             pin!(self.stopping.notified()),
         )
         .await;
+        let alive = self.alive.load(SeqCst);
+        info!("#{}: accepts no more, {alive} connections", self.number);
         if !self.cut.load(SeqCst) {
             self.hub
                 .inbox
@@ -204,6 +213,7 @@ impl Shared {
             .cloned()
             .collect();
         drop(registry);
+        debug!("#{}: cuts {} connections", self.number, connections.len());
         for connection in connections {
             connection.cut();
         }

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use log::debug;
+
 use crate::deflate::Compression;
 use crate::hub::{Counter, Facts, Kind, NoRoom, Record, Remote, Seat};
 use crate::upgrade::{self, Client, Limits, Policy, Refusal};
@@ -25,19 +27,24 @@ const REFUSAL_TIME: Duration = Duration::from_secs(5);
 pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> Option<Session> {
     let stream = match &shared.tls {
         None => stream,
-        Some(tls) => Stream::Tls(TlsStream::new(stream, tls.current()).ok()?.into()),
+        Some(tls) => {
+            let encrypted = TlsStream::new(stream, tls.current());
+            let failed = |error: &_| debug!("{remote}: no TLS to be had: {error}");
+            Stream::Tls(encrypted.inspect_err(failed).ok()?.into())
+        }
     };
     let seat = match enter(shared, &remote) {
         Ok(seat) => seat,
-        Err(no_room) => return turn_away(shared, &stream, no_room).await,
+        Err(no_room) => return turn_away(shared, &stream, &remote, no_room).await,
     };
     let request = async {
-        if stream.handshake().await.is_err() {
+        if let Err(error) = stream.handshake().await {
+            debug!("{remote}: TLS handshake failed: {error}");
             return Ok(None);
         }
-        read_request(shared, &stream).await
+        read_request(shared, &stream, &remote).await
     };
-    match in_time(shared, request).await? {
+    match in_time(shared, &remote, request).await? {
         Ok(Some((request, early))) => {
             if let Some(secure) = stream.secure() {
                 remote.encrypted = true;
@@ -48,19 +55,20 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
         Ok(None) => None,
         Err(refusal) => {
             shared.hub.stats.add(Counter::RefusedRequest, 1);
-            refuse(&stream, &refusal).await
+            refuse(&stream, &remote, &refusal).await
         }
     }
 }
 
 /// What `work` comes to, unless it takes longer than each part of an opening handshake may.
-async fn in_time<T>(shared: &Shared, work: impl Future<Output = T>) -> Option<T> {
+async fn in_time<T>(shared: &Shared, remote: &Remote, work: impl Future<Output = T>) -> Option<T> {
     match shared.hub.config.upgrade_timeout() {
         0 => Some(work.await),
         limit => {
             let limit = Duration::from_millis(limit.into());
             let result = tokio::time::timeout(limit, work).await;
             if result.is_err() {
+                debug!("{remote}: its opening handshake takes longer than {limit:?}");
                 shared.hub.stats.add(Counter::RefusedTimeout, 1);
             }
             result.ok()
@@ -77,10 +85,11 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
         remote,
         ticket,
     } = handover;
-    let stream = stream.attach().ok()?;
+    let failed = |error: &_| debug!("{remote}: cannot be had on this thread: {error}");
+    let stream = stream.attach().inspect_err(failed).ok()?;
     let seat = match enter(shared, &remote) {
         Ok(seat) => seat,
-        Err(no_room) => return turn_away(shared, &stream, no_room).await,
+        Err(no_room) => return turn_away(shared, &stream, &remote, no_room).await,
     };
     match request {
         Ok(request) => {
@@ -89,7 +98,7 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
         }
         Err(refusal) => {
             shared.hub.stats.add(Counter::RefusedRequest, 1);
-            refuse(&stream, &refusal).await
+            refuse(&stream, &remote, &refusal).await
         }
     }
 }
@@ -108,7 +117,13 @@ fn enter(shared: &Shared, remote: &Remote) -> Result<Seat, NoRoom> {
 }
 
 /// Tells a peer that there is no room, unless too many are being told already.
-async fn turn_away(shared: &Shared, stream: &Stream, no_room: NoRoom) -> Option<Session> {
+async fn turn_away(
+    shared: &Shared,
+    stream: &Stream,
+    remote: &Remote,
+    no_room: NoRoom,
+) -> Option<Session> {
+    debug!("{remote}: no room: {no_room:?}");
     shared.hub.stats.add(
         match no_room {
             NoRoom::InAll => Counter::RefusedInAll,
@@ -119,7 +134,7 @@ async fn turn_away(shared: &Shared, stream: &Stream, no_room: NoRoom) -> Option<
     let _telling = shared.hub.admission.tell()?;
     let handshake = tokio::time::timeout(REFUSAL_TIME, stream.handshake());
     handshake.await.ok()?.ok()?;
-    refuse(stream, &Refusal::no_room()).await
+    refuse(stream, remote, &Refusal::no_room()).await
 }
 
 /// Answers a request. `early` is what came after it.
@@ -139,12 +154,14 @@ async fn answer(
         && let Err(no_room) = seat.claim(address, most)
     {
         drop(seat);
-        return turn_away(shared, &stream, no_room).await;
+        return turn_away(shared, &stream, &remote, no_room).await;
     }
     let key = ticket.as_ref().map(|ticket| ticket.key);
     match accept(shared, &policy, &request, &remote, client, key).await {
         Ok(accepted) => {
-            stream.write_all(&accepted.head).await.ok()?;
+            let failed = |error: &_| debug!("{remote}: gone before it was answered: {error}");
+            let written = stream.write_all(&accepted.head).await;
+            written.inspect_err(failed).ok()?;
             let facts = Facts {
                 listener: shared.number,
                 request: Arc::unwrap_or_clone(request),
@@ -159,7 +176,10 @@ async fn answer(
                 None => session,
             })
         }
-        Err(refusal) => refuse(&stream, &refusal).await,
+        Err(refusal) => {
+            debug!("{remote}: refused is {}", request.summary());
+            refuse(&stream, &remote, &refusal).await
+        }
     }
 }
 
@@ -170,6 +190,7 @@ type Request = Arc<upgrade::Request>;
 async fn read_request(
     shared: &Shared,
     stream: &Stream,
+    remote: &Remote,
 ) -> Result<Option<(Request, Vec<u8>)>, Refusal> {
     let limits = Limits {
         max_head: shared.hub.config.max_header_bytes(),
@@ -180,7 +201,14 @@ async fn read_request(
         let filled = bytes.len();
         bytes.resize(filled + READ, 0);
         match stream.read(&mut bytes[filled..]).await {
-            Ok(0) | Err(_) => return Ok(None),
+            Ok(0) => {
+                debug!("{remote}: ended after {filled} bytes of its request");
+                return Ok(None);
+            }
+            Err(error) => {
+                debug!("{remote}: failed after {filled} bytes of its request: {error}");
+                return Ok(None);
+            }
             Ok(count) => bytes.truncate(filled + count),
         }
         if let Some((request, length)) = upgrade::parse(&bytes, &limits)? {
@@ -239,7 +267,7 @@ async fn accept(
         .hub
         .inbox
         .announce(|_| Record::new(Kind::Upgrade, key));
-    match in_time(shared, verdict).await {
+    match in_time(shared, remote, verdict).await {
         Some(Ok(Verdict::Accept { head, protocol })) => Ok(Accepted {
             head,
             protocol,
@@ -251,6 +279,7 @@ async fn accept(
         }
         // The server was stopped, or the application takes too long.
         Some(Err(_)) | None => {
+            debug!("{remote}: the application has not decided");
             shared.gate.forget(key);
             Err(Refusal::new(503, None))
         }
@@ -269,7 +298,8 @@ fn negotiate(shared: &Shared, request: &Request) -> Result<Option<Compression>, 
     Ok(agreement.map(|agreement| Compression { agreement, policy }))
 }
 
-async fn refuse(stream: &Stream, refusal: &Refusal) -> Option<Session> {
+async fn refuse(stream: &Stream, remote: &Remote, refusal: &Refusal) -> Option<Session> {
+    debug!("{remote}: refused with {refusal} {:?}", refusal.body());
     let response = refusal.response();
     let answer = async {
         stream.write_all(&response).await?;

@@ -9,13 +9,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use log::{debug, trace};
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
 use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT};
 use crate::codec::{Decoder, Event, Limits, ProtocolError};
 use crate::hub::{
-    Compressing, ConnectionRef, Counter, Facts, Flush, Hub, Message, Next, Progress, Seat, Turn,
+    Compressing, ConnectionRef, Counter, Facts, Flush, Hub, LogName, Message, Next, Progress, Seat,
+    Turn,
 };
 
 use super::handover::Ticket;
@@ -154,6 +156,7 @@ impl Session {
                 };
                 self.hub.report(&self.connection);
                 if flushed == Flush::Broken {
+                    debug!("{}: writing failed", self.name());
                     self.end(ABNORMAL, "");
                     return Poll::Ready(());
                 }
@@ -202,11 +205,14 @@ impl Session {
             let crowded = self.hub.inbox.is_crowded();
             if self.paused || (crowded && self.decoder.buffered() > 0) {
                 ready!(self.hub.poll_room(&mut self.progress, context));
-                self.paused = false;
+                if std::mem::take(&mut self.paused) {
+                    debug!("{}: is read again", self.name());
+                }
             }
             let mut most = if crowded { CROWDED_READ } else { READ_BUFFER };
             if let Some(throttle) = &mut self.throttle {
-                let Some(allowed) = ready!(throttle.poll_read(&self.hub, context)) else {
+                let allowed = throttle.poll_read(&self.hub, &self.connection, context);
+                let Some(allowed) = ready!(allowed) else {
                     self.exceed();
                     return Poll::Ready(());
                 };
@@ -217,7 +223,10 @@ impl Session {
                     Poll::Ready(false) => {}
                     Poll::Ready(true) => self.end(ABNORMAL, ""),
                     // A stream can be open for reading alone, without an end to be read.
-                    Poll::Pending if self.connection.is_broken() => self.end(ABNORMAL, ""),
+                    Poll::Pending if self.connection.is_broken() => {
+                        debug!("{}: cannot be written to", self.name());
+                        self.end(ABNORMAL, "");
+                    }
                     Poll::Pending => return Poll::Pending,
                 }
             } else {
@@ -244,7 +253,12 @@ impl Session {
                 return Poll::Pending;
             };
             let filled = target.filled_mut();
-            if result.is_err() || filled.is_empty() {
+            if let Err(error) = result {
+                debug!("{}: reading failed: {error}", self.name());
+                return Poll::Ready(true);
+            }
+            if filled.is_empty() {
+                debug!("{}: the peer has ended its side", self.name());
                 return Poll::Ready(true);
             }
             self.hub.hear(&self.connection);
@@ -317,6 +331,7 @@ impl Session {
                         Some(frame) => (frame.code, frame.reason.into()),
                         None => (NORMAL, Box::<str>::default()),
                     };
+                    debug!("{}: received close frame {code} {reason:?}", self.name());
                     if self.connection.answer_close(code, &reason) {
                         self.hub.await_close(&self.connection);
                     }
@@ -327,7 +342,10 @@ impl Session {
             match next {
                 Next::Read => {}
                 Next::Flush => tally.flush = true,
-                Next::Pause => self.paused = true,
+                Next::Pause => {
+                    debug!("{}: is not read, too much waits to be handled", self.name());
+                    self.paused = true;
+                }
             }
         }
         consumed
@@ -337,13 +355,23 @@ impl Session {
     fn exceed(&mut self) {
         const REASON: &str = "Rate limit";
         self.hub.stats.add(Counter::RateLimited, 1);
+        debug!(
+            "{}: over its rate for too long, sends close frame {RATE_LIMIT}",
+            self.name()
+        );
         if self.connection.start_close(RATE_LIMIT, REASON) {
             self.hub.await_close(&self.connection);
         }
         self.finish(RATE_LIMIT, REASON.into());
     }
 
+    /// For the log.
+    fn name(&self) -> LogName<'_> {
+        self.hub.log_name(&self.connection)
+    }
+
     fn take(&mut self, message: Message<'_>) -> Next {
+        trace!("{}: received {message}", self.name());
         self.hub
             .take_in(&self.connection, &mut self.progress, message)
     }
@@ -367,6 +395,7 @@ impl Session {
         let flushed = self.connection.flush();
         self.hub.report(&self.connection);
         if flushed == Flush::Broken {
+            debug!("{}: writing failed", self.name());
             self.end(ABNORMAL, "");
         }
     }

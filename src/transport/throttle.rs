@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use log::debug;
 use tokio::time::Sleep;
 
-use crate::hub::{Counter, Hub, Pace, RateLimit};
+use crate::hub::{Connection, Counter, Hub, Pace, RateLimit};
 
 /// The limits of one connection, and the timer that it waits for.
 pub struct Throttle {
@@ -24,7 +25,12 @@ impl Throttle {
 
     /// Ready when the peer may be read: with the most bytes to read, or `None` when it has been
     /// behind for too long.
-    pub fn poll_read(&mut self, hub: &Hub, context: &mut Context<'_>) -> Poll<Option<usize>> {
+    pub fn poll_read(
+        &mut self,
+        hub: &Hub,
+        connection: &Connection,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<usize>> {
         loop {
             let was_behind = self.limit.is_behind();
             match self.limit.pace(hub.now()) {
@@ -36,6 +42,7 @@ impl Throttle {
                 Pace::Wait(milliseconds) => {
                     if !was_behind {
                         hub.stats.add(Counter::RateDelays, 1);
+                        debug!("{}: over its rate, held back", hub.log_name(connection));
                     }
                     let wait = Duration::from_millis(milliseconds);
                     let sleep = self.sleep.insert(Box::pin(tokio::time::sleep(wait)));

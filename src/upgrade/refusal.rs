@@ -105,6 +105,11 @@ impl Refusal {
         self.status
     }
 
+    /// The body of the answer: what the peer is told.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
     /// The whole answer. The caller writes it and closes the connection.
     pub fn response(&self) -> Vec<u8> {
         let Self {

@@ -78,6 +78,25 @@ impl Request {
         Some(combined)
     }
 
+    /// What matters of a request that is refused, for the log: its path without the query, and no header
+    /// that may hold credentials.
+    pub fn summary(&self) -> String {
+        const SHOWN: [&str; 6] = [
+            "host",
+            "connection",
+            "upgrade",
+            "sec-websocket-version",
+            "origin",
+            "content-length",
+        ];
+        let line = format!("{} {:?}", self.method(), self.path());
+        let headers = SHOWN.iter().filter_map(|name| {
+            let value = self.combined(name)?;
+            Some(format!(", {name}: {value:?}"))
+        });
+        std::iter::once(line).chain(headers).collect()
+    }
+
     fn text(&self, start: usize, len: usize) -> &str {
         self.head
             .get(start..start + len)
@@ -178,6 +197,14 @@ mod tests {
         ] {
             assert_eq!(request(target).path(), path, "{target}");
         }
+    }
+
+    #[test]
+    fn a_summary_shows_no_credentials() {
+        let head = b"GET /chat?token=1 HTTP/1.1\r\nHost: a\r\nCookie: b\r\nUpgrade: \"x\r\n\r\n";
+        let request = parse(head, &Limits::default()).unwrap().unwrap().0;
+        let summary = r#"GET "/chat", host: "a", upgrade: "\"x""#;
+        assert_eq!(request.summary(), summary);
     }
 
     #[test]

@@ -1,0 +1,178 @@
+//! The log of the core, where the `debug` package of Node writes too: one line an event on stderr, in
+//! the order of time. Off unless asked for, and then on for the whole process.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, SystemTime};
+
+use env_filter::{Builder, Filter, ParseError};
+use log::{Log, Metadata, Record};
+
+/// This crate in the names of modules, and what stands for it in the log.
+const CRATE: (&str, &str) = (env!("CARGO_CRATE_NAME"), "line:core");
+
+/// How often a line is offered to a stderr that takes no more, and how long apart.
+const OFFERS: u32 = 50;
+const OFFERED_EVERY: Duration = Duration::from_millis(2);
+
+static LOGGER: OnceLock<StderrLog> = OnceLock::new();
+
+/// Turns the log on, with a filter as in `RUST_LOG`: levels, and modules with levels, e.g. `debug` or
+/// `info,line_socket_native::transport=trace`. Once for a process: what a second worker thread asks for
+/// is only checked.
+///
+/// # Errors
+/// What is wrong with the filter.
+pub fn start(filter: &str) -> Result<(), ParseError> {
+    let filter = Builder::new().try_parse(filter)?.build();
+    let logger = LOGGER.get_or_init(|| StderrLog {
+        filter,
+        dated: !io::stderr().is_terminal(),
+        stuck: AtomicBool::new(false),
+    });
+    if log::set_logger(logger).is_ok() {
+        log::set_max_level(logger.filter.filter());
+    }
+    Ok(())
+}
+
+/// Writes to stderr what a filter lets through.
+struct StderrLog {
+    filter: Filter,
+    /// Lines begin with the time, as those of `debug` do anywhere but on a terminal.
+    dated: bool,
+    /// Nobody reads stderr: lines are offered once.
+    stuck: AtomicBool,
+}
+
+impl Log for StderrLog {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.filter.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.filter.matches(record) {
+            return;
+        }
+        let time = self.dated.then(SystemTime::now);
+        let line = line(record, time);
+        let offers = if self.stuck.load(Relaxed) { 1 } else { OFFERS };
+        let written = write(&mut io::stderr().lock(), line.as_bytes(), offers);
+        self.stuck.store(!written, Relaxed);
+    }
+
+    fn flush(&self) {}
+}
+
+/// `2026-01-31T12:00:00.000Z line:core:transport:acceptor DEBUG …`, or without the time.
+fn line(record: &Record<'_>, time: Option<SystemTime>) -> String {
+    let time = time.map_or_else(
+        || String::from(" "),
+        |time| humantime::format_rfc3339_millis(time).to_string(),
+    );
+    let namespace = namespace(record.target());
+    format!("{time} {namespace} {} {}\n", record.level(), record.args())
+}
+
+/// The name of a module as one of the namespaces of `debug`.
+fn namespace(module: &str) -> String {
+    let (krate, ours) = CRATE;
+    match module.strip_prefix(krate) {
+        Some(path) => format!("{ours}{}", path.replace("::", ":")),
+        None => module.to_owned(),
+    }
+}
+
+/// Writes a line, and waits a little where that takes no more: Node makes a pipe one that would not
+/// wait. False when it has not taken the line, which is lost. Nobody can be told of other errors.
+fn write(out: &mut impl Write, mut line: &[u8], offers: u32) -> bool {
+    for offer in 1..=offers {
+        while !line.is_empty() {
+            match out.write(line) {
+                Ok(taken) => line = line.get(taken..).unwrap_or_default(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(_) => return true,
+            }
+        }
+        if line.is_empty() {
+            return true;
+        }
+        if offer < offers {
+            std::thread::sleep(OFFERED_EVERY);
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line_at(time: Option<SystemTime>) -> String {
+        let mut builder = Record::builder();
+        builder.level(log::Level::Debug).target(module_path!());
+        line(&builder.args(format_args!("{:?}", "a\nb")).build(), time)
+    }
+
+    #[test]
+    fn a_line_reads_as_one_of_debug() {
+        let rest = "line:core:node:log:tests DEBUG \"a\\nb\"\n";
+        let dated = line_at(Some(SystemTime::UNIX_EPOCH));
+        assert_eq!(dated, format!("1970-01-01T00:00:00.000Z {rest}"));
+        assert_eq!(line_at(None), format!("  {rest}"));
+    }
+
+    #[test]
+    fn other_crates_keep_their_names() {
+        assert_eq!(namespace("tungstenite::protocol"), "tungstenite::protocol");
+        assert_eq!(namespace("line_socket_native"), "line:core");
+    }
+
+    #[test]
+    fn a_bad_filter_is_told() {
+        let problem = start("info,transport=loud").unwrap_err();
+        assert!(problem.to_string().contains("loud"), "{problem}");
+    }
+
+    /// Takes some bytes, then none for some offers.
+    struct Slow {
+        taken: Vec<u8>,
+        room: usize,
+        refusals: u32,
+    }
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.room == 0 && self.refusals > 0 {
+                self.refusals -= 1;
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            let count = match self.room {
+                0 => bytes.len(),
+                room => room.min(bytes.len()),
+            };
+            self.room = 0;
+            self.taken.extend_from_slice(&bytes[..count]);
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_line_waits_a_little_for_whoever_reads_it() {
+        let mut slow = Slow {
+            taken: Vec::new(),
+            room: 3,
+            refusals: 2,
+        };
+        assert!(write(&mut slow, b"whole line\n", 3));
+        assert_eq!(slow.taken, b"whole line\n");
+        slow.refusals = 9;
+        assert!(!write(&mut slow, b"lost\n", 2), "and no longer");
+    }
+}

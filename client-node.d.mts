@@ -7,6 +7,7 @@ export { LineClient, LineError, Message };
 export default LineClient;
 
 export type AnyMessages = LineClient.AnyMessages;
+export type ClientEvents = LineClient.ClientEvents;
 export type ClientOptions = LineClient.ClientOptions;
 export type CloseInfo = LineClient.CloseInfo;
 export type MessageMap<M> = LineClient.MessageMap<M>;
@@ -14,3 +15,4 @@ export type MessageShape = LineClient.MessageShape;
 export type MessagesOptions = LineClient.MessagesOptions;
 export type QueueOptions = LineClient.QueueOptions;
 export type SendOptions = LineClient.SendOptions;
+export type WebSocketClass = LineClient.WebSocketClass;

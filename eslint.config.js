@@ -5,7 +5,7 @@ const js = require('@eslint/js');
 const globals = require('globals');
 
 module.exports = [
-  { ignores: ['**/node_modules/', 'dist/', '**/target/', 'bench/results/'] },
+  { ignores: ['**/node_modules/', 'dist/', '**/target/', 'bench/results/', 'site/'] },
   {
     ...js.configs.recommended,
     linterOptions: { reportUnusedDisableDirectives: 'error' },

@@ -14,22 +14,32 @@ export { Server, ServerConnection, ServerRoom, Message, LineError };
 export default Server;
 
 export type AnyMessages = Server.AnyMessages;
+export type ConnectionEvents = Server.ConnectionEvents;
 export type DeflateParameters = Server.DeflateParameters;
+export type EncryptedKey = Server.EncryptedKey;
 export type EventName = Server.EventName;
 export type Handler<Args extends any[] = any[]> = Server.Handler<Args>;
 export type Listener = Server.Listener;
 export type ListenerRecord = Server.ListenerRecord;
 export type ListenOptions = Server.ListenOptions;
+export type MessageEvents = Server.MessageEvents;
 export type MessageMap<M> = Server.MessageMap<M>;
 export type MessageShape = Server.MessageShape;
 export type Pem = Server.Pem;
+export type RefusedConnections = Server.RefusedConnections;
 export type Rooms<
   ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
   ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
 > = Server.Rooms<ClientToServer, ServerToClient>;
+export type ServerEvents<
+  ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
+  ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
+> = Server.ServerEvents<ClientToServer, ServerToClient>;
+export type ServerStats = Server.ServerStats;
 export type ServerOptions = Server.ServerOptions;
 export type Socket = Server.Socket;
 export type SocketServer = Server.SocketServer;
+export type StopOptions = Server.StopOptions;
 export type TlsOptions = Server.TlsOptions;
 export type UpgradeRequest = Server.UpgradeRequest;
 export type PeerAddress = Server.PeerAddress;

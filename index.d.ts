@@ -24,9 +24,9 @@ import { Emitter } from './types/emitter.js';
 import type { EmitterEvents, EventName, Handler, Listener, ListenerRecord } from './types/emitter.js';
 import { LineError, Message } from './types/messages.js';
 import type {
-  AnyMessages, MessageListeners, MessageMap, MessageShape, PayloadOf, ResponseOf, ValueArgs,
+  AnyMessages, MessageEvents, MessageListeners, MessageMap, MessageShape, PayloadOf, ResponseOf, ValueArgs,
 } from './types/messages.js';
-import type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
+import type { EncryptedKey, ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
 import type { RefusedConnections, ServerStats } from './types/stats.js';
 import type { StopOptions } from './types/stop.js';
 import type { DeflateParameters, PeerAddress, Socket, SocketServer, UpgradeRequest } from './types/socket.js';
@@ -56,12 +56,18 @@ declare class ServerConnection<
 > extends Emitter<ConnectionEvents, MessageListeners<ClientToServer>> {
   private constructor();
 
+  /** Names of the {@link ConnectionEvents | events} besides the messages of the client. */
   static readonly Event: {
+    /** A message could not be read or a response could not be sent. */
     readonly ERROR: '_error';
+    /** The connection ended. */
     readonly DISCONNECTED: '_disconnected';
+    /** All that waited for the client has left. */
     readonly DRAIN: '_drain';
+    /** The server is being stopped with `drain`. */
     readonly DISCONNECTING: '_disconnecting';
   };
+  /** Values of `state`. */
   static readonly State: {
     /** Open, handshake not resolved yet. */
     readonly AWAITING_HANDSHAKE: 'awaitingHandshake';
@@ -70,6 +76,7 @@ declare class ServerConnection<
     /** Not open. */
     readonly DISCONNECTED: 'disconnected';
   };
+  /** Values of `code` of the errors of connections. */
   static readonly ErrorCode: {
     /** No response in time. */
     readonly MESSAGE_TIMEOUT: 'scMessageTimeout';
@@ -89,6 +96,7 @@ declare class ServerConnection<
     readonly WEBSOCKET_ERROR: 'scWebsocketError';
     /** A ping failed. */
     readonly PING_ERROR: 'scPingError';
+    /** In the contract, but no error has it. */
     readonly IDLE_TIMEOUT: 'scIdleTimeout';
     /** `maxPendingSends` others wait for a response already. */
     readonly TOO_MANY_SENDS: 'scTooManySends';
@@ -96,8 +104,11 @@ declare class ServerConnection<
 
   /** Unique among the connections of the server; a random UUID unless set. */
   readonly id: string;
+  /** One of {@link ServerConnection.State}. */
   readonly state: 'awaitingHandshake' | 'connected' | 'disconnected';
+  /** The server it belongs to. */
   readonly server: Server<ClientToServer, ServerToClient>;
+  /** The WebSocket under it. */
   readonly socket: Socket;
   /** Bytes that wait to be handed to the system; 0 when the connection has ended. */
   readonly bufferedAmount: number;
@@ -111,6 +122,7 @@ declare class ServerConnection<
   setId(id: string): void;
   /** Joins a room, which is made when it is not there. */
   joinRoom(name: string): void;
+  /** Leaves a room; does nothing when it is not in there. */
   leaveRoom(name: string): void;
   /** Names of the rooms joined. */
   getRooms(): string[];
@@ -156,12 +168,15 @@ declare class ServerRoom<
 
   /** Undefined for the room of all connections. */
   readonly name: string | undefined;
+  /** Adds a connection; does nothing when it is in there. */
   add(connection: ServerConnection<ClientToServer, ServerToClient>): void;
   /** Returns whether the connection was in the room. */
   remove(connection: ServerConnection<ClientToServer, ServerToClient>): boolean;
+  /** The connection with this id; undefined when it is not in the room. */
   getConnectionById(id: string): ServerConnection<ClientToServer, ServerToClient> | undefined;
   /** The connections by id: a new object. */
   getConnections(): { [id: string]: ServerConnection<ClientToServer, ServerToClient> };
+  /** How many connections are in the room. */
   getConnectionsCount(): number;
   /** Sends a message to every connection in the room. Throws `mInvalidJson`. */
   broadcast<K extends keyof ServerToClient & string>(
@@ -191,8 +206,8 @@ interface Rooms<
 
 /** Events of a server. */
 interface ServerEvents<
-  ClientToServer extends MessageMap<ClientToServer>,
-  ServerToClient extends MessageMap<ServerToClient>,
+  ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
+  ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
 > extends EmitterEvents {
   /** A client asks to come in: resolve or reject the message. Without a listener everyone may. */
   handshake: [connection: ServerConnection<ClientToServer, ServerToClient>, handshake: Message];
@@ -216,12 +231,18 @@ declare class Server<
   /** Throws `sInvalidOptions`. */
   constructor(options?: ServerOptions);
 
+  /** Names of the {@link ServerEvents | events}. */
   static readonly Event: {
+    /** A client asks to come in. */
     readonly HANDSHAKE: 'handshake';
+    /** A client is connected. */
     readonly CONNECTION: 'connection';
+    /** An upgrade request is about to be answered. */
     readonly HEADERS: 'headers';
+    /** Something failed that no promise tells of. */
     readonly ERROR: 'error';
   };
+  /** Values of `code` of the server's own errors. */
   static readonly ErrorCode: {
     /** An option is not valid; thrown by the constructor. */
     readonly INVALID_OPTIONS: 'sInvalidOptions';
@@ -233,6 +254,7 @@ declare class Server<
 
   /** The options with their defaults. Live: a change of `responseTimeout` holds for later sends. */
   options: ServerOptions & Required<Pick<ServerOptions, 'responseTimeout' | 'handshakeTimeout' | 'pingInterval'>>;
+  /** The rooms. */
   readonly rooms: Rooms<ClientToServer, ServerToClient>;
   /** Null when the server was not started or is stopped. */
   readonly server: SocketServer | null;
@@ -277,6 +299,7 @@ declare class Server<
 
   /** The connections by id: a new object. */
   getConnections(): { [id: string]: ServerConnection<ClientToServer, ServerToClient> };
+  /** The connection with this id; undefined when there is none whose handshake is resolved. */
   getConnectionById(id: string): ServerConnection<ClientToServer, ServerToClient> | undefined;
   /** Sends a message to every connection. Throws `mInvalidJson`. */
   broadcast<K extends keyof ServerToClient & string>(
@@ -287,6 +310,7 @@ declare class Server<
   getRoom(name: string): ServerRoom<ClientToServer, ServerToClient> | undefined;
   /** Names of the rooms of a connection. */
   getRoomsOf(connection: ServerConnection<ClientToServer, ServerToClient>): string[];
+  /** Takes a connection out of every room. */
   removeFromAllRooms(connection: ServerConnection<ClientToServer, ServerToClient>): void;
 }
 
@@ -300,8 +324,9 @@ declare namespace Server {
   export { LineError, LineError as Error };
   export { Message };
   export type { AnyMessages, MessageMap, MessageShape, Rooms };
+  export type { ConnectionEvents, MessageEvents, ServerEvents };
   export type { EventName, Handler, Listener, ListenerRecord };
-  export type { ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo };
+  export type { EncryptedKey, ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo };
   export type { RefusedConnections, ServerStats, StopOptions };
   export type { PerMessageDeflateOptions, ZlibDeflateOptions, ZlibInflateOptions };
   export type { DeflateParameters, PeerAddress, Socket, SocketServer, UpgradeRequest };

@@ -21,6 +21,7 @@ export interface ClientOptions {
   pingInterval?: number;
   /** Whether to connect again when the connection is lost or cannot be made. @default true */
   reconnect?: boolean;
+  /** When to connect again. */
   reconnectOptions?: {
     /** First delay; 1 or more. @default 1000 */
     initialDelay?: number;
@@ -38,6 +39,7 @@ export interface ClientOptions {
   };
   /** Whether to measure uptime, for `getUptime`. @default false */
   uptime?: boolean;
+  /** How to measure uptime. */
   uptimeOptions?: {
     /** How often to look whether the client is connected; 1 or more. @default 5000 */
     interval?: number;
@@ -58,7 +60,13 @@ export interface ClientOptions {
    * The WebSocket class to use, called with the URL.
    * @default the global one; in a Node without it, that of the package `ws`
    */
-  webSocket?: (new (url: string) => any) | undefined;
+  webSocket?: WebSocketClass | undefined;
+}
+
+/** A class with the API of WebSockets in browsers. */
+export interface WebSocketClass {
+  /** Begins to connect. */
+  new (url: string): any;
 }
 
 /** What waits for a connection. */

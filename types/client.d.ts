@@ -12,7 +12,7 @@
 
 import { Emitter } from './emitter.js';
 import type { EmitterEvents } from './emitter.js';
-import type { ClientOptions, MessagesOptions, QueueOptions, SendOptions } from './client-options.js';
+import type { ClientOptions, MessagesOptions, QueueOptions, SendOptions, WebSocketClass } from './client-options.js';
 import { LineError, Message } from './messages.js';
 import type {
   AnyMessages, MessageListeners, MessageMap, MessageShape, PayloadOf, ResponseOf, ValueArgs,
@@ -22,6 +22,7 @@ import type {
 interface CloseInfo {
   /** Close code (RFC 6455 section 7.4); 1006 when the connection was lost. */
   readonly code: number;
+  /** What the peer gave as reason; may be empty. */
   readonly reason: string;
 }
 
@@ -53,25 +54,37 @@ declare class LineClient<
   /** `url`: `ws://localhost` by default. Throws `cInvalidOptions`. */
   constructor(url?: string, options?: ClientOptions);
 
+  /** Values of `state`. */
   static readonly State: {
     /** Not connected yet. */
     readonly READY: 'ready';
+    /** The WebSocket is not open yet. */
     readonly CONNECTING: 'connecting';
     /** The WebSocket is open, the handshake not answered yet. */
     readonly HANDSHAKING: 'handshaking';
+    /** The handshake was resolved. */
     readonly CONNECTED: 'connected';
+    /** The server has not closed the connection yet. */
     readonly DISCONNECTING: 'disconnecting';
     /** Not connected any more; the next attempt to connect may be awaited. */
     readonly DISCONNECTED: 'disconnected';
   };
+  /** Names of the {@link LineClient.ClientEvents | events} besides the messages of the server. */
   static readonly Event: {
+    /** An attempt to connect begins. */
     readonly CONNECTING: '_connecting';
+    /** The attempt failed. */
     readonly CONNECTING_ERROR: '_connecting_error';
+    /** The handshake was resolved. */
     readonly CONNECTED: '_connected';
+    /** The client begins to disconnect. */
     readonly DISCONNECTING: '_disconnecting';
+    /** The connection ended, or could not be made. */
     readonly DISCONNECTED: '_disconnected';
+    /** Something failed that no promise tells of. */
     readonly ERROR: '_error';
   };
+  /** Values of `code` of the client's errors. */
   static readonly ErrorCode: {
     /** The URL or an option is not valid; thrown by the constructor. */
     readonly INVALID_OPTIONS: 'cInvalidOptions';
@@ -100,7 +113,9 @@ declare class LineClient<
     /** No connection was made within `ttl`. */
     readonly QUEUE_EXPIRED: 'cQueueExpired';
   };
+  /** The class of messages. */
   static readonly Message: typeof Message;
+  /** The class of errors. */
   static readonly Error: typeof LineError;
 
   /** The URL of an HTTP request to the same server; undefined when it is not one of a WebSocket. */
@@ -110,6 +125,7 @@ declare class LineClient<
   /** Where redirects of a URL lead to; `followRedirections` asks this. May be replaced. */
   static fetchResponseUrl(url: string, timeout?: number): Promise<string>;
 
+  /** What it was made with. */
   readonly url: string;
   /** Where redirects have led to; null unless `followRedirections` has found out. */
   readonly urlFollowed: string | null;
@@ -117,6 +133,7 @@ declare class LineClient<
   readonly options: ClientOptions & Required<Pick<ClientOptions, 'handshake' | 'responseTimeout' | 'reconnectOptions'>>;
   /** The id the server gave to this connection; null when not connected. */
   readonly id: string | null;
+  /** One of {@link LineClient.State}. */
   readonly state: 'ready' | 'connecting' | 'handshaking' | 'connected' | 'disconnecting' | 'disconnected';
 
   /**
@@ -180,7 +197,7 @@ import Self = LineClient;
 declare namespace LineClient {
   export { Self as LineClient, Self as default };
   export type { AnyMessages, MessageMap, MessageShape };
-  export type { ClientEvents, ClientOptions, CloseInfo, MessagesOptions, QueueOptions, SendOptions };
+  export type { ClientEvents, ClientOptions, CloseInfo, MessagesOptions, QueueOptions, SendOptions, WebSocketClass };
 }
 
 export = LineClient;

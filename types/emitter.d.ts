@@ -4,7 +4,9 @@
  * application.
  */
 
+/** One of a kind, or several. */
 type OneOrMore<T> = T | readonly T[];
+/** What listeners are for: a name, or a pattern of names. */
 export type EventName = string | RegExp;
 
 /** A listener; what it returns is among the results of `emit`. */
@@ -18,7 +20,9 @@ type EventArgs<Known, Open, K> = K extends keyof Known
 /** A name, or several and patterns; a pattern alone is an overload of its own. */
 type Names<K> = K | readonly (K | RegExp)[];
 
+/** Listeners of an event. */
 type Handlers<Known, Open, K> = OneOrMore<Handler<EventArgs<Known, Open, K>>>;
+/** Names of events. */
 type EventKey<Known, Open> = (keyof Known | keyof Open) & string;
 
 /** `this` inside a listener declared with `function`: a copy of the listener before this call. */
@@ -36,7 +40,10 @@ export interface ListenerRecord {
   /** Removes the listener. */
   onExpire(listener: Listener): void;
   /** The event emitted. */
-  event: { name: string };
+  event: {
+    /** Its name. */
+    name: string;
+  };
 }
 
 /** One handler listening to one name or pattern. */

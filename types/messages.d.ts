@@ -5,7 +5,9 @@ import type { EmitterEvents } from './emitter.js';
 
 /** What one message carries: its payload, and the value it is resolved with. Absent means none. */
 export interface MessageShape {
+  /** What the sender gives, any JSON value. */
   payload?: any;
+  /** What the receiver resolves the message with, any JSON value. */
   response?: any;
 }
 
@@ -14,10 +16,17 @@ export type MessageMap<M> = { [K in keyof M]: MessageShape };
 
 /** The map used without type arguments: any name, anything in it. */
 export interface AnyMessages {
-  [name: string]: { payload: any; response: any };
+  [name: string]: {
+    /** Anything. */
+    payload: any;
+    /** Anything. */
+    response: any;
+  };
 }
 
+/** The payload of a {@link MessageShape}; `undefined` when it has none. */
 export type PayloadOf<T> = 'payload' extends keyof T ? T['payload'] : undefined;
+/** What a message of a {@link MessageShape} is resolved with; `undefined` when with nothing. */
 export type ResponseOf<T> = 'response' extends keyof T ? T['response'] : undefined;
 
 /** Arguments of a method that takes a value: it may be left out only where `undefined` is allowed. */
@@ -27,7 +36,9 @@ export type ValueArgs<V, Rest extends any[] = []> = undefined extends V
 
 /** Error of this package. Its `stack` never reaches a peer. */
 export declare class LineError extends Error {
+  /** An error of an application's own, such as a handshake may be rejected with. */
   constructor(code: string, message?: string, payload?: any);
+  /** `LineError`. */
   name: string;
   /** A value of one of the `ErrorCode` enums: of the server, a connection, the client or messages. */
   code: string;
@@ -37,7 +48,9 @@ export declare class LineError extends Error {
 
 /** Events of a message, after it was responded to. */
 export interface MessageEvents extends EmitterEvents {
+  /** It was resolved, with this value. */
   resolved: [payload: any];
+  /** It was rejected, with this error. */
   rejected: [err: any];
 }
 
@@ -46,12 +59,30 @@ export interface MessageEvents extends EmitterEvents {
  * or `reject`, at any time.
  */
 export declare class Message<Payload = any, Response = any> extends Emitter<MessageEvents> {
-  constructor(fields: { name: string; payload?: Payload; id?: string; err?: any });
+  /** A message of an application's own; `send` and its like make theirs. */
+  constructor(fields: {
+    /** Any name but those of the protocol. */
+    name: string;
+    /** Any JSON value. */
+    payload?: Payload;
+    /** See {@link Message.id}. */
+    id?: string;
+    /** See {@link Message.err}. */
+    err?: any;
+  });
 
   /** Names the protocol uses itself (contract section 1). */
-  static readonly Name: { readonly RESPONSE: '_r'; readonly HANDSHAKE: '_h'; readonly PING: '_p' };
+  static readonly Name: {
+    /** The answer to a message. */
+    readonly RESPONSE: '_r';
+    /** A client's first message. */
+    readonly HANDSHAKE: '_h';
+    /** Answered with `pong`. */
+    readonly PING: '_p';
+  };
   /** The values of `Name`. */
   static readonly ReservedNames: string[];
+  /** Values of `code` of the errors thrown by messages. */
   static readonly ErrorCode: {
     /** The payload or error does not go into JSON; perhaps it is circular. */
     readonly INVALID_JSON: 'mInvalidJson';
@@ -64,7 +95,9 @@ export declare class Message<Payload = any, Response = any> extends Emitter<Mess
   /** Reads the text of a message. Throws `mInvalidJson`. */
   static parse(raw: string | Uint8Array): Message;
 
+  /** What listeners listen for. */
   name: string;
+  /** What was sent with it, out of JSON. */
   payload: Payload;
   /** Absent when the sender awaits no response. */
   id?: string;

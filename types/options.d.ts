@@ -11,6 +11,7 @@ export interface VerifyInfo {
   readonly origin: string | undefined;
   /** Whether this server encrypts the connection. */
   readonly secure: boolean;
+  /** The request. */
   readonly req: UpgradeRequest;
 }
 
@@ -31,6 +32,14 @@ export interface ListenOptions {
 /** PEM text. */
 export type Pem = string | Uint8Array;
 
+/** A private key that has a passphrase of its own. */
+export interface EncryptedKey {
+  /** The key. */
+  pem: Pem;
+  /** Decrypts it. @default the `passphrase` beside `key` */
+  passphrase?: string;
+}
+
 /**
  * Key, certificate and settings of TLS. Files are read by the application: `fs.readFileSync`. What is
  * not valid, and what is not here, throws `sInvalidOptions`.
@@ -40,7 +49,7 @@ export interface TlsOptions {
    * Private key: RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519. Several when there are several
    * certificates, in any order.
    */
-  key: Pem | { pem: Pem; passphrase?: string } | readonly (Pem | { pem: Pem; passphrase?: string })[];
+  key: Pem | EncryptedKey | readonly (Pem | EncryptedKey)[];
   /**
    * Certificate, with those of its issuers behind it in the same text. Several, of different
    * algorithms: a client gets the first whose algorithm it knows, elliptic curves before RSA.

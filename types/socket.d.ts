@@ -14,6 +14,7 @@ import type { ServerOptions } from './options.js';
 export interface UpgradeRequest {
   /** Path and query as the client sent them. */
   readonly url: string;
+  /** `GET`. */
   readonly method: string;
   /** Names in lower case; repeated headers are joined as Node joins them. */
   readonly headers: IncomingHttpHeaders;
@@ -59,18 +60,23 @@ export interface PeerAddress {
 
 /** Parameters of permessage-deflate (RFC 7692 section 7.1), those that were agreed on. */
 export interface DeflateParameters {
+  /** The server compresses each message by itself. */
   readonly server_no_context_takeover?: true;
+  /** The client compresses each message by itself. */
   readonly client_no_context_takeover?: true;
-  /** 8 to 15. */
+  /** Size of the window the server compresses with, as a power of two: 8 to 15. */
   readonly server_max_window_bits?: number;
-  /** 8 to 15. */
+  /** Size of the window the client compresses with, as a power of two: 8 to 15. */
   readonly client_max_window_bits?: number;
 }
 
 /** The WebSocket of a connection. */
 export interface Socket {
+  /** A value of `readyState`. */
   readonly OPEN: 1;
+  /** A value of `readyState`. */
   readonly CLOSING: 2;
+  /** A value of `readyState`. */
   readonly CLOSED: 3;
   /** 1 open, 2 closing, 3 closed. */
   readonly readyState: 1 | 2 | 3;
@@ -82,7 +88,13 @@ export interface Socket {
    * The extensions agreed on by name, with their parameters as they stand in the answer to the upgrade; none without
    * `perMessageDeflate`.
    */
-  readonly extensions: { readonly 'permessage-deflate'?: { readonly params: DeflateParameters } };
+  readonly extensions: {
+    /** Compression of messages (RFC 7692). */
+    readonly 'permessage-deflate'?: {
+      /** What was agreed on. */
+      readonly params: DeflateParameters;
+    };
+  };
   /**
    * How the bytes travel: over a `tcp` connection or a `unix` domain socket of this server; over a socket
    * `adopted` from an HTTP server, which is this server's own now; or `piped` through a stream of
@@ -99,6 +111,7 @@ export interface Socket {
 
 /** What a server that runs has as `server`, for applications written for the original. */
 export interface SocketServer {
+  /** Those of the server. */
   readonly options: ServerOptions;
   /** Same as `address` of the server. */
   address(): AddressInfo | string | null;

@@ -20,6 +20,7 @@ export interface ServerStats {
   readonly connections: number;
   /** Connections opened. */
   readonly connectionsTotal: number;
+  /** Connections that did not come about. */
   readonly refused: RefusedConnections;
   /** Messages received, those of the protocol included. */
   readonly messagesReceived: number;

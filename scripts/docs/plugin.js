@@ -1,0 +1,56 @@
+// @ts-check
+'use strict';
+
+/**
+ * For typedoc: documents are named by their heading instead of their file, and grouped by where they
+ * are, so that the same files are good to read without a site.
+ */
+
+/**
+ * What is used of typedoc, whose own types need those of browsers.
+ * @typedef {object} TypedocDocument
+ * @property {string} name
+ * @property {{text: string}[]} content
+ * @property {Record<string, unknown>} frontmatter
+ * @property {{files: {getReflectionPath(document: TypedocDocument): string | undefined}}} project
+ *
+ * @typedef {object} Application
+ * @property {{on(event: 'createDocument', listener: (context: undefined, document: TypedocDocument) => void): void}} converter
+ * @property {{warn(message: string): void}} logger
+ */
+
+/** Groups by the beginning of the path from the root; the first that fits. */
+const GROUPS = [
+  ['docs/guides/', 'Guides'],
+  ['docs/deploy/', 'Guides'],
+  ['docs/design', 'Development'],
+  ['docs/', 'Reference'],
+  ['SECURITY', 'Reference'],
+  ['CHANGELOG', 'Reference'],
+  ['', 'Development'],
+];
+
+/** A heading; of a long one, lists of documents show what is before its colon or comma. */
+const HEADING = /^# ((?:The )?([^\n:,]+)[^\n]*)\n+/;
+
+/** @param {Application} app */
+function load(app) {
+  const root = `${process.cwd().replaceAll('\\', '/')}/`;
+  app.converter.on('createDocument', (_context, document) => {
+    const path = (document.project.files.getReflectionPath(document) ?? '').replace(root, '');
+    document.frontmatter.group = GROUPS.find(([beginning]) => path.startsWith(beginning))?.[1];
+
+    const [first] = document.content;
+    const heading = HEADING.exec(first?.text ?? '');
+    if (heading === null) {
+      app.logger.warn(`${path} does not begin with a heading`);
+      return;
+    }
+    const [all, whole, short] = heading;
+    document.name = short[0].toUpperCase() + short.slice(1);
+    // The page has the name as its title; a longer one stays the first heading.
+    if (whole === document.name) first.text = first.text.slice(all.length);
+  });
+}
+
+module.exports = { load };

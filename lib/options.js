@@ -90,10 +90,10 @@ const LIVE = Object.freeze({
   maxConnections: 100000,
   maxConnectionsPerAddress: 32768,
   maxPendingSends: 65536,
-  messagesPerSecond: 0,
-  bytesPerSecond: 0,
+  messagesPerSecond: 100000,
+  bytesPerSecond: 128 * 1024 * 1024,
   rateBurst: 1000,
-  rateTimeout: 10000,
+  rateTimeout: 60000,
   perMessageDeflate: false,
 });
 

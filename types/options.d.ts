@@ -180,11 +180,14 @@ export interface ServerOptions {
   maxConnectionsPerAddress?: number | null | undefined;
   /**
    * Most messages, and control frames, a client may send per second, on average. One that sends more is
-   * read more slowly; one that stays behind for `rateTimeout` is closed with 4207. 0 is no limit.
-   * @default 0
+   * read more slowly; one that stays behind for `rateTimeout` is closed with 4207. 0 is no limit. A change
+   * holds for connections that open later. @default 100000
    */
   messagesPerSecond?: number | null | undefined;
-  /** The same for the bytes that are read of a client, frame headers included. @default 0 */
+  /**
+   * The same for the bytes that are read of a client, frame headers included; of compressed messages what
+   * they are inflated to counts too. @default 134217728 (128 MiB)
+   */
   bytesPerSecond?: number | null | undefined;
   /**
    * How much may come at once: what `messagesPerSecond` and `bytesPerSecond` allow in so many
@@ -193,7 +196,7 @@ export interface ServerOptions {
   rateBurst?: number | null | undefined;
   /**
    * Time a client may stay over its rate: from when it is first held back until it has once been read to
-   * the end. 0 is for ever. @default 10000
+   * the end. 0 is for ever. @default 60000
    */
   rateTimeout?: number | null | undefined;
   /**

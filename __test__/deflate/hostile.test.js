@@ -6,7 +6,8 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const zlib = require('node:zlib');
-const { Opcode } = require('../helpers/frames');
+const { Opcode, encodeFrame } = require('../helpers/frames');
+const { until } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
 
 const OFFER = { 'Sec-WebSocket-Extensions': 'permessage-deflate' };
@@ -171,6 +172,20 @@ describe('compressed frames against the rules', () => {
     const attackers = await Promise.all(Array.from({ length: 4 }, () => scene.open(port, { headers: OFFER })));
     for (const attacker of attackers) attacker.frame({ rsv: RSV1, payload: bomb });
     await client.fence();
+  }));
+
+  it('many small bombs in one read take turns with other clients', withScene(async (scene) => {
+    const { port, client } = await pair(scene, { bytesPerSecond: 0 });
+    const attacker = await scene.open(port, { headers: OFFER });
+    // Refused by the core, so that nothing but the turns holds them up.
+    const bomb = encodeFrame({ rsv: RSV1, payload: deflate(JSON.stringify({ n: 'early', p: ' '.repeat(200_000), i: '1' })) });
+    const count = Math.floor((256 * 1024) / bomb.length);
+    assert.ok(count > 800, `${count} in one read`);
+    attacker.send(Buffer.concat(Array(count).fill(bomb)));
+    await until(() => attacker.frames.length > 0, 'the first answer');
+    await client.fence();
+    assert.ok(attacker.frames.length < count / 2, `${attacker.frames.length} of ${count} before another client`);
+    await until(() => attacker.frames.length === count, 'the others');
   }));
 
   it('memory follows what was inflated', withScene(async (scene) => {

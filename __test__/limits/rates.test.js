@@ -4,6 +4,7 @@
 /** How fast a client may send: `messagesPerSecond`, `bytesPerSecond`, `rateBurst`, `rateTimeout`. */
 
 const { describe, it } = require('node:test');
+const zlib = require('node:zlib');
 const assert = require('node:assert/strict');
 const { Opcode, encodeFrame } = require('../helpers/frames');
 const { delay, until, within } = require('../helpers/timing');
@@ -41,6 +42,9 @@ function frames(count, size = 0) {
   const all = Array.from({ length: count }, (_, number) => encodeFrame({ payload: JSON.stringify({ n: 'number', p: [number, filler] }) }));
   return Buffer.concat(all);
 }
+
+/** @param {number} count */
+const pongs = (count) => Buffer.concat(Array(count).fill(encodeFrame({ opcode: Opcode.PONG })));
 
 /** @param {number} count */
 const upTo = (count) => Array.from({ length: count }, (_, number) => number);
@@ -120,6 +124,49 @@ describe('messagesPerSecond', () => {
   }));
 });
 
+describe('by default', () => {
+  it('100,000 messages may come at once, and a client that goes on is read more slowly', withScene(async (scene) => {
+    const { server, client } = await numbered(scene, {});
+    client.send(pongs(90_000));
+    await client.fence();
+    assert.equal(server.getStats().rateDelays, 0);
+    const begin = performance.now();
+    client.send(pongs(150_000));
+    await client.fence();
+    // At least 40,000 of them had to wait: 0.4 s, less what the first ones took.
+    assert.ok(performance.now() - begin > 100, `${performance.now() - begin} ms`);
+    assert.equal(server.getStats().rateDelays, 1);
+    assert.equal(server.getStats().rateLimited, 0);
+  }));
+
+  it('a client that goes on for rateTimeout is closed with 4207', withScene(async (scene) => {
+    const { server, client, ended } = await numbered(scene, { rateTimeout: 500 });
+    const begin = performance.now();
+    client.send(pongs(400_000));
+    assert.deepEqual(await within(ended, 'end of the connection'), [4207, 'Rate limit']);
+    assert.ok(performance.now() - begin > 500 - GRAIN);
+    assert.equal(server.getStats().rateLimited, 1);
+  }));
+
+  it('a fast client is not held back', withScene(async (scene) => {
+    const { server, client, numbers } = await numbered(scene, {});
+    const many = frames(500);
+    for (let round = 0; round < 100; round++) {
+      client.send(many);
+      await delay(10);
+    }
+    await until(() => numbers.length === 50_000, 'all there');
+    assert.equal(server.getStats().rateDelays, 0);
+  }));
+
+  it('0 is no limit', withScene(async (scene) => {
+    const { server, client } = await numbered(scene, { messagesPerSecond: 0, bytesPerSecond: 0 });
+    client.send(pongs(400_000));
+    await client.fence();
+    assert.equal(server.getStats().rateDelays, 0);
+  }));
+});
+
 describe('bytesPerSecond', () => {
   it('what is more is read later, of one large message as well', withScene(async (scene) => {
     const options = { bytesPerSecond: 200_000, rateBurst: 100 };
@@ -137,5 +184,20 @@ describe('bytesPerSecond', () => {
     const { client } = await numbered(scene, { bytesPerSecond: 10_000, rateBurst: 100, rateTimeout: 200 });
     client.send(frames(10, 100_000));
     assert.equal((await client.closed()).code, 4207);
+  }));
+
+  it('counts what compressed messages are inflated to', withScene(async (scene) => {
+    const target = await scene.listen({
+      perMessageDeflate: true, bytesPerSecond: 200_000, rateBurst: 100, rateTimeout: 300,
+    });
+    const client = await scene.open(target.port, { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate' } });
+    await client.handshake();
+    const text = JSON.stringify({ n: 'number', p: 'x'.repeat(100_000) });
+    const deflated = zlib.deflateRawSync(text, { finishFlush: zlib.constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    const message = encodeFrame({ rsv: 4, payload: deflated });
+    assert.ok(message.length < 1000);
+    client.send(Buffer.concat([message, message]));
+    const { code } = await client.closed();
+    assert.equal(code, 4207);
   }));
 });

@@ -16,7 +16,7 @@ use super::{
     error::ProtocolError,
     event::{CloseFrame, Event, Step},
     frame::{FrameHeader, MAX_HEADER, Opcode},
-    inflation::{self, Inflation},
+    inflation::{self, INFLATED_A_TURN, Inflation},
     message::PartialMessage,
     utf8::utf8,
 };
@@ -122,6 +122,13 @@ impl Decoder {
     /// Whether permessage-deflate is agreed on, and nothing has ended the connection.
     pub fn is_inflating(&self) -> bool {
         self.inflation.is_some()
+    }
+
+    /// Bytes that the last call of [`Decoder::decode`] has inflated.
+    pub fn inflated(&self) -> usize {
+        self.inflation
+            .as_ref()
+            .map_or(0, |inflation| inflation.produced)
     }
 
     /// Takes the next event out of `input`, which is the bytes that follow those consumed before.
@@ -368,7 +375,7 @@ impl Decoder {
     fn has_had_its_turn(&self) -> bool {
         self.inflation
             .as_ref()
-            .is_some_and(|inflation| inflation.produced >= inflation::TURN)
+            .is_some_and(|inflation| inflation.produced >= INFLATED_A_TURN)
     }
 
     /// The message under way, begun with `opcode` when there is none.

@@ -6,8 +6,8 @@ use crate::deflate::Inflater;
 /// Compressed bytes inflated at a time: at most about 4 MiB come of them, a few milliseconds of work.
 pub(super) const SLICE: usize = 4096;
 
-/// Bytes that may come out in one call of the decoder before its caller sees to others.
-pub(super) const TURN: usize = 256 * 1024;
+/// Bytes that may come out of compressed messages before other connections have their turn.
+pub const INFLATED_A_TURN: usize = 256 * 1024;
 
 /// Compressed bytes that a message may have beyond twice the limit of what comes out of it. Honest
 /// ones have a few in a thousand; but blocks without content would keep a message going for ever.

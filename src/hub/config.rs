@@ -123,7 +123,8 @@ impl Config {
 
 impl Default for Config {
     /// The documented defaults, see `types/options.d.ts`: handshake 60 s, ping 15 s, close 30 s, upgrade 10 s, messages of
-    /// 100 MiB, 16 MiB waiting for a peer and a high-water mark of 1 MiB, no compression.
+    /// 100 MiB, 16 MiB waiting for a peer and a high-water mark of 1 MiB, 100,000 messages and 128 MiB a second of
+    /// one peer, no compression.
     fn default() -> Self {
         Self {
             handshake_timeout: AtomicU32::new(60_000),
@@ -139,10 +140,10 @@ impl Default for Config {
             max_headers: AtomicUsize::new(100),
             max_connections: AtomicUsize::new(100_000),
             max_connections_per_address: AtomicUsize::new(32_768),
-            messages_per_second: AtomicU32::new(0),
-            bytes_per_second: AtomicU32::new(0),
+            messages_per_second: AtomicU32::new(100_000),
+            bytes_per_second: AtomicU32::new(128 << 20),
             rate_burst: AtomicU32::new(1000),
-            rate_timeout: AtomicU32::new(10_000),
+            rate_timeout: AtomicU32::new(60_000),
             compression: Mutex::new(None),
         }
     }

@@ -125,9 +125,11 @@ impl Hub {
         self.clock.now()
     }
 
-    /// Notes that the peer was heard.
-    pub fn hear(&self, connection: &Connection) {
-        connection.hear(self.clock.now());
+    /// Notes that the peer was heard; returns when, as [`Hub::now`] does.
+    pub fn hear(&self, connection: &Connection) -> u64 {
+        let now = self.clock.now();
+        connection.hear(now);
+        now
     }
 
     /// The handshake is resolved: from now on the connection is one of [`Group::All`].

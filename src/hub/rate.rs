@@ -20,49 +20,54 @@ const TOKEN: i64 = 1000;
 /// A bucket of tokens, to which a rate adds and from which each message or byte takes one.
 #[derive(Debug)]
 struct Bucket {
-    per_second: i64,
-    capacity: i64,
     /// Below zero once more was taken than there was.
     tokens: i64,
+    /// Tokens that are added in a second; 0: the bucket is always full.
+    per_second: u32,
 }
 
 impl Bucket {
-    /// A full bucket; `None` for a rate of 0, which is no limit.
-    fn new(per_second: u32, burst: u32) -> Option<Self> {
-        if per_second == 0 {
-            return None;
+    /// A full bucket that holds what `burst` milliseconds add.
+    fn new(per_second: u32, burst: u32) -> Self {
+        let mut bucket = Self {
+            tokens: 0,
+            per_second,
+        };
+        bucket.refill(u64::MAX, burst);
+        bucket
+    }
+
+    fn refill(&mut self, milliseconds: u64, burst: u32) {
+        if self.per_second == 0 {
+            self.tokens = i64::MAX;
+            return;
         }
-        let per_second = i64::from(per_second);
+        let per_second = i64::from(self.per_second);
         // What never holds a whole token would let nothing through.
         let capacity = per_second.saturating_mul(burst.into()).max(TOKEN);
-        Some(Self {
-            per_second,
-            capacity,
-            tokens: capacity,
-        })
+        let added = per_second.saturating_mul(signed(milliseconds));
+        self.tokens = self.tokens.saturating_add(added).min(capacity);
     }
 
-    fn refill(&mut self, milliseconds: u64) {
-        let added = self.per_second.saturating_mul(signed(milliseconds));
-        self.tokens = self.tokens.saturating_add(added).min(self.capacity);
-    }
-
-    fn take(&mut self, count: u64) {
-        let taken = signed(count).saturating_mul(TOKEN);
+    fn take(&mut self, count: usize) {
+        let taken = signed(count as u64).saturating_mul(TOKEN);
         self.tokens = self.tokens.saturating_sub(taken);
     }
 
     /// Whole tokens.
-    fn left(&self) -> u64 {
-        u64::try_from(self.tokens / TOKEN).unwrap_or(0)
+    fn left(&self) -> usize {
+        usize::try_from(self.tokens / TOKEN).unwrap_or(0)
+    }
+
+    fn has(&self, count: usize) -> bool {
+        self.tokens >= signed(count as u64).saturating_mul(TOKEN)
     }
 
     /// Milliseconds until there is a whole token.
     fn wait(&self) -> u64 {
         let missing = TOKEN.saturating_sub(self.tokens);
-        u64::try_from(missing).map_or(0, |missing| {
-            missing.div_ceil(self.per_second.unsigned_abs())
-        })
+        let per_second = u64::from(self.per_second.max(1));
+        u64::try_from(missing).map_or(0, |missing| missing.div_ceil(per_second))
     }
 }
 
@@ -81,86 +86,80 @@ pub enum Pace {
     TooLong,
 }
 
-/// The limits of one connection.
+/// The limits of one connection, as they were when it opened.
 #[derive(Debug)]
 pub struct RateLimit {
-    messages: Option<Bucket>,
-    bytes: Option<Bucket>,
+    messages: Bucket,
+    bytes: Bucket,
+    /// Milliseconds of their rate that the buckets hold.
+    burst: u32,
+    /// Milliseconds a peer may be behind; 0: for ever.
+    patience: u32,
     /// When the buckets were filled last.
     filled: u64,
     /// Since when the peer has been held back without once having been read to the end.
     behind_since: Option<u64>,
-    /// Milliseconds a peer may be behind; 0: for ever.
-    patience: u64,
-    /// Milliseconds of the shortest wait.
-    least_wait: u64,
 }
 
 impl RateLimit {
-    /// The limits that hold for a connection opened at `now`; `None` without any.
-    pub fn new(config: &Config, now: u64) -> Option<Self> {
+    /// The limits that hold for a connection opened at `now`.
+    pub fn new(config: &Config, now: u64) -> Self {
         let burst = config.rate_burst();
-        let messages = Bucket::new(config.messages_per_second(), burst);
-        let bytes = Bucket::new(config.bytes_per_second(), burst);
-        if messages.is_none() && bytes.is_none() {
-            return None;
-        }
-        Some(Self {
-            messages,
-            bytes,
+        Self {
+            messages: Bucket::new(config.messages_per_second(), burst),
+            bytes: Bucket::new(config.bytes_per_second(), burst),
+            burst,
+            patience: config.rate_timeout(),
             filled: now,
             behind_since: None,
-            patience: config.rate_timeout().into(),
-            least_wait: burst.clamp(1, LEAST_WAIT).into(),
-        })
+        }
+    }
+
+    /// Whether `most` bytes may be read and a message be taken in, by what is left in the buckets:
+    /// then nobody has to know what time it is, as [`RateLimit::pace`] does.
+    pub fn has_room(&self, most: usize) -> bool {
+        self.allows_message() && self.bytes.has(most)
     }
 
     /// What to do at `now`.
     pub fn pace(&mut self, now: u64) -> Pace {
-        let elapsed = now.saturating_sub(self.filled);
-        self.filled = now;
-        for bucket in [&mut self.messages, &mut self.bytes].into_iter().flatten() {
-            bucket.refill(elapsed);
-        }
-        let wait = [&self.messages, &self.bytes]
-            .into_iter()
-            .flatten()
-            .map(Bucket::wait)
-            .max()
-            .unwrap_or(0);
+        self.refill(now);
+        let wait = self.messages.wait().max(self.bytes.wait());
         if wait == 0 {
-            return Pace::Read(self.readable());
+            return Pace::Read(self.bytes.left().max(LEAST_READ));
         }
-        let wait = wait.max(self.least_wait);
+        let wait = wait.max(self.burst.clamp(1, LEAST_WAIT).into());
         let since = *self.behind_since.get_or_insert(now);
         if self.patience == 0 {
             return Pace::Wait(wait);
         }
-        match (since + self.patience).checked_sub(now) {
+        match (since + u64::from(self.patience)).checked_sub(now) {
             None | Some(0) => Pace::TooLong,
             Some(left) => Pace::Wait(wait.min(left)),
         }
     }
 
+    /// So many bytes were read at `now`.
+    pub fn take_read(&mut self, now: u64, count: usize) {
+        self.refill(now);
+        self.bytes.take(count);
+    }
+
+    /// So many bytes have come of compressed ones: they count as well, for they cost as much.
+    /// Returns whether more may come before the next [`RateLimit::pace`].
+    pub fn take_inflated(&mut self, count: usize) -> bool {
+        self.bytes.take(count);
+        self.bytes.has(1)
+    }
+
     /// Whether a further message may be taken in before the next [`RateLimit::pace`].
     pub fn allows_message(&self) -> bool {
-        self.messages
-            .as_ref()
-            .is_none_or(|bucket| bucket.left() > 0)
+        self.messages.tokens >= TOKEN
     }
 
-    /// A message, or a control frame, was taken in.
+    /// A message, or a control frame, was taken in, as [`RateLimit::allows_message`] allows.
     pub fn take_message(&mut self) {
-        if let Some(bucket) = &mut self.messages {
-            bucket.take(1);
-        }
-    }
-
-    /// So many bytes were read.
-    pub fn take_bytes(&mut self, count: usize) {
-        if let Some(bucket) = &mut self.bytes {
-            bucket.take(count as u64);
-        }
+        self.messages.tokens -= TOKEN;
     }
 
     /// All that the peer has sent so far was read: it is not behind any more.
@@ -173,11 +172,13 @@ impl RateLimit {
         self.behind_since.is_some()
     }
 
-    fn readable(&self) -> usize {
-        let Some(bucket) = &self.bytes else {
-            return usize::MAX;
-        };
-        usize::try_from(bucket.left()).map_or(usize::MAX, |left| left.max(LEAST_READ))
+    fn refill(&mut self, now: u64) {
+        let elapsed = now.saturating_sub(self.filled);
+        if elapsed > 0 {
+            self.filled = now;
+            self.messages.refill(elapsed, self.burst);
+            self.bytes.refill(elapsed, self.burst);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
 use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT};
-use crate::codec::{Decoder, Event, Limits, ProtocolError};
+use crate::codec::{Decoder, Event, INFLATED_A_TURN, Limits, ProtocolError};
 use crate::hub::{
     Compressing, ConnectionRef, Counter, Facts, Flush, Hub, LogName, Message, Next, Progress, Seat,
     Turn,
@@ -59,6 +59,8 @@ enum Stage {
 struct Tally {
     messages: u64,
     bytes: u64,
+    /// Bytes that have come of compressed ones.
+    inflated: usize,
     /// Something was queued for the peer.
     flush: bool,
 }
@@ -79,8 +81,8 @@ pub struct Session {
     progress: Progress,
     stage: Stage,
     paused: bool,
-    /// Holds the peer to its rate, if that is limited.
-    throttle: Option<Box<Throttle>>,
+    /// Holds the peer to its rate.
+    throttle: Throttle,
     /// Where permessage-deflate is agreed on. Boxed because mostly it is not.
     compressing: Option<Box<Compressing>>,
     /// Bytes that came with the upgrade request, or could not be taken in yet.
@@ -209,15 +211,14 @@ impl Session {
                     debug!("{}: is read again", self.name());
                 }
             }
-            let mut most = if crowded { CROWDED_READ } else { READ_BUFFER };
-            if let Some(throttle) = &mut self.throttle {
-                let allowed = throttle.poll_read(&self.hub, &self.connection, context);
-                let Some(allowed) = ready!(allowed) else {
-                    self.exceed();
-                    return Poll::Ready(());
-                };
-                most = most.min(allowed);
-            }
+            let most = if crowded { CROWDED_READ } else { READ_BUFFER };
+            let allowed = self
+                .throttle
+                .poll_read(&self.hub, &self.connection, context, most);
+            let Some(most) = ready!(allowed) else {
+                self.exceed();
+                return Poll::Ready(());
+            };
             if self.early.is_empty() {
                 match self.poll_buffer(context, most) {
                     Poll::Ready(false) => {}
@@ -247,9 +248,7 @@ impl Session {
         BUFFER.with_borrow_mut(|buffer| {
             let mut target = ReadBuf::new(&mut buffer[..most]);
             let Poll::Ready(result) = self.reader.poll_read(context, &mut target) else {
-                if let Some(throttle) = &mut self.throttle {
-                    throttle.caught_up();
-                }
+                self.throttle.caught_up();
                 return Poll::Pending;
             };
             let filled = target.filled_mut();
@@ -261,10 +260,8 @@ impl Session {
                 debug!("{}: the peer has ended its side", self.name());
                 return Poll::Ready(true);
             }
-            self.hub.hear(&self.connection);
-            if let Some(throttle) = &mut self.throttle {
-                throttle.take_bytes(filled.len());
-            }
+            let now = self.hub.hear(&self.connection);
+            self.throttle.take_read(now, filled.len());
             let consumed = self.take_in(filled);
             // Only a pause, or the end of a turn, leaves something over.
             self.early.extend_from_slice(&filled[consumed..]);
@@ -290,13 +287,10 @@ impl Session {
 
     fn take_messages(&mut self, bytes: &mut [u8], tally: &mut Tally) -> usize {
         let length = bytes.len();
+        let inflates = self.decoder.is_inflating();
         let mut consumed = 0;
-        while consumed < length && !self.paused && !self.turn_over {
-            if let Some(throttle) = &mut self.throttle
-                && !throttle.allows_message()
-            {
-                break;
-            }
+        while consumed < length && !self.paused && !self.turn_over && self.throttle.allows_message()
+        {
             let step = match self.decoder.decode(&mut bytes[consumed..]) {
                 Ok(step) => step,
                 Err(error) => {
@@ -305,8 +299,11 @@ impl Session {
                 }
             };
             consumed += step.consumed;
-            if let (Some(throttle), Some(_)) = (&mut self.throttle, &step.event) {
-                throttle.take_message();
+            if step.event.is_some() {
+                self.throttle.take_message();
+            }
+            if inflates && self.is_enough(tally) {
+                self.turn_over = consumed < length;
             }
             let next = match step.event {
                 // Closed before it was served: the peer's messages are for nobody.
@@ -349,6 +346,17 @@ impl Session {
             }
         }
         consumed
+    }
+
+    /// Counts what the last step has inflated. Returns whether it is enough for one turn, or more than
+    /// the peer's rate allows.
+    fn is_enough(&mut self, tally: &mut Tally) -> bool {
+        let inflated = self.decoder.inflated();
+        if inflated == 0 {
+            return false;
+        }
+        tally.inflated += inflated;
+        !self.throttle.take_inflated(inflated) || tally.inflated >= INFLATED_A_TURN
     }
 
     /// The peer has been over its rate for too long.

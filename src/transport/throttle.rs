@@ -10,22 +10,38 @@ use tokio::time::Sleep;
 
 use crate::hub::{Connection, Counter, Hub, Pace, RateLimit};
 
-/// The limits of one connection, and the timer that it waits for.
+/// The limits of one connection, and the timer that it waits for while it is over them.
 pub struct Throttle {
     limit: RateLimit,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Throttle {
-    /// The throttle of a connection that opens now; `None` when its rate is not limited.
-    pub fn new(hub: &Hub) -> Option<Box<Self>> {
-        let limit = RateLimit::new(&hub.config, hub.now())?;
-        Some(Box::new(Self { limit, sleep: None }))
+    /// The throttle of a connection that opens now.
+    pub fn new(hub: &Hub) -> Self {
+        let limit = RateLimit::new(&hub.config, hub.now());
+        Self { limit, sleep: None }
     }
 
-    /// Ready when the peer may be read: with the most bytes to read, or `None` when it has been
-    /// behind for too long.
+    /// Ready when the peer may be read: with the bytes to read, `most` or fewer, or `None` when it
+    /// has been behind for too long.
+    #[inline]
     pub fn poll_read(
+        &mut self,
+        hub: &Hub,
+        connection: &Connection,
+        context: &mut Context<'_>,
+        most: usize,
+    ) -> Poll<Option<usize>> {
+        if self.limit.has_room(most) {
+            return Poll::Ready(Some(most));
+        }
+        self.poll_pace(hub, connection, context)
+            .map(|allowed| allowed.map(|allowed| allowed.min(most)))
+    }
+
+    #[cold]
+    fn poll_pace(
         &mut self,
         hub: &Hub,
         connection: &Connection,
@@ -57,14 +73,20 @@ impl Throttle {
         self.limit.allows_message()
     }
 
-    /// A message, or a control frame, was taken in.
+    /// A message, or a control frame, was taken in, as [`Throttle::allows_message`] allows.
     pub fn take_message(&mut self) {
         self.limit.take_message();
     }
 
-    /// So many bytes were read.
-    pub fn take_bytes(&mut self, count: usize) {
-        self.limit.take_bytes(count);
+    /// So many bytes were read at `now`, in the hub's milliseconds.
+    pub fn take_read(&mut self, now: u64, count: usize) {
+        self.limit.take_read(now, count);
+    }
+
+    /// So many bytes have come of compressed ones. Returns whether more may come before the next
+    /// [`Throttle::poll_read`].
+    pub fn take_inflated(&mut self, count: usize) -> bool {
+        self.limit.take_inflated(count)
     }
 
     /// Nothing more is there to be read.

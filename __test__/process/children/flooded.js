@@ -13,7 +13,8 @@ const { memoryStatus } = require('../support/usage');
 
 const [blocked, clients] = process.argv.slice(2).map(Number);
 const { Server } = loadNative();
-const server = new Server({ host: '127.0.0.1', port: 0 });
+// Back-pressure alone is to hold the flood.
+const server = new Server({ host: '127.0.0.1', port: 0, messagesPerSecond: 0, bytesPerSecond: 0 });
 
 /** Halts this thread and no other. */
 function block() {

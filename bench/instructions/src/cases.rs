@@ -45,6 +45,7 @@ pub const CASES: &[Case] = &[
     case("receive-64", 4000, |n| hub::receive(Text64, n)),
     case("receive-1k", 400, |n| hub::receive(K1, n)),
     case("receive-64k", 20, |n| hub::receive(K64, n)),
+    case("rate", 4000, hub::rate),
     Case {
         name: "broadcast-1000",
         iterations: 20,

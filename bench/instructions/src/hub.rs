@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 
 use line_socket_native::hub::inbox::Batch;
 use line_socket_native::hub::{
-    ConnectionRef, Facts, Group, Hub, Link, Progress, Remote, Transport, Wake,
+    ConnectionRef, Facts, Group, Hub, Link, Progress, RateLimit, Remote, Transport, Wake,
 };
 use line_socket_native::upgrade::{self, Client};
 
@@ -91,6 +91,22 @@ pub fn receive(size: Size, iterations: usize) -> usize {
             take_all(&hub, &mut batch)
         })
         .sum()
+}
+
+/// Holds a peer to its rate that stays within it: one message a read, 20 reads a millisecond.
+pub fn rate(iterations: usize) -> usize {
+    let hub = hub();
+    let mut limit = RateLimit::new(&hub.config, 0);
+    (0..iterations)
+        .filter(|&read| {
+            let has_room = limit.has_room(black_box(256 * 1024));
+            limit.take_read(black_box(read as u64 / 20), black_box(75));
+            let is_allowed = limit.allows_message();
+            limit.take_message();
+            black_box(&limit);
+            has_room && is_allowed
+        })
+        .count()
 }
 
 /// Sends a message of 64 B to [`AUDIENCE`] connections and flushes it as the io thread does;

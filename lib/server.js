@@ -25,6 +25,17 @@ const { wantsToBeAsked, decideUpgrade } = require('./upgrade.js');
 
 /** @typedef {import('./listening.js').Listening} Listening */
 
+/** What an upgrade is told that comes while the server does not run, as the core tells others that cannot be served now. */
+const UNAVAILABLE = [
+  'HTTP/1.1 503 Service Unavailable',
+  'Connection: close',
+  'Content-type: text/html',
+  'Content-Length: 19',
+  'Retry-After: 10',
+  '',
+  'Service Unavailable',
+].join('\r\n');
+
 /**
  * A WebSocket server with acknowledged messages, handshakes, rooms and broadcast. Its options, events
  * and methods are documented in `index.d.ts`.
@@ -58,6 +69,8 @@ class Server extends Emitter {
   #closed = undefined;
   /** Whether it serves what others have accepted, and nothing else. */
   #isAttached = false;
+  /** Upgrades refused because the server did not run. */
+  #turnedAway = 0;
 
   /**
    * @param {import('../index.d.ts').ServerOptions} [options]
@@ -259,7 +272,7 @@ class Server extends Emitter {
   /**
    * Serves an upgrade of any HTTP server, whose `upgrade` event gives the arguments. The request is
    * checked as one to a port of this server's own, and refused or answered. While the server does
-   * not run it is refused with 503.
+   * not run it is refused with 503 and `Retry-After`.
    * @param {import('node:http').IncomingMessage} request
    * @param {import('node:stream').Duplex} socket
    * @param {Uint8Array} head
@@ -267,7 +280,8 @@ class Server extends Emitter {
    */
   handleUpgrade(request, socket, head, callback) {
     if (this.listening_ === undefined) {
-      socket.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      this.#turnedAway += 1;
+      socket.end(UNAVAILABLE);
       return;
     }
     this.handovers_.take(request, socket, head, false, callback);
@@ -275,7 +289,7 @@ class Server extends Emitter {
 
   /** @returns {import('../types/stats.d.ts').ServerStats} What has happened so far, in numbers: a new object. */
   getStats() {
-    return readStats(this.native_);
+    return readStats(this.native_, this.#turnedAway);
   }
 
   /** @returns {{[id: string]: ServerConnection}} All connections by id, as a new object. */

@@ -6,9 +6,10 @@
 /**
  * What has happened so far, in numbers.
  * @param {NativeServer} native
+ * @param {number} turnedAway Upgrades refused before they reached the native side.
  * @returns {import('../types/stats.d.ts').ServerStats} A new object.
  */
-function readStats(native) {
+function readStats(native, turnedAway) {
   // In the order of `src/node/stats.rs`.
   const [
     connections,
@@ -18,6 +19,7 @@ function readStats(native) {
     request,
     application,
     timeout,
+    stopping,
     messagesReceived,
     bytesReceived,
     messagesSent,
@@ -32,7 +34,7 @@ function readStats(native) {
   return {
     connections,
     connectionsTotal,
-    refused: { maxConnections, maxConnectionsPerAddress, request, application, timeout },
+    refused: { maxConnections, maxConnectionsPerAddress, request, application, timeout, stopping: stopping + turnedAway },
     messagesReceived,
     bytesReceived,
     messagesSent,

@@ -12,6 +12,8 @@ export interface RefusedConnections {
   readonly application: number;
   /** The request was not whole, or not decided on by the application, within `upgradeTimeout`. */
   readonly timeout: number;
+  /** The server did not run (`handleUpgrade`), was draining, or was stopped before the application decided: status 503. */
+  readonly stopping: number;
 }
 
 /** What `server.getStats()` gives: numbers since the server was made, unless it says "now". */

@@ -123,12 +123,16 @@ describe('noServer', () => {
   it('while the server does not run an upgrade is refused with 503', withScene(async (scene) => {
     const server = scene.track(new scene.Server({ noServer: true }));
     const port = await serve(scene, (...upgrade) => server.handleUpgrade(...upgrade));
-    const refused = async () => (await exchange(port, upgradeRequest())).split('\r\n')[0];
-    assert.equal(await refused(), 'HTTP/1.1 503 Service Unavailable');
+    const assertRefused = async (/** @type {number} */ count) => {
+      const answer = await exchange(port, upgradeRequest());
+      assert.match(answer, /^HTTP\/1\.1 503 Service Unavailable\r\n[^]*Retry-After: 10\r\n\r\nService Unavailable$/);
+      assert.equal(server.getStats().refused.stopping, count);
+    };
+    await assertRefused(1);
     await server.start();
     await connect(scene, plain, { port, server });
     await server.stop();
-    assert.equal(await refused(), 'HTTP/1.1 503 Service Unavailable');
+    await assertRefused(2);
   }));
 
   it('a request that was handed over twice is noticed', withScene(async (scene) => {

@@ -262,7 +262,10 @@ for (const way of WAYS) {
       client.json({ n: 'ask', i: '1' });
       await until(() => asked.length === 1, 'asked');
       const stopped = server.stop({ drain: LONG });
-      await assert.rejects(openBy(scene, way, port), { status: 503 });
+      const refusal = await openBy(scene, way, port).catch((error) => error);
+      assert.equal(refusal.status, 503);
+      assert.match(refusal.answer, /^Retry-After: 10\r$/m);
+      assert.equal(server.getStats().refused.stopping, 1);
       asked[0].resolve('one');
       await client.message(({ i }) => i === '1');
       assert.equal((await client.closed()).code, 1001);

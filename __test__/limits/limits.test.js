@@ -135,7 +135,7 @@ describe('getStats', () => {
     assert.equal(statusOf(await exchange(port, 'nonsense\r\n\r\n')), 400);
     await exchange(port, 'GET / HTTP/1.1\r\n');
     const { refused, connections } = server.getStats();
-    assert.deepEqual(refused, { maxConnections: 0, maxConnectionsPerAddress: 0, request: 2, application: 1, timeout: 1 });
+    assert.deepEqual(refused, { maxConnections: 0, maxConnectionsPerAddress: 0, request: 2, application: 1, timeout: 1, stopping: 0 });
     assert.equal(connections, 0);
   }));
 

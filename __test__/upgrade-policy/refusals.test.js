@@ -87,6 +87,7 @@ describe('refused upgrades', { skip: HAS_CURL ? false : 'needs curl' }, () => {
     // Whether the answer still gets out depends on what ends first.
     const { status } = await answer.catch(() => ({ status: 503 }));
     assert.equal(status, 503);
+    assert.equal(server.getStats().refused.stopping, 1);
   }));
 });
 

@@ -17,6 +17,8 @@ pub enum Counter {
     RefusedByApplication,
     /// Upgrade requests that were not whole in time.
     RefusedTimeout,
+    /// Upgrade requests that waited for the application when the server was stopped.
+    RefusedStopping,
     /// Messages received.
     MessagesReceived,
     /// Their bytes.

@@ -10,7 +10,7 @@ use napi::bindgen_prelude::{Function, Object};
 use napi::{Error, Result, Status};
 
 use crate::hub::inbox::Batch;
-use crate::hub::{ConnectionRef, Group, Hub};
+use crate::hub::{ConnectionRef, Counter, Group, Hub};
 use crate::transport::tls::LiveContext;
 use crate::transport::{Address, Binding, Gate, IoThread, Options, Verdict};
 
@@ -256,7 +256,11 @@ fn stop(server: &mut JsServer, call: &Call) -> Result<Value> {
     if let Some((_, thread)) = server.threads.iter().find(|(found, _)| *found == number) {
         thread.stop(cut);
     }
-    server.gate.clear();
+    let refused = server.gate.clear();
+    server
+        .hub
+        .stats
+        .add(Counter::RefusedStopping, refused as u64);
     call.undefined()
 }
 

@@ -38,6 +38,7 @@ pub fn stats(server: &mut JsServer, call: &Call) -> Result<Value> {
         count(Counter::RefusedRequest),
         count(Counter::RefusedByApplication),
         count(Counter::RefusedTimeout),
+        count(Counter::RefusedStopping),
         count(Counter::MessagesReceived),
         count(Counter::BytesReceived),
         server.sent.messages + count(Counter::MessagesAnswered),

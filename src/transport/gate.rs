@@ -115,9 +115,9 @@ impl Gate {
         self.lock().requests.remove(&key);
     }
 
-    /// Forgets all waiting requests: they are refused.
-    pub fn clear(&self) {
-        self.lock().requests.clear();
+    /// Forgets all waiting requests: they are refused. Returns how many.
+    pub fn clear(&self) -> usize {
+        std::mem::take(&mut self.lock().requests).len()
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

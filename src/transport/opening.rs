@@ -134,7 +134,7 @@ async fn turn_away(
     let _telling = shared.hub.admission.tell()?;
     let handshake = tokio::time::timeout(REFUSAL_TIME, stream.handshake());
     handshake.await.ok()?.ok()?;
-    refuse(stream, remote, &Refusal::no_room()).await
+    refuse(stream, remote, &Refusal::unavailable()).await
 }
 
 /// Answers a request. `early` is what came after it.
@@ -281,7 +281,7 @@ async fn accept(
         Some(Err(_)) | None => {
             debug!("{remote}: the application has not decided");
             shared.gate.forget(key);
-            Err(Refusal::new(503, None))
+            Err(Refusal::unavailable())
         }
     }
 }

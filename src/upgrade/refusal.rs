@@ -86,9 +86,9 @@ impl Refusal {
         Self::new(431, None)
     }
 
-    /// 503: there are as many connections as there may be. The client may try again after some
-    /// seconds (RFC 9110 section 10.2.3).
-    pub fn no_room() -> Self {
+    /// 503: there are as many connections as there may be, or nobody decides on this one. The client
+    /// may try again after some seconds (RFC 9110 section 10.2.3).
+    pub fn unavailable() -> Self {
         Self {
             headers: ["Content-type: text/html\r\n", "Retry-After: 10\r\n"],
             ..Self::new(503, None)
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn who_finds_no_room_may_try_again() {
         assert_eq!(
-            response(&Refusal::no_room()),
+            response(&Refusal::unavailable()),
             "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-type: text/html\r\n\
              Content-Length: 19\r\nRetry-After: 10\r\n\r\nService Unavailable"
         );

@@ -92,6 +92,7 @@ function load() {
   let cause;
   for (const candidate of candidates) {
     try {
+      // Not by a name written here: so bundlers leave it, for the machine where the bundle runs.
       return require(candidate);
     } catch (error) {
       cause = error;

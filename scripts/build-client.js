@@ -71,4 +71,11 @@ async function buildClient() {
   }
 }
 
+if (require.main === module) {
+  buildClient().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
+
 module.exports = { buildClient };

@@ -42,6 +42,28 @@ function applicationFolder() {
 }
 
 /**
+ * Compiles TypeScript; its types have to be right.
+ * @param {string[]} sources
+ * @param {ts.CompilerOptions} [options] Beside, or instead of, those for modules of Node.
+ */
+function compile(sources, options = {}) {
+  const program = ts.createProgram(sources, {
+    strict: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.Node16,
+    types: ['node'],
+    typeRoots: [path.join(ROOT, 'node_modules/@types')],
+    ...options,
+  });
+  const problems = [];
+  for (const { messageText } of ts.getPreEmitDiagnostics(program)) {
+    problems.push(ts.flattenDiagnosticMessageText(messageText, '\n'));
+  }
+  assert.deepEqual(problems, []);
+  program.emit();
+}
+
+/**
  * Writes an example to a file that Node can run; one in TypeScript has its types checked first.
  * @param {string} folder
  * @param {string} language
@@ -56,20 +78,8 @@ function toJavaScript(folder, language, code) {
   }
   const source = path.join(folder, 'example.mts');
   fs.writeFileSync(source, code);
-  const program = ts.createProgram([source], {
-    strict: true,
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.Node16,
-    types: ['node'],
-    typeRoots: [path.join(ROOT, 'node_modules/@types')],
-  });
-  const problems = [];
-  for (const { messageText } of ts.getPreEmitDiagnostics(program)) {
-    problems.push(ts.flattenDiagnosticMessageText(messageText, '\n'));
-  }
-  assert.deepEqual(problems, []);
-  program.emit();
+  compile([source]);
   return path.join(folder, 'example.mjs');
 }
 
-module.exports = { PORT, applicationFolder, blocks, toJavaScript };
+module.exports = { PORT, applicationFolder, blocks, compile, toJavaScript };

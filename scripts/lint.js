@@ -30,4 +30,5 @@ runAll([
   tool('eslint/bin/eslint.js', '--max-warnings', '0', '.'),
   tool('typescript/bin/tsc', '-p', '.'),
   tool('typescript/bin/tsc', '-p', 'examples/hello/page'),
+  ['node scripts/workflows/lint.js', process.execPath, `${__dirname}/workflows/lint.js`],
 ]);

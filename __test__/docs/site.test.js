@@ -87,6 +87,13 @@ describe('the documentation site', () => {
     ]) assert.ok(titles.includes(title), `${title} in ${titles.join(', ')}`);
   });
 
+  it('has the heading of a page once', () => {
+    for (const [page, heading] of [['index.html', 'line-socket-native'], ['documents/Authentication.html', 'Authentication']]) {
+      const headings = [...(pages.get(page) ?? '').matchAll(/<h1[^>]*>(.*?)<\/h1>/g)].map(([, html]) => html.replace(/<[^>]*>/g, '').trim());
+      assert.deepEqual(headings, [heading], page);
+    }
+  });
+
   it('documents classes and options', () => {
     const options = pages.get('interfaces/line-socket-native.ServerOptions.html') ?? '';
     for (const option of ['pingInterval', 'maxPayload', 'perMessageDeflate']) assert.match(options, new RegExp(`id="${option.toLowerCase()}"`));

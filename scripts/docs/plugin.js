@@ -31,7 +31,7 @@ const GROUPS = [
 ];
 
 /** A heading; of a long one, lists of documents show what is before its colon or comma. */
-const HEADING = /^# ((?:The )?([^\n:,]+)[^\n]*)\n+/;
+const HEADING = /^# (?:The )?([^\n:,]+)/;
 
 /** @param {Application} app */
 function load(app) {
@@ -46,10 +46,8 @@ function load(app) {
       app.logger.warn(`${path} does not begin with a heading`);
       return;
     }
-    const [all, whole, short] = heading;
+    const [, short] = heading;
     document.name = short[0].toUpperCase() + short.slice(1);
-    // The page has the name as its title; a longer one stays the first heading.
-    if (whole === document.name) first.text = first.text.slice(all.length);
   });
 }
 

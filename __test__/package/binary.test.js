@@ -68,7 +68,7 @@ describe('the check of a binary', () => {
   });
 
   it('reports a size that only builds for debuggers have', () => {
-    const file = Buffer.concat([elfFile(GOOD['linux-x64-gnu']), Buffer.alloc(4 * 1024 * 1024)]);
+    const file = Buffer.concat([elfFile(GOOD['linux-x64-gnu']), Buffer.alloc(6 * 1024 * 1024)]);
     assert.match(checkBinary(file, targetOf('linux-x64-gnu')).problems.join(), /has \d+ bytes, more than/);
   });
 
@@ -76,6 +76,16 @@ describe('the check of a binary', () => {
     const file = Buffer.from('…node_api_post_finalizer…');
     const { problems } = checkBinary(file, targetOf('win32-arm64-msvc'));
     assert.match(problems.join(), /does not export napi_register_module_v1.*knows node_api_post_finalizer/);
+  });
+
+  it('reports libraries that not every system has', () => {
+    const problems = (/** @type {string} */ triple, /** @type {string} */ library) =>
+      checkBinary(Buffer.from(`napi_register_module_v1\0${library}\0`), targetOf(triple)).problems;
+    assert.deepEqual(problems('win32-x64-msvc', 'VCRUNTIME140.dll'), ['needs VCRUNTIME140.dll']);
+    assert.deepEqual(problems('win32-x64-msvc', 'KERNEL32.dll'), []);
+    const homebrew = '/opt/homebrew/opt/openssl@3/lib/libssl.3.dylib';
+    assert.deepEqual(problems('darwin-arm64', homebrew), [`needs ${homebrew}`]);
+    assert.deepEqual(problems('darwin-arm64', '/usr/lib/libSystem.B.dylib'), []);
   });
 
   it('finds nothing wrong with the one built here, but for the glibc of this machine', () => {

@@ -25,6 +25,17 @@ const { targetOf } = require('./targets.js');
 /** The glibc that is linked against. Older ones have no `getauxval` and the like for Rust's own library. */
 const GLIBC = '2.17';
 
+/**
+ * Flags of the Rust compiler, by system.
+ * @type {Record<string, string[]>}
+ */
+const FLAGS = {
+  // The C runtime inside: Node brings none for others, and new machines have none.
+  win32: ['-Ctarget-feature=+crt-static'],
+  // Else the name that libraries have there is the path it was built at.
+  darwin: ['-Clink-arg=-Wl,-install_name,@rpath/line-socket-native.node'],
+};
+
 const NAPI = path.join(__dirname, 'node_modules/@napi-rs/cli/cli.mjs');
 const ZIG = path.join(ROOT, 'target', 'tools', 'zig');
 
@@ -59,14 +70,15 @@ function installZig() {
 /**
  * The environment to build in: its own folders do not get into the binary, which so is the same
  * wherever it is built, and zig is found.
+ * @param {string} system As `process.platform`.
  */
-function environment() {
+function environment(system) {
   const cargo = process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo');
   const folders = { [ROOT]: '/line-socket-native', [cargo]: '/cargo' };
   const remaps = Object.entries(folders).map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
   return {
     ...process.env,
-    RUSTFLAGS: [process.env.RUSTFLAGS ?? '', ...remaps].join(' ').trim(),
+    RUSTFLAGS: [process.env.RUSTFLAGS ?? '', ...remaps, ...(FLAGS[system] ?? [])].join(' ').trim(),
     PATH: [path.join(ZIG, 'bin'), process.env.PATH].join(path.delimiter),
     PYTHONPATH: [ZIG, process.env.PYTHONPATH].filter(Boolean).join(path.delimiter),
   };
@@ -92,7 +104,7 @@ function buildBinary(triple, folder) {
   } else {
     args.push('--target', rust);
   }
-  run(process.execPath, [...args, '--', '--lib', '--locked'], { env: environment() });
+  run(process.execPath, [...args, '--', '--lib', '--locked'], { env: environment(system) });
   return path.join(folder, file);
 }
 

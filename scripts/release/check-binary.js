@@ -24,11 +24,21 @@ const LIBRARIES = {
   musl: [/^libc\.so$/, /^libc\.musl-\w+\.so\.1$/, /^libgcc_s\.so\.1$/],
 };
 
+/**
+ * Names of libraries that not every system has, and that a binary names when it needs them; by system.
+ * @type {Record<string, RegExp>}
+ */
+const ABSENT = {
+  // The C runtime of Visual Studio, and what Homebrew and the like have installed.
+  win32: /(?:vcruntime|msvcp|msvcr)\d+\w*\.dll/i,
+  darwin: /\/(?:opt|usr\/local)\/[\w./@+-]+\.dylib/,
+};
+
 /** The one function that Node calls. */
 const ENTRY = 'napi_register_module_v1';
 
-/** The largest binary there may be, in bytes: a debug build, or one with its symbols, is larger. */
-const MAX_SIZE = 3.5 * 1024 * 1024;
+/** The largest binary there may be, in bytes: one for debuggers is several times as large. */
+const MAX_SIZE = 5 * 1024 * 1024;
 
 /** Orders versions by their numbers: 2.9 is before 2.17. */
 const { compare: compareVersions } = new Intl.Collator('en', { numeric: true });
@@ -74,16 +84,20 @@ function checkElf(file, { arch, libc }) {
 /**
  * What no binary may have, whatever its format.
  * @param {Buffer} file
+ * @param {Target} target
  * @returns {string[]}
  */
-function checkAny(file) {
+function checkAny(file, { os }) {
   const problems = [];
+  const text = file.toString('latin1');
   if (file.length > MAX_SIZE) problems.push(`has ${file.length} bytes, more than ${MAX_SIZE}`);
   if (!file.includes(ENTRY)) problems.push(`does not export ${ENTRY}`);
   // Without the function `node_api_module_get_api_version_v1` Node gives an addon Node-API 8. All that
   // came after version 8 has names of that kind, so none of it may be asked for.
-  const newer = /node_api_\w+/.exec(file.toString('latin1'))?.[0];
+  const newer = /node_api_\w+/.exec(text)?.[0];
   if (newer !== undefined) problems.push(`knows ${newer}, which is not of Node-API 8`);
+  const absent = ABSENT[os]?.exec(text)?.[0];
+  if (absent !== undefined) problems.push(`needs ${absent}`);
   return problems;
 }
 
@@ -95,7 +109,7 @@ function checkAny(file) {
 function checkBinary(file, target) {
   const { problems, facts } = target.os === 'linux' ? checkElf(file, target) : { problems: [], facts: [] };
   return {
-    problems: [...checkAny(file), ...problems],
+    problems: [...checkAny(file, target), ...problems],
     facts: [`${(file.length / 1024 / 1024).toFixed(2)} MiB`, 'Node-API 8', ...facts],
   };
 }

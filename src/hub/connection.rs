@@ -1,42 +1,20 @@
 //! One peer as the hub knows it: shared by the io thread, which reads and writes its stream, and
 //! the application's thread, which queues messages and asks for its end.
 
-use std::collections::VecDeque;
+mod sending;
+
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::task::AtomicWaker;
 
-use crate::codec::{self, Opcode, close};
+use crate::codec;
 
-use super::compressing::{Broadcast, Deferred};
-use super::config::{Config, SlowConsumer};
+use super::config::Config;
 use super::facts::Facts;
-use super::outbound::{Flush, Link, Outbound, SharedFrame};
+use super::outbound::{Flush, Link, Outbound};
 
-/// What became of a message given to [`Connection::send`] and its like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Queued {
-    /// It waits, and the caller must see to a flush.
-    Flush,
-    /// It waits, and a flush is already on its way.
-    Waiting,
-    /// It was left out, by the slow consumer policy.
-    Dropped,
-    /// It was not queued: the limit is reached, and the kernel has not been offered what waits.
-    Unoffered,
-    /// The connection is closing or closed; nothing was queued.
-    NotOpen,
-    /// The peer does not read and its limit is reached: the connection was told to end (4206).
-    Overflow,
-}
-
-impl Queued {
-    /// Whether it waits to be written.
-    pub fn is_queued(self) -> bool {
-        matches!(self, Self::Flush | Self::Waiting)
-    }
-}
+pub use sending::Queued;
 
 /// Where the connection stands in the WebSocket closing handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,23 +43,6 @@ pub enum Report {
     Written(u64),
     /// All that waited has left, after the high-water mark was reached.
     Drained,
-}
-
-/// How a message may be treated once the limit of bytes that wait is reached.
-#[derive(Debug, Clone, Copy)]
-struct Manner {
-    /// It may be left out, if the policy says so.
-    may_drop: bool,
-    /// Its caller holds no lock over which nothing may be written.
-    may_write: bool,
-}
-
-impl Manner {
-    /// A message for one peer.
-    const DIRECT: Self = Self {
-        may_drop: false,
-        may_write: true,
-    };
 }
 
 /// The timers that hold for one connection, in milliseconds; 0 turns one off.
@@ -221,102 +182,6 @@ impl Connection {
     /// Bytes that wait for the kernel.
     pub fn pending(&self) -> usize {
         self.lock().outbound.pending()
-    }
-
-    /// Queues one text message.
-    pub fn send(&self, text: &[u8], config: &Config) -> Queued {
-        self.send_parts(text.len(), config, |out| out.extend_from_slice(text))
-    }
-
-    /// Queues one text message of `length` bytes that `write` appends.
-    pub fn send_parts(
-        &self,
-        length: usize,
-        config: &Config,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) -> Queued {
-        self.send_message(Opcode::Text, length, config, write)
-    }
-
-    /// Queues one message, text or binary.
-    pub(super) fn send_as(&self, opcode: Opcode, message: &[u8], config: &Config) -> Queued {
-        let write = |out: &mut Vec<u8>| out.extend_from_slice(message);
-        self.send_message(opcode, message.len(), config, write)
-    }
-
-    fn send_message(
-        &self,
-        opcode: Opcode,
-        length: usize,
-        config: &Config,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) -> Queued {
-        if self.compresses(length) {
-            let mut message = Vec::with_capacity(length);
-            write(&mut message);
-            return self.queue(Manner::DIRECT, config, |outbound| {
-                outbound.push_deferred(Deferred::Own(opcode, message));
-            });
-        }
-        self.queue(Manner::DIRECT, config, |outbound| {
-            outbound.push_with(|out| {
-                let header = codec::frame_header(opcode, length);
-                out.reserve(header.as_bytes().len() + length);
-                out.extend_from_slice(header.as_bytes());
-                write(out);
-            });
-        })
-    }
-
-    /// Queues a message for many connections. Writes nothing: once the limit is reached that may be
-    /// due before the peer is judged, see [`Queued::Unoffered`].
-    pub fn send_shared(&self, message: &Broadcast, config: &Config) -> Queued {
-        let broadcast = Manner {
-            may_drop: true,
-            may_write: false,
-        };
-        self.queue(broadcast, config, |outbound| self.push(message, outbound))
-    }
-
-    /// The same after [`Queued::Unoffered`]: offers the kernel what waits before it judges.
-    pub fn send_shared_offering(&self, message: &Broadcast, config: &Config) -> Queued {
-        let broadcast = Manner {
-            may_drop: true,
-            may_write: true,
-        };
-        self.queue(broadcast, config, |outbound| self.push(message, outbound))
-    }
-
-    /// Whether messages of `length` bytes are compressed.
-    fn compresses(&self, length: usize) -> bool {
-        length >= self.compressed_from
-    }
-
-    fn push(&self, message: &Broadcast, outbound: &mut Outbound) {
-        if self.compresses(message.text_len()) {
-            outbound.push_deferred(Deferred::Shared(message.compressible()));
-        } else {
-            outbound.push_shared(message.plain());
-        }
-    }
-
-    /// Takes messages that are to be compressed, of about `most` bytes.
-    pub(super) fn take_deferred(&self, into: &mut VecDeque<Deferred>, most: usize) {
-        self.lock().outbound.take_deferred(into, most);
-    }
-
-    /// Gives the messages taken back as frames.
-    pub(super) fn put_compressed(&self, frames: impl ExactSizeIterator<Item = SharedFrame>) {
-        if frames.len() > 0 {
-            self.lock().outbound.put_compressed(frames);
-        }
-    }
-
-    /// Queues a pong, the answer to a WebSocket ping (RFC 6455, 5.5.3).
-    pub fn send_pong(&self, payload: &[u8], config: &Config) -> Queued {
-        self.queue(Manner::DIRECT, config, |outbound| {
-            outbound.push_with(|out| codec::push_frame(out, Opcode::Pong, payload));
-        })
     }
 
     /// Bytes queued since the connection opened; compare with [`Connection::watch`].
@@ -497,63 +362,6 @@ impl Connection {
         let mut writing = self.lock();
         writing.outbound.unlink();
         std::mem::replace(&mut writing.stage, Stage::Closed) != Stage::Closed
-    }
-
-    fn queue(&self, manner: Manner, config: &Config, push: impl FnOnce(&mut Outbound)) -> Queued {
-        let mut writing = self.lock();
-        if writing.stage != Stage::Open {
-            return Queued::NotOpen;
-        }
-        if writing.outbound.pending() >= config.max_buffered()
-            && let Some(verdict) = self.judge(&mut writing, manner, config)
-        {
-            return verdict;
-        }
-        push(&mut writing.outbound);
-        if writing.outbound.pending() >= config.high_water() && !writing.above {
-            writing.above = true;
-            self.reporting.store(true, Relaxed);
-        }
-        if writing.outbound.schedule() {
-            Queued::Flush
-        } else {
-            Queued::Waiting
-        }
-    }
-
-    /// The limit of bytes that wait is reached: what becomes of the message, unless it may be
-    /// queued all the same. A peer is slow only if the kernel takes no more for it: bytes that
-    /// merely wait for a flush are no fault of its own.
-    #[cold]
-    fn judge(&self, writing: &mut Writing, manner: Manner, config: &Config) -> Option<Queued> {
-        let mut compressing = false;
-        if !writing.outbound.is_blocked() {
-            if !manner.may_write {
-                return Some(Queued::Unoffered);
-            }
-            // Nor is it a fault of the peer's that compressing does not keep up.
-            writing.outbound.leave_uncompressed();
-            let result = writing.outbound.flush();
-            compressing = result == Flush::Deferred;
-            self.after_flush(result, false);
-        }
-        let limit = config.max_buffered();
-        let pending = writing.outbound.pending();
-        let dropping = config.slow_consumer() == SlowConsumer::Drop;
-        if pending < limit {
-            return None;
-        }
-        if dropping && manner.may_drop {
-            return Some(Queued::Dropped);
-        }
-        if (dropping || compressing) && pending < limit.saturating_mul(2) {
-            return None;
-        }
-        writing.outbound.discard();
-        writing.stage = Stage::Closing;
-        writing.forced = Some((close::SLOW_CONSUMER, "Slow consumer"));
-        push_close(&mut writing.outbound, close::SLOW_CONSUMER, "Slow consumer");
-        Some(Queued::Overflow)
     }
 
     fn lock(&self) -> MutexGuard<'_, Writing> {

@@ -10,7 +10,8 @@ const { spawnSync } = require('node:child_process');
 const path = require('node:path');
 const { ROOT, runAll } = require('./run.js');
 
-const VALGRIND = ['--quiet', '--error-exitcode=9', '--fair-sched=yes'];
+const SUPPRESSIONS = path.join(__dirname, 'memory.supp');
+const VALGRIND = ['--quiet', '--error-exitcode=9', '--fair-sched=yes', `--suppressions=${SUPPRESSIONS}`];
 const LEAKS = ['--leak-check=full', '--show-leak-kinds=definite', '--errors-for-leak-kinds=definite'];
 
 /** Tests of deadlines, for which valgrind is too slow, and such that take minutes under it. */

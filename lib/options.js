@@ -62,6 +62,7 @@ const OPTIONAL = {
   bytesPerSecond: BYTES,
   rateBurst: TIME,
   rateTimeout: TIME,
+  busyPoll: [(value) => typeof value === 'boolean', 'must be a boolean'],
   slowConsumer: [(value) => value === 'close' || value === 'drop', "must be 'close' or 'drop'"],
   verifyClient: FUNCTION,
   handleProtocols: FUNCTION,
@@ -94,6 +95,7 @@ const LIVE = Object.freeze({
   bytesPerSecond: 128 * 1024 * 1024,
   rateBurst: 1000,
   rateTimeout: 60000,
+  busyPoll: true,
   perMessageDeflate: false,
 });
 
@@ -234,6 +236,7 @@ const SETTINGS = {
   bytesPerSecond: ['bytesPerSecond', atMost],
   rateBurst: ['rateBurst', atMost],
   rateTimeout: ['rateTimeout', atMost],
+  busyPoll: ['busyPoll', Number],
   slowConsumer: ['dropBroadcasts', (policy) => Number(policy === 'drop')],
 };
 

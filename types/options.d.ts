@@ -235,6 +235,12 @@ export interface ServerOptions {
    */
   slowConsumer?: 'close' | 'drop' | null | undefined;
   /**
+   * Whether an io thread, while requests come one by one and fast, looks at its sockets again at once
+   * for up to 200 microseconds before it sleeps. One client that asks again as soon as it is answered
+   * is then answered sooner, and the thread busy all the while. @default true
+   */
+  busyPoll?: boolean | null | undefined;
+  /**
    * Decides whether a client may connect. Declared with one parameter, by returning: a falsy value is
    * status 401. With two, by calling `callback`, which takes the status and message of a refusal.
    * @default everyone may

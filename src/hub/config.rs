@@ -36,6 +36,7 @@ pub struct Config {
     bytes_per_second: AtomicU32,
     rate_burst: AtomicU32,
     rate_timeout: AtomicU32,
+    busy_poll: AtomicBool,
     compression: Mutex<Option<Arc<Policy>>>,
 }
 
@@ -87,6 +88,8 @@ impl Config {
         rate_burst, set_rate_burst: u32;
         /// Milliseconds a peer may stay over its rate; 0: for ever, more slowly.
         rate_timeout, set_rate_timeout: u32;
+        /// Whether io threads poll their sockets for a moment while events come one by one.
+        busy_poll, set_busy_poll: bool;
     }
 
     /// What is agreed to when a peer offers permessage-deflate; `None`: nothing.
@@ -144,6 +147,7 @@ impl Default for Config {
             bytes_per_second: AtomicU32::new(128 << 20),
             rate_burst: AtomicU32::new(1000),
             rate_timeout: AtomicU32::new(60_000),
+            busy_poll: AtomicBool::new(true),
             compression: Mutex::new(None),
         }
     }

@@ -131,6 +131,8 @@ struct State {
     spare: Option<Batch>,
     /// Bytes in `filling` and `sealed`.
     waiting: usize,
+    /// Events there have ever been.
+    events: u64,
     /// Number of the batch being filled.
     filling_number: u64,
     /// Number of the last batch taken.
@@ -180,6 +182,7 @@ impl Inbox {
         let record = write(&mut state.filling);
         state.filling.records.push(record);
         state.filling.cost += EVENT_COST;
+        state.events += 1;
         let cost = state.filling.cost - before;
         state.waiting += cost;
         if share.batch <= state.taken_number {
@@ -228,12 +231,15 @@ impl Inbox {
     }
 
     /// Wakes the application if something waits and no wake is on its way. Called at the end of a
-    /// turn of the io thread, so that one wake serves all that the turn brought.
-    pub fn end_turn(&self) {
+    /// turn of the io thread, so that one wake serves all that the turn brought. Returns how many
+    /// events there have ever been.
+    pub fn end_turn(&self) -> u64 {
         let state = self.lock();
+        let events = state.events;
         if !state.filling.records.is_empty() || !state.sealed.is_empty() {
             self.wake_locked(state);
         }
+        events
     }
 
     /// Rests while the application has enough to do: until it has handled what it took, and for

@@ -314,14 +314,16 @@ impl Hub {
     }
 
     /// For the io thread, before it waits for its sockets: sees that the application is told of what
-    /// the turn brought, and rests while that has enough to do.
-    pub fn end_turn(&self) {
-        self.inbox.end_turn();
+    /// the turn brought, and rests while that has enough to do. Returns how many events there have
+    /// ever been.
+    pub fn end_turn(&self) -> u64 {
+        let events = self.inbox.end_turn();
         if self.inbox.rest() {
             self.flush_waiting();
             // Which may have told the application of written bytes.
             self.inbox.end_turn();
         }
+        events
     }
 
     /// Leaves connections to the io thread to flush.

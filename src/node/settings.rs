@@ -29,6 +29,7 @@ pub fn configure(server: &mut JsServer, call: &Call) -> Result<Value> {
         "bytesPerSecond" => config.set_bytes_per_second(call.uint(1)?),
         "rateBurst" => config.set_rate_burst(call.uint(1)?),
         "rateTimeout" => config.set_rate_timeout(call.uint(1)?),
+        "busyPoll" => config.set_busy_poll(call.uint(1)? == 1),
         "dropBroadcasts" => config.set_slow_consumer(if call.uint(1)? == 1 {
             SlowConsumer::Drop
         } else {

@@ -1,0 +1,121 @@
+//! When an io thread polls its sockets instead of sleeping.
+//!
+//! A thread that sleeps until a socket is ready has to be woken, which takes the system longer than
+//! the thread then needs for one request. Where many requests come, one wake serves many. Where one
+//! client asks again as soon as it is answered, each request pays for it. Then the thread stays
+//! awake for a moment, as kernels do (`halt_poll_ns` of KVM, `net.core.busy_poll` of Linux).
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Longest that a thread polls for the next event: longer than a round trip over the loopback, or to a
+/// neighbouring machine. Across the internet round trips take longer, and a thread never polls.
+const WINDOW: Duration = Duration::from_micros(200);
+
+/// Events that must have come one by one, each within [`WINDOW`] of the one before. So at most one
+/// window in so many events is spent in vain.
+const STREAK: u32 = 64;
+
+/// Decides for one io thread.
+#[derive(Debug, Default)]
+pub struct BusyPoll(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// When the last event came.
+    last: Option<Instant>,
+    /// How many have come one by one.
+    streak: u32,
+    /// How many there had ever been.
+    seen: u64,
+}
+
+impl BusyPoll {
+    /// Whether the thread, which is about to wait at `now`, is to look at its sockets again at once.
+    /// So many `events` have ever come.
+    pub fn goes_on(&self, events: u64, now: Instant) -> bool {
+        // The lock is held by this thread alone; it is there because a hook of a runtime must be `Sync`.
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_soon = state
+            .last
+            .is_some_and(|last| now.saturating_duration_since(last) < WINDOW);
+        match events - state.seen {
+            0 if is_soon => {}
+            0 => state.streak = 0,
+            1 => {
+                state.streak = if is_soon { state.streak + 1 } else { 0 };
+                state.last = Some(now);
+            }
+            // There is enough to do to be woken for.
+            _ => (state.streak, state.last) = (0, None),
+        }
+        state.seen = events;
+        state.streak >= STREAK
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Thread {
+        polls: BusyPoll,
+        events: u64,
+        now: Instant,
+    }
+
+    impl Thread {
+        fn new() -> Self {
+            Self {
+                polls: BusyPoll::default(),
+                events: 0,
+                now: Instant::now(),
+            }
+        }
+
+        /// A turn that brings so many events, so long after the one before.
+        fn turn(&mut self, events: u64, microseconds: u64) -> bool {
+            self.events += events;
+            self.now += Duration::from_micros(microseconds);
+            self.polls.goes_on(self.events, self.now)
+        }
+
+        /// Events that come one by one, until it polls.
+        fn streak(&mut self, microseconds: u64) -> Option<u32> {
+            (0..1000).find(|_| self.turn(1, microseconds))
+        }
+    }
+
+    #[test]
+    fn polls_after_a_streak_of_lone_events() {
+        let mut thread = Thread::new();
+        assert_eq!(thread.streak(50), Some(STREAK));
+        assert!(thread.turn(0, 10), "looks again");
+        assert!(thread.turn(1, 150), "and again after the next");
+    }
+
+    #[test]
+    fn sleeps_when_nothing_came_for_a_window() {
+        let mut thread = Thread::new();
+        thread.streak(50);
+        assert!(thread.turn(0, 199));
+        assert!(!thread.turn(0, 1));
+        assert!(!thread.turn(1, 1), "the streak begins anew");
+        assert_eq!(thread.streak(50), Some(STREAK - 1));
+    }
+
+    #[test]
+    fn never_polls_for_slow_clients() {
+        assert_eq!(Thread::new().streak(200), None);
+        assert!(!Thread::new().turn(0, 0));
+    }
+
+    #[test]
+    fn sleeps_when_several_events_come() {
+        let mut thread = Thread::new();
+        thread.streak(50);
+        assert!(!thread.turn(2, 10));
+        assert!(!thread.turn(0, 10));
+        assert_eq!(thread.streak(50), Some(STREAK));
+    }
+}

@@ -9,7 +9,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-use std::{borrow::Cow, mem};
+use std::borrow::Cow;
 
 use super::{
     close,
@@ -92,9 +92,16 @@ pub struct Decoder {
     message: Option<Box<PartialMessage>>,
     /// The payload of a control frame that a read cut. Apart from `message`, because control frames
     /// come between fragments (RFC 6455 section 5.4).
-    control: Vec<u8>,
+    control: Option<Box<PartialControl>>,
     /// Where permessage-deflate is agreed on. Boxed because mostly it is not.
     inflation: Option<Box<Inflation>>,
+}
+
+/// The payload of a control frame, as far as it has come. Boxed, since hardly any connection ever has
+/// one: a vector in its place would cost each of them two words more.
+#[derive(Debug, Default)]
+struct PartialControl {
+    payload: Vec<u8>,
 }
 
 impl Decoder {
@@ -106,7 +113,7 @@ impl Decoder {
             header_len: 0,
             frame: None,
             message: None,
-            control: Vec::new(),
+            control: None,
             inflation: None,
         }
     }
@@ -161,7 +168,11 @@ impl Decoder {
             .message
             .as_ref()
             .map_or(0, |message| message.capacity());
-        message + self.control.capacity()
+        let control = self
+            .control
+            .as_ref()
+            .map_or(0, |control| control.payload.capacity());
+        message + control
     }
 
     /// Goes through the frames of `input` up to the end of one that completes an event.
@@ -284,7 +295,8 @@ impl Decoder {
         // Nothing to keep, nothing to allocate: a header often comes alone.
         if !payload.is_empty() {
             if frame.opcode.is_control() {
-                self.control.extend_from_slice(payload);
+                let control = self.control.get_or_insert_default();
+                control.payload.extend_from_slice(payload);
             } else {
                 self.append(frame.opcode, payload)?;
             }
@@ -329,11 +341,12 @@ impl Decoder {
         opcode: Opcode,
         payload: &'a mut [u8],
     ) -> Result<Event<'a>, ProtocolError> {
-        let payload = if self.control.is_empty() {
-            Cow::Borrowed(&*payload)
-        } else {
-            self.control.extend_from_slice(payload);
-            Cow::Owned(mem::take(&mut self.control))
+        let payload = match self.control.take() {
+            None => Cow::Borrowed(&*payload),
+            Some(mut control) => {
+                control.payload.extend_from_slice(payload);
+                Cow::Owned(control.payload)
+            }
         };
         Ok(match opcode {
             Opcode::Ping => Event::Ping(payload),
@@ -389,7 +402,7 @@ impl Decoder {
         self.header_len = 0;
         self.frame = None;
         self.message = None;
-        self.control = Vec::new();
+        self.control = None;
         self.inflation = None;
     }
 }

@@ -55,10 +55,20 @@ pub struct Facts {
     pub request: Request,
     /// Where it came from.
     pub remote: Remote,
-    /// On whose behalf: the same, unless a trusted proxy names somebody else.
-    pub client: Client,
+    /// On whose behalf, where a trusted proxy has named somebody else. Boxed because mostly none has.
+    pub named: Option<Box<Client>>,
     /// The subprotocol agreed on.
     pub protocol: Option<Box<str>>,
     /// permessage-deflate, if agreed on.
     pub compression: Option<Box<Compression>>,
+}
+
+impl Facts {
+    /// Who is connected: the other end, or whom it stands for.
+    pub fn client(&self) -> Client {
+        self.named
+            .as_deref()
+            .copied()
+            .unwrap_or_else(|| Client::direct(self.remote.address, self.remote.encrypted))
+    }
 }

@@ -85,11 +85,17 @@ impl Batch {
             self.cost += part.len();
             Field::inline(part.len())
         } else {
-            self.string_bytes += part.len();
-            self.cost += part.len();
-            self.strings.push(part.to_owned());
-            Field::string(self.strings.len() - 1)
+            self.put_apart(part)
         }
+    }
+
+    /// Stores `part` by itself. For what the application keeps: a part of the batch's text would keep
+    /// the whole of it.
+    pub fn put_apart(&mut self, part: &str) -> Field {
+        self.string_bytes += part.len();
+        self.cost += part.len();
+        self.strings.push(part.to_owned());
+        Field::string(self.strings.len() - 1)
     }
 
     /// Stores a JSON string of which `raw` is what stands between the quotes.

@@ -17,32 +17,28 @@ const LEAST_WAIT: u32 = 10;
 /// thousandths, exactly.
 const TOKEN: i64 = 1000;
 
-/// A bucket of tokens, to which a rate adds and from which each message or byte takes one.
+/// A bucket of tokens, to which a rate adds and from which each message or byte takes one. The rate, in
+/// tokens per second, is kept beside it; with a rate of 0 the bucket is always full.
 #[derive(Debug)]
 struct Bucket {
     /// Below zero once more was taken than there was.
     tokens: i64,
-    /// Tokens that are added in a second; 0: the bucket is always full.
-    per_second: u32,
 }
 
 impl Bucket {
     /// A full bucket that holds what `burst` milliseconds add.
     fn new(per_second: u32, burst: u32) -> Self {
-        let mut bucket = Self {
-            tokens: 0,
-            per_second,
-        };
-        bucket.refill(u64::MAX, burst);
+        let mut bucket = Self { tokens: 0 };
+        bucket.refill(per_second, u64::MAX, burst);
         bucket
     }
 
-    fn refill(&mut self, milliseconds: u64, burst: u32) {
-        if self.per_second == 0 {
+    fn refill(&mut self, per_second: u32, milliseconds: u64, burst: u32) {
+        if per_second == 0 {
             self.tokens = i64::MAX;
             return;
         }
-        let per_second = i64::from(self.per_second);
+        let per_second = i64::from(per_second);
         // What never holds a whole token would let nothing through.
         let capacity = per_second.saturating_mul(burst.into()).max(TOKEN);
         let added = per_second.saturating_mul(signed(milliseconds));
@@ -64,9 +60,9 @@ impl Bucket {
     }
 
     /// Milliseconds until there is a whole token.
-    fn wait(&self) -> u64 {
+    fn wait(&self, per_second: u32) -> u64 {
         let missing = TOKEN.saturating_sub(self.tokens);
-        let per_second = u64::from(self.per_second.max(1));
+        let per_second = u64::from(per_second.max(1));
         u64::try_from(missing).map_or(0, |missing| missing.div_ceil(per_second))
     }
 }
@@ -86,32 +82,42 @@ pub enum Pace {
     TooLong,
 }
 
-/// The limits of one connection, as they were when it opened.
+/// In place of a time when the peer is not behind.
+const NEVER: u64 = u64::MAX;
+
+/// The limits of one connection, as they were when it opened. Every connection has them, so they are
+/// laid out to be small.
 #[derive(Debug)]
 pub struct RateLimit {
     messages: Bucket,
     bytes: Bucket,
+    messages_per_second: u32,
+    bytes_per_second: u32,
     /// Milliseconds of their rate that the buckets hold.
     burst: u32,
     /// Milliseconds a peer may be behind; 0: for ever.
     patience: u32,
     /// When the buckets were filled last.
     filled: u64,
-    /// Since when the peer has been held back without once having been read to the end.
-    behind_since: Option<u64>,
+    /// Since when the peer has been held back without once having been read to the end, or [`NEVER`].
+    behind_since: u64,
 }
 
 impl RateLimit {
     /// The limits that hold for a connection opened at `now`.
     pub fn new(config: &Config, now: u64) -> Self {
         let burst = config.rate_burst();
+        let messages_per_second = config.messages_per_second();
+        let bytes_per_second = config.bytes_per_second();
         Self {
-            messages: Bucket::new(config.messages_per_second(), burst),
-            bytes: Bucket::new(config.bytes_per_second(), burst),
+            messages: Bucket::new(messages_per_second, burst),
+            bytes: Bucket::new(bytes_per_second, burst),
+            messages_per_second,
+            bytes_per_second,
             burst,
             patience: config.rate_timeout(),
             filled: now,
-            behind_since: None,
+            behind_since: NEVER,
         }
     }
 
@@ -124,16 +130,17 @@ impl RateLimit {
     /// What to do at `now`.
     pub fn pace(&mut self, now: u64) -> Pace {
         self.refill(now);
-        let wait = self.messages.wait().max(self.bytes.wait());
+        let for_message = self.messages.wait(self.messages_per_second);
+        let wait = for_message.max(self.bytes.wait(self.bytes_per_second));
         if wait == 0 {
             return Pace::Read(self.bytes.left().max(LEAST_READ));
         }
         let wait = wait.max(self.burst.clamp(1, LEAST_WAIT).into());
-        let since = *self.behind_since.get_or_insert(now);
+        self.behind_since = self.behind_since.min(now);
         if self.patience == 0 {
             return Pace::Wait(wait);
         }
-        match (since + u64::from(self.patience)).checked_sub(now) {
+        match (self.behind_since + u64::from(self.patience)).checked_sub(now) {
             None | Some(0) => Pace::TooLong,
             Some(left) => Pace::Wait(wait.min(left)),
         }
@@ -164,20 +171,22 @@ impl RateLimit {
 
     /// All that the peer has sent so far was read: it is not behind any more.
     pub fn caught_up(&mut self) {
-        self.behind_since = None;
+        self.behind_since = NEVER;
     }
 
     /// Whether the peer is held back, or was and has not been read to the end since.
     pub fn is_behind(&self) -> bool {
-        self.behind_since.is_some()
+        self.behind_since != NEVER
     }
 
     fn refill(&mut self, now: u64) {
         let elapsed = now.saturating_sub(self.filled);
         if elapsed > 0 {
             self.filled = now;
-            self.messages.refill(elapsed, self.burst);
-            self.bytes.refill(elapsed, self.burst);
+            self.messages
+                .refill(self.messages_per_second, elapsed, self.burst);
+            self.bytes
+                .refill(self.bytes_per_second, elapsed, self.burst);
         }
     }
 }

@@ -32,8 +32,9 @@ struct Slot {
     connection: ConnectionRef,
     /// Reserved from the moment the application learns of the connection.
     id: Option<Arc<str>>,
-    /// Keys of the rooms joined.
-    rooms: IndexSet<u32>,
+    /// Keys of the rooms joined; `None` without any. Boxed because the set takes a hundred bytes, and
+    /// many connections are in no room.
+    rooms: Option<Box<IndexSet<u32>>>,
 }
 
 struct Room {
@@ -64,7 +65,7 @@ impl Registry {
         entry.insert(Slot {
             connection,
             id: None,
-            rooms: IndexSet::new(),
+            rooms: None,
         });
         slot
     }
@@ -169,7 +170,7 @@ impl Registry {
             self.rooms_by_name.insert(name, key);
             key
         };
-        entry.rooms.insert(key);
+        entry.rooms.get_or_insert_default().insert(key);
         let members = &mut self.rooms[key as usize].members;
         join(members, slot, &entry.connection, self.joins);
     }
@@ -182,11 +183,14 @@ impl Registry {
         let Some(entry) = self.slots.get_mut(slot as usize) else {
             return false;
         };
-        if !entry.rooms.swap_remove(&key) {
+        let Some(rooms) = &mut entry.rooms else {
+            return false;
+        };
+        if !rooms.swap_remove(&key) {
             return false;
         }
-        if entry.rooms.is_empty() {
-            entry.rooms = IndexSet::new();
+        if rooms.is_empty() {
+            entry.rooms = None;
         }
         self.remove_member(key, slot);
         true
@@ -195,7 +199,7 @@ impl Registry {
     /// Leaves every room.
     pub fn leave_all(&mut self, slot: u32) {
         if let Some(entry) = self.slots.get_mut(slot as usize) {
-            for key in std::mem::take(&mut entry.rooms) {
+            for key in entry.rooms.take().into_iter().flat_map(|rooms| *rooms) {
                 self.remove_member(key, slot);
             }
         }
@@ -209,6 +213,7 @@ impl Registry {
         let mut rooms: Vec<&Room> = entry
             .rooms
             .iter()
+            .flat_map(|rooms| rooms.iter())
             .filter_map(|&key| self.rooms.get(key as usize))
             .collect();
         rooms.sort_unstable_by_key(|room| room.made);

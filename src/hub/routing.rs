@@ -142,7 +142,7 @@ impl Hub {
         progress.known = true;
         let id = self.give_id(connection);
         self.inbox.push(&mut progress.share, |batch| Record {
-            name: batch.put(&id),
+            name: batch.put_apart(&id),
             number: u64::from(key),
             ..Record::new(Kind::Opened, connection.slot())
         });
@@ -172,7 +172,7 @@ impl Hub {
         progress.known = true;
         let id = self.give_id(connection);
         self.hand_over(progress, |batch| {
-            let name = batch.put(&id);
+            let name = batch.put_apart(&id);
             Record {
                 name,
                 ..message(batch, Kind::Handshake, connection, envelope)

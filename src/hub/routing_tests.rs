@@ -1,6 +1,7 @@
 //! The rules of contract sections 1 and 4 that the hub sees to.
 
 use super::*;
+use crate::hub::inbox::Batch;
 use crate::hub::inbox::CONNECTION_MARK;
 use crate::hub::testing::{FakeLink, Peer, Seen, hub, take_all};
 
@@ -37,6 +38,17 @@ fn the_first_handshake_brings_a_generated_id_and_reserves_it() {
         "reserved at once"
     );
     assert!(peer.link.bytes().is_empty(), "the application answers");
+}
+
+#[test]
+fn a_connection_that_stays_does_not_keep_the_text_of_the_batch_it_came_in() {
+    let (hub, _) = hub();
+    let mut peer = Peer::open(&hub);
+    peer.say(&hub, r#"{"n":"_h"}"#);
+    let mut batch = Batch::default();
+    assert!(hub.inbox.take(&mut batch));
+    assert_eq!(batch.strings.len(), 1, "the id is a string of its own");
+    assert!(batch.text.is_empty());
 }
 
 #[test]

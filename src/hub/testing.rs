@@ -12,7 +12,7 @@ use super::inbox::{Batch, Inbox, Wake};
 use super::outbound::Link;
 use super::record::{Field, Kind, Record};
 use super::{Hub, Progress};
-use crate::upgrade::{self, Client};
+use crate::upgrade;
 
 struct Wire {
     bytes: Vec<u8>,
@@ -243,7 +243,7 @@ pub(crate) fn facts() -> Facts {
             transport: Transport::Tcp,
             secure: None,
         },
-        client: Client::default(),
+        named: None,
         protocol: None,
         compression: None,
     }

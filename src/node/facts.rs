@@ -29,7 +29,7 @@ fn facts(server: &mut JsServer, call: &Call) -> Result<Value> {
         return call.undefined();
     };
     let facts = connection.facts();
-    let mut lines = request_lines(&facts.request, &facts.remote, &facts.client);
+    let mut lines = request_lines(&facts.request, &facts.remote, &facts.client());
     lines.extend_from_slice(facts.protocol.as_deref().unwrap_or_default().as_bytes());
     push_extensions(
         &mut lines,

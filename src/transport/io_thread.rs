@@ -4,6 +4,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -64,6 +65,14 @@ impl Alive {
     pub fn new(shared: &Arc<Shared>) -> Self {
         shared.alive.fetch_add(1, SeqCst);
         Self(Arc::clone(shared))
+    }
+}
+
+impl Deref for Alive {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
     }
 }
 

@@ -162,11 +162,12 @@ async fn answer(
             let failed = |error: &_| debug!("{remote}: gone before it was answered: {error}");
             let written = stream.write_all(&accepted.head).await;
             written.inspect_err(failed).ok()?;
+            let direct = Client::direct(remote.address, remote.encrypted);
             let facts = Facts {
                 listener: shared.number,
                 request: Arc::unwrap_or_clone(request),
                 remote,
-                client,
+                named: (client != direct).then(|| Box::new(client)),
                 protocol: accepted.protocol.map(Into::into),
                 compression: accepted.compression.map(Box::new),
             };

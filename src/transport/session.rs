@@ -16,8 +16,7 @@ use tokio::time::Sleep;
 use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT};
 use crate::codec::{Decoder, Event, INFLATED_A_TURN, Limits, ProtocolError};
 use crate::hub::{
-    Compressing, ConnectionRef, Counter, Facts, Flush, Hub, LogName, Message, Next, Progress, Seat,
-    Turn,
+    Compressing, ConnectionRef, Counter, Facts, Flush, LogName, Message, Next, Progress, Seat, Turn,
 };
 
 use super::handover::Ticket;
@@ -44,12 +43,18 @@ thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER].into());
 }
 
+/// How a connection ends, as the application is told.
+struct End {
+    code: u16,
+    reason: Box<str>,
+}
+
 enum Stage {
     /// Messages come and go.
     Open,
     /// Nothing the peer sends counts any more; what is queued is still to be written, then the
-    /// connection ends with this code and reason.
-    Finishing(u16, Box<str>),
+    /// connection ends like this.
+    Finishing(Box<End>),
     /// The connection has ended; the peer has a moment to end its side.
     Lingering(Pin<Box<Sleep>>),
 }
@@ -72,9 +77,18 @@ impl Tally {
     }
 }
 
-/// One connection's task.
+/// Bytes that were read and wait. Boxed, since most connections have none.
+struct Early(Vec<u8>);
+
+impl Early {
+    fn new(bytes: Vec<u8>) -> Option<Box<Self>> {
+        (!bytes.is_empty()).then(|| Box::new(Self(bytes)))
+    }
+}
+
+/// One connection's task. With what the runtime adds it has to fit into 384 bytes, or else every
+/// connection takes 128 more: what few of them need is boxed.
 pub struct Session {
-    hub: Arc<Hub>,
     connection: ConnectionRef,
     reader: ReadEnd,
     decoder: Decoder,
@@ -86,16 +100,16 @@ pub struct Session {
     /// Where permessage-deflate is agreed on. Boxed because mostly it is not.
     compressing: Option<Box<Compressing>>,
     /// Bytes that came with the upgrade request, or could not be taken in yet.
-    early: Vec<u8>,
+    early: Option<Box<Early>>,
     /// The peer's compressed messages have had their turn.
     turn_over: bool,
     /// Counts the connection.
     _seat: Seat,
-    /// Tells the io thread, by being dropped, that this task is done.
-    _alive: Alive,
+    /// With the hub. Tells the io thread, by being dropped, that this task is done.
+    shared: Alive,
     /// The same for the application that has handed the stream over. After the stream itself: fields
     /// are dropped in this order.
-    ticket: Option<Ticket>,
+    ticket: Option<Box<Ticket>>,
 }
 
 impl Session {
@@ -119,7 +133,6 @@ impl Session {
             compressing = Some(Box::new(Compressing::new(compression.compressor())));
         }
         Self {
-            hub: Arc::clone(&shared.hub),
             connection: shared.hub.open(link, facts),
             reader,
             decoder,
@@ -128,10 +141,10 @@ impl Session {
             paused: false,
             throttle: Throttle::new(&shared.hub),
             compressing,
-            early,
+            early: Early::new(early),
             turn_over: false,
             _seat: seat,
-            _alive: Alive::new(shared),
+            shared: Alive::new(shared),
             ticket: None,
         }
     }
@@ -141,9 +154,10 @@ impl Session {
         if ticket.held {
             self.connection.hold();
         }
-        self.hub
+        self.shared
+            .hub
             .introduce(&self.connection, &mut self.progress, ticket.key);
-        self.ticket = Some(ticket);
+        self.ticket = Some(Box::new(ticket));
         self
     }
 
@@ -156,7 +170,7 @@ impl Session {
                     Ok(()) => self.connection.flush_writable(),
                     Err(_) => Flush::Broken,
                 };
-                self.hub.report(&self.connection);
+                self.shared.hub.report(&self.connection);
                 if flushed == Flush::Broken {
                     debug!("{}: writing failed", self.name());
                     self.end(ABNORMAL, "");
@@ -180,7 +194,7 @@ impl Session {
         let turn = compressing.turn(&self.connection);
         if turn != Turn::Idle {
             self.connection.flush();
-            self.hub.report(&self.connection);
+            self.shared.hub.report(&self.connection);
         }
         turn
     }
@@ -188,7 +202,7 @@ impl Session {
     /// Lets other tasks and other sockets go first. The thread does not come to rest, which is when
     /// the application is told of what waits for it, as long as this connection goes on.
     fn poll_yield(&self, context: &mut Context<'_>) -> Poll<()> {
-        self.hub.inbox.end_turn();
+        self.shared.hub.inbox.end_turn();
         pin!(tokio::task::yield_now()).poll(context)
     }
 
@@ -204,22 +218,26 @@ impl Session {
             }
             // A message that is let grow in here would be too much for the application once it is
             // complete.
-            let crowded = self.hub.inbox.is_crowded();
+            let crowded = self.shared.hub.inbox.is_crowded();
             if self.paused || (crowded && self.decoder.buffered() > 0) {
-                ready!(self.hub.poll_room(&mut self.progress, context));
+                ready!(self.shared.hub.poll_room(&mut self.progress, context));
                 if std::mem::take(&mut self.paused) {
                     debug!("{}: is read again", self.name());
                 }
             }
             let most = if crowded { CROWDED_READ } else { READ_BUFFER };
-            let allowed = self
-                .throttle
-                .poll_read(&self.hub, &self.connection, context, most);
+            let allowed =
+                self.throttle
+                    .poll_read(&self.shared.hub, &self.connection, context, most);
             let Some(most) = ready!(allowed) else {
                 self.exceed();
                 return Poll::Ready(());
             };
-            if self.early.is_empty() {
+            if let Some(Early(mut early)) = self.early.take().map(|early| *early) {
+                let consumed = self.take_in(&mut early);
+                early.drain(..consumed);
+                self.early = Early::new(early);
+            } else {
                 match self.poll_buffer(context, most) {
                     Poll::Ready(false) => {}
                     Poll::Ready(true) => self.end(ABNORMAL, ""),
@@ -230,11 +248,6 @@ impl Session {
                     }
                     Poll::Pending => return Poll::Pending,
                 }
-            } else {
-                let mut early = std::mem::take(&mut self.early);
-                let consumed = self.take_in(&mut early);
-                early.drain(..consumed);
-                self.early = early;
             }
             if std::mem::take(&mut self.turn_over) {
                 break;
@@ -260,11 +273,11 @@ impl Session {
                 debug!("{}: the peer has ended its side", self.name());
                 return Poll::Ready(true);
             }
-            let now = self.hub.hear(&self.connection);
+            let now = self.shared.hub.hear(&self.connection);
             self.throttle.take_read(now, filled.len());
             let consumed = self.take_in(filled);
             // Only a pause, or the end of a turn, leaves something over.
-            self.early.extend_from_slice(&filled[consumed..]);
+            self.early = Early::new(filled[consumed..].to_vec());
             Poll::Ready(false)
         })
     }
@@ -275,7 +288,7 @@ impl Session {
         let mut tally = Tally::default();
         let consumed = self.take_messages(bytes, &mut tally);
         if tally.messages > 0 {
-            let stats = &self.hub.stats;
+            let stats = &self.shared.hub.stats;
             stats.add(Counter::MessagesReceived, tally.messages);
             stats.add(Counter::BytesReceived, tally.bytes);
         }
@@ -316,7 +329,7 @@ impl Session {
                     tally.message(data.len());
                     self.take(Message::Binary(&data))
                 }
-                Some(Event::Ping(payload)) => self.hub.pong(&self.connection, &payload),
+                Some(Event::Ping(payload)) => self.shared.hub.pong(&self.connection, &payload),
                 None => {
                     self.turn_over = consumed < length;
                     Next::Read
@@ -330,7 +343,7 @@ impl Session {
                     };
                     debug!("{}: received close frame {code} {reason:?}", self.name());
                     if self.connection.answer_close(code, &reason) {
-                        self.hub.await_close(&self.connection);
+                        self.shared.hub.await_close(&self.connection);
                     }
                     self.finish(code, reason);
                     return length;
@@ -362,46 +375,48 @@ impl Session {
     /// The peer has been over its rate for too long.
     fn exceed(&mut self) {
         const REASON: &str = "Rate limit";
-        self.hub.stats.add(Counter::RateLimited, 1);
+        self.shared.hub.stats.add(Counter::RateLimited, 1);
         debug!(
             "{}: over its rate for too long, sends close frame {RATE_LIMIT}",
             self.name()
         );
         if self.connection.start_close(RATE_LIMIT, REASON) {
-            self.hub.await_close(&self.connection);
+            self.shared.hub.await_close(&self.connection);
         }
         self.finish(RATE_LIMIT, REASON.into());
     }
 
     /// For the log.
     fn name(&self) -> LogName<'_> {
-        self.hub.log_name(&self.connection)
+        self.shared.hub.log_name(&self.connection)
     }
 
     fn take(&mut self, message: Message<'_>) -> Next {
         trace!("{}: received {message}", self.name());
-        self.hub
+        self.shared
+            .hub
             .take_in(&self.connection, &mut self.progress, message)
     }
 
     /// A protocol violation (RFC 6455, 7.1.7): sends its close code and is done with the peer.
     fn fail(&mut self, error: &ProtocolError) {
-        self.hub
+        self.shared
+            .hub
             .violated(&self.connection, &mut self.progress, error);
         if self.connection.start_close(error.close_code(), "") {
-            self.hub.await_close(&self.connection);
+            self.shared.hub.await_close(&self.connection);
         }
         self.finish(ABNORMAL, Box::default());
     }
 
     fn finish(&mut self, code: u16, reason: Box<str>) {
-        self.stage = Stage::Finishing(code, reason);
+        self.stage = Stage::Finishing(Box::new(End { code, reason }));
         self.flush();
     }
 
     fn flush(&mut self) {
         let flushed = self.connection.flush();
-        self.hub.report(&self.connection);
+        self.shared.hub.report(&self.connection);
         if flushed == Flush::Broken {
             debug!("{}: writing failed", self.name());
             self.end(ABNORMAL, "");
@@ -413,7 +428,8 @@ impl Session {
             Some(forced) if code == ABNORMAL => forced,
             _ => (code, reason),
         };
-        self.hub
+        self.shared
+            .hub
             .ended(&self.connection, &mut self.progress, code, reason);
         self.stage = Stage::Lingering(Box::pin(tokio::time::sleep(LINGER)));
     }
@@ -459,8 +475,9 @@ impl Future for Session {
         }
         if matches!(this.stage, Stage::Finishing(..)) {
             ready!(this.poll_write(context));
-            if let Stage::Finishing(code, reason) = &this.stage {
-                let (code, reason) = (*code, reason.clone());
+            // Writing may have ended it already.
+            if let Stage::Finishing(end) = &this.stage {
+                let (code, reason) = (end.code, end.reason.clone());
                 this.end(code, &reason);
             }
         }
@@ -472,7 +489,19 @@ impl Drop for Session {
     /// Cut, or its task panicked: the application hears of the end all the same.
     fn drop(&mut self) {
         let (code, reason) = self.connection.forced_close().unwrap_or((ABNORMAL, ""));
-        self.hub
+        self.shared
+            .hub
             .ended(&self.connection, &mut self.progress, code, reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fits_into_384_bytes_with_what_the_runtime_adds() {
+        // Tokio adds 104 bytes, and aligns a task to 128.
+        assert!(size_of::<Session>() <= 384 - 104);
     }
 }

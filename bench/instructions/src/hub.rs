@@ -11,7 +11,7 @@ use line_socket_native::hub::inbox::Batch;
 use line_socket_native::hub::{
     ConnectionRef, Facts, Group, Hub, Link, Progress, RateLimit, Remote, Transport, Wake,
 };
-use line_socket_native::upgrade::{self, Client};
+use line_socket_native::upgrade;
 
 use crate::inputs::{Size, payload, request};
 
@@ -57,7 +57,7 @@ fn connect(hub: &Hub, sink: &Sink, batch: &mut Batch) -> (ConnectionRef, Progres
             transport: Transport::Tcp,
             secure: None,
         },
-        client: Client::default(),
+        named: None,
         protocol: None,
         compression: None,
     };

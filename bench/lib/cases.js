@@ -26,7 +26,7 @@
 /** @type {Group[]} */
 const groups = [
   { key: 'requests', title: 'Request and response: server CPU, µs per request', figure: 'cpu_us' },
-  { key: 'latency', title: 'One connection, one request at a time: median round trip, µs', figure: 'p50_us' },
+  { key: 'latency', title: 'Few connections, one request at a time on each: median round trip, µs', figure: 'p50_us' },
   { key: 'broadcast', title: 'Broadcast: server CPU, µs per delivery', figure: 'cpu_us' },
   { key: 'connect', title: 'Connect, handshake, one request, close: server CPU, µs per connection', figure: 'cpu_us' },
   { key: 'idle', title: 'Idle connections: resident bytes each', figure: 'bytes' },
@@ -65,9 +65,12 @@ const cases = [
   make('requests', 'echo-64k', '64 KiB of objects, 16 connections',
     'Request and response: 64 KiB of objects, 16 connections, 1 in flight on each',
     'echo --connections 16 --payload objects --size 65536'),
-  make('latency', 'single', '64 B',
+  make('latency', 'single', '64 B, 1 connection',
     'Request and response: 64 B of text, 1 connection, 1 in flight',
     'echo --connections 1 --size 64', { quick: true }),
+  make('latency', 'few', '64 B, 4 connections',
+    'Request and response: 64 B of text, 4 connections, 1 in flight on each',
+    'echo --connections 4 --size 64'),
   make('broadcast', 'broadcast-1000', '128 B to 1,000',
     'Broadcast: 128 B to 1,000 connections',
     'broadcast --connections 1000 --size 128', { quick: true }),

@@ -61,7 +61,7 @@ function markdown(results) {
     'How they are measured: [README](../README.md). CPU figures are per operation, over all threads of the\n' +
       'server process; "JS thread" is the part on the thread that runs JavaScript.',
     '## Summary',
-    'Server CPU in µs per operation; for one connection, the median round trip in µs; for idle ones, bytes.',
+    'Server CPU in µs per operation; for few connections, the median round trip in µs; for idle ones, bytes.',
     summary(results),
     ...results.cases.flatMap((one) => [
       `## ${one.title}`,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::task::AtomicWaker;
 
-use crate::codec;
+use crate::codec::{self, close};
 
 use super::config::Config;
 use super::facts::Facts;
@@ -25,11 +25,14 @@ enum Stage {
     Closed,
 }
 
+/// The close code and reason of a peer that does not read what it is sent.
+const SLOW_CONSUMER: (u16, &str) = (close::SLOW_CONSUMER, "Slow consumer");
+
 struct Writing {
     outbound: Outbound,
     stage: Stage,
-    /// The code and reason to report when the peer never answers our close frame.
-    forced: Option<(u16, &'static str)>,
+    /// Ended by the slow consumer policy.
+    is_slow: bool,
     /// The application asked to be told when queued bytes have been written.
     watched: bool,
     /// The high-water mark was reached, and some bytes have been waiting ever since.
@@ -92,7 +95,7 @@ impl Connection {
             writing: Mutex::new(Writing {
                 outbound: Outbound::new(link),
                 stage: Stage::Open,
-                forced: None,
+                is_slow: false,
                 watched: false,
                 above: false,
             }),
@@ -353,7 +356,7 @@ impl Connection {
 
     /// The code and reason to report instead of 1006 when the hub itself ended the connection.
     pub fn forced_close(&self) -> Option<(u16, &'static str)> {
-        self.lock().forced
+        self.lock().is_slow.then_some(SLOW_CONSUMER)
     }
 
     /// Ends the connection for good: drops the stream and all that waits. Returns false when it

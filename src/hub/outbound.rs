@@ -113,6 +113,17 @@ pub enum Flush {
     Broken,
 }
 
+/// What most queues never have: more than one chunk, and messages to be compressed. Apart, because
+/// idle connections are many.
+#[derive(Default)]
+struct Rest {
+    chunks: VecDeque<Chunk>,
+    /// Bytes that are counted as queued and do not wait: see [`counted_as`].
+    saved: u64,
+    /// Messages that are still to be compressed and have not been taken for that.
+    deferred: usize,
+}
+
 /// The queue itself. Every chunk begins and ends at a frame boundary.
 #[derive(Default)]
 pub struct Outbound {
@@ -122,13 +133,10 @@ pub struct Outbound {
     /// connections never have a second one.
     front: Chunk,
     offset: usize,
-    rest: VecDeque<Chunk>,
+    /// What comes after `front`, while there is or lately was any.
+    rest: Option<Box<Rest>>,
     pending: usize,
     written: u64,
-    /// Bytes that are counted as queued and do not wait: see [`counted_as`].
-    saved: u64,
-    /// Messages that are still to be compressed and have not been taken for that.
-    deferred: usize,
     /// Somebody has promised to flush.
     scheduled: bool,
     /// The kernel took no more: only the io thread writes until the stream is writable again.
@@ -158,7 +166,8 @@ impl Outbound {
     /// Bytes queued since the connection opened: what [`Outbound::written`] will be when all that
     /// is queued now has left.
     pub fn queued(&self) -> u64 {
-        self.written + self.pending as u64 + self.saved
+        let saved = self.rest.as_ref().map_or(0, |rest| rest.saved);
+        self.written + self.pending as u64 + saved
     }
 
     /// Whether the stream is waited on to become writable.
@@ -185,8 +194,13 @@ impl Outbound {
         if frame.len() <= COPY_UP_TO {
             self.push_with(|tail| tail.extend_from_slice(frame));
         } else {
+            let chunk = Chunk::Shared(Arc::clone(frame));
+            if self.pending == 0 && self.rest.is_none() {
+                self.front = chunk;
+            } else {
+                self.rest().chunks.push_back(chunk);
+            }
             self.pending += frame.len();
-            self.rest.push_back(Chunk::Shared(Arc::clone(frame)));
         }
     }
 
@@ -194,18 +208,19 @@ impl Outbound {
     pub fn push_deferred(&mut self, message: Deferred) {
         let len = message.bytes().len();
         self.pending += len;
-        self.saved += (counted_as(len) - len) as u64;
-        self.deferred += 1;
-        self.rest.push_back(Chunk::Deferred(Box::new(message)));
+        let rest = self.rest();
+        rest.saved += (counted_as(len) - len) as u64;
+        rest.deferred += 1;
+        rest.chunks.push_back(Chunk::Deferred(Box::new(message)));
     }
 
     /// Takes messages that are to be compressed, the first ones, of about `most` bytes in all. Their
     /// places are kept for [`Outbound::put_compressed`].
     pub fn take_deferred(&mut self, into: &mut VecDeque<Deferred>, mut most: usize) {
-        if self.deferred == 0 {
+        let Some(rest) = self.rest.as_deref_mut().filter(|rest| rest.deferred > 0) else {
             return;
-        }
-        for chunk in std::iter::once(&mut self.front).chain(&mut self.rest) {
+        };
+        for chunk in std::iter::once(&mut self.front).chain(&mut rest.chunks) {
             let Chunk::Deferred(message) = chunk else {
                 continue;
             };
@@ -213,9 +228,9 @@ impl Outbound {
             if let Chunk::Deferred(message) = std::mem::replace(chunk, Chunk::Place(len)) {
                 into.push_back(*message);
             }
-            self.deferred -= 1;
+            rest.deferred -= 1;
             most = most.saturating_sub(len);
-            if most == 0 || self.deferred == 0 {
+            if most == 0 || rest.deferred == 0 {
                 break;
             }
         }
@@ -224,25 +239,26 @@ impl Outbound {
     /// Gives up on compressing what has not been taken for it: those messages are sent as they are,
     /// which a peer understands at any time (RFC 7692 section 6.1).
     pub fn leave_uncompressed(&mut self) {
-        if self.deferred == 0 {
+        let Some(rest) = self.rest.as_deref_mut().filter(|rest| rest.deferred > 0) else {
             return;
-        }
-        let chunks = std::iter::once(&mut self.front).chain(&mut self.rest);
-        for chunk in chunks {
+        };
+        for chunk in std::iter::once(&mut self.front).chain(&mut rest.chunks) {
             if let Chunk::Deferred(message) = chunk {
                 let len = message.bytes().len();
                 let compressed = Compressed::new(message.plain(), len);
-                *chunk = settle(&mut self.pending, &mut self.saved, len, compressed);
+                *chunk = settle(&mut self.pending, &mut rest.saved, len, compressed);
             }
         }
-        self.deferred = 0;
+        rest.deferred = 0;
     }
 
     /// Puts frames in the places of the messages taken, in their order. What has no place any more,
     /// because the queue was discarded, is dropped.
     pub fn put_compressed(&mut self, mut frames: impl ExactSizeIterator<Item = SharedFrame>) {
-        let chunks = std::iter::once(&mut self.front).chain(&mut self.rest);
-        for chunk in chunks {
+        let Some(rest) = self.rest.as_deref_mut() else {
+            return;
+        };
+        for chunk in std::iter::once(&mut self.front).chain(&mut rest.chunks) {
             if frames.len() == 0 {
                 break;
             }
@@ -250,7 +266,7 @@ impl Outbound {
                 && let Some(frame) = frames.next()
             {
                 let compressed = Compressed::new(frame, len);
-                *chunk = settle(&mut self.pending, &mut self.saved, len, compressed);
+                *chunk = settle(&mut self.pending, &mut rest.saved, len, compressed);
             }
         }
     }
@@ -279,13 +295,12 @@ impl Outbound {
             if !self.front.is_ready() {
                 return Flush::Deferred;
             }
-            let result = if self.rest.is_empty() {
-                link.try_write(&[IoSlice::new(&self.front.bytes()[self.offset..])])
-            } else {
+            let front = &self.front.bytes()[self.offset..];
+            let result = if let Some(rest) = &self.rest {
                 let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-                let chunks = std::iter::once(&self.front.bytes()[self.offset..])
+                let chunks = std::iter::once(front)
                     .chain(
-                        self.rest
+                        rest.chunks
                             .iter()
                             .take_while(|chunk| chunk.is_ready())
                             .map(Chunk::bytes),
@@ -300,6 +315,8 @@ impl Outbound {
                     return Flush::Deferred;
                 }
                 link.try_write(&slices[..count])
+            } else {
+                link.try_write(&[IoSlice::new(front)])
             };
             match result {
                 Ok(0) => return Flush::Broken,
@@ -321,7 +338,8 @@ impl Outbound {
         let mut begun = self.offset + committed;
         let mut kept = 0;
         let mut saved = 0;
-        for chunk in std::iter::once(&mut self.front).chain(&mut self.rest) {
+        let chunks = self.rest.iter_mut().flat_map(|rest| &mut rest.chunks);
+        for chunk in std::iter::once(&mut self.front).chain(chunks) {
             let length = chunk.bytes().len();
             let end = match &*chunk {
                 _ if begun == 0 => 0,
@@ -339,10 +357,12 @@ impl Outbound {
                 saved += compressed.saved;
             }
         }
-        self.rest.retain(|chunk| !chunk.bytes().is_empty());
-        self.deferred = 0;
+        if let Some(rest) = &mut self.rest {
+            rest.chunks.retain(|chunk| !chunk.bytes().is_empty());
+            rest.deferred = 0;
+            rest.saved = saved;
+        }
         self.pending = kept - self.offset;
-        self.saved = saved;
     }
 
     /// Ends the connection's writing side: drops the link and all that waits.
@@ -350,19 +370,22 @@ impl Outbound {
         self.link = None;
         self.front = Chunk::default();
         self.offset = 0;
-        self.rest = VecDeque::new();
-        self.deferred = 0;
+        self.rest = None;
         self.pending = 0;
-        self.saved = 0;
+    }
+
+    fn rest(&mut self) -> &mut Rest {
+        self.rest.get_or_insert_default()
     }
 
     /// The owned chunk that the next small frame goes to.
     fn tail(&mut self) -> &mut Vec<u8> {
-        let last = self.rest.back().unwrap_or(&self.front);
-        if !matches!(last, Chunk::Owned(bytes) if bytes.len() < CHUNK) {
-            self.rest.push_back(Chunk::default());
+        let last = self.rest.as_ref().and_then(|rest| rest.chunks.back());
+        if !matches!(last.unwrap_or(&self.front), Chunk::Owned(bytes) if bytes.len() < CHUNK) {
+            self.rest().chunks.push_back(Chunk::default());
         }
-        match self.rest.back_mut().unwrap_or(&mut self.front) {
+        let last = self.rest.as_mut().and_then(|rest| rest.chunks.back_mut());
+        match last.unwrap_or(&mut self.front) {
             Chunk::Owned(tail) => tail,
             _ => unreachable!("the last chunk was made an owned one above"),
         }
@@ -381,22 +404,29 @@ impl Outbound {
                 Chunk::Owned(_) | Chunk::Shared(_) => {}
                 Chunk::Compressed(compressed) => {
                     self.written += compressed.saved;
-                    self.saved -= compressed.saved;
+                    if let Some(rest) = &mut self.rest {
+                        rest.saved -= compressed.saved;
+                    }
                 }
                 Chunk::Deferred(_) | Chunk::Place(_) => return,
             }
             taken -= left;
             self.offset = 0;
-            if let Some(next) = self.rest.pop_front() {
-                self.front = next;
-                continue;
+            let Some(next) = self.rest.as_mut().and_then(|rest| rest.chunks.pop_front()) else {
+                break;
+            };
+            self.front = next;
+        }
+        self.rest = None;
+        let written = self.written;
+        match &mut self.front {
+            // The first to leave is the answer to the handshake. Many connections fall silent after it.
+            Chunk::Owned(bytes)
+                if bytes.capacity() <= KEEP_CAPACITY && bytes.len() as u64 != written =>
+            {
+                bytes.clear();
             }
-            self.rest = VecDeque::new();
-            match &mut self.front {
-                Chunk::Owned(bytes) if bytes.capacity() <= KEEP_CAPACITY => bytes.clear(),
-                front => *front = Chunk::default(),
-            }
-            return;
+            front => *front = Chunk::default(),
         }
     }
 }

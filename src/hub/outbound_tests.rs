@@ -191,7 +191,7 @@ fn a_drained_queue_gives_its_memory_back() {
     push(&mut outbound, &vec![b'y'; 10 * KEEP_CAPACITY]);
     assert_eq!(outbound.flush(), Flush::Drained);
     assert!(outbound.front_capacity() <= KEEP_CAPACITY);
-    assert_eq!(outbound.rest.capacity(), 0);
+    assert!(outbound.rest.is_none());
 }
 
 /// The last chunk is small enough to be kept; the list of those before it is not.
@@ -204,16 +204,44 @@ fn a_queue_drained_to_a_small_chunk_gives_its_list_back() {
     }
     push(&mut outbound, b"small");
     assert_eq!(outbound.flush(), Flush::Drained);
-    assert_eq!(outbound.rest.capacity(), 0);
+    assert!(outbound.rest.is_none());
 }
 
 #[test]
 fn a_small_buffer_is_kept_for_the_next_message() {
     let link = FakeLink::open();
     let mut outbound = outbound(&link);
+    for _ in 0..2 {
+        push(&mut outbound, &[b'x'; 100]);
+        outbound.flush();
+    }
+    assert!(outbound.front_capacity() >= 100);
+}
+
+#[test]
+fn the_buffer_of_the_first_message_is_not_kept() {
+    let link = FakeLink::open();
+    let mut outbound = outbound(&link);
     push(&mut outbound, &[b'x'; 100]);
     outbound.flush();
-    assert!(outbound.front_capacity() >= 100);
+    assert_eq!(outbound.front_capacity(), 0);
+}
+
+#[test]
+fn a_lone_shared_frame_needs_no_list() {
+    let link = FakeLink::open();
+    let mut outbound = outbound(&link);
+    outbound.push_shared(&shared(COPY_UP_TO + 1, b'x'));
+    assert!(outbound.rest.is_none());
+    push(&mut outbound, b"small");
+    outbound.push_shared(&shared(COPY_UP_TO + 1, b'y'));
+    outbound.flush();
+    let parts = [
+        vec![b'x'; COPY_UP_TO + 1],
+        b"small".to_vec(),
+        vec![b'y'; COPY_UP_TO + 1],
+    ];
+    assert_eq!(link.bytes(), parts.concat());
 }
 
 impl Outbound {

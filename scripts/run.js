@@ -60,4 +60,4 @@ function runAll(commands) {
   process.exitCode = 1;
 }
 
-module.exports = { ROOT, program, tool, runAll };
+module.exports = { ROOT, program, tool, run, runAll };

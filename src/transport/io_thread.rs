@@ -21,8 +21,9 @@ use super::acceptor::Acceptor;
 use super::gate::Gate;
 use super::handover::Handover;
 use super::listener::{Address, Binding, Bound, Listener};
+use super::runtime::runtime;
 use super::tls::LiveContext;
-use super::worker::{self, Worker};
+use super::worker::Worker;
 
 /// What an io thread is made from.
 #[derive(Debug, Clone)]
@@ -103,7 +104,7 @@ impl IoThread {
             None => None,
         };
         let address = bound.as_ref().and_then(Bound::local_address);
-        let runtime = worker::runtime(&hub)?;
+        let runtime = runtime(&hub)?;
         let workers = (1..options.threads)
             .map(|_| Worker::start(&hub))
             .collect::<io::Result<Vec<_>>>()?;

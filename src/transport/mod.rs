@@ -9,6 +9,7 @@ mod io_thread;
 pub mod listener;
 mod opening;
 pub mod pipe;
+mod runtime;
 mod session;
 #[cfg(unix)]
 mod socket_file;

@@ -3,46 +3,13 @@
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
 
-use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::{Notify, oneshot};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use crate::hub::Hub;
 
-use super::busy_poll::BusyPoll;
-
-/// A runtime whose thread tells the application, whenever it is about to wait, what it has brought;
-/// and waits without sleeping for a moment when that is likely to be worth it.
-///
-/// # Errors
-/// The system's, when it cannot have a selector (epoll, kqueue).
-pub fn runtime(hub: &Arc<Hub>) -> io::Result<Runtime> {
-    let hub = Arc::clone(hub);
-    let polls = BusyPoll::default();
-    let wanted = Arc::new(Notify::new());
-    let poll = Arc::clone(&wanted);
-    let runtime = Builder::new_current_thread()
-        .enable_io()
-        .enable_time()
-        .on_thread_park(move || {
-            let events = hub.end_turn();
-            if hub.config.busy_poll() && polls.goes_on(events, Instant::now()) {
-                poll.notify_one();
-                // The application may share the core.
-                std::thread::yield_now();
-            }
-        })
-        .build()?;
-    // With a task to run the runtime looks at the sockets without waiting for them: this one has
-    // nothing else to do.
-    runtime.spawn(async move {
-        loop {
-            wanted.notified().await;
-        }
-    });
-    Ok(runtime)
-}
+use super::runtime::runtime;
 
 /// A further io thread.
 pub struct Worker {
@@ -83,103 +50,5 @@ impl Worker {
         // An end that nobody awaits any more has come already, by a panic its hook has reported.
         let _ = self.end.send(());
         let _ = self.thread.join();
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use std::io::Write;
-    use std::os::unix::net::UnixStream;
-    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-    use std::time::Duration;
-
-    use crate::hub::inbox::Batch;
-    use crate::hub::{Kind, Record, Wake};
-
-    use super::*;
-
-    struct NoWake;
-
-    impl Wake for NoWake {
-        fn wake(&self) {}
-    }
-
-    /// How often the calling thread has slept.
-    fn sleeps() -> u32 {
-        let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-        line.unwrap().trim().parse().unwrap()
-    }
-
-    /// Brings an event after 100 µs of which the io thread cannot know, each time it is asked to.
-    fn late_peer(mut stream: UnixStream, asked: &AtomicBool, end: &AtomicBool) {
-        while !end.load(SeqCst) {
-            if asked.swap(false, SeqCst) {
-                let then = Instant::now();
-                while then.elapsed() < Duration::from_micros(100) {
-                    std::hint::spin_loop();
-                }
-                stream.write_all(b"!").unwrap();
-            }
-            std::thread::yield_now();
-        }
-    }
-
-    async fn read(stream: &tokio::net::UnixStream) {
-        while stream.try_read(&mut [0]).is_err() {
-            stream.readable().await.unwrap();
-        }
-        // Found empty, the stream is waited for by the selector next time, whatever it then has.
-        assert!(stream.try_read(&mut [0]).is_err());
-    }
-
-    /// How often an io thread sleeps before a late event, after many that came at once.
-    async fn sleeps_for_late(hub: &Hub, stream: &UnixStream, asked: &AtomicBool) -> u32 {
-        let (near, far) = tokio::net::UnixStream::pair().unwrap();
-        let late = tokio::net::UnixStream::from_std(stream.try_clone().unwrap()).unwrap();
-        let mut batch = Batch::default();
-        far.writable().await.unwrap();
-        for _ in 0..100 {
-            far.try_write(b"!").unwrap();
-            read(&near).await;
-            // As an application that is done with the one before.
-            hub.inbox.take(&mut batch);
-            hub.inbox.mark_handled();
-            hub.inbox.announce(|_| Record::new(Kind::Stopped, 0));
-        }
-        let before = sleeps();
-        asked.store(true, SeqCst);
-        read(&late).await;
-        sleeps() - before
-    }
-
-    #[test]
-    fn does_not_sleep_after_events_that_came_one_by_one() {
-        let hub = Arc::new(Hub::new(Box::new(NoWake)));
-        let runtime = runtime(&hub).unwrap();
-        let (near, far) = UnixStream::pair().unwrap();
-        near.set_nonblocking(true).unwrap();
-        let (asked, end) = (AtomicBool::new(false), AtomicBool::new(false));
-        // On a busy machine the event may come later than anybody waits for it.
-        let count = |polls| {
-            hub.config.set_busy_poll(polls);
-            let trial = || runtime.block_on(sleeps_for_late(&hub, &near, &asked));
-            (0..50)
-                .map(|_| trial())
-                .filter(|&sleeps| sleeps == 0)
-                .count()
-        };
-        let (sleepless, polling) = std::thread::scope(|scope| {
-            scope.spawn(|| late_peer(far, &asked, &end));
-            let counts = (count(false), count(true));
-            end.store(true, SeqCst);
-            counts
-        });
-        assert!(
-            polling > sleepless + 10,
-            "{polling} of 50, {sleepless} without polling"
-        );
     }
 }

@@ -14,6 +14,7 @@ mod sync {
     pub use loom::sync::{Mutex, MutexGuard};
     pub use loom::thread::{Thread, current};
     pub use std::sync::PoisonError;
+    pub use std::thread::available_parallelism;
 
     /// Parks for ever: nothing may rely on a rest to end by itself.
     pub fn park_timeout(_: Duration) {

@@ -149,8 +149,8 @@ fn a_full_batch_wakes_at_once_and_each_remaining_one_after_a_take() {
 #[test]
 fn a_batch_is_sealed_by_events_by_text_and_by_strings() {
     let string = format!("é{}", "x".repeat(BATCH_STRINGS / 2));
-    let text = "x".repeat(BATCH_TEXT / 16);
-    for (part, events) in [("", BATCH_EVENTS), (&*text, 16), (&*string, 2)] {
+    let text = "x".repeat(BATCH_TEXT / 64);
+    for (part, events) in [("", BATCH_EVENTS), (&*text, 64), (&*string, 2)] {
         let (inbox, wake) = inbox();
         for _ in 1..events {
             inbox.announce(payload(0, part));

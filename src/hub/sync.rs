@@ -3,4 +3,4 @@
 
 pub use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 pub use std::sync::{Mutex, MutexGuard, PoisonError};
-pub use std::thread::{Thread, current, park_timeout};
+pub use std::thread::{Thread, available_parallelism, current, park_timeout};

@@ -385,3 +385,18 @@ fn push_close(outbound: &mut Outbound, code: u16, reason: &str) {
 
 /// A connection as it is passed around.
 pub type ConnectionRef = Arc<Connection>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fits_into_320_bytes_with_what_shares_it() {
+        // An `Arc` adds 16 bytes, and glibc's allocator 8.
+        assert!(
+            size_of::<Connection>() <= 320 - 24,
+            "{}",
+            size_of::<Connection>()
+        );
+    }
+}

@@ -1,0 +1,36 @@
+// @ts-check
+'use strict';
+
+/**
+ * Run with --expose-gc: a server whose connections have five listeners that are never called. Reports its
+ * port; and, whenever the client whose handshake says `control` sends `measure`, what memory it has.
+ */
+
+const { loadNative } = require('../../helpers/implementations');
+const { report } = require('../support/report');
+const { memoryStatus } = require('../support/usage');
+
+const collect = /** @type {() => void} */ (global.gc);
+const { Server } = loadNative();
+const server = new Server({ host: '127.0.0.1', port: 0 });
+
+server.on('handshake', (/** @type {any} */ connection, /** @type {any} */ handshake) => {
+  if (handshake.payload === 'control') {
+    connection.on('measure', measure);
+    connection.on('stop', () => server.stop());
+  }
+  handshake.resolve();
+});
+
+server.on('connection', (/** @type {any} */ connection) => {
+  for (const name of ['question', 'order', 'news', '_error', '_disconnected']) connection.on(name, () => {});
+});
+
+function measure() {
+  // What the first only marks for finalising, the second frees.
+  collect();
+  collect();
+  report({ heap: process.memoryUsage().heapUsed, resident: memoryStatus('VmRSS') });
+}
+
+server.start().then(() => report(server.address().port));

@@ -52,16 +52,20 @@ pub fn run(options: &Options) -> Result<Report> {
     }
     let mut window = Window::open(options.pid)?;
     let mut broadcasts = 0;
-    while options.count.map_or_else(
-        || window.age() < options.duration,
-        |count| broadcasts < count,
-    ) {
+    loop {
+        let age = window.age()?;
+        let goes_on = match options.count {
+            Some(count) => broadcasts < count,
+            None => age < options.duration,
+        };
+        if !goes_on {
+            return window.close();
+        }
         let took = broadcast.run_one(&mut fleet)?;
         window.operations += options.connections as u64;
         window.latencies.record(took);
         broadcasts += 1;
     }
-    window.close()
 }
 
 impl Broadcast {

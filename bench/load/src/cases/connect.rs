@@ -64,15 +64,17 @@ pub fn run(options: &Options) -> Result<Report> {
     }
     let mut events = Events::with_capacity(EVENTS);
     let mut scratch = vec![0; SCRATCH];
-    let mut window = None;
+    let mut window: Option<Window> = None;
     let warm = Instant::now() + options.warmup;
     let mut last_event = Instant::now();
     loop {
         let now = Instant::now();
-        match &window {
-            None if now >= warm => window = Some(Window::open(options.pid)?),
-            Some(open) if open.age() >= options.duration => break,
-            _ => {}
+        if let Some(window) = &mut window {
+            if window.age()? >= options.duration {
+                break;
+            }
+        } else if now >= warm {
+            window = Some(Window::open(options.pid)?);
         }
         connect.send_due(now)?;
         let timeout = connect.timeout(now);

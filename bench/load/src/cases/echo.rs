@@ -64,10 +64,8 @@ pub fn run(options: &Options) -> Result<Report> {
         fleet.turn(&mut echo, TICK)?;
     }
     echo.window = Some(Window::open(options.pid)?);
-    while echo
-        .window
-        .as_ref()
-        .is_some_and(|window| window.age() < options.duration)
+    while let Some(window) = &mut echo.window
+        && window.age()? < options.duration
     {
         fleet.turn(&mut echo, TICK)?;
     }

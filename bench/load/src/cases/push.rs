@@ -45,10 +45,10 @@ pub fn run(options: &Options) -> Result<Report> {
     }
     let mut window = Window::open(options.pid)?;
     push.answered = 0;
-    while window.age() < options.duration {
+    while window.age()? < options.duration {
         fleet.turn(&mut push, TICK)?;
+        window.operations = push.answered;
     }
-    window.operations = push.answered;
     window.close()
 }
 

@@ -15,7 +15,7 @@ const VALGRIND = ['--quiet', '--error-exitcode=9', '--fair-sched=yes', `--suppre
 const LEAKS = ['--leak-check=full', '--show-leak-kinds=definite', '--errors-for-leak-kinds=definite'];
 
 /** Tests of deadlines, for which valgrind is too slow, and such that take minutes under it. */
-const SKIPPED = ['hub::tests::', 'properties', 'envelope::special::tests::finds_every'];
+const SKIPPED = ['hub::tests::', 'does_not_sleep', 'properties', 'envelope::special::tests::finds_every'];
 
 /** @returns {string} The program of the core's own tests. */
 function build() {

@@ -169,6 +169,7 @@ pub struct Inbox {
     /// [`TOTAL_MARK`] was reached, and more than [`TOTAL_LOW`] has been waiting ever since. Changed
     /// under the lock of `state`, read without it before every read of a socket.
     crowded: AtomicBool,
+    /// [`REST`] or [`REST_ON_ONE_CORE`].
     longest_rest: Duration,
     wake: Box<dyn Wake>,
 }

@@ -32,8 +32,9 @@ async function main(args) {
 }
 
 /**
- * Runs every case on every peer, round after round. The peers take turns within a case, and each
- * round begins with another one, so that whatever changes on the machine meets all of them.
+ * Runs every case on every peer, round after round. The peers take turns within a case
+ * (`lib/measure.js`), and each round begins with another one, so that whatever changes on the machine
+ * meets all of them.
  * @param {import('./lib/options').Options} options What to run.
  */
 async function runAll({ rounds, cases, peers, times, ...rest }) {
@@ -41,12 +42,14 @@ async function runAll({ rounds, cases, peers, times, ...rest }) {
   for (let round = 0; round < rounds; round++) {
     const order = peers.map((_, index) => peers[(index + round) % peers.length]);
     for (const one of cases) {
-      for (const peer of order) {
-        if (one.sends && !peer.sends) continue;
-        const outcome = await measure(peer, one, times).catch((error) => /** @type {Error} */ (error));
-        results.add(found, one.key, peer.key, outcome);
-        console.error(`round ${round + 1}/${rounds}  ${one.key.padEnd(15)} ${peer.key.padEnd(9)} ${line(outcome)}`);
-        if (outcome instanceof Error) process.exitCode = 1;
+      const able = order.filter((peer) => peer.sends || !one.sends);
+      const together = one.alone ? able.map((peer) => [peer]) : [able];
+      for (const group of together) {
+        for (const [peer, outcome] of await measure(group, one, times)) {
+          results.add(found, one.key, peer.key, outcome);
+          console.error(`round ${round + 1}/${rounds}  ${one.key.padEnd(15)} ${peer.key.padEnd(9)} ${line(outcome)}`);
+          if (outcome instanceof Error) process.exitCode = 1;
+        }
       }
     }
   }

@@ -13,6 +13,8 @@
  * @property {boolean} quick Whether a quick run has it.
  * @property {boolean} sends Whether the server has to have a `send()` that awaits a response.
  * @property {number} connections How many connections are open at a time.
+ * @property {boolean} alone Whether only one server is up at a time, because so many connections disturb others even
+ *   when they have no load: peers have to be pinged.
  */
 
 /**
@@ -22,6 +24,9 @@
  * @property {string} title Its title.
  * @property {'cpu_us' | 'p50_us' | 'bytes'} figure What its bars show.
  */
+
+/** From so many connections on a peer is measured alone. */
+const MANY = 10_000;
 
 /** @type {Group[]} */
 const groups = [
@@ -48,7 +53,8 @@ function make(group, key, short, title, load, { quick = false, sends = false } =
   const words = load.split(' ');
   const connections = Number(words[words.indexOf('--connections') + 1]);
   const operations = { echo: 'request', broadcast: 'delivery', connect: 'connection', idle: 'connection', push: 'message' };
-  return { key, group, title, short, operation: operations[words[0]], load: words, quick, sends, connections };
+  const operation = operations[words[0]];
+  return { key, group, title, short, operation, load: words, quick, sends, connections, alone: connections >= MANY };
 }
 
 /** @type {Case[]} */

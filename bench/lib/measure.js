@@ -1,21 +1,23 @@
 // @ts-check
 'use strict';
 
-const { spawn } = require('node:child_process');
 const net = require('node:net');
 const path = require('node:path');
 const { command } = require('./peers');
+const { Program } = require('./program');
 
 /** CPU core of the server, with all its threads. */
 const SERVER_CORE = '0';
 /** CPU core of the load generator. */
 const LOAD_CORE = '1';
-/** Longest time for a server to start and for a case to run, in ms. */
+/** Longest time for a server to start, and for load to get ready or to take a turn, in ms. */
 const START_TIMEOUT = 10_000;
 const LOAD_TIMEOUT = 180_000;
+/** How long the load of a turn goes on before it is measured, in ms: caches get warm, and what was answered in the
+ * pause is out of the way. */
+const LEAD_IN = 100;
 
-const bench = path.join(__dirname, '..');
-const load = path.join(bench, 'load/target/release/load');
+const load = path.join(__dirname, '../load/target/release/load');
 
 /**
  * Figures of one run, as the load generator prints them.
@@ -23,100 +25,106 @@ const load = path.join(bench, 'load/target/release/load');
  */
 
 /**
- * Measures one case on one peer, in a server process of its own.
- * @param {import('./peers').Peer} peer The peer.
+ * Measures one case on some peers, each in a server process of its own. All are up at the same time,
+ * but only one has load at a time: they take turns of a fraction of a second, so that whatever
+ * disturbs the machine for longer meets all of them.
+ * @param {import('./peers').Peer[]} peers The peers.
  * @param {import('./cases').Case} benchCase The case.
  * @param {{warmup: number, duration: number}} times In ms; what the case itself says goes first.
- * @returns {Promise<Figures>} What was measured. Rejects when the server or the load fails.
+ * @returns {Promise<Map<import('./peers').Peer, Figures | Error>>} What was measured of each, or why
+ *   nothing was.
  */
-async function measure(peer, benchCase, { warmup, duration }) {
-  const port = await freePort();
-  const server = start(SERVER_CORE, command(peer), { PORT: String(port), NODE_ENV: 'production' });
+async function measure(peers, benchCase, times) {
+  /** @type {Map<import('./peers').Peer, Figures | Error>} */
+  const outcomes = new Map();
+  /** @type {Run[]} */
+  const runs = [];
+  /** @type {(run: Run, step: () => Promise<Figures | undefined>) => Promise<boolean>} */
+  const goesOn = async (run, step) => {
+    const outcome = await step().catch((/** @type {Error} */ error) => run.explain(error));
+    if (outcome !== undefined) outcomes.set(run.peer, outcome);
+    return outcome === undefined;
+  };
   try {
-    await server.says('ready', START_TIMEOUT);
-    const [name, ...options] = benchCase.load;
-    const generator = start(LOAD_CORE, [
-      load, name, '--server', `127.0.0.1:${port}`, '--pid', String(server.pid), '--protocol', peer.protocol,
-      '--warmup', String(warmup), '--duration', String(duration), ...options,
-    ]);
-    try {
-      return JSON.parse(await generator.says('{', LOAD_TIMEOUT));
-    } finally {
-      await generator.stop();
+    for (const peer of peers) {
+      const run = new Run(peer);
+      runs.push(run);
+      await goesOn(run, () => run.begin(benchCase, times));
     }
-  } catch (error) {
-    // Why the server died matters more than that the load generator noticed.
-    const said = server.errors().trim();
-    throw said ? new Error(`${error.message}\nthe server said: ${said.slice(-1000)}`) : error;
+    let waiting = runs.filter(({ peer }) => !outcomes.has(peer));
+    while (waiting.length > 0) {
+      for (const run of waiting) {
+        if (!await goesOn(run, () => run.turn())) await run.end();
+      }
+      waiting = waiting.filter(({ peer }) => !outcomes.has(peer));
+    }
   } finally {
-    await server.stop();
+    for (const run of runs) await run.end();
   }
+  return outcomes;
 }
 
-/**
- * Starts a program on one core, with as many open files as it may have.
- * @param {string} core The core.
- * @param {string[]} words Program and arguments.
- * @param {Record<string, string>} [env] More environment variables.
- */
-function start(core, words, env = {}) {
-  // Both taskset and the shell become the program itself, so its process id is the child's.
-  const child = spawn(
-    'taskset',
-    ['-c', core, 'sh', '-c', 'ulimit -n "$(ulimit -Hn)" && exec "$0" "$@"', ...words],
-    { cwd: bench, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
-  );
-  const kill = () => { child.kill('SIGKILL'); };
-  process.once('exit', kill);
+/** One peer's server, and the load on it. */
+class Run {
+  /** @type {Program | undefined} */
+  #server;
+  /** @type {Program | undefined} */
+  #generator;
 
-  let output = '';
-  let errors = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => { output += text; });
-  child.stderr.setEncoding('utf8').on('data', (text) => { errors += text; });
+  /** @param {import('./peers').Peer} peer */
+  constructor(peer) {
+    this.peer = peer;
+  }
 
-  /** @type {Promise<string>} Why the program is gone. */
-  const gone = new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, signal) => resolve(errors.trim() || `${words[0]} ended with ${signal || code}`));
-  });
+  /**
+   * Starts the server, opens the connections and warms up.
+   * @param {import('./cases').Case} benchCase
+   * @param {{warmup: number, duration: number}} times
+   * @returns {Promise<Figures | undefined>} Undefined when there are turns to be taken.
+   */
+  async begin(benchCase, { warmup, duration }) {
+    const port = await freePort();
+    this.#server = new Program(SERVER_CORE, command(this.peer), { PORT: String(port), NODE_ENV: 'production' });
+    await this.#server.says(['ready'], START_TIMEOUT);
+    // Idle connections are not measured in time.
+    const turns = benchCase.load[0] === 'idle' ? [] : ['--turns', String(LEAD_IN)];
+    const [name, ...options] = benchCase.load;
+    this.#generator = new Program(LOAD_CORE, [
+      load, name, '--server', `127.0.0.1:${port}`, '--pid', String(this.#server.pid), '--protocol', this.peer.protocol,
+      '--warmup', String(warmup), '--duration', String(duration), ...turns, ...options,
+    ]);
+    return this.#result();
+  }
 
-  return {
-    pid: child.pid,
+  /**
+   * Lets the load go on for a turn.
+   * @returns {Promise<Figures | undefined>} The figures, once there are.
+   */
+  async turn() {
+    this.#generator?.tell('go');
+    return this.#result();
+  }
 
-    /** What the program has written to its standard error. */
-    errors: () => errors,
+  /** @returns {Promise<Figures | undefined>} Undefined when another turn is asked for. */
+  async #result() {
+    const line = await /** @type {Program} */ (this.#generator).says(['turn?', '{'], LOAD_TIMEOUT);
+    return line.startsWith('{') ? JSON.parse(line) : undefined;
+  }
 
-    /**
-     * Waits for a line of output that begins with `prefix`.
-     * @param {string} prefix The beginning.
-     * @param {number} timeout Longest time to wait, in ms.
-     * @returns {Promise<string>} The whole line.
-     */
-    says(prefix, timeout) {
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`${words[0]} did not answer in ${timeout} ms`)), timeout);
-        const look = () => {
-          const line = output.split('\n').slice(0, -1).find((line) => line.startsWith(prefix));
-          if (line === undefined) return;
-          clearTimeout(timer);
-          resolve(line);
-        };
-        child.stdout.on('data', look);
-        look();
-        gone.then((reason) => {
-          clearTimeout(timer);
-          reject(new Error(reason));
-        });
-      });
-    },
+  /**
+   * Why the server died matters more than that the load generator noticed.
+   * @param {Error} error
+   */
+  explain(error) {
+    const said = this.#server?.errors.trim();
+    return said ? new Error(`${error.message}\nthe server said: ${said.slice(-1000)}`) : error;
+  }
 
-    /** Ends the program and waits until it is gone. */
-    async stop() {
-      kill();
-      await gone;
-      process.removeListener('exit', kill);
-    },
-  };
+  /** Ends both programs. */
+  async end() {
+    await this.#generator?.stop();
+    await this.#server?.stop();
+  }
 }
 
 /** @returns {Promise<number>} A port that nothing listens on. */

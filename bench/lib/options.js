@@ -69,7 +69,7 @@ function parse(args) {
     cases: values.cases === undefined ? cases.filter((one) => one.quick || !quick) : pick(cases, values.cases, 'case'),
     peers: values.peers === undefined ? peers : pick(peers, values.peers, 'peer'),
     out: values['no-write'] ? undefined : out,
-    times: quick ? { warmup: 250, duration: 700 } : { warmup: 1000, duration: 3000 },
+    times: quick ? { warmup: 250, duration: 500 } : { warmup: 1000, duration: 3000 },
   };
 }
 

@@ -69,3 +69,7 @@ test('a command line without sense is refused', () => {
     assert.throws(() => parse(args), UsageError);
   }
 });
+
+test('only very many connections keep a peer from taking turns with others', () => {
+  assert.deepEqual(cases.filter(({ alone }) => alone).map(({ key }) => key), ['idle', 'growth-10000', 'growth-19000']);
+});

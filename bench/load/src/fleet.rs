@@ -1,21 +1,19 @@
 //! Many client connections, driven by one thread.
 
-use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll, Token};
+use mio::Token;
 
 use crate::connection::{Connection, Event};
 use crate::frame::Frame;
 use crate::options::Options;
+use crate::poller::Poller;
 use crate::{Result, SETTLE, STALL};
 
 /// Connections that may be opening at the same time: well below the backlog of every peer.
 const OPENING_AT_ONCE: usize = 128;
 /// Size of the buffer that every connection is read through.
 pub const SCRATCH: usize = 256 * 1024;
-/// Readiness events taken from the kernel at once.
-pub const EVENTS: usize = 1024;
 
 /// A case: what to do with the messages that arrive.
 pub trait Workload {
@@ -35,13 +33,11 @@ pub trait Workload {
 
 /// Connections, the poller and the shared read buffer.
 pub struct Fleet {
-    poll: Poll,
-    events: Events,
+    poller: Poller,
     scratch: Vec<u8>,
     options: Options,
     /// All connections, by the number of their token.
     pub connections: Vec<Connection>,
-    last_event: Instant,
 }
 
 impl Fleet {
@@ -51,12 +47,10 @@ impl Fleet {
     /// When the kernel gives no poller.
     pub fn new(options: &Options) -> Result<Self> {
         Ok(Self {
-            poll: Poll::new()?,
-            events: Events::with_capacity(EVENTS),
+            poller: Poller::new()?,
             scratch: vec![0; SCRATCH],
             options: options.clone(),
             connections: Vec::new(),
-            last_event: Instant::now(),
         })
     }
 
@@ -83,7 +77,7 @@ impl Fleet {
                 && self.connections.len() - opening.ready < OPENING_AT_ONCE
             {
                 let number = self.connections.len();
-                let registry = self.poll.registry();
+                let registry = self.poller.registry();
                 let connection = Connection::open(
                     registry,
                     Token(number),
@@ -110,7 +104,7 @@ impl Fleet {
             if left.is_zero() {
                 return Ok(());
             }
-            self.last_event = Instant::now();
+            self.poller.excuse_silence();
             self.turn(&mut Opening { ready: 0 }, left)?;
         }
     }
@@ -129,14 +123,8 @@ impl Fleet {
         timeout: Duration,
         mut on_ready: impl FnMut(&mut W),
     ) -> Result<()> {
-        wait(&mut self.poll, &mut self.events, timeout)?;
-        let now = Instant::now();
-        if !self.events.is_empty() {
-            self.last_event = now;
-        } else if now - self.last_event > STALL {
-            return Err(format!("the server has sent nothing for {} s", STALL.as_secs()).into());
-        }
-        for event in &self.events {
+        self.poller.wait(timeout)?;
+        for event in self.poller.events() {
             let index = event.token().0;
             let connection = &mut self.connections[index];
             connection.flush()?;
@@ -164,20 +152,6 @@ impl Fleet {
             }
         }
         Ok(())
-    }
-}
-
-/// Waits until something is ready, at most for `timeout`; a signal may end the wait early.
-///
-/// # Errors
-/// When the kernel refuses to wait.
-pub fn wait(poll: &mut Poll, events: &mut Events, timeout: Duration) -> Result<()> {
-    match poll.poll(events, Some(timeout)) {
-        Err(error) if error.kind() == ErrorKind::Interrupted => {
-            events.clear();
-            Ok(())
-        }
-        result => Ok(result?),
     }
 }
 

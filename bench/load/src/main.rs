@@ -11,9 +11,11 @@ mod frame;
 mod histogram;
 mod options;
 mod payload;
+mod poller;
 mod process;
 mod protocol;
 mod report;
+mod window;
 
 use options::Options;
 use report::Report;

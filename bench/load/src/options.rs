@@ -30,7 +30,9 @@ options:
   --size BYTES        size of the payload's text (default 64)
   --warmup MS         load before the measurement (default 1000)
   --duration MS       length of the measurement (default 3000); idle: pause before memory is read
-  --count N           broadcast: measure N broadcasts instead of a time";
+  --count N           broadcast: measure N broadcasts instead of a time
+  --turns MS          measure in turns with others: before each slice of 250 ms write \"turn?\", wait
+                      for a line of standard input, and leave out the first MS";
 
 /// Everything the command line can say.
 #[derive(Clone, Debug)]
@@ -57,6 +59,8 @@ pub struct Options {
     pub duration: Duration,
     /// Number of broadcasts to measure, if that ends the measurement.
     pub count: Option<usize>,
+    /// How long a turn begins without being measured, if measuring is done in turns.
+    pub lead_in: Option<Duration>,
 }
 
 impl Options {
@@ -68,9 +72,9 @@ impl Options {
         let mut arguments = arguments.into_iter();
         let case = arguments.next().ok_or("no case given")?;
         let (mut server, mut pid) = (None, None);
-        let (mut connections, mut inflight, mut outstanding, mut count) = (64, 1, None, None);
+        let (mut connections, mut inflight, mut outstanding) = (64, 1, None);
         let (mut protocol, mut objects, mut size) = (Protocol::Line, false, 64);
-        let (mut warmup, mut duration) = (1000, 3000);
+        let (mut warmup, mut duration, mut count, mut turns) = (1000, 3000, None, None);
         while let Some(option) = arguments.next() {
             let value = arguments
                 .next()
@@ -100,6 +104,7 @@ impl Options {
                 "--size" => size = number()?,
                 "--warmup" => warmup = number()?,
                 "--duration" => duration = number()?,
+                "--turns" => turns = Some(number()?),
                 "--count" => count = Some(number()?.max(1)),
                 _ => return Err(format!("unknown option {option}").into()),
             }
@@ -123,6 +128,7 @@ impl Options {
             warmup: Duration::from_millis(warmup as u64),
             duration: Duration::from_millis(duration as u64),
             count,
+            lead_in: turns.map(|ms| Duration::from_millis(ms as u64)),
         })
     }
 }
@@ -147,6 +153,9 @@ mod tests {
         assert_eq!(options.protocol, Protocol::SocketIo);
         assert_eq!(options.payload, "\"abc\"");
         assert_eq!(options.duration, Duration::from_secs(3));
+        assert_eq!(options.lead_in, None);
+        let options = parse("echo --server 127.0.0.1:80 --pid 7 --turns 50").unwrap();
+        assert_eq!(options.lead_in, Some(Duration::from_millis(50)));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What Linux's `/proc` tells of the server's CPU time and memory.
 
 use std::fs;
-use std::time::Instant;
 
 use crate::Result;
 
@@ -91,34 +90,11 @@ pub fn resident_bytes(pid: u32) -> Result<u64> {
     Ok(kib.parse::<u64>()? * 1024)
 }
 
-/// Share of one CPU that this thread, the whole of the load generator, used since it was made.
-pub struct OwnLoad {
-    since: Instant,
-    nanos: u64,
-}
-
-impl OwnLoad {
-    /// Starts to measure.
-    ///
-    /// # Errors
-    /// When the kernel keeps no scheduler statistics.
-    pub fn start() -> Result<Self> {
-        Ok(Self {
-            since: Instant::now(),
-            nanos: own_nanos()?,
-        })
-    }
-
-    /// Busy share from 0 to 1: near 1, the load generator was the bottleneck and not the server.
-    ///
-    /// # Errors
-    /// As for [`OwnLoad::start`].
-    pub fn busy(&self) -> Result<f64> {
-        Ok((own_nanos()? - self.nanos) as f64 / self.since.elapsed().as_nanos() as f64)
-    }
-}
-
-fn own_nanos() -> Result<u64> {
+/// Nanoseconds that this thread, the whole of the load generator, has been on a CPU.
+///
+/// # Errors
+/// When the kernel keeps no scheduler statistics.
+pub fn own_nanos() -> Result<u64> {
     nanos_on_cpu(&fs::read_to_string("/proc/thread-self/schedstat")?)
 }
 
@@ -148,10 +124,10 @@ mod tests {
         let pid = std::process::id();
         assert!(resident_bytes(pid).unwrap() > 100_000);
         let before = CpuSnapshot::take(pid).unwrap();
-        let load = OwnLoad::start().unwrap();
-        let until = Instant::now() + std::time::Duration::from_millis(50);
-        while Instant::now() < until {}
+        let own = own_nanos().unwrap();
+        let begun = std::time::Instant::now();
+        while begun.elapsed().as_millis() < 50 {}
         assert!(before.until(&CpuSnapshot::take(pid).unwrap(), pid).total > 10_000_000);
-        assert!(load.busy().unwrap() > 0.0);
+        assert!(own_nanos().unwrap() > own);
     }
 }

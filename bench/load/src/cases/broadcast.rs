@@ -10,7 +10,8 @@ use crate::connection::Connection;
 use crate::fleet::{Fleet, Workload};
 use crate::frame::{self, Frame};
 use crate::options::Options;
-use crate::report::{Report, Window};
+use crate::report::Report;
+use crate::window::Window;
 
 struct Broadcast {
     /// The frame that asks.
@@ -50,20 +51,15 @@ pub fn run(options: &Options) -> Result<Report> {
             break;
         }
     }
-    let mut window = Window::open(options.pid)?;
+    let mut window = Window::open(options)?;
     let mut broadcasts = 0;
     loop {
-        let age = window.age()?;
-        let goes_on = match options.count {
-            Some(count) => broadcasts < count,
-            None => age < options.duration,
-        };
-        if !goes_on {
+        if options.count == Some(broadcasts) || !window.goes_on()? {
             return window.close();
         }
         let took = broadcast.run_one(&mut fleet)?;
         window.operations += options.connections as u64;
-        window.latencies.record(took);
+        window.record_latency(took);
         broadcasts += 1;
     }
 }

@@ -4,16 +4,18 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll, Token};
+use mio::{Registry, Token};
 
 use super::{TICK, expect};
 use crate::connection::{Connection, Event};
-use crate::fleet::{EVENTS, SCRATCH, wait};
+use crate::fleet::SCRATCH;
 use crate::frame;
 use crate::options::Options;
+use crate::poller::Poller;
 use crate::protocol::Requests;
-use crate::report::{Report, Window};
-use crate::{Result, SETTLE, STALL};
+use crate::report::Report;
+use crate::window::Window;
+use crate::{Result, SETTLE};
 
 /// Payload of the close frame: code 1000, normal closure (RFC 6455 section 7.4.1).
 const NORMAL_CLOSURE: [u8; 2] = 1000u16.to_be_bytes();
@@ -32,7 +34,7 @@ struct Slot {
 
 struct Connect<'a> {
     options: &'a Options,
-    poll: Poll,
+    registry: Registry,
     requests: Requests,
     close: Vec<u8>,
     slots: Vec<Slot>,
@@ -49,9 +51,10 @@ struct Connect<'a> {
 pub fn run(options: &Options) -> Result<Report> {
     let mut close = Vec::new();
     frame::encode(&mut close, frame::CLOSE, &NORMAL_CLOSURE);
+    let mut poller = Poller::new()?;
     let mut connect = Connect {
         options,
-        poll: Poll::new()?,
+        registry: poller.registry().try_clone()?,
         requests: Requests::echo(options.protocol, "echo", &options.payload, 1),
         close,
         slots: Vec::new(),
@@ -62,29 +65,21 @@ pub fn run(options: &Options) -> Result<Report> {
         let slot = connect.open(index)?;
         connect.slots.push(slot);
     }
-    let mut events = Events::with_capacity(EVENTS);
     let mut scratch = vec![0; SCRATCH];
     let mut window: Option<Window> = None;
     let warm = Instant::now() + options.warmup;
-    let mut last_event = Instant::now();
     loop {
-        let now = Instant::now();
         if let Some(window) = &mut window {
-            if window.age()? >= options.duration {
+            if !window.goes_on()? {
                 break;
             }
-        } else if now >= warm {
-            window = Some(Window::open(options.pid)?);
+        } else if Instant::now() >= warm {
+            window = Some(Window::open(options)?);
         }
+        let now = Instant::now();
         connect.send_due(now)?;
-        let timeout = connect.timeout(now);
-        wait(&mut connect.poll, &mut events, timeout)?;
-        if !events.is_empty() {
-            last_event = now;
-        } else if now - last_event > STALL {
-            return Err(format!("the server has sent nothing for {} s", STALL.as_secs()).into());
-        }
-        for event in &events {
+        poller.wait(connect.timeout(now))?;
+        for event in poller.events() {
             let latency = connect.serve(event, &mut scratch)?;
             if let (Some(window), Some(latency)) = (&mut window, latency) {
                 window.record(latency);
@@ -102,7 +97,7 @@ impl Connect<'_> {
         } = *self.options;
         Ok(Slot {
             connection: Connection::open(
-                self.poll.registry(),
+                &self.registry,
                 Token(index),
                 server,
                 protocol,

@@ -10,7 +10,8 @@ use crate::fleet::{Fleet, Workload};
 use crate::frame::Frame;
 use crate::options::Options;
 use crate::protocol::Requests;
-use crate::report::{Report, Window};
+use crate::report::Report;
+use crate::window::Window;
 
 /// Requests of one connection.
 #[derive(Default)]
@@ -63,9 +64,9 @@ pub fn run(options: &Options) -> Result<Report> {
     while Instant::now() < warm {
         fleet.turn(&mut echo, TICK)?;
     }
-    echo.window = Some(Window::open(options.pid)?);
+    echo.window = Some(Window::open(options)?);
     while let Some(window) = &mut echo.window
-        && window.age()? < options.duration
+        && window.goes_on()?
     {
         fleet.turn(&mut echo, TICK)?;
     }

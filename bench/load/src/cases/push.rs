@@ -11,7 +11,8 @@ use crate::fleet::{Fleet, Workload};
 use crate::frame::{self, Frame};
 use crate::options::Options;
 use crate::protocol::Protocol;
-use crate::report::{Report, Window};
+use crate::report::Report;
+use crate::window::Window;
 
 struct Push {
     protocol: Protocol,
@@ -43,9 +44,9 @@ pub fn run(options: &Options) -> Result<Report> {
     while Instant::now() < warm {
         fleet.turn(&mut push, TICK)?;
     }
-    let mut window = Window::open(options.pid)?;
+    let mut window = Window::open(options)?;
     push.answered = 0;
-    while window.age()? < options.duration {
+    while window.goes_on()? {
         fleet.turn(&mut push, TICK)?;
         window.operations = push.answered;
     }

@@ -30,7 +30,7 @@ const PIPE_ROOM = 18;
 const RECORD = 8;
 const FIRST = 2;
 
-/** Most records of a batch (`BATCH_EVENTS` in `src/hub/inbox.rs`). */
+/** Most records of a batch (`BATCH_EVENTS` in `src/hub/batch.rs`). */
 const BATCH = 512;
 
 /** The absent field. */

@@ -1,6 +1,8 @@
 //! The core's inbox, compiled with the locks and threads of loom in place of the standard library's,
 //! so that `tests/inbox.rs` can run it in every order in which threads may run.
 
+#[path = "../../src/hub/batch.rs"]
+pub mod batch;
 #[path = "../../src/hub/inbox.rs"]
 pub mod inbox;
 #[path = "../../src/hub/record.rs"]

@@ -4,7 +4,8 @@
 
 use std::future::poll_fn;
 
-use line_socket_native_models::inbox::{Batch, CONNECTION_MARK, Inbox, Share, TOTAL_MARK, Wake};
+use line_socket_native_models::batch::Batch;
+use line_socket_native_models::inbox::{CONNECTION_MARK, Inbox, Share, TOTAL_MARK, Wake};
 use line_socket_native_models::record::{Kind, Record};
 use loom::future::block_on;
 use loom::model::Builder;

@@ -1,14 +1,12 @@
 //! What waits for the application: events of all connections, gathered into batches so that one
 //! wake and one hand-over serve many of them.
-//!
-//! A batch keeps the text of its small ASCII messages in one piece: the application's side makes a
-//! single string of it and cuts that when asked. What is large or not ASCII travels by itself.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::record::{Field, Record};
+use super::batch::Batch;
+use super::record::Record;
 use super::sync::{
     AtomicBool, Mutex, MutexGuard, PoisonError, Relaxed, Thread, available_parallelism, current,
     park_timeout,
@@ -33,22 +31,6 @@ pub trait Wake: Send + Sync {
     fn wake(&self);
 }
 
-/// Text, in bytes, after which a batch is closed and the next begun: requests of 1 KiB from some sixty
-/// connections, which one turn brings and one batch then holds.
-const BATCH_TEXT: usize = 64 * 1024;
-
-/// Events after which a batch is closed.
-pub const BATCH_EVENTS: usize = 512;
-
-/// Bytes of separate strings after which a batch is closed.
-const BATCH_STRINGS: usize = 1024 * 1024;
-
-/// A part longer than this travels as a string of its own.
-const INLINE: usize = 2048;
-
-/// What an event costs beside its text, in bytes: a bound on bytes then bounds tiny messages too.
-const EVENT_COST: usize = 64;
-
 /// High-water mark, in bytes, of what one connection may have waiting before it is read no more.
 pub const CONNECTION_MARK: usize = 1024 * 1024;
 
@@ -57,72 +39,6 @@ pub const TOTAL_MARK: usize = 16 * 1024 * 1024;
 
 /// Below this, in bytes, reading is resumed.
 const TOTAL_LOW: usize = TOTAL_MARK / 2;
-
-/// Events in the order they came.
-#[derive(Debug, Default)]
-pub struct Batch {
-    /// One after the other, the inline parts of all records. ASCII.
-    pub text: Vec<u8>,
-    /// One entry an event.
-    pub records: Vec<Record>,
-    /// The parts that are not inline.
-    pub strings: Vec<String>,
-    string_bytes: usize,
-    cost: usize,
-}
-
-impl Batch {
-    /// Empties the batch, keeping a moderate capacity for the next use.
-    pub fn clear(&mut self) {
-        if self.text.capacity() > 2 * BATCH_TEXT {
-            self.text = Vec::new();
-        }
-        self.text.clear();
-        self.records.clear();
-        self.strings.clear();
-        self.string_bytes = 0;
-        self.cost = 0;
-    }
-
-    /// Stores `part` inline if it is short and ASCII, else by itself.
-    pub fn put(&mut self, part: &str) -> Field {
-        if part.len() <= INLINE && part.is_ascii() {
-            self.text.extend_from_slice(part.as_bytes());
-            self.cost += part.len();
-            Field::inline(part.len())
-        } else {
-            self.put_apart(part)
-        }
-    }
-
-    /// Stores `part` by itself. For what the application keeps: a part of the batch's text would keep
-    /// the whole of it.
-    pub fn put_apart(&mut self, part: &str) -> Field {
-        self.string_bytes += part.len();
-        self.cost += part.len();
-        self.strings.push(part.to_owned());
-        Field::string(self.strings.len() - 1)
-    }
-
-    /// Stores a JSON string of which `raw` is what stands between the quotes.
-    pub fn put_quoted(&mut self, raw: &str) -> Field {
-        if raw.len() + 2 <= INLINE && raw.is_ascii() {
-            self.text.push(b'"');
-            self.text.extend_from_slice(raw.as_bytes());
-            self.text.push(b'"');
-            self.cost += raw.len() + 2;
-            Field::inline(raw.len() + 2)
-        } else {
-            self.put(&format!("\"{raw}\""))
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.text.len() >= BATCH_TEXT
-            || self.records.len() >= BATCH_EVENTS
-            || self.string_bytes >= BATCH_STRINGS
-    }
-}
 
 /// One connection's part in what waits.
 #[derive(Debug, Default)]
@@ -196,12 +112,11 @@ impl Inbox {
     /// waits with [`Inbox::poll_room`].
     pub fn push(&self, share: &mut Share, write: impl FnOnce(&mut Batch) -> Record) -> bool {
         let mut state = self.lock();
-        let before = state.filling.cost;
+        let before = state.filling.cost();
         let record = write(&mut state.filling);
-        state.filling.records.push(record);
-        state.filling.cost += EVENT_COST;
+        state.filling.push(record);
         state.events += 1;
-        let cost = state.filling.cost - before;
+        let cost = state.filling.cost() - before;
         state.waiting += cost;
         if share.batch <= state.taken_number {
             share.bytes = 0;
@@ -289,7 +204,7 @@ impl Inbox {
         let Some(batch) = state.sealed.pop_front() else {
             return false;
         };
-        state.waiting -= batch.cost;
+        state.waiting -= batch.cost();
         if state.waiting <= TOTAL_LOW {
             self.crowded.store(false, Relaxed);
         }

@@ -6,8 +6,9 @@ use std::thread;
 use proptest::prelude::*;
 
 use super::*;
-use crate::hub::record::Kind;
-use crate::hub::testing::{CountingWake, Seen, bare, events_of, take_all};
+use crate::hub::batch::{BATCH_EVENTS, BATCH_STRINGS, BATCH_TEXT, EVENT_COST, INLINE};
+use crate::hub::record::{Field, Kind};
+use crate::hub::testing::{CountingWake, bare, events_of, take_all};
 
 fn inbox() -> (Inbox, CountingWake) {
     let wake = CountingWake::default();
@@ -40,50 +41,6 @@ impl Reader {
     fn wakes(&self) -> usize {
         self.0.load(SeqCst)
     }
-}
-
-#[test]
-fn parts_come_back_as_they_were_put() {
-    let mut batch = Batch::default();
-    let long = "x".repeat(INLINE + 1);
-    let record = Record {
-        name: batch.put("name"),
-        id: batch.put_quoted("id"),
-        payload: batch.put("ö"),
-        error: batch.put(&long),
-        ..Record::new(Kind::Message, 7)
-    };
-    batch.records.push(record);
-    assert_eq!(record.name, Field::inline(4));
-    assert_eq!(record.id, Field::inline(4));
-    assert_eq!(record.payload, Field::string(0));
-    assert_eq!(record.error, Field::string(1));
-    assert_eq!(batch.text, br#"name"id""#);
-    let expected = Seen {
-        name: Some("name".into()),
-        id: Some(r#""id""#.into()),
-        payload: Some("ö".into()),
-        error: Some(long),
-        ..Seen::new(Kind::Message, 7)
-    };
-    assert_eq!(events_of(&batch), [expected]);
-}
-
-#[test]
-fn what_is_long_or_not_ascii_travels_by_itself() {
-    let mut batch = Batch::default();
-    assert_eq!(batch.put(""), Field::inline(0));
-    let longest = "x".repeat(INLINE);
-    assert_eq!(batch.put(&longest), Field::inline(INLINE));
-    assert_eq!(batch.put(&format!("{longest}x")), Field::string(0));
-    assert_eq!(batch.put("\u{e9}"), Field::string(1));
-    // The quotes count.
-    assert_eq!(batch.put_quoted(&longest[2..]), Field::inline(INLINE));
-    assert_eq!(batch.put_quoted(&longest[1..]), Field::string(2));
-    assert_eq!(batch.put_quoted("\u{e9}"), Field::string(3));
-    assert_eq!(batch.strings[2], format!("\"{}\"", &longest[1..]));
-    assert_eq!(batch.strings[3], "\"\u{e9}\"");
-    assert!(batch.text.is_ascii());
 }
 
 #[test]
@@ -168,20 +125,16 @@ fn a_batch_is_sealed_by_events_by_text_and_by_strings() {
 }
 
 #[test]
-fn a_batch_given_back_is_emptied_and_keeps_only_moderate_memory() {
+fn a_batch_given_back_is_emptied() {
     let (inbox, _) = inbox();
     inbox.announce(payload(0, "x"));
-    let mut batch = Batch {
-        text: vec![b'x'; 100 * BATCH_TEXT],
-        records: vec![Record::new(Kind::Message, 9)],
-        strings: vec!["old".into()],
-        ..Batch::default()
-    };
+    let mut batch = Batch::default();
+    batch.put("old");
+    batch.put_apart("old");
+    batch.push(Record::new(Kind::Message, 9));
     assert!(inbox.take(&mut batch));
     assert_eq!(events_of(&batch).len(), 1);
-    batch.text = Vec::with_capacity(100 * BATCH_TEXT);
-    batch.clear();
-    assert!(batch.text.capacity() <= 2 * BATCH_TEXT);
+    assert_eq!(batch.strings.count(), 0);
 }
 
 #[test]

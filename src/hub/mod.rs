@@ -1,11 +1,12 @@
 //! Connections, rooms, deadlines and limits: what the server knows, in one place for the io thread
 //! and for the application's thread. Nothing here knows of sockets or of JavaScript: the transport
-//! gives it [`Link`]s and messages, the application takes [`inbox::Batch`]es and calls methods.
+//! gives it [`Link`]s and messages, the application takes [`batch::Batch`]es and calls methods.
 //!
 //! Rooms and broadcast take an encoded message and a [`Group`], and may be called from any thread:
 //! messages that another node of a cluster publishes can be fed in straight from the io thread.
 
 pub mod admission;
+pub mod batch;
 mod compressing;
 pub mod config;
 pub mod connection;

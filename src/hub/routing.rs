@@ -10,8 +10,9 @@ use crate::codec::ProtocolError;
 use crate::envelope::{self, Envelope, Id};
 
 use super::Hub;
+use super::batch::Batch;
 use super::connection::{Connection, ConnectionRef, Queued};
-use super::inbox::{Batch, Share};
+use super::inbox::Share;
 use super::log_name::NumberName;
 use super::record::{Field, Kind, Record};
 use super::stats::Counter;
@@ -224,7 +225,7 @@ impl Hub {
         }
         if let Some(batch) = &mut progress.aside {
             let record = fill(batch);
-            batch.records.push(record);
+            batch.push(record);
             return Next::Read;
         }
         if self.inbox.push(&mut progress.share, fill) {

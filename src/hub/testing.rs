@@ -6,9 +6,10 @@ use std::io::{self, ErrorKind, IoSlice};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::batch::Batch;
 use super::connection::ConnectionRef;
 use super::facts::{Facts, Remote, Transport};
-use super::inbox::{Batch, Inbox, Wake};
+use super::inbox::{Inbox, Wake};
 use super::outbound::Link;
 use super::record::{Field, Kind, Record};
 use super::{Hub, Progress};
@@ -208,7 +209,10 @@ fn part(batch: &Batch, field: Field, at: &mut usize) -> Option<String> {
             let bytes = batch.text[start..*at].to_vec();
             Some(String::from_utf8(bytes).unwrap())
         }
-        separate => Some(batch.strings[usize::try_from(-2 - separate).unwrap()].clone()),
+        separate => {
+            let index = usize::try_from(-2 - separate).unwrap();
+            batch.strings.get(index).map(str::to_owned)
+        }
     }
 }
 

@@ -5,8 +5,8 @@ mod back_pressure;
 use std::io::ErrorKind;
 use std::time::Duration;
 
+use super::batch::{BATCH_EVENTS, Batch};
 use super::config::SlowConsumer;
-use super::inbox::{BATCH_EVENTS, Batch};
 use super::testing::{FakeLink, Peer, Seen, bare, hub, take_all};
 use super::*;
 

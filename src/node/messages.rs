@@ -8,7 +8,7 @@ use napi::Result;
 use napi::bindgen_prelude::Object;
 
 use crate::envelope;
-use crate::hub::inbox::Batch;
+use crate::hub::batch::Batch;
 use crate::hub::record::count;
 use crate::hub::{ConnectionRef, Group, Kind, Queued, Record};
 
@@ -58,7 +58,7 @@ fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
 fn write_records(call: &Call, index: usize, batch: &Batch) -> Result<()> {
     call.fill_words(index, |words| {
         words[0] = count(batch.records.len());
-        words[1] = count(batch.strings.len());
+        words[1] = count(batch.strings.count());
         let places = words[2..].chunks_exact_mut(Record::WORDS);
         for (record, place) in batch.records.iter().zip(places) {
             record.write(place);
@@ -80,8 +80,11 @@ fn receive_again(server: &mut JsServer, call: &Call) -> Result<Value> {
 
 /// `strings(): string[]`. The strings of the batch taken last.
 fn strings(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let strings = std::mem::take(&mut server.batch.strings);
-    call.array_value(strings.iter().map(|text| call.string_value(text)))
+    let strings = &mut server.batch.strings;
+    let array = call.array_value(strings.iter().map(|text| call.string_value(text)));
+    // What was large is not to lie there until something else comes.
+    strings.clear();
+    array
 }
 
 /// What `send` and `respond` return.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{Function, Object};
 use napi::{Error, Result, Status};
 
-use crate::hub::inbox::Batch;
+use crate::hub::batch::Batch;
 use crate::hub::{ConnectionRef, Counter, Group, Hub};
 use crate::transport::tls::LiveContext;
 use crate::transport::{Address, Binding, Gate, IoThread, Options, Verdict};

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use super::*;
 use crate::hub::Wake;
-use crate::hub::inbox::Batch;
+use crate::hub::batch::Batch;
 
 const KEY: u32 = 9;
 

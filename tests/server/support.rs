@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use line_socket_native::envelope;
-use line_socket_native::hub::inbox::Batch;
+use line_socket_native::hub::batch::Batch;
 use line_socket_native::hub::{ConnectionRef, Field, Hub, Kind, Wake};
 use line_socket_native::transport::{Address, Binding, Gate, Handover, IoThread, Options};
 
@@ -258,7 +258,10 @@ fn events_of(batch: &Batch) -> Vec<Event> {
             let text = batch.text[start..at].to_vec();
             Some(String::from_utf8(text).unwrap())
         }
-        separate => Some(batch.strings[usize::try_from(-2 - separate).unwrap()].clone()),
+        separate => {
+            let index = usize::try_from(-2 - separate).unwrap();
+            batch.strings.get(index).map(str::to_owned)
+        }
     };
     let events = batch.records.iter().map(|record| {
         part(record.name);

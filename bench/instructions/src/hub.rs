@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Waker};
 
-use line_socket_native::hub::inbox::Batch;
+use line_socket_native::hub::batch::Batch;
 use line_socket_native::hub::{
     ConnectionRef, Facts, Group, Hub, Link, Progress, RateLimit, Remote, Transport, Wake,
 };

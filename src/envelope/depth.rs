@@ -6,9 +6,41 @@ use super::block::{BLOCK, Block};
 /// Whether a JSON value inside an envelope is nested no deeper than [`MAX_DEPTH`] allows. Of a text
 /// that is no JSON value it may say anything.
 ///
-/// Much faster than a scan: brackets are told from those in strings for a block of bytes at once,
-/// and counted, as long as the count stays far from the limit.
+/// Much faster than a scan: where brackets are many, they are told from those in strings for a block of bytes at
+/// once, and counted, as long as the count stays far from the limit.
 pub(super) fn is_shallow(json: &[u8]) -> bool {
+    has_few_brackets(json) || is_counted_shallow(json)
+}
+
+/// Whether no place has [`MAX_DEPTH`] opening brackets before it and as many closing ones behind it,
+/// those in strings included: then none is nested that deep. True of nearly all that is not large.
+fn has_few_brackets(json: &[u8]) -> bool {
+    let (pieces, rest) = json.as_chunks::<PIECE>();
+    let mut opened = count_brackets(rest, b'{');
+    let mut pieces = pieces.iter();
+    // The rest stands behind all pieces; counted here it is counted too early, which may only say no.
+    for piece in &mut pieces {
+        opened += count_brackets(piece, b'{');
+        if opened >= MAX_DEPTH {
+            let behind: usize = pieces.map(|piece| count_brackets(piece, b'}')).sum();
+            return count_brackets(piece, b'}') + behind + count_brackets(rest, b'}') < MAX_DEPTH;
+        }
+    }
+    opened < MAX_DEPTH
+}
+
+/// Bytes whose brackets are counted in a byte each, which a compiler makes vectors of.
+const PIECE: usize = 128;
+
+/// How many of at most 255 bytes are this brace, or the bracket that differs from it in one bit.
+#[inline]
+fn count_brackets(piece: &[u8], brace: u8) -> usize {
+    let count = |count, byte: &u8| count + u8::from(byte | 0x20 == brace);
+    piece.iter().fold(0, count).into()
+}
+
+/// Counts how deep every place is.
+fn is_counted_shallow(json: &[u8]) -> bool {
     let mut state = State::default();
     let (blocks, rest) = json.as_chunks::<BLOCK>();
     let mut last = [b' '; BLOCK];
@@ -105,21 +137,37 @@ mod tests {
     #[test]
     fn allows_as_many_levels_as_a_scan_but_for_a_block() {
         for filler in ["", "1,", r#""a","#, r#""[[[","#, r#""\\\"]]]","#, "[],{}, "] {
-            assert!(
-                is_shallow(nested(MAX_DEPTH - 1 - BLOCK, filler).as_bytes()),
-                "{filler}"
-            );
-            assert!(
-                !is_shallow(nested(MAX_DEPTH, filler).as_bytes()),
-                "{filler}"
-            );
+            for test in [is_shallow, is_counted_shallow] {
+                let allowed = nested(MAX_DEPTH - 1 - BLOCK, filler);
+                assert!(test(allowed.as_bytes()), "{filler}");
+                let too_deep = nested(MAX_DEPTH, filler);
+                assert!(!test(too_deep.as_bytes()), "{filler}");
+            }
+        }
+    }
+
+    #[test]
+    fn few_brackets_are_enough_to_know() {
+        let flat = |count: usize| format!("[{}0]", r#"{"a":"0123456789"},"#.repeat(count - 1));
+        // Half of them open before any place, or close behind it.
+        for count in [1, MAX_DEPTH - 1, MAX_DEPTH, 2 * MAX_DEPTH - 2 * PIECE] {
+            assert!(has_few_brackets(flat(count).as_bytes()), "{count}");
+        }
+        assert!(!has_few_brackets(flat(2 * MAX_DEPTH + PIECE).as_bytes()));
+        for filler in ["", "1,", r#""a","#, r#""]]]","#, "[],{}, "] {
+            for levels in MAX_DEPTH - 2..MAX_DEPTH + 2 {
+                let json = nested(levels, filler);
+                let few = has_few_brackets(json.as_bytes());
+                assert!(!few || levels < MAX_DEPTH, "{levels}, {filler}");
+                assert!(few || levels >= MAX_DEPTH || !filler.is_empty(), "{levels}");
+            }
         }
     }
 
     #[test]
     fn counts_levels_and_not_brackets() {
         let many = format!("[{}0]", "[],{},".repeat(5 * MAX_DEPTH));
-        assert!(is_shallow(many.as_bytes()));
+        assert!(is_counted_shallow(many.as_bytes()));
     }
 
     #[test]
@@ -129,10 +177,10 @@ mod tests {
             let before = " ".repeat(place);
             for escape in ["", r"\\", r#"\""#, r#"\\\""#, r#"\"\"\\"#] {
                 let json = format!("{before}\"{escape}{brackets}\"");
-                assert!(is_shallow(json.as_bytes()), "{place}, {escape}");
+                assert!(is_counted_shallow(json.as_bytes()), "{place}, {escape}");
                 // Behind the string they do.
                 let json = format!("{before}[\"{escape}\",{brackets}");
-                assert!(!is_shallow(json.as_bytes()), "{place}, {escape}");
+                assert!(!is_counted_shallow(json.as_bytes()), "{place}, {escape}");
             }
         }
     }

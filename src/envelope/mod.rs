@@ -41,4 +41,4 @@ pub use outline::{Outline, outline};
 pub use parts::{Envelope, Id};
 pub use scan::scan;
 pub use string::JsonString;
-pub use write::{push_error, push_id, push_pong, push_response, response_len};
+pub use write::{push_error, push_id, push_pong, push_response, response_len, response_parts};

@@ -25,6 +25,12 @@ pub fn push_response(out: &mut Vec<u8>, payload: Option<&[u8]>, raw_id: &[u8]) {
     out.extend_from_slice(RESOLVED);
 }
 
+/// What [`push_response`] appends, in pieces.
+pub fn response_parts<'a>(payload: Option<&'a [u8]>, raw_id: &'a [u8]) -> [&'a [u8]; 6] {
+    let (key, payload) = payload.map_or((&[][..], &[][..]), |payload| (PAYLOAD, payload));
+    [RESPONSE, key, payload, ID, raw_id, RESOLVED]
+}
+
 /// The bytes that [`push_response`] appends, so that a frame header can be written before it.
 pub const fn response_len(payload_len: Option<usize>, id_len: usize) -> usize {
     let payload = match payload_len {

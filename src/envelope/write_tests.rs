@@ -117,6 +117,8 @@ fn responses_have_the_length_announced() {
     ] {
         let response = written(|out| push_response(out, payload.map(str::as_bytes), id.as_bytes()));
         assert_eq!(response, expected);
+        let parts = response_parts(payload.map(str::as_bytes), id.as_bytes());
+        assert_eq!(parts.concat(), expected.as_bytes());
         assert_eq!(
             response_len(payload.map(str::len), id.len()),
             expected.len()

@@ -21,6 +21,9 @@ pub(super) const INLINE: usize = 2048;
 /// What an event costs beside its text, in bytes: a bound on bytes then bounds tiny messages too.
 pub(super) const EVENT_COST: usize = 64;
 
+/// Bytes that keep the application as busy as an event does at least: parsing them takes longer.
+const EVENT_BYTES: usize = 4096;
+
 /// Events in the order they came.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -88,6 +91,11 @@ impl Batch {
         self.cost
     }
 
+    /// For how long it keeps the application busy, in small events.
+    pub fn work(&self) -> usize {
+        self.records.len() + self.cost / EVENT_BYTES
+    }
+
     /// Whether the next is to be begun.
     pub fn is_full(&self) -> bool {
         self.text.len() >= BATCH_TEXT
@@ -101,15 +109,15 @@ impl Batch {
 #[derive(Debug, Default)]
 pub struct Strings {
     text: String,
-    /// Where each ends.
-    ends: Vec<usize>,
+    /// Where each ends, and whether it is ASCII: found out while it is in the cache.
+    ends: Vec<(usize, bool)>,
 }
 
 impl Strings {
     /// Adds a text; returns its index.
     fn push(&mut self, text: &str) -> usize {
         self.text.push_str(text);
-        self.ends.push(self.text.len());
+        self.ends.push((self.text.len(), text.is_ascii()));
         self.ends.len() - 1
     }
 
@@ -120,14 +128,15 @@ impl Strings {
 
     /// The text with this index.
     pub fn get(&self, index: usize) -> Option<&str> {
-        let end = *self.ends.get(index)?;
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        Some(&self.text[start..end])
+        let (end, _) = *self.ends.get(index)?;
+        let before = index.checked_sub(1).map(|before| self.ends[before]);
+        Some(&self.text[before.map_or(0, |(end, _)| end)..end])
     }
 
-    /// The texts in the order of their indices.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
-        (0..self.count()).map(|index| self.get(index).unwrap_or_default())
+    /// The texts in the order of their indices, each with whether it is ASCII.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, bool)> {
+        let ends = self.ends.iter().enumerate();
+        ends.map(|(index, &(_, is_ascii))| (self.get(index).unwrap_or_default(), is_ascii))
     }
 
     /// Forgets all; keeps memory that a batch may well need again, if it needed it this time.

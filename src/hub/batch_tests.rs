@@ -43,10 +43,13 @@ fn what_is_long_or_not_ascii_travels_by_itself() {
     assert_eq!(batch.put_quoted("\u{e9}"), Field::string(3));
     let strings: Vec<_> = batch.strings.iter().collect();
     let quoted = format!("\"{}\"", &longest[1..]);
-    assert_eq!(
-        strings,
-        [&*format!("{longest}x"), "\u{e9}", &*quoted, "\"\u{e9}\""]
-    );
+    let expected = [
+        (&*format!("{longest}x"), true),
+        ("\u{e9}", false),
+        (&*quoted, true),
+        ("\"\u{e9}\"", false),
+    ];
+    assert_eq!(strings, expected);
     assert!(batch.text.is_ascii());
 }
 
@@ -73,7 +76,7 @@ fn the_buffer_of_strings_is_used_again_while_it_is_needed() {
     batch.clear();
     assert_eq!(batch.put_apart(&text), Field::string(0));
     assert_eq!(batch.strings.text.as_ptr(), buffer);
-    assert!(batch.strings.iter().eq([&*text]));
+    assert!(batch.strings.iter().eq([(&*text, true)]));
     batch.clear();
     // Only a little this time: it is given back.
     batch.put_apart("x");

@@ -14,7 +14,7 @@ use super::config::Config;
 use super::facts::Facts;
 use super::outbound::{Flush, Link, Outbound};
 
-pub use sending::Queued;
+pub use sending::{Queued, WRITTEN_AT_ONCE};
 
 /// Where the connection stands in the WebSocket closing handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,8 +12,8 @@ use super::sync::{
     park_timeout,
 };
 
-/// While at least so many events wait for the application or are being handled, an io thread rests
-/// between two turns: what it read meanwhile could not be handled sooner, and more comes at once.
+/// While at least so many events wait for the application or are being handled, or fewer large ones
+/// ([`Batch::work`]), an io thread rests between two turns: what it read meanwhile could not be handled sooner, and more comes at once.
 /// Below, a request is answered sooner than a rest would last.
 const REST_FROM: usize = 8;
 
@@ -67,7 +67,7 @@ struct State {
     taken_number: u64,
     /// Number of the last batch whose events have all been handled.
     handled_number: u64,
-    /// Events in `sealed`, and those taken that are not handled yet.
+    /// Work in `sealed`, and in what was taken and is not handled yet.
     ahead: usize,
     /// Threads that rest until all events taken have been handled.
     resting: Vec<Thread>,
@@ -180,7 +180,7 @@ impl Inbox {
     /// whether there was a rest.
     pub fn rest(&self) -> bool {
         let mut state = self.lock();
-        if state.ahead + state.filling.records.len() < REST_FROM {
+        if state.ahead + state.filling.work() < REST_FROM {
             return false;
         }
         let this = current();
@@ -224,7 +224,7 @@ impl Inbox {
     pub fn mark_handled(&self) -> bool {
         let mut state = self.lock();
         state.handled_number = state.taken_number;
-        state.ahead = state.sealed.iter().map(|batch| batch.records.len()).sum();
+        state.ahead = state.sealed.iter().map(Batch::work).sum();
         let resting = std::mem::take(&mut state.resting);
         drop(state);
         resting.iter().for_each(Thread::unpark);
@@ -263,7 +263,7 @@ impl State {
     fn seal(&mut self) {
         let next = self.spare.take().unwrap_or_default();
         let full = std::mem::replace(&mut self.filling, next);
-        self.ahead += full.records.len();
+        self.ahead += full.work();
         self.sealed.push_back(full);
         self.filling_number += 1;
     }

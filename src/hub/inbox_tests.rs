@@ -316,6 +316,19 @@ fn the_io_thread_rests_only_while_the_application_has_enough_to_do() {
 }
 
 #[test]
+fn large_events_are_enough_to_do_sooner() {
+    let (inbox, _) = inbox();
+    inbox.announce(payload(0, &"x".repeat(1024)));
+    assert!(!inbox.rest());
+    inbox.announce(payload(0, &"x".repeat(64 * 1024)));
+    assert!(inbox.rest(), "enough waits");
+    inbox.take(&mut Batch::default());
+    assert!(inbox.rest(), "enough is being handled");
+    inbox.mark_handled();
+    assert!(!inbox.rest());
+}
+
+#[test]
 fn handling_the_last_event_ends_a_rest() {
     let (inbox, _) = inbox();
     for slot in 0..REST_FROM as u32 {

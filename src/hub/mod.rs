@@ -37,7 +37,7 @@ use tokio::sync::Notify;
 pub use admission::{Admission, NoRoom, Seat};
 pub use compressing::{Broadcast, Compressing, Turn};
 pub use config::Config;
-pub use connection::{Connection, ConnectionRef, Queued, Report};
+pub use connection::{Connection, ConnectionRef, Queued, Report, WRITTEN_AT_ONCE};
 pub use facts::{Facts, Remote, Transport};
 pub use inbox::{Inbox, Wake};
 pub use log_name::{LogName, NumberName};
@@ -245,7 +245,7 @@ impl Hub {
         for connection in registry.members(group) {
             match connection.send_shared(&message, &self.config) {
                 Queued::Flush => flush.push(Arc::clone(connection)),
-                Queued::Waiting => {}
+                Queued::Waiting | Queued::Written => {}
                 refused => {
                     refusals.push((refused, Arc::clone(connection)));
                     continue;
@@ -276,7 +276,7 @@ impl Hub {
         };
         match queued {
             Queued::Flush => flush.push(connection),
-            Queued::Waiting => {}
+            Queued::Waiting | Queued::Written => {}
             Queued::Overflow => {
                 self.overflowed(&connection);
                 flush.push(connection);

@@ -189,6 +189,37 @@ impl Outbound {
         self.pending += added;
     }
 
+    /// Whether a frame could be written at once: nothing waits, nor is the stream waited on.
+    pub fn is_idle(&self) -> bool {
+        self.pending == 0 && !self.blocked && self.offset == 0 && self.rest.is_none()
+    }
+
+    /// Offers the kernel a frame, given as header and a few parts, and queues it only if that does not take
+    /// all of it. To be called while the queue [is idle](Outbound::is_idle).
+    pub fn write_through(&mut self, header: &[u8], parts: &[&[u8]]) -> Flush {
+        let Some(link) = &self.link else {
+            return Flush::Broken;
+        };
+        let frame = || std::iter::once(header).chain(parts.iter().copied());
+        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+        for (slice, part) in slices.iter_mut().zip(frame()) {
+            *slice = IoSlice::new(part);
+        }
+        let length = frame().map(<[u8]>::len).sum();
+        // An error shows again in the flush, which knows what to make of it.
+        let taken = link.try_write(&slices[..=parts.len()]).unwrap_or(0);
+        if taken == length {
+            self.written += length as u64;
+            return Flush::Drained;
+        }
+        self.push_with(|tail| {
+            tail.reserve(length);
+            frame().for_each(|part| tail.extend_from_slice(part));
+        });
+        self.advance(taken);
+        self.flush()
+    }
+
     /// Appends a frame that other connections queue too.
     pub fn push_shared(&mut self, frame: &SharedFrame) {
         if frame.len() <= COPY_UP_TO {

@@ -325,9 +325,70 @@ fn discard_keeps_a_half_written_shared_frame() {
     });
 }
 
+#[test]
+fn a_frame_may_leave_without_being_queued() {
+    let link = FakeLink::open();
+    let mut outbound = outbound(&link);
+    assert!(outbound.is_idle());
+    assert_eq!(
+        outbound.write_through(b"12", &[b"34", b"", b"5"]),
+        Flush::Drained
+    );
+    assert_eq!(link.bytes(), b"12345");
+    assert_eq!(link.writes().len(), 1);
+    assert_eq!((outbound.written(), outbound.queued()), (5, 5));
+    assert!(outbound.is_idle());
+    assert_eq!(outbound.front_capacity(), 0);
+}
+
+#[test]
+fn what_the_kernel_does_not_take_of_it_is_queued_from_where_it_was_cut() {
+    for room in 0..12 {
+        let link = FakeLink::with_room(room);
+        let mut outbound = outbound(&link);
+        let [first, second] = [frame(10, 1), frame(10, 2)];
+        let (header, payload) = first.split_at(2);
+        let parts = payload.split_at(4);
+        assert_eq!(
+            outbound.write_through(header, &[parts.0, parts.1]),
+            Flush::Blocked
+        );
+        assert!(!outbound.is_idle());
+        assert_eq!(
+            (outbound.written(), outbound.pending()),
+            (room as u64, 12 - room)
+        );
+        push(&mut outbound, &second);
+        // Of what is discarded the frame that has begun to leave is left out.
+        outbound.discard();
+        push(&mut outbound, &second);
+        link.set_room(usize::MAX);
+        outbound.unblock();
+        assert_eq!(outbound.flush(), Flush::Drained);
+        let begun: &[u8] = if room == 0 { &[] } else { &first };
+        assert_eq!(link.bytes(), [begun, &second].concat(), "{room}");
+    }
+}
+
+#[test]
+fn an_error_of_it_is_told_as_one_of_a_flush() {
+    let link = FakeLink::open();
+    link.fail_next(ErrorKind::Interrupted);
+    let mut outbound = outbound(&link);
+    assert_eq!(outbound.write_through(b"1", &[b"2"]), Flush::Drained);
+    assert_eq!(link.bytes(), b"12");
+    link.fail_next(ErrorKind::ConnectionReset);
+    link.fail_next(ErrorKind::ConnectionReset);
+    assert_eq!(outbound.write_through(b"1", &[b"2"]), Flush::Broken);
+    outbound.unlink();
+    assert_eq!(outbound.write_through(b"1", &[b"2"]), Flush::Broken);
+}
+
 #[derive(Debug, Clone)]
 enum Step {
     Push(usize),
+    /// Written at once where nothing waits.
+    Write(usize),
     Shared(usize),
     Flush(usize),
     Unblock,
@@ -337,6 +398,7 @@ fn step() -> impl Strategy<Value = Step> {
     let size = || prop_oneof![0_usize..40, 400_usize..700, Just(CHUNK - 1), Just(CHUNK)];
     prop_oneof![
         3 => size().prop_map(Step::Push),
+        2 => size().prop_map(Step::Write),
         2 => size().prop_map(Step::Shared),
         3 => prop_oneof![0_usize..50, 0_usize..2000, Just(usize::MAX)].prop_map(Step::Flush),
         2 => Just(Step::Unblock),
@@ -363,6 +425,16 @@ proptest! {
                 Step::Push(length) => {
                     all.resize(all.len() + length, fill);
                     push(&mut outbound, &vec![fill; length]);
+                }
+                Step::Write(length) => {
+                    let bytes = vec![fill; length];
+                    all.extend_from_slice(&bytes);
+                    if outbound.is_idle() {
+                        let (header, rest) = bytes.split_at(length / 3);
+                        outbound.write_through(header, &[rest]);
+                    } else {
+                        push(&mut outbound, &bytes);
+                    }
                 }
                 Step::Shared(length) => {
                     all.resize(all.len() + length, fill);

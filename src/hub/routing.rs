@@ -55,7 +55,7 @@ pub enum Next {
 /// Messages of so many bytes are only outlined where they can be: the application's side parses their
 /// payload at once, which proves what a scan would. Shorter ones gain nothing; of longer ones a peer
 /// could make the application build a value that no handler has asked for, at great length.
-const OUTLINED: RangeInclusive<usize> = 2 * 1024..=256 * 1024;
+const OUTLINED: RangeInclusive<usize> = 512..=256 * 1024;
 
 impl Hub {
     /// Takes in one message of `connection`.
@@ -259,7 +259,7 @@ impl Hub {
     pub(super) fn after_answer(&self, connection: &Connection, queued: Queued) -> Next {
         match queued {
             // Whoever has promised to flush may be the application's thread, busy for long.
-            Queued::Flush | Queued::Waiting => Next::Flush,
+            Queued::Flush | Queued::Waiting | Queued::Written => Next::Flush,
             Queued::Overflow => {
                 self.overflowed(connection);
                 Next::Flush

@@ -52,6 +52,38 @@ fn a_connection_that_stays_does_not_keep_the_text_of_the_batch_it_came_in() {
 }
 
 #[test]
+fn only_the_outline_of_a_larger_message_is_looked_at_if_somebody_listens() {
+    let (hub, _) = hub();
+    let mut peer = Peer::admitted(&hub);
+    hub.names.intern("known");
+    let text = |name: &str, length: usize| {
+        let around = format!(r#"{{"n":"{name}","p":"","i":"1"}}"#);
+        let payload = "x".repeat(length - around.len());
+        format!(r#"{{"n":"{name}","p":"{payload}","i":"1"}}"#)
+    };
+    for (name, length, kind) in [
+        ("known", *OUTLINED.start(), Kind::Outlined),
+        ("known", *OUTLINED.end(), Kind::Outlined),
+        ("known", OUTLINED.start() - 1, Kind::Message),
+        ("known", OUTLINED.end() + 1, Kind::Message),
+        ("other", *OUTLINED.start(), Kind::Message),
+    ] {
+        peer.say(&hub, &text(name, length));
+        let events = take_all(&hub.inbox);
+        let [event] = &events[..] else {
+            panic!("{events:?}")
+        };
+        assert_eq!(event.kind, kind, "{name}, {length}");
+        if kind == Kind::Outlined {
+            assert_eq!(event.payload, Some(text(name, length)));
+            let before = r#"{"n":"known","p":"#.len() as u64;
+            let after = r#","i":"1"}"#.len() as u64;
+            assert_eq!(event.number, before << 8 | after);
+        }
+    }
+}
+
+#[test]
 fn a_second_handshake_reaches_the_application_without_a_new_id() {
     let (hub, _) = hub();
     let mut peer = Peer::open(&hub);

@@ -218,6 +218,39 @@ fn a_peer_that_does_not_read_is_told_to_go() {
 }
 
 #[test]
+fn a_large_message_is_written_at_once_unless_something_waits() {
+    let (hub, _) = hub();
+    let peer = Peer::admitted(&hub);
+    let large = "x".repeat(WRITTEN_AT_ONCE);
+    let send = || {
+        let (one, other) = large.as_bytes().split_at(9);
+        peer.connection.send_at_once(&[one, other], &hub.config)
+    };
+    let queue = || peer.connection.send(b"small", &hub.config);
+    assert_eq!(send(), Queued::Written);
+    assert_eq!(peer.link.texts(), [&*large]);
+    assert_eq!(queue(), Queued::Flush);
+    assert_eq!(send(), Queued::Waiting);
+    assert_eq!(peer.connection.flush(), Flush::Drained);
+    assert_eq!(peer.link.texts(), [&*large, "small", &large]);
+
+    // As far as the kernel takes it.
+    peer.link.set_room(100);
+    assert_eq!(send(), Queued::Waiting);
+    assert_eq!(peer.connection.pending(), large.len() + 4 - 100);
+    assert!(peer.connection.is_blocked());
+    assert_eq!(send(), Queued::Waiting);
+    peer.link.set_room(usize::MAX);
+    assert_eq!(peer.connection.flush_writable(), Flush::Drained);
+    assert_eq!(peer.link.texts().len(), 5);
+
+    peer.link.fail_next(ErrorKind::ConnectionReset);
+    peer.link.fail_next(ErrorKind::ConnectionReset);
+    send();
+    assert!(peer.connection.is_broken());
+}
+
+#[test]
 fn the_drop_policy_leaves_out_broadcasts_but_no_responses() {
     let (hub, _) = hub();
     hub.config.set_max_buffered(100);

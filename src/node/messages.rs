@@ -10,7 +10,7 @@ use napi::bindgen_prelude::Object;
 use crate::envelope;
 use crate::hub::batch::Batch;
 use crate::hub::record::count;
-use crate::hub::{ConnectionRef, Group, Kind, Queued, Record};
+use crate::hub::{ConnectionRef, Group, Kind, Queued, Record, WRITTEN_AT_ONCE};
 
 use super::raw::{self, Call, Value};
 use super::server::JsServer;
@@ -81,7 +81,13 @@ fn receive_again(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// `strings(): string[]`. The strings of the batch taken last.
 fn strings(server: &mut JsServer, call: &Call) -> Result<Value> {
     let strings = &mut server.batch.strings;
-    let array = call.array_value(strings.iter().map(|text| call.string_value(text)));
+    let array = call.array_value(strings.iter().map(|(text, is_ascii)| {
+        if is_ascii {
+            call.latin1_value(text.as_bytes())
+        } else {
+            call.string_value(text)
+        }
+    }));
     // What was large is not to lie there until something else comes.
     strings.clear();
     array
@@ -102,7 +108,12 @@ fn send(server: &mut JsServer, call: &Call) -> Result<Value> {
     };
     server.scratch.clear();
     call.append_string(1, &mut server.scratch)?;
-    let queued = connection.send(&server.scratch, &server.hub.config);
+    let (text, config) = (&*server.scratch, &server.hub.config);
+    let queued = if text.len() < WRITTEN_AT_ONCE {
+        connection.send(text, config)
+    } else {
+        connection.send_at_once(&[text], config)
+    };
     server
         .sent
         .add(server.scratch.len(), usize::from(queued.is_queued()));
@@ -131,9 +142,14 @@ fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
     let (id, payload) = scratch.split_at(id_length);
     let payload = has_payload.then_some(payload);
     let length = envelope::response_len(payload.map(<[u8]>::len), id.len());
-    let queued = connection.send_parts(length, &server.hub.config, |out| {
-        envelope::push_response(out, payload, id);
-    });
+    let config = &server.hub.config;
+    let queued = if length < WRITTEN_AT_ONCE {
+        connection.send_parts(length, config, |out| {
+            envelope::push_response(out, payload, id);
+        })
+    } else {
+        connection.send_at_once(&envelope::response_parts(payload, id), config)
+    };
     server.sent.add(length, usize::from(queued.is_queued()));
     call.int_value(settle(
         server.hub.as_ref(),
@@ -151,7 +167,7 @@ fn settle(
 ) -> i32 {
     match queued {
         Queued::Flush => dirty.push(Arc::clone(connection)),
-        Queued::Waiting | Queued::Dropped | Queued::Unoffered => {}
+        Queued::Waiting | Queued::Written | Queued::Dropped | Queued::Unoffered => {}
         Queued::NotOpen => return outcome::NOT_OPEN,
         Queued::Overflow => {
             hub.overflowed(connection);

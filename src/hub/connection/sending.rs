@@ -17,6 +17,8 @@ pub enum Queued {
     Flush,
     /// It waits, and a flush is already on its way.
     Waiting,
+    /// The kernel has it already.
+    Written,
     /// It was left out, by the slow consumer policy.
     Dropped,
     /// It was not queued: the limit is reached, and the kernel has not been offered what waits.
@@ -28,11 +30,15 @@ pub enum Queued {
 }
 
 impl Queued {
-    /// Whether it waits to be written.
+    /// Whether it waits to be written, or has been.
     pub fn is_queued(self) -> bool {
-        matches!(self, Self::Flush | Self::Waiting)
+        matches!(self, Self::Flush | Self::Waiting | Self::Written)
     }
 }
+
+/// From so many bytes on a message is worth a system call of its own: its bytes are still in the cache, and
+/// need no buffer to wait in.
+pub const WRITTEN_AT_ONCE: usize = 32 * 1024;
 
 /// How a message may be treated once the limit of bytes that wait is reached.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +73,25 @@ impl Connection {
         self.send_message(Opcode::Text, length, config, write)
     }
 
+    /// Writes one text message, given in a few parts, without a copy if nothing waits before it; else
+    /// queues it. For messages of [`WRITTEN_AT_ONCE`] and more.
+    pub fn send_at_once(&self, parts: &[&[u8]], config: &Config) -> Queued {
+        let length = parts.iter().map(|part| part.len()).sum();
+        let write = |out: &mut Vec<u8>| parts.iter().for_each(|part| out.extend_from_slice(part));
+        if self.compresses(length) {
+            return self.send_message(Opcode::Text, length, config, write);
+        }
+        self.queue(Manner::DIRECT, config, |outbound| {
+            if !outbound.is_idle() {
+                outbound.push_with(|out| push_message(out, Opcode::Text, length, write));
+                return;
+            }
+            let header = codec::frame_header(Opcode::Text, length);
+            let result = outbound.write_through(header.as_bytes(), parts);
+            self.after_flush(result, false);
+        })
+    }
+
     /// Queues one message, text or binary.
     pub(in crate::hub) fn send_as(
         &self,
@@ -93,12 +118,7 @@ impl Connection {
             });
         }
         self.queue(Manner::DIRECT, config, |outbound| {
-            outbound.push_with(|out| {
-                let header = codec::frame_header(opcode, length);
-                out.reserve(header.as_bytes().len() + length);
-                out.extend_from_slice(header.as_bytes());
-                write(out);
-            });
+            outbound.push_with(|out| push_message(out, opcode, length, write));
         })
     }
 
@@ -171,7 +191,9 @@ impl Connection {
             writing.above = true;
             self.reporting.store(true, Relaxed);
         }
-        if writing.outbound.schedule() {
+        if writing.outbound.pending() == 0 {
+            Queued::Written
+        } else if writing.outbound.schedule() {
             Queued::Flush
         } else {
             Queued::Waiting
@@ -213,4 +235,17 @@ impl Connection {
         push_close(&mut writing.outbound, code, reason);
         Some(Queued::Overflow)
     }
+}
+
+/// Appends one message of `length` bytes, which `write` appends, as one frame.
+fn push_message(
+    out: &mut Vec<u8>,
+    opcode: Opcode,
+    length: usize,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
+    let header = codec::frame_header(opcode, length);
+    out.reserve(header.as_bytes().len() + length);
+    out.extend_from_slice(header.as_bytes());
+    write(out);
 }

@@ -6,8 +6,8 @@ use super::block::{BLOCK, Block};
 /// Whether a JSON value inside an envelope is nested no deeper than [`MAX_DEPTH`] allows. Of a text
 /// that is no JSON value it may say anything.
 ///
-/// Much faster than a scan: where brackets are many, they are told from those in strings for a block of bytes at
-/// once, and counted, as long as the count stays far from the limit.
+/// Much faster than a scan: where brackets are many, they are told from those in strings for a block
+/// of bytes at once, and counted, as long as the count stays far from the limit.
 pub(super) fn is_shallow(json: &[u8]) -> bool {
     has_few_brackets(json) || is_counted_shallow(json)
 }

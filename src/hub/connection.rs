@@ -14,7 +14,9 @@ use super::config::Config;
 use super::facts::Facts;
 use super::outbound::{Flush, Link, Outbound};
 
-pub use sending::{Queued, WRITTEN_AT_ONCE};
+pub use sending::Queued;
+#[cfg(test)]
+pub(super) use sending::WRITTEN_AT_ONCE;
 
 /// Where the connection stands in the WebSocket closing handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

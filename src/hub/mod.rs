@@ -37,7 +37,7 @@ use tokio::sync::Notify;
 pub use admission::{Admission, NoRoom, Seat};
 pub use compressing::{Broadcast, Compressing, Turn};
 pub use config::Config;
-pub use connection::{Connection, ConnectionRef, Queued, Report, WRITTEN_AT_ONCE};
+pub use connection::{Connection, ConnectionRef, Queued, Report};
 pub use facts::{Facts, Remote, Transport};
 pub use inbox::{Inbox, Wake};
 pub use log_name::{LogName, NumberName};

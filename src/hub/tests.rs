@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::batch::{BATCH_EVENTS, Batch};
 use super::config::SlowConsumer;
+use super::connection::WRITTEN_AT_ONCE;
 use super::testing::{FakeLink, Peer, Seen, bare, hub, take_all};
 use super::*;
 
@@ -222,10 +223,7 @@ fn a_large_message_is_written_at_once_unless_something_waits() {
     let (hub, _) = hub();
     let peer = Peer::admitted(&hub);
     let large = "x".repeat(WRITTEN_AT_ONCE);
-    let send = || {
-        let (one, other) = large.as_bytes().split_at(9);
-        peer.connection.send_at_once(&[one, other], &hub.config)
-    };
+    let send = || peer.connection.send(large.as_bytes(), &hub.config);
     let queue = || peer.connection.send(b"small", &hub.config);
     assert_eq!(send(), Queued::Written);
     assert_eq!(peer.link.texts(), [&*large]);
@@ -243,6 +241,17 @@ fn a_large_message_is_written_at_once_unless_something_waits() {
     peer.link.set_room(usize::MAX);
     assert_eq!(peer.connection.flush_writable(), Flush::Drained);
     assert_eq!(peer.link.texts().len(), 5);
+
+    let payload = format!("\"{large}\"");
+    let respond = |payload: &str| {
+        let payload = Some(payload.as_bytes());
+        peer.connection.respond(payload, b"7", &hub.config)
+    };
+    assert_eq!(respond(&payload), Queued::Written);
+    let response = format!(r#"{{"n":"_r","p":{payload},"i":7,"e":null}}"#);
+    assert_eq!(peer.link.texts()[5], response);
+    assert_eq!(respond("1"), Queued::Flush);
+    assert_eq!(peer.connection.flush(), Flush::Drained);
 
     peer.link.fail_next(ErrorKind::ConnectionReset);
     peer.link.fail_next(ErrorKind::ConnectionReset);

@@ -10,7 +10,7 @@ use napi::bindgen_prelude::Object;
 use crate::envelope;
 use crate::hub::batch::Batch;
 use crate::hub::record::count;
-use crate::hub::{ConnectionRef, Group, Kind, Queued, Record, WRITTEN_AT_ONCE};
+use crate::hub::{ConnectionRef, Group, Kind, Queued, Record};
 
 use super::raw::{self, Call, Value};
 use super::server::JsServer;
@@ -108,12 +108,7 @@ fn send(server: &mut JsServer, call: &Call) -> Result<Value> {
     };
     server.scratch.clear();
     call.append_string(1, &mut server.scratch)?;
-    let (text, config) = (&*server.scratch, &server.hub.config);
-    let queued = if text.len() < WRITTEN_AT_ONCE {
-        connection.send(text, config)
-    } else {
-        connection.send_at_once(&[text], config)
-    };
+    let queued = connection.send(&server.scratch, &server.hub.config);
     server
         .sent
         .add(server.scratch.len(), usize::from(queued.is_queued()));
@@ -142,14 +137,7 @@ fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
     let (id, payload) = scratch.split_at(id_length);
     let payload = has_payload.then_some(payload);
     let length = envelope::response_len(payload.map(<[u8]>::len), id.len());
-    let config = &server.hub.config;
-    let queued = if length < WRITTEN_AT_ONCE {
-        connection.send_parts(length, config, |out| {
-            envelope::push_response(out, payload, id);
-        })
-    } else {
-        connection.send_at_once(&envelope::response_parts(payload, id), config)
-    };
+    let queued = connection.respond(payload, id, &server.hub.config);
     server.sent.add(length, usize::from(queued.is_queued()));
     call.int_value(settle(
         server.hub.as_ref(),

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::codec::{self, Opcode};
+use crate::envelope;
 use crate::hub::compressing::{Broadcast, Deferred};
 use crate::hub::config::{Config, SlowConsumer};
 use crate::hub::outbound::{Flush, Outbound, SharedFrame};
@@ -38,7 +39,7 @@ impl Queued {
 
 /// From so many bytes on a message is worth a system call of its own: its bytes are still in the cache, and
 /// need no buffer to wait in.
-pub const WRITTEN_AT_ONCE: usize = 32 * 1024;
+pub(in crate::hub) const WRITTEN_AT_ONCE: usize = 32 * 1024;
 
 /// How a message may be treated once the limit of bytes that wait is reached.
 #[derive(Debug, Clone, Copy)]
@@ -58,24 +59,30 @@ impl Manner {
 }
 
 impl Connection {
-    /// Queues one text message.
+    /// Sends one text message: queues it, or writes it at once if it is large and nothing waits.
     pub fn send(&self, text: &[u8], config: &Config) -> Queued {
-        self.send_parts(text.len(), config, |out| out.extend_from_slice(text))
+        if text.len() >= WRITTEN_AT_ONCE {
+            return self.send_at_once(&[text], config);
+        }
+        self.send_message(Opcode::Text, text.len(), config, |out| {
+            out.extend_from_slice(text);
+        })
     }
 
-    /// Queues one text message of `length` bytes that `write` appends.
-    pub fn send_parts(
-        &self,
-        length: usize,
-        config: &Config,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) -> Queued {
-        self.send_message(Opcode::Text, length, config, write)
+    /// Sends a resolved response, as [`Connection::send`] would, from the raw JSON of payload and id.
+    pub fn respond(&self, payload: Option<&[u8]>, raw_id: &[u8], config: &Config) -> Queued {
+        let length = envelope::response_len(payload.map(<[u8]>::len), raw_id.len());
+        if length >= WRITTEN_AT_ONCE {
+            return self.send_at_once(&envelope::response_parts(payload, raw_id), config);
+        }
+        self.send_message(Opcode::Text, length, config, |out| {
+            envelope::push_response(out, payload, raw_id);
+        })
     }
 
     /// Writes one text message, given in a few parts, without a copy if nothing waits before it; else
-    /// queues it. For messages of [`WRITTEN_AT_ONCE`] and more.
-    pub fn send_at_once(&self, parts: &[&[u8]], config: &Config) -> Queued {
+    /// queues it.
+    fn send_at_once(&self, parts: &[&[u8]], config: &Config) -> Queued {
         let length = parts.iter().map(|part| part.len()).sum();
         let write = |out: &mut Vec<u8>| parts.iter().for_each(|part| out.extend_from_slice(part));
         if self.compresses(length) {

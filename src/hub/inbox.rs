@@ -13,7 +13,8 @@ use super::sync::{
 };
 
 /// While at least so many events wait for the application or are being handled, or fewer large ones
-/// ([`Batch::work`]), an io thread rests between two turns: what it read meanwhile could not be handled sooner, and more comes at once.
+/// ([`Batch::work`]), an io thread rests between two turns: what it read meanwhile could not be handled
+/// sooner, and more comes at once.
 /// Below, a request is answered sooner than a rest would last.
 const REST_FROM: usize = 8;
 
@@ -22,8 +23,9 @@ const REST_FROM: usize = 8;
 const REST: Duration = Duration::from_micros(300);
 
 /// Longest rest where all threads share one core, which can be made no better use of: as long as the
-/// application takes for most batches. What it wakes for sooner costs both threads their caches.
-const REST_ON_ONE_CORE: Duration = Duration::from_millis(2);
+/// application takes for a batch of large messages, 64 KiB from each of some sixteen connections. What
+/// the io thread wakes for sooner costs both threads their caches, and nobody gets an answer sooner.
+const REST_ON_ONE_CORE: Duration = Duration::from_millis(20);
 
 /// Tells the application's thread that there is something to take.
 pub trait Wake: Send + Sync {

@@ -7,6 +7,13 @@ const readline = require('node:readline');
 
 /** A program on one core, with as many open files as it may have. */
 class Program {
+  /** Those that run. None is to outlive this process. @type {Set<Program>} */
+  static #running = new Set();
+
+  static {
+    process.once('exit', () => Program.#running.forEach((program) => program.#kill()));
+  }
+
   #child;
   #name;
   /** @type {AsyncIterator<string>} */
@@ -14,7 +21,6 @@ class Program {
   #errors = '';
   /** Why the program is gone. @type {Promise<string>} */
   #gone;
-  #kill = () => { this.#child.kill('SIGKILL'); };
 
   /**
    * @param {string} core The core.
@@ -29,7 +35,7 @@ class Program {
       ['-c', core, 'sh', '-c', 'ulimit -n "$(ulimit -Hn)" && exec "$0" "$@"', ...words],
       { cwd: path.join(__dirname, '..'), env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] },
     );
-    process.once('exit', this.#kill);
+    Program.#running.add(this);
     // That it reads no more shows as its end.
     this.#child.stdin.on('error', () => {});
     this.#lines = readline.createInterface(this.#child.stdout)[Symbol.asyncIterator]();
@@ -91,7 +97,11 @@ class Program {
   async stop() {
     this.#kill();
     await this.#gone;
-    process.removeListener('exit', this.#kill);
+    Program.#running.delete(this);
+  }
+
+  #kill() {
+    this.#child.kill('SIGKILL');
   }
 }
 

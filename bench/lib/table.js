@@ -2,6 +2,7 @@
 'use strict';
 
 const { groups } = require('./cases');
+const { reached } = require('./goals');
 
 /** Share of its core above which the load generator may have been what limited the rate. */
 const LOAD_LIMIT = 0.95;
@@ -63,6 +64,7 @@ function markdown(results) {
     '## Summary',
     'Server CPU in µs per operation; for few connections, the median round trip in µs; for idle ones, bytes.',
     summary(results),
+    ...goalsPart(results),
     ...results.cases.flatMap((one) => [
       `## ${one.title}`,
       `One operation is one ${one.operation}.`,
@@ -85,6 +87,29 @@ function summary({ cases, peers }) {
       return cell.median ? short(cell.median[figureOf(group)]) : 'failed';
     })]),
   );
+}
+
+/**
+ * What was to be reached, and what was.
+ * @param {import('./results').Results} results The results.
+ * @returns {string[]} Nothing when no goal was measured.
+ */
+function goalsPart(results) {
+  const outcomes = reached(results);
+  if (outcomes.length === 0) return [];
+  return [
+    '## Goals',
+    'Ratios of the medians, this package to another; in bold what is missed. Beside them the least and the largest ratio\n' +
+      'of a round, in which the two took turns.',
+    table(
+      ['', 'beside', 'at most', 'reached', 'rounds'],
+      outcomes.map(({ goal, other, value, range }) => {
+        const text = goal.peer === undefined ? whole : (/** @type {number} */ ratio) => ratio.toFixed(2);
+        const reachedText = value > goal.most ? `**${text(value)}**` : text(value);
+        return [goal.title, other ?? '', text(goal.most), reachedText, range.map(text).join(' to ')];
+      }),
+    ),
+  ];
 }
 
 /**

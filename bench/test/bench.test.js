@@ -43,6 +43,19 @@ test('the tables show figures and failures', () => {
   assert.match(text, /\| ws by hand \| failed \| – \| – \| – \| – \|/);
 });
 
+test('the goals are ratios of medians, with those of the rounds; in bold what is missed', () => {
+  const found = results.begin(parse(['--cases', 'echo-64,single', '--peers', 'ours,uws,ws']));
+  for (const [ours, uws] of [[12, 8], [10, 10], [8, 16]]) {
+    results.add(found, 'echo-64', 'ours', { ...round(ours), js_us: 8 });
+    results.add(found, 'echo-64', 'uws', round(uws));
+  }
+  const part = markdown(found).split('## Goals')[1];
+  assert.match(part, /\| the same \| uWebSockets\.js by hand \| 1\.00 \| 1\.00 \| 0\.50 to 1\.50 \|/);
+  assert.match(part, /\| the same: JavaScript thread \| .* \| 0\.60 \| \*\*1\.60\*\* \| 1\.00 to 2\.00 \|/);
+  assert.doesNotMatch(part, /one connection/, 'not measured');
+  assert.doesNotMatch(markdown(sample()), /## Goals/);
+});
+
 test('a chart has a bar for each peer that has a result', () => {
   const drawn = charts(sample());
   assert.deepEqual(drawn.map(({ key }) => key), ['requests']);

@@ -8,7 +8,7 @@ use crate::connection::{Connection, Event};
 use crate::frame::Frame;
 use crate::options::Options;
 use crate::poller::Poller;
-use crate::{Result, SETTLE, STALL};
+use crate::{Result, SETTLE_ALL, STALL};
 
 /// Connections that may be opening at the same time: well below the backlog of every peer.
 const OPENING_AT_ONCE: usize = 128;
@@ -90,7 +90,7 @@ impl Fleet {
             self.turn_with(&mut opening, STALL, |opening| opening.ready += 1)?;
         }
         // Keep-alive messages may be due to some of the connections while the others settle.
-        self.idle(SETTLE)
+        self.idle(SETTLE_ALL)
     }
 
     /// Answers pings, and nothing else, for the length of `pause`.

@@ -54,6 +54,7 @@ test('the goals are ratios of medians, with those of the rounds; in bold what is
   assert.match(part, /\| the same: JavaScript thread \| .* \| 0\.60 \| \*\*1\.60\*\* \| 1\.00 to 2\.00 \|/);
   assert.doesNotMatch(part, /one connection/, 'not measured');
   assert.doesNotMatch(markdown(sample()), /## Goals/);
+  assert.doesNotMatch(markdown({ ...found, quick: true }), /## Goals/, 'too rough');
 });
 
 test('a chart has a bar for each peer that has a result', () => {

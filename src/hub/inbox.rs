@@ -14,8 +14,7 @@ use super::sync::{
 
 /// While at least so many events wait for the application or are being handled, or fewer large ones
 /// ([`Batch::work`]), an io thread rests between two turns: what it read meanwhile could not be handled
-/// sooner, and more comes at once.
-/// Below, a request is answered sooner than a rest would last.
+/// sooner, and more comes at once. Below, a request is answered sooner than a rest would last.
 const REST_FROM: usize = 8;
 
 /// Longest rest: short enough that the next batch is there before the application has handled this

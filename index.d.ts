@@ -252,7 +252,10 @@ declare class Server<
     readonly WEBSOCKET_ERROR: 'sWebsocketError';
   };
 
-  /** The options with their defaults. Live: a change of `responseTimeout` holds for later sends. */
+  /**
+   * The options with their defaults. Live: a change of `responseTimeout` holds for later sends. What is
+   * set here is checked, its name too, as by the constructor: throws `sInvalidOptions`.
+   */
   options: ServerOptions & Required<Pick<ServerOptions, 'responseTimeout' | 'handshakeTimeout' | 'pingInterval'>>;
   /** The rooms. */
   readonly rooms: Rooms<ClientToServer, ServerToClient>;

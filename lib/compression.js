@@ -5,6 +5,7 @@
 
 const LineError = require('./line-error.js');
 const { ServerErrorCode } = require('./enums.js');
+const { nearestName, unknownOption } = require('./unknown-options.js');
 
 /**
  * What an option must be: a test, and the same for people.
@@ -95,10 +96,14 @@ function refuse(path, what, value) {
 function checkAll(path, given, rules) {
   for (const name of Object.keys(given)) {
     const value = given[name];
-    // Not given, as everywhere.
-    if (value === undefined || value === null) continue;
     const inner = `${path}.${name}`;
-    if (!Object.hasOwn(rules, name)) refuse(inner, 'is not supported: it would have no effect here');
+    const isSet = isGiven(value);
+    if (!Object.hasOwn(rules, name)) {
+      const known = Object.keys(rules);
+      // Options that Node has and this server has not may be there without a value.
+      if (isSet || nearestName(name, known) !== undefined) throw unknownOption(`options.${path}`, name, known);
+    }
+    if (!isSet) continue;
     const rule = rules[name];
     if (!Array.isArray(rule)) {
       if (!isObject(value)) refuse(inner, 'must be an object', value);

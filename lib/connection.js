@@ -197,7 +197,7 @@ class ServerConnection extends Emitter {
     const wait =
       Number.isInteger(timeout) && /** @type {number} */ (timeout) >= 0
         ? /** @type {number} */ (timeout)
-        : this.server.options.responseTimeout;
+        : this.server.settings_.responseTimeout;
     return this.#sent.send(message, wait);
   }
 

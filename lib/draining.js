@@ -5,6 +5,7 @@ const LineError = require('./line-error.js');
 const { ConnectionEvent, ConnectionState, ServerErrorCode } = require('./enums.js');
 const { closeProblem, GOING_AWAY } = require('./close-codes.js');
 const { serverLog } = require('./debug.js');
+const { refuseUnknown } = require('./unknown-options.js');
 
 /** @typedef {import('./server.js').Server} Server */
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
@@ -33,6 +34,7 @@ const LEAST_WAVE = 100;
  */
 function drainOf(options) {
   const { drain, code = GOING_AWAY, reason = '' } = Object(options);
+  if (typeof options === 'object' && options !== null) refuseUnknown('options', options, ['drain', 'code', 'reason']);
   const isTime = Number.isInteger(drain) && drain >= 0 && drain <= MAX_DRAIN;
   const problem = isTime
     ? closeProblem(code, reason)

@@ -7,7 +7,7 @@
  */
 
 /** @typedef {import('./native.js').NativeServer} NativeServer */
-/** @typedef {import('./options.js').Rule} Rule */
+/** @typedef {import('./known-options.js').Rule} Rule */
 
 /** Stands for "every proxy" among numbers of proxies. */
 const EVERY_PROXY = 0xffffffff;

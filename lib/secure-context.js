@@ -4,6 +4,7 @@
 const { X509Certificate, createPrivateKey } = require('node:crypto');
 const LineError = require('./line-error.js');
 const { ServerErrorCode } = require('./enums.js');
+const { refuseUnknown } = require('./unknown-options.js');
 
 /** @typedef {import('./native.js').NativeServer} NativeServer */
 /** @typedef {import('node:crypto').KeyObject} KeyObject */
@@ -76,9 +77,9 @@ function encrypt(tls, native) {
 /** @param {any} tls */
 function checkShape(tls) {
   if (typeof tls !== 'object' || Array.isArray(tls)) fail('', 'must be an object with a key and a certificate');
+  // What is not known could be meant to make the server safer, so it is not ignored.
+  refuseUnknown('options.tls', tls, NAMES);
   for (const [name, value] of Object.entries(tls)) {
-    // What is not known could be meant to make the server safer, so it is not ignored.
-    if (!NAMES.includes(name)) fail(name, `is not supported; there are ${NAMES.join(', ')}`);
     if (value === undefined || value === null || !Object.hasOwn(RULES, name)) continue;
     const [test, what] = /** @type {any} */ (RULES)[name];
     if (!test(value)) fail(name, what);
@@ -164,6 +165,7 @@ function certificates(name, pem) {
  */
 function privateKey(key, passphrase) {
   const isPair = typeof key === 'object' && key !== null && Object.hasOwn(key, 'pem');
+  if (isPair) refuseUnknown('options.tls.key', key, ['pem', 'passphrase']);
   const pem = text('key', isPair ? key.pem : key);
   const secret = (isPair ? key.passphrase : undefined) ?? passphrase ?? undefined;
   if (secret === undefined && ENCRYPTED.test(pem)) return fail('passphrase', 'is needed: the private key is encrypted');

@@ -65,7 +65,7 @@ class Sends {
    * @returns {Promise<any>}
    */
   send(message, timeout) {
-    const most = maxPendingSends(this.#connection.server.options);
+    const most = maxPendingSends(this.#connection.server.settings_);
     // A ping finds out whether the client is there at all: one that is not must not look as if it were.
     if (this.#pending.size >= most && message.name !== MessageName.PING) {
       return Promise.reject(tooManySends(most));

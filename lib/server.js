@@ -18,7 +18,7 @@ const { attach } = require('./attachments.js');
 const { serverLog } = require('./debug.js');
 const { listen, run, systemError } = require('./listening.js');
 const { encrypt } = require('./secure-context.js');
-const { makeOptions } = require('./options.js');
+const { guarded, makeOptions } = require('./options.js');
 const { readStats } = require('./stats.js');
 const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('./enums.js');
 const { wantsToBeAsked, decideUpgrade } = require('./upgrade.js');
@@ -71,6 +71,8 @@ class Server extends Emitter {
   #isAttached = false;
   /** Upgrades refused because the server did not run. */
   #turnedAway = 0;
+  /** @type {any} */
+  #options;
 
   /**
    * @param {import('../index.d.ts').ServerOptions} [options]
@@ -80,8 +82,13 @@ class Server extends Emitter {
     super();
     /** @internal */
     this.native_ = createServer();
-    /** @type {any} */
-    this.options = makeOptions(options, this.native_);
+    /**
+     * The options, to be read where every message counts: {@link options} costs more.
+     * @type {any}
+     * @internal
+     */
+    this.settings_ = makeOptions(options, this.native_);
+    this.#options = guarded(this.settings_);
     /** @internal */
     this.handovers_ = new Handovers(this);
     /** @internal */
@@ -110,6 +117,16 @@ class Server extends Emitter {
       (pending) => pending.sends.onTimeout(pending),
     );
     serverLog('created');
+  }
+
+  /** The options with their defaults. What is set on them, or in their place, is checked. @type {any} */
+  get options() {
+    return this.#options;
+  }
+
+  set options(given) {
+    this.settings_ = makeOptions(given, this.native_);
+    this.#options = guarded(this.settings_);
   }
 
   /**

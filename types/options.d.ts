@@ -77,7 +77,8 @@ export interface TlsOptions {
 
 /**
  * Options of `new Server`. Times are integers in milliseconds. `null` stands for an option that is
- * not given, except with `responseTimeout`, `handshakeTimeout` and `pingInterval`.
+ * not given, except with `responseTimeout`, `handshakeTimeout` and `pingInterval`. A misspelt name
+ * throws `sInvalidOptions`.
  */
 export interface ServerOptions {
   /** Name or address to listen on. @default every address */

@@ -8,6 +8,7 @@ const assert = require('node:assert/strict');
 const { loadNative } = require('../helpers/implementations');
 
 const { Server } = loadNative();
+const known = require('../../lib/known-options.js');
 
 const NO_NUMBERS = ['1', 'x', true, {}, [], () => {}, Symbol('s'), 1n];
 const NO_COUNTS = [-1, 0.5, NaN, Infinity, ...NO_NUMBERS];
@@ -150,6 +151,11 @@ describe('options', () => {
 
   it('that are unknown are kept, as the original does', () => {
     assert.equal(new Server({ ofTheApplication: 1 }).options.ofTheApplication, 1);
+  });
+
+  it('are those that are known, each of them', () => {
+    assert.deepEqual(Object.keys(OPTIONS).concat('tls').sort(), Object.keys(known.OPTIONS).sort());
+    assert.deepEqual([...LIVE].sort(), Object.keys(known.OPTIONS).filter((name) => known.OPTIONS[name].isLive).sort());
   });
 
   it('of names that every object has are no options', () => {

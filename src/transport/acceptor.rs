@@ -43,7 +43,8 @@ pub struct Acceptor {
     handovers: UnboundedReceiver<Handover>,
     /// The accepting thread.
     here: Handle,
-    /// Opening handshakes under way: they end with the acceptor.
+    /// Opening handshakes under way. A connection is registered by the task that opened it, so none
+    /// is once these tasks have ended.
     openings: JoinSet<()>,
 }
 
@@ -63,9 +64,23 @@ impl Acceptor {
         }
     }
 
-    /// Accepts for ever. Dropping this future closes the listener and the connections that are
-    /// still opening.
-    pub async fn run(mut self, workers: &[Worker]) {
+    /// Closes the listener and the connections that are still opening, and waits until none of those
+    /// is left. A task that runs on another thread right now is not ended before it waits for something,
+    /// and may register its connection until then: whoever ends the registered connections has to wait
+    /// for it.
+    pub async fn close(self) {
+        let Self {
+            listener,
+            handovers,
+            mut openings,
+            ..
+        } = self;
+        drop((listener, handovers));
+        openings.shutdown().await;
+    }
+
+    /// Accepts for ever.
+    pub async fn run(&mut self, workers: &[Worker]) {
         let here = self.here.clone();
         let mut turns = std::iter::once(&here)
             .chain(workers.iter().map(Worker::handle))
@@ -177,5 +192,70 @@ impl Acceptor {
 async fn open(shared: Arc<Shared>, stream: Stream, remote: Remote) {
     if let Some(session) = opening::open(&shared, stream, remote).await {
         tokio::spawn(session);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    use std::sync::mpsc::channel;
+
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+    use crate::hub::Hub;
+    use crate::hub::testing::CountingWake;
+    use crate::transport::runtime::runtime;
+
+    #[test]
+    fn close_waits_for_an_opening_that_runs_on_another_thread() {
+        let hub = Arc::new(Hub::new(Box::new(CountingWake::default())));
+        let worker = Worker::start(&hub).unwrap();
+        let shared = Arc::new(Shared::new(Arc::clone(&hub), Arc::default(), None, 1));
+        let runtime = runtime(&hub).unwrap();
+        let (running, is_running) = channel();
+        let (finish, finished) = channel();
+        let registered = Arc::new(AtomicBool::new(false));
+        runtime.block_on(async {
+            let mut acceptor = Acceptor::new(&shared, None, unbounded_channel().1);
+            let registers = Arc::clone(&registered);
+            let opening = async move {
+                running.send(()).unwrap();
+                // As an opening does between its last wait and the registration of its connection.
+                finished.recv().unwrap();
+                registers.store(true, SeqCst);
+            };
+            acceptor.openings.spawn_on(opening, worker.handle());
+            is_running.recv().unwrap();
+            let mut closing = pin!(acceptor.close());
+            assert!(futures::poll!(closing.as_mut()).is_pending());
+            assert!(!registered.load(SeqCst));
+            finish.send(()).unwrap();
+            closing.await;
+            assert!(registered.load(SeqCst));
+        });
+        worker.end();
+    }
+
+    #[test]
+    fn close_ends_openings_that_wait() {
+        let hub = Arc::new(Hub::new(Box::new(CountingWake::default())));
+        let worker = Worker::start(&hub).unwrap();
+        let shared = Arc::new(Shared::new(Arc::clone(&hub), Arc::default(), None, 1));
+        runtime(&hub).unwrap().block_on(async {
+            let mut acceptor = Acceptor::new(&shared, None, unbounded_channel().1);
+            let alive = Arc::new(());
+            for handle in [worker.handle(), &Handle::current()] {
+                let held = Arc::clone(&alive);
+                let opening = async move {
+                    std::future::pending::<()>().await;
+                    drop(held);
+                };
+                acceptor.openings.spawn_on(opening, handle);
+            }
+            acceptor.close().await;
+            assert_eq!(Arc::strong_count(&alive), 1);
+        });
+        worker.end();
     }
 }

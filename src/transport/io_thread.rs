@@ -118,16 +118,7 @@ impl IoThread {
             (Some(_), None) => info!("#{}: listens on a Unix domain socket", options.number),
         }
         let (handovers, handed_over) = unbounded_channel();
-        let shared = Arc::new(Shared {
-            hub,
-            gate,
-            tls: options.tls,
-            number: options.number,
-            stopping: Notify::new(),
-            cut: AtomicBool::new(false),
-            alive: AtomicUsize::new(0),
-            last_gone: Notify::new(),
-        });
+        let shared = Arc::new(Shared::new(hub, gate, options.tls, options.number));
         let run = Arc::clone(&shared);
         let handle = std::thread::Builder::new()
             .name("line-socket-io".into())
@@ -165,9 +156,9 @@ impl IoThread {
 
     /// Closes the listener and, if `cut`, every connection of it. [`Kind::Stopped`] says when the thread
     /// is done. Without a cut that is when its last connection has ended; a later call may cut
-    /// them.
+    /// them, and none takes that back.
     pub fn stop(&self, cut: bool) {
-        self.shared.cut.store(cut, SeqCst);
+        self.shared.cut.fetch_or(cut, SeqCst);
         self.shared.stopping.notify_one();
     }
 
@@ -179,6 +170,25 @@ impl IoThread {
 }
 
 impl Shared {
+    /// What the tasks of a thread that does not run yet are to share.
+    pub(super) fn new(
+        hub: Arc<Hub>,
+        gate: Arc<Gate>,
+        tls: Option<Arc<LiveContext>>,
+        number: u32,
+    ) -> Self {
+        Self {
+            hub,
+            gate,
+            tls,
+            number,
+            stopping: Notify::new(),
+            cut: AtomicBool::new(false),
+            alive: AtomicUsize::new(0),
+            last_gone: Notify::new(),
+        }
+    }
+
     async fn run(
         self: &Arc<Self>,
         listener: Option<Listener>,
@@ -190,11 +200,10 @@ impl Shared {
         let flushes = Arc::clone(&self.hub);
         tokio::spawn(async move { flushes.run_flushes().await });
 
-        select(
-            pin!(Acceptor::new(self, listener, handovers).run(workers)),
-            pin!(self.stopping.notified()),
-        )
-        .await;
+        let mut acceptor = Acceptor::new(self, listener, handovers);
+        select(pin!(acceptor.run(workers)), pin!(self.stopping.notified())).await;
+        // Every connection there will be is registered after this: none is missed below.
+        acceptor.close().await;
         let alive = self.alive.load(SeqCst);
         info!("#{}: accepts no more, {alive} connections", self.number);
         if !self.cut.load(SeqCst) {

@@ -71,6 +71,8 @@ class Handshake {
       connection.log_?.('gone before its handshake was resolved');
       return;
     }
+    // Before the answer, which a client may follow with a large message at once.
+    native.trust(connection.slot_);
     const rawId = message.rawId_;
     if (rawId !== undefined) {
       const answer = JSON.stringify({ payload, id: connection.id });

@@ -111,6 +111,8 @@ const OPTIONS = Object.freeze({
     initial: 100 * 1024 * 1024,
     core: (bytes) => (bytes < 1 ? Number.MAX_SAFE_INTEGER : bytes),
   },
+  maxHandshakePayload: { rule: BYTES, isLive: true, initial: 64 * 1024, core: same },
+  maxInflatingBytes: { rule: BYTES, isLive: true, initial: 256 * 1024 * 1024, core: same },
   maxBufferedBytes: { rule: SOME_BYTES, isLive: true, initial: 16 * 1024 * 1024, core: same },
   highWaterMark: { rule: SOME_BYTES, isLive: true, initial: 1024 * 1024, core: same },
   slowConsumer: {

@@ -27,6 +27,7 @@ const { currentPlatform, packageOf } = require('./platform.js');
  * @property {(thread: number, cut: boolean) => void} stop
  * @property {(thread: number) => void} join
  * @property {(name: string) => number} intern
+ * @property {(slot: number) => void} trust
  * @property {(slot: number) => void} admit
  * @property {(slot: number) => boolean} dismiss
  * @property {(slot: number) => void} release

@@ -154,6 +154,20 @@ export interface ServerOptions {
    */
   maxPayload?: number | null | undefined;
   /**
+   * Largest message a client may send before its handshake is resolved, and most bytes of all that it sends
+   * until then, compressed ones as they are inflated; else 1009. Messages of up to 125 bytes, such as pings, do
+   * not add to the sum. 0 leaves it to `maxPayload`. A change holds for connections that open later.
+   * @default 65536
+   */
+  maxHandshakePayload?: number | null | undefined;
+  /**
+   * Most bytes that all clients together may have of compressed messages that are not complete, as they are
+   * inflated. While there are as many, only the oldest of these messages grows, and others of more than 16 KiB
+   * wait. A message under way for 10 s while another has waited as long is given up: its client is closed with
+   * 1013. 0 is no limit. @default 268435456 (256 MiB)
+   */
+  maxInflatingBytes?: number | null | undefined;
+  /**
    * Most frames of one message; more end the connection with 1009. They cost no memory, but empty ones
    * would keep one message going for ever. 0 is no limit. @default 131072
    */

@@ -104,7 +104,7 @@ for (const way of WAYS) {
     it('a client that is not read yet is held back', withScene(async (scene) => {
       const { web, port, close } = await way.listen();
       scene.defer(close);
-      const server = scene.track(new scene.Server({ noServer: true }));
+      const server = scene.track(new scene.Server({ noServer: true, maxHandshakePayload: 0 }));
       await server.start();
       /** @type {() => void} */
       let serve = () => {};

@@ -167,7 +167,7 @@ describe('compressed frames against the rules', () => {
   }));
 
   it('bombs of many clients leave the server responsive', withScene(async (scene) => {
-    const { port, client } = await pair(scene, { maxPayload: 32 * MIB });
+    const { port, client } = await pair(scene, { maxPayload: 32 * MIB, maxHandshakePayload: 0 });
     const bomb = deflate(Buffer.alloc(32 * MIB, ' '));
     const attackers = await Promise.all(Array.from({ length: 4 }, () => scene.open(port, { headers: OFFER })));
     for (const attacker of attackers) attacker.frame({ rsv: RSV1, payload: bomb });
@@ -175,7 +175,7 @@ describe('compressed frames against the rules', () => {
   }));
 
   it('many small bombs in one read take turns with other clients', withScene(async (scene) => {
-    const { port, client } = await pair(scene, { bytesPerSecond: 0 });
+    const { port, client } = await pair(scene, { bytesPerSecond: 0, maxHandshakePayload: 0 });
     const attacker = await scene.open(port, { headers: OFFER });
     // Refused by the core, so that nothing but the turns holds them up.
     const bomb = encodeFrame({ rsv: RSV1, payload: deflate(JSON.stringify({ n: 'early', p: ' '.repeat(200_000), i: '1' })) });
@@ -189,7 +189,7 @@ describe('compressed frames against the rules', () => {
   }));
 
   it('memory follows what was inflated', withScene(async (scene) => {
-    const { port, client } = await pair(scene, { maxPayload: 1024 * MIB });
+    const { port, client } = await pair(scene, { maxPayload: 1024 * MIB, maxHandshakePayload: 0 });
     const before = process.memoryUsage().rss;
     const bomb = deflate(Buffer.alloc(64 * MIB, ' '));
     // The first half only: it inflates to half of the message.

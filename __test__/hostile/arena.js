@@ -67,7 +67,7 @@ class Arena {
   }
 
   async open() {
-    const { server, port } = await this.context.serve({ maxPayload: MAX_PAYLOAD });
+    const { server, port } = await this.context.serve({ maxPayload: MAX_PAYLOAD, maxHandshakePayload: MAX_PAYLOAD });
     this.server = server;
     this.port = port;
     server.on('handshake', (/** @type {any} */ connection, /** @type {any} */ handshake) => {

@@ -26,6 +26,8 @@ pub const POLICY_VIOLATION: CloseCode = 1008;
 pub const MESSAGE_TOO_BIG: CloseCode = 1009;
 /// The server met a condition it did not expect.
 pub const UNEXPECTED_CONDITION: CloseCode = 1011;
+/// The server has no room for now.
+pub const TRY_AGAIN_LATER: CloseCode = 1013;
 
 /// An internal error of this library.
 pub const INTERNAL_ERROR: CloseCode = 4200;

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod deflate_tests;
+mod inflating;
 #[cfg(test)]
 mod memory_tests;
 #[cfg(test)]
@@ -16,11 +17,10 @@ use super::{
     error::ProtocolError,
     event::{CloseFrame, Event, Step},
     frame::{FrameHeader, MAX_HEADER, Opcode},
-    inflation::{self, INFLATED_A_TURN, Inflation},
+    inflation::Inflation,
     message::PartialMessage,
     utf8::utf8,
 };
-use crate::deflate::Inflater;
 
 /// What a peer may make the decoder hold or count for one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,8 @@ impl Default for Limits {
 /// allocation or a copy. Only what a read cut off is kept: the first bytes of a header in the decoder
 /// itself, payload on the heap until its message is complete. Between messages a decoder holds no heap
 /// memory, and for the message under way about twice the bytes that really arrived, at most; with
-/// permessage-deflate the bytes that really were inflated, and what the [`Inflater`] holds.
+/// permessage-deflate the bytes that really were inflated, and what the
+/// [`Inflater`](crate::deflate::Inflater) holds.
 ///
 /// # Examples
 ///
@@ -118,24 +119,14 @@ impl Decoder {
         }
     }
 
-    /// Gives RSV1 the meaning it has in permessage-deflate (RFC 7692 section 6): such messages are
-    /// inflated, and count against [`Limits::max_message`] as they come out.
-    #[must_use]
-    pub fn inflating(mut self, inflater: Inflater) -> Self {
-        self.inflation = Some(Box::new(Inflation::new(inflater)));
-        self
+    /// Sets [`Limits::max_message`] for what comes from now on, and for the rest of the message under way.
+    pub fn set_max_message(&mut self, limit: usize) {
+        self.limits.max_message = limit;
     }
 
-    /// Whether permessage-deflate is agreed on, and nothing has ended the connection.
-    pub fn is_inflating(&self) -> bool {
-        self.inflation.is_some()
-    }
-
-    /// Bytes that the last call of [`Decoder::decode`] has inflated.
-    pub fn inflated(&self) -> usize {
-        self.inflation
-            .as_ref()
-            .map_or(0, |inflation| inflation.produced)
+    /// Ends the connection for the decoder: frees all that is held for what is not complete.
+    pub fn end(&mut self) {
+        self.release();
     }
 
     /// Takes the next event out of `input`, which is the bytes that follow those consumed before.
@@ -196,8 +187,15 @@ impl Decoder {
             };
 
             let inflating = self.inflates(&frame);
+            if inflating && self.is_held_up() && frame.len > 0 {
+                self.frame = Some(frame);
+                return Ok(Step {
+                    consumed: available - rest.len(),
+                    event: None,
+                });
+            }
             let most = if inflating {
-                inflation::SLICE.min(rest.len())
+                self.slice().min(rest.len())
             } else {
                 rest.len()
             };
@@ -367,28 +365,6 @@ impl Decoder {
             return inflation.push(payload, message, self.limits.max_message);
         }
         self.message_for(opcode).append(payload)
-    }
-
-    /// Begins a compressed message: a whole frame too is then one that was put together.
-    fn begin_inflating(&mut self, opcode: Opcode) {
-        self.message_for(opcode);
-        if let Some(inflation) = &mut self.inflation {
-            inflation.begin();
-        }
-    }
-
-    /// Whether the payload of a frame is to be inflated.
-    fn inflates(&self, frame: &FrameHeader) -> bool {
-        self.inflation
-            .as_ref()
-            .is_some_and(|inflation| inflation.active && !frame.opcode.is_control())
-    }
-
-    /// Whether this call has inflated enough.
-    fn has_had_its_turn(&self) -> bool {
-        self.inflation
-            .as_ref()
-            .is_some_and(|inflation| inflation.produced >= INFLATED_A_TURN)
     }
 
     /// The message under way, begun with `opcode` when there is none.

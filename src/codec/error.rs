@@ -40,6 +40,14 @@ pub enum ProtocolError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// More than a peer may send before its handshake is resolved.
+    #[error(
+        "more than {limit} bytes before the handshake was resolved (option maxHandshakePayload)"
+    )]
+    TooMuchBeforeHandshake {
+        /// The limit in bytes.
+        limit: usize,
+    },
     /// A message in more frames than the limit (section 10.4).
     ///
     /// Closes with 1009 as well: the message is too big to process, only counted in frames.
@@ -74,7 +82,9 @@ impl ProtocolError {
     pub const fn close_code(self) -> CloseCode {
         match self {
             Self::InvalidUtf8 | Self::CorruptData => close::INVALID_PAYLOAD,
-            Self::MessageTooBig { .. } | Self::TooManyFragments { .. } => close::MESSAGE_TOO_BIG,
+            Self::MessageTooBig { .. }
+            | Self::TooMuchBeforeHandshake { .. }
+            | Self::TooManyFragments { .. } => close::MESSAGE_TOO_BIG,
             Self::ReservedBits
             | Self::UnknownOpcode(_)
             | Self::Unmasked

@@ -6,6 +6,12 @@ use crate::deflate::Inflater;
 /// Compressed bytes inflated at a time: at most about 4 MiB come of them, a few milliseconds of work.
 pub(super) const SLICE: usize = 4096;
 
+/// The same while the message may not grow: at most about 16 KiB come of them.
+const SMALL_SLICE: usize = 16;
+
+/// Bytes that a message may become without being let grow: honest ones are mostly smaller.
+pub const UNASKED: usize = 16 * 1024;
+
 /// Bytes that may come out of compressed messages before other connections have their turn.
 pub const INFLATED_A_TURN: usize = 256 * 1024;
 
@@ -23,6 +29,8 @@ pub(super) struct Inflation {
     announced: u64,
     /// Bytes that have come out in this call of the decoder.
     pub(super) produced: usize,
+    /// A message may become larger than [`UNASKED`].
+    pub(super) may_grow: bool,
 }
 
 impl Inflation {
@@ -32,7 +40,13 @@ impl Inflation {
             active: false,
             announced: 0,
             produced: 0,
+            may_grow: true,
         }
+    }
+
+    /// Compressed bytes to inflate at a time.
+    pub(super) fn slice(&self) -> usize {
+        if self.may_grow { SLICE } else { SMALL_SLICE }
     }
 
     /// Begins a message.

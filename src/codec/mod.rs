@@ -47,4 +47,4 @@ pub use encoder::{
 pub use error::ProtocolError;
 pub use event::{CloseFrame, Event, Step};
 pub use frame::{MAX_CONTROL_PAYLOAD, Opcode};
-pub use inflation::INFLATED_A_TURN;
+pub use inflation::{INFLATED_A_TURN, UNASKED};

@@ -24,6 +24,8 @@ pub struct Config {
     close_timeout: AtomicU32,
     upgrade_timeout: AtomicU32,
     max_payload: AtomicUsize,
+    max_handshake_payload: AtomicUsize,
+    max_inflating: AtomicUsize,
     max_buffered: AtomicUsize,
     high_water: AtomicUsize,
     drop_broadcasts: AtomicBool,
@@ -66,6 +68,11 @@ impl Config {
         upgrade_timeout, set_upgrade_timeout: u32;
         /// Largest message, in bytes, a peer may send.
         max_payload, set_max_payload: usize;
+        /// The same until its handshake is resolved, and all that it may send until then; 0: no other
+        /// limit.
+        max_handshake_payload, set_max_handshake_payload: usize;
+        /// Bytes that all peers together may have of compressed messages under way; 0: no limit.
+        max_inflating, set_max_inflating: usize;
         /// Bytes that may wait for one peer to read them.
         max_buffered, set_max_buffered: usize;
         /// Bytes that wait for one peer from which on the application should send it less.
@@ -126,7 +133,7 @@ impl Config {
 
 impl Default for Config {
     /// The documented defaults, see `types/options.d.ts`: handshake 60 s, ping 15 s, close 30 s, upgrade 10 s, messages of
-    /// 100 MiB, 16 MiB waiting for a peer and a high-water mark of 1 MiB, 100,000 messages and 128 MiB a second of
+    /// 100 MiB, of 64 KiB before the handshake is resolved, 256 MiB being inflated, 16 MiB waiting for a peer and a high-water mark of 1 MiB, 100,000 messages and 128 MiB a second of
     /// one peer, no compression.
     fn default() -> Self {
         Self {
@@ -135,6 +142,8 @@ impl Default for Config {
             close_timeout: AtomicU32::new(30_000),
             upgrade_timeout: AtomicU32::new(10_000),
             max_payload: AtomicUsize::new(100 << 20),
+            max_handshake_payload: AtomicUsize::new(64 << 10),
+            max_inflating: AtomicUsize::new(256 << 20),
             max_buffered: AtomicUsize::new(16 << 20),
             high_water: AtomicUsize::new(1 << 20),
             drop_broadcasts: AtomicBool::new(false),

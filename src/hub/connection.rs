@@ -76,8 +76,10 @@ pub struct Connection {
     wants_drained: AtomicBool,
     /// The peer is not read before the application asks for it.
     held: AtomicBool,
-    /// The handshake is resolved.
+    /// The handshake is resolved, and the application has been told.
     admitted: AtomicBool,
+    /// The handshake is being resolved: what the peer sends from now on may be large.
+    trusted: AtomicBool,
     /// A ping is due or under way: no further one until the peer is heard.
     pinging: AtomicBool,
     slot: AtomicU32,
@@ -108,6 +110,7 @@ impl Connection {
             wants_drained: AtomicBool::new(false),
             held: AtomicBool::new(false),
             admitted: AtomicBool::new(false),
+            trusted: AtomicBool::new(false),
             pinging: AtomicBool::new(false),
             slot: AtomicU32::new(u32::MAX),
             serial,
@@ -170,7 +173,20 @@ impl Connection {
         self.admitted.load(Relaxed)
     }
 
+    /// Whether the peer may send large messages: its handshake is resolved, or will be with the answer
+    /// that is on its way.
+    pub fn is_trusted(&self) -> bool {
+        self.trusted.load(Relaxed)
+    }
+
+    /// The handshake is about to be resolved. Called before its answer is queued, which the peer may
+    /// follow with a large message at once.
+    pub fn trust(&self) {
+        self.trusted.store(true, Relaxed);
+    }
+
     pub(super) fn admit(&self) {
+        self.trust();
         self.admitted.store(true, Relaxed);
     }
 
@@ -349,6 +365,11 @@ impl Connection {
     /// Whether the peer is not to be read yet.
     pub fn is_held(&self) -> bool {
         self.held.load(Relaxed)
+    }
+
+    /// Has the task that owns the stream look what there is to do.
+    pub fn wake(&self) {
+        self.task.wake();
     }
 
     /// Registers the task that owns the stream, to be woken when there is something for it to do.

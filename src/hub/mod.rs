@@ -12,6 +12,7 @@ pub mod config;
 pub mod connection;
 pub mod facts;
 pub mod inbox;
+pub mod inflating;
 mod log_name;
 pub mod names;
 pub mod outbound;
@@ -40,6 +41,7 @@ pub use config::Config;
 pub use connection::{Connection, ConnectionRef, Queued, Report};
 pub use facts::{Facts, Remote, Transport};
 pub use inbox::{Inbox, Wake};
+pub use inflating::{Inflating, InflatingShare};
 pub use log_name::{LogName, NumberName};
 pub use names::Names;
 pub use outbound::{Flush, Link, SharedFrame};
@@ -68,6 +70,8 @@ pub struct Hub {
     pub names: Names,
     /// How many connections there are, and may be.
     pub admission: Arc<Admission>,
+    /// What is held of compressed messages that are not complete.
+    pub inflating: Arc<Inflating>,
     /// What has happened so far.
     pub stats: Stats,
     /// What messages are given to in place of the line protocol, if anything.
@@ -89,6 +93,7 @@ impl Hub {
             inbox: Inbox::new(wake),
             names: Names::default(),
             admission: Arc::default(),
+            inflating: Arc::default(),
             stats: Stats::default(),
             receiver: None,
             timers: Timers::default(),

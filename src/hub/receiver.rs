@@ -51,6 +51,11 @@ impl Hub {
         }
     }
 
+    /// Whether peers have to shake hands by the line protocol.
+    pub fn shakes_hands(&self) -> bool {
+        self.receiver.is_none()
+    }
+
     /// Takes in one message of `connection`.
     #[inline]
     pub fn take_in(

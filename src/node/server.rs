@@ -154,6 +154,7 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "stop", server, stop)?;
     raw::define(object, "join", server, join)?;
     raw::define(object, "intern", server, intern)?;
+    raw::define(object, "trust", server, trust)?;
     raw::define(object, "admit", server, admit)?;
     raw::define(object, "dismiss", server, dismiss)?;
     raw::define(object, "release", server, release)?;
@@ -287,6 +288,14 @@ fn join(server: &mut JsServer, call: &Call) -> Result<Value> {
 fn intern(server: &mut JsServer, call: &Call) -> Result<Value> {
     let number = server.hub.names.intern(&call.string(0)?).unwrap_or(0);
     call.uint_value(number)
+}
+
+/// `trust(slot)`. The handshake is about to be resolved: the peer's messages may be large now.
+fn trust(server: &mut JsServer, call: &Call) -> Result<Value> {
+    if let Some(connection) = server.connections.get(call.uint(0)?) {
+        connection.trust();
+    }
+    call.undefined()
 }
 
 /// `admit(slot)`. The handshake is resolved.

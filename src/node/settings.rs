@@ -18,6 +18,8 @@ pub fn configure(server: &mut JsServer, call: &Call) -> Result<Value> {
         "closeTimeout" => config.set_close_timeout(call.uint(1)?),
         "upgradeTimeout" => config.set_upgrade_timeout(call.uint(1)?),
         "maxPayload" => config.set_max_payload(call.size(1)?),
+        "maxHandshakePayload" => config.set_max_handshake_payload(call.size(1)?),
+        "maxInflatingBytes" => config.set_max_inflating(call.size(1)?),
         "maxBufferedBytes" => config.set_max_buffered(call.size(1)?),
         "highWaterMark" => config.set_high_water(call.size(1)?),
         "maxFragments" => config.set_max_fragments(call.uint(1)?),

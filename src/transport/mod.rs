@@ -2,6 +2,7 @@
 //! as messages for the hub; what the line protocol makes of them is not known here.
 
 mod acceptor;
+mod bounds;
 mod busy_poll;
 pub mod gate;
 mod handover;

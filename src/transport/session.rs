@@ -13,12 +13,13 @@ use log::{debug, trace};
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
-use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT};
+use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT, TRY_AGAIN_LATER};
 use crate::codec::{Decoder, Event, INFLATED_A_TURN, Limits, ProtocolError};
 use crate::hub::{
     Compressing, ConnectionRef, Counter, Facts, Flush, LogName, Message, Next, Progress, Seat, Turn,
 };
 
+use super::bounds::Bounds;
 use super::handover::Ticket;
 use super::io_thread::{Alive, Shared};
 use super::stream::{ReadEnd, Stream};
@@ -86,6 +87,14 @@ impl Early {
     }
 }
 
+/// What few connections need.
+struct Rare {
+    /// Bounds what the peer may have us hold.
+    bounds: Bounds,
+    /// Where permessage-deflate is agreed on.
+    compressing: Option<Compressing>,
+}
+
 /// One connection's task. With what the runtime adds it has to fit into 384 bytes, or else every
 /// connection takes 128 more: what few of them need is boxed.
 pub struct Session {
@@ -97,8 +106,8 @@ pub struct Session {
     paused: bool,
     /// Holds the peer to its rate.
     throttle: Throttle,
-    /// Where permessage-deflate is agreed on. Boxed because mostly it is not.
-    compressing: Option<Box<Compressing>>,
+    /// Boxed because a connection without compression needs none of it after its handshake.
+    rare: Option<Box<Rare>>,
     /// Bytes that came with the upgrade request, or could not be taken in yet.
     early: Option<Box<Early>>,
     /// The peer's compressed messages have had their turn.
@@ -122,15 +131,16 @@ impl Session {
         seat: Seat,
     ) -> Self {
         let (reader, link) = stream.split();
+        let bounds = Bounds::new(&shared.hub);
         let limits = Limits {
-            max_message: shared.hub.config.max_payload(),
+            max_message: bounds.first_message(shared.hub.config.max_payload()),
             max_fragments: shared.hub.config.max_fragments(),
         };
         let mut decoder = Decoder::new(limits);
         let mut compressing = None;
         if let Some(compression) = &facts.compression {
             decoder = decoder.inflating(compression.inflater());
-            compressing = Some(Box::new(Compressing::new(compression.compressor())));
+            compressing = Some(Compressing::new(compression.compressor()));
         }
         Self {
             connection: shared.hub.open(link, facts),
@@ -140,7 +150,12 @@ impl Session {
             stage: Stage::Open,
             paused: false,
             throttle: Throttle::new(&shared.hub),
-            compressing,
+            rare: (compressing.is_some() || !bounds.is_idle()).then(|| {
+                Box::new(Rare {
+                    bounds,
+                    compressing,
+                })
+            }),
             early: Early::new(early),
             turn_over: false,
             _seat: seat,
@@ -188,7 +203,8 @@ impl Session {
 
     /// Compresses for one turn and writes. That the stream is broken is for the reader to find.
     fn compress(&mut self) -> Turn {
-        let Some(compressing) = &mut self.compressing else {
+        let rare = self.rare.as_mut();
+        let Some(compressing) = rare.and_then(|rare| rare.compressing.as_mut()) else {
             return Turn::Idle;
         };
         let turn = compressing.turn(&self.connection);
@@ -224,6 +240,13 @@ impl Session {
                 if std::mem::take(&mut self.paused) {
                     debug!("{}: is read again", self.name());
                 }
+            }
+            if let Some(rare) = &mut self.rare
+                && self.decoder.is_held_up()
+            {
+                ready!(rare.bounds.poll_room(&self.shared.hub, context));
+                // What it has sent waits here, so it is not silent.
+                self.shared.hub.hear(&self.connection);
             }
             let most = if crowded { CROWDED_READ } else { READ_BUFFER };
             let allowed =
@@ -302,12 +325,16 @@ impl Session {
         let length = bytes.len();
         let inflates = self.decoder.is_inflating();
         let mut consumed = 0;
+        self.lift_bounds();
         while consumed < length && !self.paused && !self.turn_over && self.throttle.allows_message()
         {
+            if inflates && let Some(rare) = &self.rare {
+                rare.bounds.let_grow(&self.shared.hub, &mut self.decoder);
+            }
             let step = match self.decoder.decode(&mut bytes[consumed..]) {
                 Ok(step) => step,
                 Err(error) => {
-                    self.fail(&error);
+                    self.fail(error);
                     return length;
                 }
             };
@@ -323,10 +350,16 @@ impl Session {
                 Some(Event::Text(_) | Event::Binary(_)) if self.connection.is_held() => Next::Read,
                 Some(Event::Text(text)) => {
                     tally.message(text.len());
+                    if let Some(rare) = &mut self.rare {
+                        rare.bounds.take_message(text.len(), &mut self.decoder);
+                    }
                     self.take(Message::Text(&text))
                 }
                 Some(Event::Binary(data)) => {
                     tally.message(data.len());
+                    if let Some(rare) = &mut self.rare {
+                        rare.bounds.take_message(data.len(), &mut self.decoder);
+                    }
                     self.take(Message::Binary(&data))
                 }
                 Some(Event::Ping(payload)) => self.shared.hub.pong(&self.connection, &payload),
@@ -361,9 +394,24 @@ impl Session {
         consumed
     }
 
-    /// Counts what the last step has inflated. Returns whether it is enough for one turn, or more than
+    /// Once the handshake is resolved, the peer's messages may be large.
+    fn lift_bounds(&mut self) {
+        let Some(rare) = &mut self.rare else {
+            return;
+        };
+        rare.bounds.prepare(&self.connection, &mut self.decoder);
+        if rare.compressing.is_none() && rare.bounds.is_idle() {
+            self.rare = None;
+        }
+    }
+
+    /// Counts what the last step has inflated, and what it holds. Returns whether it is enough for one turn, or more than
     /// the peer's rate allows.
     fn is_enough(&mut self, tally: &mut Tally) -> bool {
+        if let Some(rare) = &mut self.rare {
+            rare.bounds
+                .count(&self.shared.hub, &self.connection, &self.decoder);
+        }
         let inflated = self.decoder.inflated();
         if inflated == 0 {
             return false;
@@ -374,16 +422,22 @@ impl Session {
 
     /// The peer has been over its rate for too long.
     fn exceed(&mut self) {
-        const REASON: &str = "Rate limit";
         self.shared.hub.stats.add(Counter::RateLimited, 1);
-        debug!(
-            "{}: over its rate for too long, sends close frame {RATE_LIMIT}",
-            self.name()
-        );
-        if self.connection.start_close(RATE_LIMIT, REASON) {
+        debug!("{}: over its rate for too long", self.name());
+        self.dismiss(RATE_LIMIT, "Rate limit");
+    }
+
+    /// Tells the peer to go and is done with it.
+    fn dismiss(&mut self, code: u16, reason: &str) {
+        debug!("{}: sends close frame {code}", self.name());
+        if self.connection.start_close(code, reason) {
             self.shared.hub.await_close(&self.connection);
         }
-        self.finish(RATE_LIMIT, REASON.into());
+        self.decoder.end();
+        if let Some(rare) = &mut self.rare {
+            rare.bounds.end();
+        }
+        self.finish(code, reason.into());
     }
 
     /// For the log.
@@ -399,10 +453,14 @@ impl Session {
     }
 
     /// A protocol violation (RFC 6455, 7.1.7): sends its close code and is done with the peer.
-    fn fail(&mut self, error: &ProtocolError) {
+    fn fail(&mut self, error: ProtocolError) {
+        let error = self.rare.as_mut().map_or(error, |rare| {
+            rare.bounds.end();
+            rare.bounds.explain(error)
+        });
         self.shared
             .hub
-            .violated(&self.connection, &mut self.progress, error);
+            .violated(&self.connection, &mut self.progress, &error);
         if self.connection.start_close(error.close_code(), "") {
             self.shared.hub.await_close(&self.connection);
         }
@@ -465,6 +523,11 @@ impl Future for Session {
         if this.connection.must_cut() {
             return Poll::Ready(());
         }
+        let rare = this.rare.as_ref();
+        if rare.is_some_and(|rare| rare.bounds.is_revoked()) {
+            debug!("{}: its message took too long", this.name());
+            this.dismiss(TRY_AGAIN_LATER, "Message took too long");
+        }
         if matches!(this.stage, Stage::Open) {
             // Reading goes on while writing waits.
             let _ = this.poll_write(context);
@@ -502,6 +565,10 @@ mod tests {
     #[test]
     fn fits_into_384_bytes_with_what_the_runtime_adds() {
         // Tokio adds 104 bytes, and aligns a task to 128.
-        assert!(size_of::<Session>() <= 384 - 104);
+        assert!(
+            size_of::<Session>() <= 384 - 104,
+            "{}",
+            size_of::<Session>()
+        );
     }
 }

@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::codec::frame::{FIN, RSV1};
+use crate::codec::inflation::{SLICE, UNASKED};
 use crate::codec::testing::{client_frame, decode_in_pieces};
-use crate::deflate::{Agreement, Compressor, Settings};
+use crate::deflate::{Agreement, Compressor, Inflater, Settings};
 
 const KEY: [u8; 4] = [1, 0, 255, 7];
 
@@ -219,15 +220,41 @@ fn a_bomb_gives_others_their_turn() {
             assert_eq!(event, Event::Binary(Cow::Owned(vec![b'x'; 40 << 20])));
             break;
         }
-        assert!(
-            (1..=inflation::SLICE + 14).contains(&consumed),
-            "{consumed}"
-        );
+        assert!((1..=SLICE + 14).contains(&consumed), "{consumed}");
         rest = &mut rest[consumed..];
         steps += 1;
     }
     assert!(steps >= 9, "{steps}");
     assert_eq!(decoder.buffered(), 0);
+}
+
+#[test]
+fn a_message_that_may_not_grow_stays_small_until_it_may() {
+    let mut decoder = decoder(false, 100 << 20);
+    let bomb = compress(&mut compressor(false), &vec![b'x'; 8 << 20]);
+    let mut frame = compressed_frame(true, Opcode::Binary, &bomb);
+    let mut rest = frame.as_mut_slice();
+    decoder.let_grow(false);
+    for _ in 0..3 {
+        let step = decoder.decode(rest).unwrap();
+        assert_eq!(step.event, None);
+        let consumed = step.consumed;
+        rest = &mut rest[consumed..];
+        assert!(decoder.is_held_up());
+        assert!(decoder.held() < 3 * UNASKED, "{}", decoder.held());
+    }
+    decoder.let_grow(true);
+    loop {
+        assert!(!decoder.is_held_up());
+        let step = decoder.decode(rest).unwrap();
+        let consumed = step.consumed;
+        if let Some(event) = step.event {
+            assert_eq!(event, Event::Binary(Cow::Owned(vec![b'x'; 8 << 20])));
+            break;
+        }
+        rest = &mut rest[consumed..];
+    }
+    assert_eq!(decoder.held(), 0);
 }
 
 #[test]

@@ -1,0 +1,165 @@
+//! How much of its messages a peer may make the server hold: little before its handshake is resolved,
+//! and of what it has inflated as much as all connections leave.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use log::debug;
+use tokio::time::Sleep;
+
+use crate::codec::{Decoder, ProtocolError};
+use crate::hub::inflating::PATIENCE;
+use crate::hub::{ConnectionRef, Hub, InflatingShare};
+
+/// Messages of so many bytes do not count before the handshake: pings, which a client may have to send
+/// for long. The core answers them itself, and `messagesPerSecond` bounds them.
+const UNCOUNTED: usize = 125;
+
+/// The bounds of one connection.
+pub struct Bounds {
+    opening: Option<Opening>,
+    growth: Option<Growth>,
+}
+
+/// Before the handshake is resolved.
+struct Opening {
+    /// `maxHandshakePayload`.
+    limit: usize,
+    /// Bytes the peer may still send.
+    left: usize,
+    /// `maxPayload`, which holds afterwards.
+    max_payload: usize,
+}
+
+/// A compressed message under way.
+struct Growth {
+    share: InflatingShare,
+    /// While it waits for room.
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Bounds {
+    /// The bounds of a connection that opens now.
+    pub fn new(hub: &Hub) -> Self {
+        let limit = hub.config.max_handshake_payload();
+        let max_payload = hub.config.max_payload();
+        let is_bounded = limit > 0 && hub.shakes_hands();
+        Self {
+            opening: is_bounded.then_some(Opening {
+                limit,
+                left: limit,
+                max_payload,
+            }),
+            growth: None,
+        }
+    }
+
+    /// The largest message that the peer may begin with, `max_payload` being the largest at all.
+    pub fn first_message(&self, max_payload: usize) -> usize {
+        let opening = self.opening.as_ref();
+        opening.map_or(max_payload, |opening| opening.limit.min(max_payload))
+    }
+
+    /// Whether it bounds nothing now.
+    pub fn is_idle(&self) -> bool {
+        self.opening.is_none() && self.growth.is_none()
+    }
+
+    /// Before bytes are decoded: what holds now.
+    #[inline]
+    pub fn prepare(&mut self, connection: &ConnectionRef, decoder: &mut Decoder) {
+        if let Some(opening) = &self.opening
+            && connection.is_trusted()
+        {
+            decoder.set_max_message(opening.max_payload);
+            self.opening = None;
+        }
+    }
+
+    /// A message of `length` bytes was taken in.
+    #[inline]
+    pub fn take_message(&mut self, length: usize, decoder: &mut Decoder) {
+        if let Some(opening) = &mut self.opening
+            && length > UNCOUNTED
+        {
+            opening.left = opening.left.saturating_sub(length);
+            let most = opening.left.max(UNCOUNTED).min(opening.max_payload);
+            decoder.set_max_message(most);
+        }
+    }
+
+    /// What an error of the decoder means here.
+    pub fn explain(&self, error: ProtocolError) -> ProtocolError {
+        match (&self.opening, error) {
+            (Some(opening), ProtocolError::MessageTooBig { limit })
+                if limit != opening.max_payload =>
+            {
+                ProtocolError::TooMuchBeforeHandshake {
+                    limit: opening.limit,
+                }
+            }
+            _ => error,
+        }
+    }
+
+    /// Before a step of a decoder that inflates: whether its message may grow.
+    pub fn let_grow(&self, hub: &Hub, decoder: &mut Decoder) {
+        let share = self.growth.as_ref().map(|growth| &growth.share);
+        decoder.let_grow(hub.inflating.may_grow(share, hub.config.max_inflating()));
+    }
+
+    /// After such a step: counts what is held.
+    pub fn count(&mut self, hub: &Hub, connection: &ConnectionRef, decoder: &Decoder) {
+        let bytes = decoder.held();
+        if bytes == 0 {
+            self.growth = None;
+            return;
+        }
+        let growth = self.growth.get_or_insert_with(|| Growth {
+            share: hub.inflating.hold(connection, hub.now()),
+            sleep: None,
+        });
+        growth.share.set(bytes);
+    }
+
+    /// Ready when the message under way may grow.
+    pub fn poll_room(&mut self, hub: &Hub, context: &mut Context<'_>) -> Poll<()> {
+        let Some(growth) = &mut self.growth else {
+            return Poll::Ready(());
+        };
+        let most = hub.config.max_inflating();
+        if growth.sleep.is_none() {
+            debug!("a compressed message waits: all together inflate {most} bytes");
+        }
+        growth.share.await_room();
+        while !hub.inflating.may_grow(Some(&growth.share), most) {
+            let patience = Duration::from_millis(PATIENCE);
+            let sleep = growth
+                .sleep
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+            if sleep.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            growth.sleep = None;
+            // While the application is behind, all wait for it and none for another.
+            if !hub.inbox.is_crowded() {
+                hub.inflating.make_room(hub.now(), most);
+            }
+        }
+        growth.sleep = None;
+        Poll::Ready(())
+    }
+
+    /// Whether the connection has to go so that others get on.
+    pub fn is_revoked(&self) -> bool {
+        let growth = self.growth.as_ref();
+        growth.is_some_and(|growth| growth.share.is_revoked())
+    }
+
+    /// Gives back what it has of what all share.
+    pub fn end(&mut self) {
+        self.growth = None;
+    }
+}

@@ -152,9 +152,9 @@ declare class ServerConnection<
   /** Pings the client and resolves with `pong`. Rejects with `scPingError`, and closes with 4201. */
   ping(): Promise<string>;
   /**
-   * Closes the connection after `delay` ms, by default at once; resolves when it is closed. `code`: 1000
-   * by default. `reason`: at most 123 bytes. Rejects with `scWebsocketError` when either cannot be sent
-   * (RFC 6455 section 7.4).
+   * Closes the connection after `delay` ms, by default at once; resolves when it is closed. The delay may
+   * be as long as wanted; `Infinity` is never. `code`: 1000 by default. `reason`: at most 123 bytes. Rejects
+   * with `scWebsocketError` when either cannot be sent (RFC 6455 section 7.4), or the delay is `NaN`.
    */
   close(code?: number, reason?: string, delay?: number): Promise<void>;
 }

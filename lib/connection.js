@@ -4,7 +4,7 @@
 const Emitter = require('./emitter.js');
 const LineError = require('./line-error.js');
 const { Message } = require('./message.js');
-const { Closing } = require('./closing.js');
+const { Closing, delayOf } = require('./closing.js');
 const { Handshake } = require('./handshake.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
@@ -26,6 +26,8 @@ const closeCodes = require('./close-codes.js');
 
 /** What the native `send` and `respond` return when a message was queued. */
 const QUEUED = 0;
+
+const NO_DELAY = 'The delay before a connection is closed must be a number of milliseconds';
 
 /**
  * One client. Made when its handshake message arrives; handed to `handshake` and `connection`
@@ -230,20 +232,22 @@ class ServerConnection extends Emitter {
    * Closes the connection. What was sent before is delivered first.
    * @param {number} [code] Close code, 1000 by default.
    * @param {string} [reason] At most 123 bytes.
-   * @param {number} [delay] Milliseconds to wait before.
+   * @param {number} [delay] Milliseconds to wait before; `Infinity` waits for ever.
    * @returns {Promise<void>} Resolves when the connection is closed; a client that does not answer is
-   *   cut after `closeTimeout`. Rejects with `scWebsocketError` when code or reason cannot be sent.
+   *   cut after `closeTimeout`. Rejects with `scWebsocketError` when code or reason cannot be sent, or
+   *   the delay is no time.
    */
   close(code, reason, delay) {
     const sent = code || closeCodes.NORMAL;
-    const problem = closeCodes.closeProblem(sent, reason ?? '');
+    const wait = delayOf(delay);
+    const problem = closeCodes.closeProblem(sent, reason ?? '') ?? (Number.isNaN(wait) ? NO_DELAY : undefined);
     if (problem !== undefined) {
       return Promise.reject(new LineError(ErrorCode.WEBSOCKET_ERROR, problem));
     }
-    this.log_?.('closing with %d in %d ms', sent, delay || 0);
+    this.log_?.('closing with %d in %d ms', sent, wait);
     if (this.state === State.DISCONNECTED) return Promise.resolve();
     const start = () => this.server.native_.close(this.slot_, sent, reason ?? '');
-    return (this.#closing ??= new Closing()).add(start, delay || 0);
+    return (this.#closing ??= new Closing()).add(start, wait);
   }
 
   /**

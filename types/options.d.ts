@@ -76,7 +76,8 @@ export interface TlsOptions {
 }
 
 /**
- * Options of `new Server`. Times are integers in milliseconds. `null` stands for an option that is
+ * Options of `new Server`. Times are integers in milliseconds; above 4294967295, 49 days,
+ * they count as that, except `responseTimeout`. `null` stands for an option that is
  * not given, except with `responseTimeout`, `handshakeTimeout` and `pingInterval`. A misspelt name
  * throws `sInvalidOptions`.
  */

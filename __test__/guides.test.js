@@ -5,9 +5,9 @@
 
 const { describe, it, before, after } = require('node:test');
 const assert = require('node:assert/strict');
-const { createHmac } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { token } = require('./examples/guide-token');
 const { PORT, applicationFolder, blocks, toJavaScript } = require('./helpers/examples');
 const { freePort } = require('./helpers/timing');
 const { withScene } = require('./process/support/scene');
@@ -32,11 +32,6 @@ async function enter(open, options) {
   return client;
 }
 
-/** A token of the guide on authentication. @param {string} user */
-function token(user) {
-  return `${user}:${createHmac('sha256', 'for this example only').update(user).digest('base64url')}`;
-}
-
 /**
  * What each block must do for clients, by guide and heading.
  * @type {Record<string, (open: Open, child: Child, port: number) => Promise<void>>}
@@ -55,8 +50,13 @@ const CHECKS = {
     const ada = await open();
     await ada.handshake({ token: token('ada') });
     assert.equal((await ada.request('who')).message.p, 'ada');
-    const second = await open();
-    assert.equal((await second.handshake({ token: token('ada') })).message.e.code, 'scIdConflict');
+    const [second, bob] = [await open(), await open()];
+    await second.handshake({ token: token('ada') });
+    await bob.handshake({ token: token('bob') });
+    second.json({ n: 'read', p: 7 });
+    for (const tab of [ada, second]) assert.equal((await tab.message()).text, '{"n":"read","p":7}');
+    assert.equal((await bob.request('who')).message.p, 'bob');
+    assert.ok(!bob.texts.some((text) => text.includes('"read"')));
   },
   'authentication.md: Cookies at the upgrade': async (open) => {
     const Origin = 'https://example.org';
@@ -77,6 +77,13 @@ const CHECKS = {
     bob.json({ n: 'say', p: { room: 'news', text: 'hi' } });
     assert.deepEqual((await ada.message()).message.p, { room: 'news', text: 'hi' });
     assert.deepEqual((await ada.request('leave', 'news')).message.p, []);
+  },
+  'rooms.md: All but the sender': async (open) => {
+    const [ada, bob, eve] = [await enter(open), await enter(open), await enter(open)];
+    ada.json({ n: 'move', p: { x: 1, y: 2 } });
+    for (const other of [bob, eve]) assert.equal((await other.message()).text, '{"n":"moved","p":{"x":1,"y":2}}');
+    await ada.fence();
+    assert.ok(!ada.texts.some((text) => text.includes('"moved"')));
   },
   'deploying.md: Deploying': async (open, child, port) => {
     const health = await fetch(`http://127.0.0.1:${port}/healthz`);
@@ -111,7 +118,7 @@ const CHECKS = {
     client.text('{');
     assert.equal(await child.line(), 'error scInvalidJson');
     client.close(4000, 'enough');
-    assert.equal(await child.line(), 'end 4000 enough');
+    assert.equal(await child.line(), 'end 4000 "enough"');
   },
 };
 

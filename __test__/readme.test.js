@@ -65,9 +65,11 @@ const CHECKS = {
     assert.equal((await stranger.handshake({ token: 'wrong' })).message.e.code, 'unauthorized');
     assert.equal((await stranger.closed()).code, 4203);
     const ada = await open();
-    assert.deepEqual((await ada.handshake({ token: 's3cret' })).message.p, { payload: { welcome: 'ada' }, id: 'ada' });
+    assert.deepEqual((await ada.handshake({ token: 's3cret' })).message.p.payload, { welcome: 'ada' });
+    assert.equal((await ada.message()).text, '{"n":"tabs","p":1}');
     const second = await open();
-    assert.equal((await second.handshake({ token: 's3cret' })).message.e.code, 'scIdConflict');
+    assert.deepEqual((await second.handshake({ token: 's3cret' })).message.p.payload, { welcome: 'ada' });
+    for (const tab of [ada, second]) assert.equal((await tab.message()).text, '{"n":"tabs","p":2}');
   },
   'js: Cluster': async (open) => {
     const client = await open();
@@ -79,6 +81,7 @@ const CHECKS = {
     for (const client of clients) await client.handshake();
     const [a, b] = clients;
     assert.deepEqual((await a.request('join', 'red')).message.p, ['red']);
+    assert.deepEqual((await a.request('join', 'secret')).message.p, ['red']);
     b.json({ n: 'say', p: { room: 'empty', text: 'nobody hears this' } });
     b.json({ n: 'say', p: { room: 'red', text: 'hi' } });
     assert.equal((await a.message()).text, '{"n":"said","p":"hi"}');
@@ -123,7 +126,7 @@ const CHECKS = {
     }
     assert.equal((await open({ path: '/else' }).catch((error) => error)).status, 404);
   },
-  'js: Asking clients, errors, stopping': async (open) => {
+  'js: Asking clients, errors, stopping': async (open, folder, child) => {
     const client = await open();
     await client.handshake();
     const { message: question } = await client.message();
@@ -134,7 +137,7 @@ const CHECKS = {
     await other.handshake();
     other.json({ n: '_r', i: (await other.message()).message.i, e: 'no' });
     assert.equal((await other.message()).text, '{"n":"sorry","p":"scMessageRejected"}');
-    other.json({ n: 'stop' });
+    child.signal('SIGTERM');
     await Promise.all([client.closed(), other.closed()]);
   },
   'js: TLS': async (open, folder) => {

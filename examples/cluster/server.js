@@ -31,8 +31,9 @@ async function work() {
   // The primary asks to make room; clients come back to the others.
   process.on('message', async (message) => {
     if (message !== 'stop') return;
-    await server.stop();
-    process.disconnect();
+    // The first of several signals; a second one finds it stopping.
+    await server.stop({ drain: 5000, reason: 'Restarting' }).catch(() => {});
+    if (process.connected) process.disconnect();
   });
   try {
     await server.start();
@@ -54,7 +55,7 @@ async function fork() {
 
 /** @param {import('node:cluster').Worker} worker */
 async function stop(worker) {
-  worker.send('stop');
+  worker.send('stop', () => {});
   await once(worker, 'exit');
 }
 
@@ -81,7 +82,7 @@ async function lead() {
   for (const signal of signals) {
     process.on(signal, () => {
       stopping = true;
-      Object.values(cluster.workers ?? {}).forEach((worker) => worker?.send('stop'));
+      Object.values(cluster.workers ?? {}).forEach((worker) => worker?.send('stop', () => {}));
     });
   }
   for (let i = 0; i < count; i += 1) await fork();

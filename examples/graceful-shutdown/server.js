@@ -17,12 +17,21 @@ const Server = require('line-socket-native');
  */
 const DRAIN = 8000;
 
+/** Longest work, in ms. */
+const LONGEST = 60000;
+
 /** @param {Server} server */
 function prepare(server) {
   server.on('connection', (connection) => {
     connection.on('work', (message) => {
+      const ms = message.payload;
+      // Clients can send anything: look at it before use.
+      if (typeof ms !== 'number' || !(ms >= 0 && ms <= LONGEST)) {
+        message.reject(new Server.Error('badWork', `The payload has to be a number of milliseconds, at most ${LONGEST}`));
+        return;
+      }
       // Not what the process lives for: at the end of its time it is let go.
-      setTimeout(() => message.resolve('done'), Number(message.payload) || 0).unref();
+      setTimeout(() => message.resolve('done'), ms).unref();
     });
 
     // The client may want to know before it is closed, and when to come back.

@@ -11,14 +11,39 @@ const WebSocket = require('ws');
 /** Ticks to wait for before leaving. */
 const TICKS = 3;
 
+/** Characters of a message that are shown. */
+const LONGEST = 400;
+
 const port = process.env.PORT || 3000;
 const socket = new WebSocket(`ws://localhost:${port}`);
 let ticks = 0;
 
-/** @param {{n: string, p?: unknown, i?: string}} message */
+/**
+ * Makes one line of a text, whatever is in it.
+ * @param {string} text
+ */
+function line(text) {
+  const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return shown.replace(/\p{Cc}/gu, '?');
+}
+
+/**
+ * What is in a text from the server: anything can be.
+ * @param {string} text
+ * @returns {{n?: unknown, i?: unknown}}
+ */
+function parse(text) {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+/** @param {{n: string, p?: unknown, i?: unknown}} message */
 function send(message) {
   const text = JSON.stringify(message);
-  console.log(`sent  ${text}`);
+  console.log(`sent  ${line(text)}`);
   socket.send(text);
 }
 
@@ -29,8 +54,8 @@ socket.on('open', () => {
 });
 
 socket.on('message', (/** @type {Buffer} */ data) => {
-  console.log(`got   ${data}`);
-  const { n, i } = JSON.parse(String(data));
+  console.log(`got   ${line(String(data))}`);
+  const { n, i } = parse(String(data));
   if (n === '_r' && i === 'handshake') {
     // Both at once: answers carry the id of what they answer.
     send({ n: 'hello', p: { from: 'client' }, i: '1' });
@@ -48,7 +73,7 @@ socket.on('message', (/** @type {Buffer} */ data) => {
  * @param {Buffer} reason
  */
 function onClose(code, reason) {
-  console.log(`closed with ${code} ${reason}`.trimEnd());
+  console.log(`closed with ${code} ${line(String(reason))}`.trimEnd());
   if (ticks < TICKS) process.exitCode = 1;
 }
 

@@ -18,15 +18,25 @@ const { createSite } = require('./site.js');
 /** Milliseconds between two ticks. */
 const TICK = 1000;
 
+/** Milliseconds that clients have to leave when the server is stopped. */
+const DRAIN = 3000;
+
+/** Bytes of the largest message. */
+const LARGEST = 64 * 1024;
+
+/** Characters of what a client sent that are printed. */
+const SHOWN = 200;
+
 /**
  * One line for one event.
  * @param {string} what
  * @param {string} who
- * @param {string} [details]
+ * @param {string} [details] May come from a client: it moves no cursor and fills no disk.
  */
 function print(what, who, details = '') {
   const time = new Date().toISOString().slice(11, 19);
-  console.log(`${time}  ${what.padEnd(12)}  ${who}  ${details}`.trimEnd());
+  const shown = details.length > SHOWN ? `${details.slice(0, SHOWN)}…` : details;
+  console.log(`${time}  ${what.padEnd(12)}  ${who}  ${shown.replace(/\p{Cc}/gu, '?')}`.trimEnd());
 }
 
 /** @param {Server} server */
@@ -74,7 +84,7 @@ function tick(server, n) {
 async function main() {
   const port = /** @type {any} */ (process.env.PORT || 3000);
   const site = createSite();
-  const server = new Server({ server: site });
+  const server = new Server({ server: site, maxPayload: LARGEST });
   prepare(server);
   await server.start();
   await once(site.listen({ port }), 'listening');
@@ -86,7 +96,8 @@ async function main() {
   /** @param {string} signal */
   const stop = async (signal) => {
     clearInterval(ticking);
-    await server.stop();
+    // Clients are told that it goes (1001), and come back to the next one.
+    await server.stop({ drain: DRAIN, reason: 'Restarting' });
     site.close();
     site.closeAllConnections();
     print('stopped', signal, 'goodbye');

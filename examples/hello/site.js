@@ -6,6 +6,7 @@
 const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
+const { pipeline } = require('node:stream');
 
 const PAGE = path.join(__dirname, 'page');
 
@@ -20,18 +21,20 @@ const FILES = {
 /** An HTTP server that serves the page. It does not listen yet. */
 function createSite() {
   return http.createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (!Object.hasOwn(FILES, pathname)) {
+    // Not `new URL`, which throws for some of what clients can ask for, such as `//`.
+    const [name] = (request.url ?? '').split('?', 1);
+    if (!Object.hasOwn(FILES, name)) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found\n');
       return;
     }
-    const [file, type] = FILES[pathname];
+    const [file, type] = FILES[name];
     response.writeHead(200, {
       'Content-Type': `${type}; charset=utf-8`,
       'X-Content-Type-Options': 'nosniff',
       'Cache-Control': 'no-cache',
     });
-    fs.createReadStream(file).pipe(response);
+    // Not `pipe`: a file that cannot be read, for want of descriptors, ends the response and not the process.
+    pipeline(fs.createReadStream(file), response, () => {});
   });
 }
 

@@ -22,11 +22,16 @@ const web = http.createServer((request, response) => {
 const line = new Server({ server: web, path: '/line' });
 
 line.on('connection', (connection) => {
-  connection.on('hello', (message) => message.resolve(`hello ${message.payload}`));
+  connection.on('hello', (message) => {
+    // Clients can send anything: look at it before use.
+    if (typeof message.payload === 'string') message.resolve(`hello ${message.payload}`);
+    else message.reject(new Server.Error('badName', 'The payload has to be a name'));
+  });
 });
 
 async function stop() {
-  await line.stop();
+  // Clients get their answers, and are told to come back (1001), for at most so many ms.
+  await line.stop({ drain: 5000 });
   web.close();
 }
 

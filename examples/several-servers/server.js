@@ -11,10 +11,16 @@ const Server = require('line-socket-native');
 
 const port = Number(process.env.PORT || 3000);
 
+const LONGEST_TEXT = 500;
+
 /** Everyone in the chat reads what one of them says. */
 const chat = new Server({ noServer: true });
 chat.on('connection', (connection) => {
-  connection.on('say', (message) => chat.broadcast('said', message.payload));
+  connection.on('say', (message) => {
+    const text = message.payload;
+    // Clients can send anything: look at it before it goes to everyone.
+    if (typeof text === 'string' && text.length <= LONGEST_TEXT) chat.broadcast('said', text);
+  });
 });
 
 /** A reader gets the headlines. */
@@ -24,16 +30,19 @@ news.on('connection', (connection) => {
 });
 
 /** Sends back what it gets. */
-const echo = new WebSocket.Server({ noServer: true });
+const echo = new WebSocket.Server({ noServer: true, maxPayload: 64 * 1024 });
 echo.on('connection', (/** @type {any} */ socket) => {
+  // Bad frames are `error` events, which end the process when nobody listens.
+  socket.on('error', () => {});
   socket.on('message', (/** @type {Buffer} */ data) => socket.send(String(data)));
 });
 
 const web = http.createServer((_, response) => response.end('/chat, /news or /echo\n'));
 
 web.on('upgrade', (request, socket, head) => {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  switch (pathname) {
+  // Not `new URL`, which throws for some of what clients can ask for, such as `//`.
+  const [path] = (request.url ?? '').split('?', 1);
+  switch (path) {
     case '/chat':
       chat.handleUpgrade(request, socket, head);
       break;
@@ -44,6 +53,9 @@ web.on('upgrade', (request, socket, head) => {
       echo.handleUpgrade(request, socket, head, (/** @type {any} */ client) => echo.emit('connection', client, request));
       break;
     default:
+      // The client may be gone already, which is an `error` event too, or never close its end.
+      socket.on('error', () => {});
+      socket.once('finish', () => socket.destroy());
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
   }
 });
@@ -51,7 +63,7 @@ web.on('upgrade', (request, socket, head) => {
 async function stop() {
   web.close();
   for (const client of echo.clients) client.close(1001);
-  await Promise.all([chat.stop(), news.stop()]);
+  await Promise.all([chat, news].map((server) => server.stop({ drain: 5000 })));
 }
 
 async function main() {

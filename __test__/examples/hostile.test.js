@@ -1,0 +1,172 @@
+// @ts-check
+'use strict';
+
+/**
+ * People copy examples: each server in `examples`, the README and the guides outlives hostile peers, and so
+ * does the client in `examples`.
+ */
+
+const { describe, it, before, after } = require('node:test');
+const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
+const WebSocket = require('ws');
+const { token } = require('./guide-token');
+const { Assault, PAYLOADS } = require('./assault');
+const { PORT, applicationFolder, blocks, toJavaScript } = require('../helpers/examples');
+const { RawClient } = require('../helpers/raw-client');
+const { delay, freePort } = require('../helpers/timing');
+const { TRUST, fixture } = require('../helpers/tls');
+const { INVALID } = require('../hostile/texts');
+const { MESSAGES } = require('../hostile/messages');
+const { withScene } = require('../process/support/scene');
+
+/** @typedef {import('./assault').Entry} Entry */
+
+const ROOT = path.join(__dirname, '../..');
+const EXAMPLES = path.join(ROOT, 'examples');
+const GUIDES = path.join(ROOT, 'docs/guides');
+
+/** How each program of `examples` lets clients in. @type {Record<string, Entry>} */
+const SERVERS = {
+  cluster: {},
+  express: { paths: ['/line'] },
+  fastify: { paths: ['/line'] },
+  'graceful-shutdown': {},
+  hello: { token: { nick: 'Ada' }, valid: { nick: 'Bob' } },
+  http: { paths: ['/line'] },
+  koa: { paths: ['/line'] },
+  'several-servers': { paths: ['/chat', '/news'], others: ['/echo'] },
+};
+
+/** The same for code in documents, where it is not the usual way. @type {Record<string, Entry>} */
+const BLOCKS = {
+  'README.md: Handshake and authentication': { token: { token: 's3cret' } },
+  'README.md: Rooms and broadcast': { before: [{ n: 'join', p: 'red' }], valid: { room: 'red', text: 'hi' } },
+  'README.md: Behind an existing HTTP server': { paths: ['/line'] },
+  'README.md: Behind an existing HTTP server, 2': { paths: ['/chat', '/news'] },
+  'README.md: TLS': { tls: TRUST },
+  'authentication.md: Tokens in the handshake': { token: { token: token('ada') } },
+  'authentication.md: Cookies at the upgrade': { headers: { Origin: 'https://example.org', Cookie: 'session=5e55104' } },
+  'rooms.md: Rooms': { before: [{ n: 'join', p: 'news' }], valid: { room: 'news', text: 'hi' } },
+  'deploying.md: Deploying': { paths: ['/line'] },
+  'switching.md: Switching from line-socket': { valid: { a: 1, b: 2 } },
+};
+
+/** Programs whose parts are not in `server.js` alone. @param {string} name */
+function sourceOf(name) {
+  const files = fs.readdirSync(path.join(EXAMPLES, name)).filter((file) => file.endsWith('.js') && file !== 'client.js');
+  return files.map((file) => fs.readFileSync(path.join(EXAMPLES, name, file), 'utf8')).join('\n');
+}
+
+/** Longest time a handler takes to answer, in ms. @param {string} source */
+function slowest(source) {
+  return Math.max(0, ...[...source.matchAll(/setTimeout\(.*?, (\d+)\)/g)].map(([, ms]) => Number(ms)));
+}
+
+/**
+ * @param {import('../process/support/child').Child} child
+ * @param {number} port
+ * @param {string} source
+ * @param {Entry} [entry]
+ */
+async function outlives(child, port, source, entry) {
+  const assault = new Assault(port, () => child.isRunning, source, entry);
+  await assault.run();
+  await delay(slowest(source) + 50);
+  if (!child.isRunning) assert.fail(`it ended: ${(await child.ended).stderr}`);
+  await assault.newcomer();
+  child.signal('SIGKILL');
+  const { stderr } = await child.ended;
+  assert.doesNotMatch(stderr, /Uncaught|Unhandled|ended|\n {4}at /, stderr);
+}
+
+describe('examples under attack', { skip: process.env.LINE_IMPL === 'original', timeout: 300_000 }, () => {
+  it('all are attacked', () => {
+    const names = fs.readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    assert.deepEqual(names.sort(), Object.keys(SERVERS).sort());
+  });
+
+  for (const [name, entry] of Object.entries(SERVERS)) {
+    it(`examples/${name}`, withScene(async (scene) => {
+      const port = await freePort();
+      const env = { PORT: String(port), WORKERS: '1' };
+      const child = scene.run(path.join(EXAMPLES, name, 'server.js'), [], { env });
+      while (!/listen|ready/i.test(await child.line()));
+      await outlives(child, port, sourceOf(name), entry);
+    }));
+  }
+
+  it('examples/hello gives files to nobody when it has no descriptors left, and lives', { skip: process.platform !== 'linux' },
+    withScene(async (scene) => {
+      const port = await freePort();
+      const server = path.join(EXAMPLES, 'hello/server.js');
+      const child = scene.run(server, [], { env: { PORT: String(port) }, descriptors: 60 });
+      await child.line();
+      /** @type {RawClient[]} */
+      const clients = [];
+      for (let tries = 0; tries < 60; tries += 1) {
+        const opened = await Promise.race([RawClient.open({ port }).catch(() => undefined), delay(200)]);
+        if (!opened) break;
+        clients.push(opened);
+        await Promise.race([fetch(`http://127.0.0.1:${port}/page.mjs`).then((it) => it.text()).catch(() => {}), delay(200)]);
+      }
+      for (const client of clients) client.destroy();
+      assert.ok(child.isRunning, (await Promise.race([child.ended, delay(0)]))?.stderr);
+      await delay(50);
+      const page = await fetch(`http://127.0.0.1:${port}/`, { headers: { Connection: 'close' } });
+      assert.equal(page.status, 200);
+    }));
+
+  it('examples/hello/client.js, by a server', withScene(async (scene) => {
+    const server = new WebSocket.Server({ port: 0, host: '127.0.0.1' });
+    scene.defer(() => server.close());
+    await new Promise((resolve) => server.once('listening', resolve));
+    server.on('connection', (socket) => {
+      socket.on('error', () => {});
+      for (const [, text] of INVALID) socket.send(text);
+      for (const { text } of MESSAGES) socket.send(text);
+      for (const value of PAYLOADS) for (const name of ['_r', '_p', 'tick']) socket.send(`{"n":"${name}","i":${value},"p":${value},"e":${value}}`);
+    });
+    const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+    const client = scene.run(path.join(EXAMPLES, 'hello/client.js'), [], { env: { PORT: String(port) } });
+    assert.deepEqual(await client.exited(), { code: 0, signal: null, stderr: '' });
+    const lines = await client.remainingLines();
+    // What a server says moves no cursor and clears no terminal.
+    // eslint-disable-next-line no-control-regex
+    assert.deepEqual(lines.filter((line) => line.length > 500 || /[\u0000-\u001f\u007f-\u009f]/.test(line)), []);
+  }));
+});
+
+describe('servers in documents under attack', { skip: process.env.LINE_IMPL === 'original', timeout: 600_000 }, () => {
+  let folder = '';
+  before(() => {
+    folder = applicationFolder();
+    fs.writeFileSync(path.join(folder, 'privkey.pem'), fixture('server.key'));
+    fs.writeFileSync(path.join(folder, 'fullchain.pem'), fixture('server.pem'));
+  });
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  const documents = [path.join(ROOT, 'README.md'), ...fs.readdirSync(GUIDES).map((name) => path.join(GUIDES, name))];
+  const found = documents.flatMap((file) => {
+    const text = fs.readFileSync(file, 'utf8');
+    return ['js', 'mjs', 'ts'].flatMap((language) => blocks(text, language).map(({ heading, code }) => ({
+      key: `${path.basename(file)}: ${heading}`, language, code,
+    })));
+  });
+  const servers = found.filter(({ code }) => /new Server\b/.test(code));
+
+  it('what is said of one is said of one that is there', () => {
+    assert.deepEqual(Object.keys(BLOCKS).filter((key) => !servers.some((server) => server.key === key)), []);
+    assert.ok(servers.length > 20, `${servers.length} servers`);
+  });
+
+  for (const { key, language, code } of servers) {
+    it(`${key} (${language})`, withScene(async (scene) => {
+      const port = await freePort();
+      const child = scene.run(toJavaScript(folder, language, code.replace(PORT, String(port))));
+      assert.equal(await child.line(), `Listening on port ${port}`);
+      await outlives(child, port, code, BLOCKS[key]);
+    }));
+  }
+});

@@ -46,6 +46,21 @@ async function open(scene, port) {
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   scene.defer(() => assert.deepEqual(problems, [], 'errors of the page'));
+  await page.addInitScript(() => {
+    const { WebSocket } = window;
+    Object.assign(window, {
+      /** Close code of the first connection. */
+      firstClose: new Promise((resolve) => {
+        window.WebSocket = class extends WebSocket {
+          /** @param {string} url */
+          constructor(url) {
+            super(url);
+            this.addEventListener('close', ({ code }) => resolve(code));
+          }
+        };
+      }),
+    });
+  });
   await page.goto(`http://127.0.0.1:${port}/`);
   return page;
 }
@@ -149,6 +164,70 @@ describe('chat page', { timeout: 120000 }, () => {
     await lists(bob, ['Ann', 'Bob']);
   }));
 
+  it('tells once that the connection is lost, and shows nothing that was true before', withScene(async (scene) => {
+    const port = await freePort();
+    const server = await serve(scene, port);
+    const ann = await open(scene, port);
+    await join(ann, 'Ann');
+    await connected(ann, 'Ann');
+    await lists(ann, ['Ann']);
+    await ann.locator('#latest').filter({ hasText: /ms/ }).waitFor();
+    const failures = ann.evaluate(() => new Promise((resolve) => {
+      const { WebSocket } = window;
+      let count = 0;
+      window.WebSocket = class extends WebSocket {
+        /** @param {string} url */
+        constructor(url) {
+          super(url);
+          this.addEventListener('close', () => (count += 1) === 4 && resolve(count));
+        }
+      };
+    }));
+    server.signal('SIGKILL');
+    // Four tries that fail later.
+    await failures;
+    const notes = await ann.locator('#messages .note').allTextContents();
+    assert.deepEqual(notes, ['You are in the room.', 'The connection is lost. Reconnecting…']);
+    assert.equal(await ann.locator('#state').textContent(), 'reconnecting…');
+    await lists(ann, []);
+    for (const id of ['count', 'latest', 'clock']) assert.equal(await ann.locator(`#${id}`).textContent(), '–', id);
+    assert.equal(await ann.locator('#line').getAttribute('points'), '');
+    await say(ann, 'said offline');
+    assert.equal(await ann.locator('#messages .waiting span').textContent(), 'said offline');
+    await serve(scene, port);
+    await connected(ann, 'Ann');
+    await sees(ann, 'Connected again.');
+    await ann.locator('#messages .mine:not(.waiting) span').filter({ hasText: 'said offline' }).waitFor();
+    assert.equal(await ann.locator('#messages .waiting').count(), 0);
+    await lists(ann, ['Ann']);
+  }));
+
+  it('says so when no server answers at first', withScene(async (scene) => {
+    const port = await freePort();
+    const server = await serve(scene, port);
+    const ann = await open(scene, port);
+    server.signal('SIGKILL');
+    await server.ended;
+    await join(ann, 'Ann');
+    await ann.getByRole('alert').filter({ hasText: 'The server does not answer' }).waitFor();
+    await serve(scene, port);
+    await connected(ann, 'Ann');
+    assert.equal(await ann.locator('#refusal').textContent(), '');
+  }));
+
+  it('fits a phone', withScene(async (scene) => {
+    const port = await freePort();
+    await serve(scene, port);
+    const ann = await open(scene, port);
+    await ann.setViewportSize({ width: 390, height: 700 });
+    await join(ann, 'Ann');
+    await connected(ann, 'Ann');
+    await say(ann, 'x'.repeat(300));
+    await ann.locator('#messages .mine').waitFor();
+    const [inner, scroll] = await ann.evaluate(() => [window.innerWidth, document.documentElement.scrollWidth]);
+    assert.deepEqual([inner, scroll], [390, 390]);
+  }));
+
   it('both pages reconnect when the server restarts', withScene(async (scene) => {
     const port = await freePort();
     const server = await serve(scene, port);
@@ -157,9 +236,13 @@ describe('chat page', { timeout: 120000 }, () => {
     await join(ann, 'Ann');
     await join(bob, 'Bob');
     await lists(ann, ['Ann', 'Bob']);
+    // Both are told that it goes, instead of being cut off.
+    const closes = [ann, bob].map((page) => page.evaluate(() => /** @type {any} */ (window).firstClose));
     server.signal('SIGTERM');
+    assert.deepEqual(await Promise.all(closes), [1001, 1001]);
     await server.exited();
-    await ann.locator('#state').filter({ hasNotText: 'connected as' }).waitFor();
+    await ann.locator('#state').filter({ hasText: 'reconnecting' }).waitFor();
+    await sees(ann, 'The server restarts. Reconnecting…');
     await serve(scene, port);
     await connected(ann, 'Ann');
     await connected(bob, 'Bob');

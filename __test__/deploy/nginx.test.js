@@ -6,6 +6,7 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const http = require('node:http');
+const https = require('node:https');
 const { delay, within } = require('../helpers/timing');
 const { TRUST } = require('../helpers/tls');
 const { withScene } = require('../process/support/scene');
@@ -85,6 +86,28 @@ describe('nginx.conf', { skip: LINUX ? false : 'needs several loopback addresses
     const seconds = Number(/proxy_read_timeout (\d+)s;/.exec(CONFIG)?.[1]);
     const { server } = await scene.listen();
     assert.ok(seconds * 1000 >= 2 * server.options.pingInterval);
+  }));
+
+  it('passes /line on, as it is called, and nothing else', withScene(async (scene) => {
+    /** @type {string[]} */
+    const seen = [];
+    const behind = http.createServer((request, response) => {
+      seen.push(String(request.url));
+      response.end('passed on');
+    });
+    await new Promise((resolve) => behind.listen(0, '127.0.0.1', () => resolve(undefined)));
+    scene.defer(() => behind.close());
+    const { port } = /** @type {import('node:net').AddressInfo} */ (behind.address());
+    const { secure } = await startNginx(scene, port);
+    const ask = (/** @type {string} */ path) => new Promise((resolve, reject) => {
+      const options = { port: secure, host: '127.0.0.1', path, headers: { Host: 'example.org' }, agent: false, ...TRUST, servername: 'localhost' };
+      https.get(options, (response) => resolve(response.resume().statusCode)).once('error', reject);
+    });
+    for (const path of ['/line', '/line?a=1', '/x/../line', '//line', '/%6cine']) assert.equal(await ask(path), 200, path);
+    assert.deepEqual(seen, ['/line', '/line?a=1', '/line', '/line', '/line']);
+    const others = ['/lineadmin', '/line/', '/line/admin', '/line.php', '/LINE', '/line%2f', '/line/../healthz', '/', '/healthz', '/lin'];
+    for (const path of others) assert.equal(await ask(path), 404, path);
+    assert.equal(seen.length, 5);
   }));
 
   it('plain HTTP is sent to HTTPS', withScene(async (scene) => {

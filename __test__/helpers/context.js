@@ -96,7 +96,11 @@ class Context {
     for (const client of this.clients) client.destroy();
     // Stopping a server that a case stopped itself rejects, which is no news here.
     await Promise.all(this.servers.map((server) => within(server.stop(), 'stop').catch(() => {})));
-    for (const closer of this.closers) await closer();
+    /** @type {unknown[]} */
+    const failures = [];
+    // All of them, or a process would be left that keeps the test file from ending.
+    for (const closer of this.closers) await Promise.resolve().then(closer).catch((error) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 }
 

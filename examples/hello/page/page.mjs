@@ -6,8 +6,20 @@
 
 import LineClient from 'line-socket-native/client-web';
 
+/** Close code of a server that goes; another may come. */
+const GOING_AWAY = 1001;
+
 /** Round trips shown, one a second. */
 const SHOWN = 60;
+
+/** What the states of a client are called, besides `connected`. @type {Record<string, string>} */
+const STATES = {
+  ready: 'not connected',
+  connecting: 'connecting…',
+  handshaking: 'connecting…',
+  disconnecting: 'not connected',
+  disconnected: 'not connected',
+};
 
 /** @param {string} id */
 const find = (id) => /** @type {any} */ (document.getElementById(id));
@@ -15,6 +27,10 @@ const find = (id) => /** @type {any} */ (document.getElementById(id));
 /** Round trip times in ms, oldest first. @type {number[]} */
 const times = [];
 let nick = '';
+/** Whether this page is in the room. */
+let isIn = false;
+/** Whether it was, and wants to be again. */
+let isLost = false;
 
 const client = new LineClient(location.href.replace(/^http/, 'ws'), {
   reconnectOptions: { initialDelay: 250, maxDelay: 5000, fullJitter: true },
@@ -36,6 +52,7 @@ function show(kind, text, from) {
   list.append(entry);
   while (list.childElementCount > 500) list.firstElementChild.remove();
   entry.scrollIntoView({ block: 'end' });
+  return entry;
 }
 
 /** @param {boolean} joined */
@@ -46,9 +63,17 @@ function showForms(joined) {
 }
 
 function showState() {
-  const state = client.state;
+  const { state } = client;
   find('state').dataset.state = state;
-  find('state').textContent = state === 'connected' ? `connected as ${nick}` : state;
+  find('state').textContent = state === 'connected' ? `connected as ${nick}` : (isLost && 'reconnecting…') || STATES[state];
+}
+
+/** Shows nothing that was true when the connection was there. */
+function forget() {
+  times.length = 0;
+  find('line').setAttribute('points', '');
+  find('members').replaceChildren();
+  for (const id of ['count', 'latest', 'clock']) find(id).textContent = '–';
 }
 
 function drawTimes() {
@@ -67,30 +92,44 @@ async function measure() {
     // Disconnected meanwhile: the state says so.
     return;
   }
+  if (!isIn) return;
   times.push(performance.now() - begun);
   if (times.length > SHOWN) times.shift();
   drawTimes();
 }
 
-for (const event of ['_connecting', '_connected', '_disconnecting', '_disconnected']) client.on(event, showState);
-
 client.on('_connected', () => {
+  show('note', isLost ? 'Connected again.' : 'You are in the room.');
+  isIn = true;
+  isLost = false;
+  find('refusal').textContent = '';
   showForms(true);
-  show('note', 'You are in the room.');
   measure();
 });
 
 client.on('_connecting_error', (error) => {
-  if (error.code !== LineClient.ErrorCode.HANDSHAKE_REJECTED) return;
+  if (error.code !== LineClient.ErrorCode.HANDSHAKE_REJECTED) {
+    find('refusal').textContent = 'The server does not answer. Trying again…';
+    return;
+  }
   // Refused, for the reason given: another name may do.
   client.disconnect();
+  isLost = false;
   find('refusal').textContent = error.payload.message;
   showForms(false);
 });
 
+// Once for each connection that is lost, not for each try to make one.
 client.on('_disconnected', ({ code }) => {
-  if (find('join').hidden) show('note', `Disconnected (${code}).`);
+  if (!isIn) return;
+  isIn = false;
+  isLost = true;
+  forget();
+  show('note', code === GOING_AWAY ? 'The server restarts. Reconnecting…' : 'The connection is lost. Reconnecting…');
 });
+
+// After the listeners above, which know what was lost.
+for (const event of ['_connecting', '_connected', '_disconnecting', '_disconnected']) client.on(event, showState);
 
 client.on('said', ({ payload: { from, text } }) => show(from === nick ? 'mine' : 'theirs', text, from));
 client.on('joined', ({ payload }) => payload !== nick && show('note', `${payload} joined.`));
@@ -118,7 +157,12 @@ find('say').addEventListener('submit', (/** @type {SubmitEvent} */ event) => {
   event.preventDefault();
   const text = find('text').value.trim();
   find('text').value = '';
-  if (text) client.send('say', text).catch((error) => show('note', `Not sent: ${error.message}`));
+  if (!text) return;
+  // What is said offline is sent when the connection is back.
+  const waiting = isIn ? undefined : show('mine waiting', text, `${nick}, not sent yet`);
+  client.send('say', text)
+    .catch((error) => show('note', `Not sent: ${error.message}`))
+    .finally(() => waiting?.remove());
 });
 
 setInterval(measure, 1000);

@@ -9,7 +9,7 @@ const { Handshake } = require('./handshake.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
 const { connectionLog } = require('./debug.js');
-const { messageJson, expectsAnswer } = require('./json.js');
+const { canonicalId, messageJson, rejectionJson, expectsAnswer } = require('./json.js');
 const { emitUnanswerable } = require('./unanswerable.js');
 const errors = require('./connection-errors.js');
 const {
@@ -391,7 +391,7 @@ class ServerConnection extends Emitter {
    * @internal
    */
   sendRejection_(message, err) {
-    return this.#queueText(messageJson(MessageName.RESPONSE, undefined, message.id, err));
+    return this.#queueText(rejectionJson(/** @type {string} */ (message.rawId_), err));
   }
 
   /**
@@ -426,8 +426,7 @@ class ServerConnection extends Emitter {
    */
   refuse_(rawId, why) {
     if (!expectsAnswer(rawId)) return;
-    const id = JSON.parse(/** @type {string} */ (rawId));
-    this.#queueText(messageJson(MessageName.RESPONSE, undefined, id, new Error(why)));
+    this.#queueText(rejectionJson(canonicalId(/** @type {string} */ (rawId)), new Error(why)));
   }
 
   /**
@@ -456,8 +455,12 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onPing_(rawId) {
-    const id = expectsAnswer(rawId) ? JSON.parse(/** @type {string} */ (rawId)) : undefined;
-    this.#queueText(messageJson(MessageName.RESPONSE, 'pong', id, null));
+    if (!expectsAnswer(rawId)) {
+      this.#queueText(messageJson(MessageName.RESPONSE, 'pong', undefined, null));
+    } else if (this.state !== State.DISCONNECTED) {
+      this.server.native_.respond(this.slot_, '"pong"', canonicalId(/** @type {string} */ (rawId)));
+      this.server.inbox_.scheduleFlush();
+    }
   }
 
   /**

@@ -71,4 +71,27 @@ function expectsAnswer(rawId) {
   return rawId !== undefined && rawId !== '""' && (rawId.charCodeAt(0) === 0x22 || Number(rawId) !== 0);
 }
 
-module.exports = { payloadJson, messageJson, receivedError, expectsAnswer };
+/**
+ * The raw JSON of an id as it is given back. A string may come with escapes that JavaScript would not
+ * write; a number is left as it came, since a double may not hold it.
+ * @param {string} raw
+ * @returns {string}
+ */
+function canonicalId(raw) {
+  return raw.charCodeAt(0) === 0x22 && raw.includes('\\') ? JSON.stringify(JSON.parse(raw)) : raw;
+}
+
+/**
+ * The text of a rejected response.
+ * @param {string} rawId JSON of the id.
+ * @param {unknown} error
+ * @returns {string}
+ * @throws {TypeError | RangeError} As {@link payloadJson}.
+ */
+function rejectionJson(rawId, error) {
+  const text = messageJson('_r', undefined, undefined, error);
+  const head = '{"n":"_r"';
+  return `${head},"i":${rawId}${text.slice(head.length)}`;
+}
+
+module.exports = { payloadJson, messageJson, rejectionJson, receivedError, expectsAnswer, canonicalId };

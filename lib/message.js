@@ -4,7 +4,7 @@
 const Emitter = require('./emitter.js');
 const LineError = require('./line-error.js');
 const { MessageErrorCode: ErrorCode, MessageName: Name } = require('./enums.js');
-const { payloadJson, messageJson, receivedError } = require('./json.js');
+const { canonicalId, payloadJson, messageJson, receivedError } = require('./json.js');
 
 /**
  * Where the answer to a received message goes.
@@ -26,16 +26,6 @@ const UNSET = Object.freeze({});
  */
 function randomId() {
   return Math.floor(Math.random() * 36 ** 4).toString(36).padStart(4, '0');
-}
-
-/**
- * The raw JSON of an id as JavaScript writes it: peers may have written it otherwise.
- * @param {string} raw
- * @returns {string}
- */
-function canonicalId(raw) {
-  const plain = raw.charCodeAt(0) === 0x22 && !raw.includes('\\');
-  return plain ? raw : JSON.stringify(JSON.parse(raw));
 }
 
 /**

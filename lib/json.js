@@ -71,14 +71,38 @@ function expectsAnswer(rawId) {
   return rawId !== undefined && rawId !== '""' && (rawId.charCodeAt(0) === 0x22 || Number(rawId) !== 0);
 }
 
+/** An integer that a double holds, written as JavaScript writes it. */
+const INTEGER = /^-?[1-9]\d{0,14}$/;
+
+/** Longest number that is written otherwise than it came: no double needs as many characters. */
+const LONGEST_NUMBER = 32;
+
 /**
- * The raw JSON of an id as it is given back. A string may come with escapes that JavaScript would not
- * write; a number is left as it came, since a double may not hold it.
+ * The raw JSON of an id as it is given back: as JavaScript writes it, but a number that a double does
+ * not hold as it came. The same as `push_id` in `src/envelope/write.rs`.
  * @param {string} raw
  * @returns {string}
  */
 function canonicalId(raw) {
-  return raw.charCodeAt(0) === 0x22 && raw.includes('\\') ? JSON.stringify(JSON.parse(raw)) : raw;
+  if (raw.charCodeAt(0) === 0x22) return raw.includes('\\') ? JSON.stringify(JSON.parse(raw)) : raw;
+  if (raw.length > LONGEST_NUMBER || INTEGER.test(raw)) return raw;
+  const written = JSON.stringify(JSON.parse(raw));
+  return decimal(written) === decimal(raw) ? written : raw;
+}
+
+/**
+ * The value of a short JSON number in decimal, however it was written.
+ * @param {string} raw
+ * @returns {string | undefined} Undefined for what is no number.
+ */
+function decimal(raw) {
+  const parts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(raw);
+  if (parts === null) return undefined;
+  const [, sign, whole, fraction = '', exponent = '0'] = parts;
+  const significant = (whole + fraction).replace(/0+$/, '');
+  const zeros = whole.length + fraction.length - significant.length;
+  const digits = significant.replace(/^0+/, '');
+  return digits === '' ? '0' : `${sign}${digits}e${Number(exponent) - fraction.length + zeros}`;
 }
 
 /**

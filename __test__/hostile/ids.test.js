@@ -1,15 +1,22 @@
 // @ts-check
 'use strict';
 
-/** Ids that JavaScript's numbers do not hold are given back as they came. */
+/** Ids come back as the same ids, though JavaScript's numbers do not hold all of them. */
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const { withScene } = require('../process/support/scene');
 
-const IDS = ['9007199254740993', '-9007199254740993', '1e400', '-1e400', '12345678901234567890', '1.0', '1E+2', '0.1000', '5e-324', '-0.5', '7'];
-const STRINGS = [['"a\\u0062"', '"ab"'], ['"\\ud800"', '"\\ud800"'], ['"9007199254740993"', '"9007199254740993"']];
-const BACK = [...IDS.map((id) => [id, id]), ...STRINGS];
+const AS_THEY_CAME = [
+  '9007199254740993', '-9007199254740993', '1e400', '-1e400', '12345678901234567890', '0.30000000000000004441',
+  `1${'0'.repeat(400)}`, `1.${'0'.repeat(1000)}1`, '5e-324', '-0.5', '7', '"ab"', '"9007199254740993"', '"\\ud800"',
+];
+
+/** The same number or string, written otherwise. */
+const REWRITTEN = [['1.0', '1'], ['1E+2', '100'], ['0.1000', '0.1'], ['1e21', '1e+21'], ['"a\\u0062"', '"ab"']];
+
+/** What comes and what goes back. */
+const BACK = [...AS_THEY_CAME.map((id) => [id, id]), ...REWRITTEN];
 
 /** What is asked, and the answer but for the id. @type {[string, (id: string) => string, string, string][]} */
 const ASKED = [

@@ -1,3 +1,4 @@
+use super::number::push_number;
 use super::special::find_special;
 use super::string::Piece;
 use super::{Id, JsonString};
@@ -64,12 +65,12 @@ pub fn push_error(out: &mut Vec<u8>, id: &Id<'_>, message: &str) {
     out.extend_from_slice(b"\"}}");
 }
 
-/// Appends an id: a string as `JSON.stringify(JSON.parse(…))` gives it, which is the same string; a
-/// number as it came, since a double may not hold it.
+/// Appends an id byte for byte as `JSON.stringify(JSON.parse(…))` gives it, which is what the
+/// peer of a JavaScript server gets back; but a number that a double does not hold as it came.
 pub fn push_id(out: &mut Vec<u8>, id: &Id<'_>) {
     match id {
         Id::String(string) => push_string(out, string),
-        Id::Number(raw) => out.extend_from_slice(raw.as_bytes()),
+        Id::Number(raw) => push_number(out, raw),
     }
 }
 

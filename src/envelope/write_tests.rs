@@ -59,18 +59,17 @@ fn string_ids_come_back_as_javascript_writes_them() {
 }
 
 #[test]
-fn number_ids_come_back_as_they_came() {
-    for raw in [
-        "7",
-        "1.0",
-        "-0",
-        "1e21",
-        "1E+2",
-        "9007199254740993",
-        "1e400",
+fn number_ids_come_back_as_the_same_numbers() {
+    for (raw, expected) in [
+        ("7", "7"),
+        ("1.0", "1"),
+        ("-0", "0"),
+        ("1e21", "1e+21"),
+        ("9007199254740993", "9007199254740993"),
+        ("1e400", "1e400"),
     ] {
         let id = with_id(raw, |id| written(|out| push_id(out, id)));
-        assert_eq!(id, raw);
+        assert_eq!(id, expected, "{raw}");
     }
 }
 

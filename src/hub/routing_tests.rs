@@ -256,7 +256,7 @@ fn before_the_handshake_a_request_is_refused_and_a_message_dropped() {
     assert_eq!(peer.say(&hub, r#"{"n":"x","i":1.50}"#), Next::Flush);
     let expected = [
         rejection(r#""1""#, NOT_COMPLETED),
-        rejection("1.50", NOT_COMPLETED),
+        rejection("1.5", NOT_COMPLETED),
     ];
     assert_eq!(peer.link.texts(), expected);
     assert!(take_all(&hub.inbox).is_empty());

@@ -3,8 +3,8 @@
 
 const { Client } = require('./client.js');
 
-/** Prints with `debug` where that is installed: the client depends on no package. */
-const log = optional(() => require('debug')('line:client'), () => undefined);
+/** Prints with `debug` where that can be loaded: the client depends on no package. */
+const log = loadDebug()?.('line:client');
 
 /** The client with Node's own WebSocket where there is one, else the package `ws`; and with `debug`. */
 class LineClient extends Client {
@@ -23,23 +23,28 @@ class LineClient extends Client {
   }
 }
 
-/** @returns {any} */
-function requireWs() {
-  return optional(() => require('ws'), (cause) => {
-    throw new Error('this Node has no WebSocket; use Node 22 or later, or install ws (npm install ws)', { cause });
-  });
+// Optional packages are required inside `try`, in the same function: there bundlers accept that they are missing.
+
+/** @returns {any} Undefined where it is not installed, or does not load, as in a bundle of ES modules. */
+function loadDebug() {
+  try {
+    return require('debug');
+  } catch {
+    return undefined;
+  }
 }
 
 /**
- * @param {() => any} load
- * @param {(cause: unknown) => any} missing What to do when the package is not installed.
+ * @returns {any}
+ * @throws {Error} Says what to do.
  */
-function optional(load, missing) {
+function requireWs() {
   try {
-    return load();
+    return require('ws');
   } catch (cause) {
-    if (/** @type {any} */ (cause).code !== 'MODULE_NOT_FOUND') throw cause;
-    return missing(cause);
+    const { code, message } = /** @type {any} */ (cause);
+    const problem = code === 'MODULE_NOT_FOUND' ? 'install ws (npm install ws)' : `install ws (which cannot be loaded here: ${message})`;
+    throw new Error(`this Node has no WebSocket; use Node 22 or later, or ${problem}`, { cause });
   }
 }
 

@@ -2,82 +2,87 @@
 'use strict';
 
 /**
- * The error for a machine on which the native addon cannot be loaded: what is missing, why it usually
- * is, and what to do. Causes are looked for, so that the likely one is named; where nothing tells, all
- * are listed. Runs only once loading has failed.
+ * The error for a machine on which the native addon cannot be loaded: what is missing, why, and what to do.
+ * Causes are named by what can be found out; where nothing tells one from another, all are listed. Runs only
+ * once loading has failed.
  */
 
-const fs = require('node:fs');
 const path = require('node:path');
-const { PUBLISHED, packageOf } = require('./platform.js');
+const facts = require('./binary-facts.js');
+const { PUBLISHED, fileOf, packageOf } = require('./platform.js');
 
 /** @typedef {import('./platform.js').Platform} Platform */
 
-/** The folder of this package. */
-const ROOT = path.join(__dirname, '..');
-
-/** The folder it is installed in, `node_modules`; undefined in a checkout. */
-const MODULES = path.basename(path.dirname(ROOT)) === 'node_modules' ? path.dirname(ROOT) : undefined;
+/**
+ * What has been tried last.
+ * @typedef {object} Attempt
+ * @property {any} [cause] What it threw; nothing where there was nothing to try.
+ * @property {boolean} isMissing Whether `cause` says that there is no such module, rather than that it does not load.
+ * @property {string} [file] The file, where it was not that of a package.
+ * @property {string} [variable] The environment variable that names the file.
+ */
 
 const REINSTALL = 'delete node_modules and run npm install on this machine';
-
-/** @param {string} file */
-function exists(file) {
-  return fs.existsSync(path.join(ROOT, file));
-}
+const GUIDE = 'Recipes by bundler are in docs/guides/bundling.md of the repository.';
+const { version } = facts;
 
 /**
- * Other platforms' packages, where this one's should be.
- * @param {string} own
+ * Why npm has not installed the package, as far as its files tell; one sentence a line.
+ * @param {string} triple
  * @returns {string[]}
  */
-function foreignPackages(own) {
-  const folders = MODULES === undefined ? [path.join(ROOT, 'node_modules')] : [MODULES, path.join(ROOT, 'node_modules')];
-  return PUBLISHED.map(packageOf).filter(
-    (name) => name !== own && folders.some((folder) => fs.existsSync(path.join(folder, name))),
-  );
-}
+function notInstalled(triple) {
+  const name = packageOf(triple);
+  const exact = version === undefined ? name : `${name}@${version}`;
+  const omitted = 'npm ran with --omit=optional, --no-optional or omit=optional in .npmrc: install again without';
+  const copied = `node_modules was copied from another system, or shared with one, as in a container: ${REINSTALL}`;
+  const locked = `package-lock.json was written on another platform and leaves ${name} out: delete it, ${REINSTALL}`;
+  const absent =
+    'the registry that npm uses does not have it, or could not be reached, which npm passes over in silence for ' +
+    `optional packages: "npm view ${exact} version" prints a version where it is there`;
 
-/**
- * What the application's lock file of npm says about a package.
- * @param {string} name
- * @returns {'listed' | 'absent' | 'unknown'} `unknown` where there is no such file, or it is not about this package.
- */
-function lockEntry(name) {
-  if (MODULES === undefined) return 'unknown';
-  try {
-    const { packages } = JSON.parse(fs.readFileSync(path.join(MODULES, '..', 'package-lock.json'), 'utf8'));
-    if (!(`node_modules/${path.basename(ROOT)}` in packages)) return 'unknown';
-    return Object.keys(packages).some((folder) => folder.endsWith(`node_modules/${name}`)) ? 'listed' : 'absent';
-  } catch {
-    return 'unknown';
+  const foreign = facts.foreignPackages(name);
+  if (foreign.length > 0) return [`There is ${foreign.join(', ')} instead: ${copied}.`];
+  const entry = facts.lockEntry(name);
+  switch (entry) {
+    case 'none':
+      return [`package-lock.json lists it as little as that of any other platform: ${absent}.`];
+    case 'others':
+      return [`package-lock.json lists other platforms' packages, and not this one. Either`, `- ${locked};`, `- or ${absent}.`];
+    case 'listed':
+      return [`It is in package-lock.json, but not installed. Either`, `- ${omitted};`, `- or ${absent}.`];
+    default:
+      return ['Usual causes:', `- ${omitted};`, `- ${locked};`, `- ${copied};`, `- ${absent}.`];
   }
 }
 
 /**
- * Why the package is not there, one sentence a line.
- * @param {Platform} platform
+ * Why a bundle finds no binary. Nothing that npm has done is to blame for that.
+ * @param {string} triple
  * @returns {string[]}
  */
-function causes({ triple }) {
+function notInBundle(triple) {
   const name = packageOf(triple);
-  const copied = `node_modules was copied from another system, or shared with one, as in a container: ${REINSTALL}`;
-  const locked = `package-lock.json was written on another platform and leaves ${name} out: delete it, ${REINSTALL}`;
-  const omitted = 'npm ran with --omit=optional, --no-optional or omit=optional in .npmrc: install again without';
-
-  if (!PUBLISHED.includes(triple)) return [`No binary is published for ${triple}: build it from source.`];
-  const foreign = foreignPackages(name);
-  if (foreign.length > 0) return [`There is ${foreign.join(', ')} instead: ${copied}.`];
-  const entry = lockEntry(name);
-  if (entry === 'absent') return [`It is not in package-lock.json: ${locked}.`];
-  if (entry === 'listed') return [`It is in package-lock.json, but not installed: ${omitted}.`];
-  return ['Usual causes:', `- ${omitted};`, `- ${locked};`, `- ${copied}.`];
+  const where = facts.here === undefined ? 'a bundle' : `a ${facts.isSingleExecutable() ? 'single executable application' : 'bundle'} in ${facts.here}`;
+  const installed = facts.installedFolder(name, [facts.here, process.cwd()]);
+  const beside = facts.here === undefined ? [] : [`put ${fileOf(triple)}, which is in that package, into ${facts.here}`];
+  const package_ = facts.isSingleExecutable() ? [] : [
+    `have the bundler leave line-socket-native, or ${name}, out (external), and install it where the bundle runs`,
+  ];
+  const remedies = [...package_, ...beside, `set LINE_SOCKET_NATIVE_BINARY to the path of ${fileOf(triple)}`];
+  return [
+    `This code runs from ${where}, which has no binary in it and finds no package ${name} from there.`,
+    ...(installed === undefined ? [] : [`The package is installed, in ${installed}: the bundle does not load it.`]),
+    'One of these helps:',
+    ...remedies.map((remedy, index) => `- ${remedy}${index === remedies.length - 1 ? '.' : ';'}`),
+    GUIDE,
+  ];
 }
 
 /** @returns {string} How to build the addon, in a checkout or for an application. */
 function buildFromSource() {
   const needs = 'which needs Rust (https://rustup.rs) and a C compiler';
-  if (exists('Cargo.toml')) return `Build it here, ${needs}: npm run build, in ${ROOT}`;
+  if (facts.isCheckout()) return `Build it here, ${needs}: npm run build, in ${facts.root}`;
   return (
     `To build it from source, ${needs}: clone the repository, run "npm ci && npm run build" in the clone, ` +
     'then "npm install PATH-OF-THE-CLONE" in the application.'
@@ -85,24 +90,98 @@ function buildFromSource() {
 }
 
 /**
+ * There is no binary, where one is looked for.
+ * @param {string} triple
+ * @returns {string[]}
+ */
+function explainMissing(triple) {
+  const name = packageOf(triple);
+  if (facts.isCheckout()) return ['This is a checkout in which it has not been built.', buildFromSource()];
+  if (!PUBLISHED.includes(triple)) return [`No binary is published for ${triple}, and so no package ${name}.`, buildFromSource()];
+  if (facts.isBundled()) return notInBundle(triple);
+  const others = facts.localBinaries();
+  if (others.length > 0) {
+    return [`This copy has ${others.join(', ')}, built on another system: build it on this one, or for it.`, buildFromSource()];
+  }
+  if (facts.isCopyOfCheckout()) {
+    return [
+      'This is a copy of a checkout that was made before the binary was built there: run "npm ci && npm run build" in the ' +
+        'checkout, which needs Rust (https://rustup.rs) and a C compiler, and install it again.',
+    ];
+  }
+  const installed = facts.installedFolder(name, [facts.here]);
+  if (installed !== undefined) {
+    return [
+      `The optional package ${name} is installed, in ${installed}, but its file ${fileOf(triple)} cannot be found there: ` +
+        `it was removed, or left out when the files were copied. To install it anew: ${REINSTALL}, without --omit=optional.`,
+      buildFromSource(),
+    ];
+  }
+  return [`It should have come with the optional package ${name}, which is not installed.`, ...notInstalled(triple), buildFromSource()];
+}
+
+/**
+ * The runtime does not allow it.
+ * @param {any} cause
+ * @returns {string[] | undefined} Nothing when that is not the cause.
+ */
+function explainForbidden(cause) {
+  if (cause?.code === 'ERR_DLOPEN_DISABLED') {
+    const [option, source] = facts.noAddonsOption() ?? [];
+    const allow = 'under the permission model (--permission), Node loads addons with --allow-addons only';
+    if (option !== undefined) return [`Node runs with ${option} (${source}), and loads no addons: leave that out. Also, ${allow}.`];
+    return [`Node was told to load no addons: start it without --no-addons; ${allow}.`];
+  }
+  if (cause?.code === 'ERR_ACCESS_DENIED') {
+    return [`Node's permission model (--permission) denies reading ${cause.resource ?? 'it'}: allow it with --allow-fs-read=PATH.`];
+  }
+  if (cause?.name === 'NotCapable') return ['Deno loads addons with --allow-ffi only.'];
+  return undefined;
+}
+
+/**
+ * There is a binary, which does not load.
+ * @param {string} triple
+ * @param {Attempt} attempt
+ * @returns {string[]}
+ */
+function explainBroken(triple, { cause, file, variable }) {
+  const forbidden = explainForbidden(cause);
+  if (forbidden !== undefined) return forbidden;
+  if (variable !== undefined) return [`${variable} has to name a ${fileOf(triple)} of line-socket-native ${version ?? 'in the same version'}.`];
+  const glibc = /version [`']?(GLIBC_[\d.]+)/.exec(String(cause?.message));
+  if (glibc !== null) return [`It needs a newer C library than that of this system, one with ${glibc[1]}.`, buildFromSource()];
+  // Built here, or put beside a bundle.
+  if (file !== undefined && facts.isCheckout()) return [`It was built here, as ${file}.`, buildFromSource()];
+  if (file !== undefined) return [`It is ${file}: replace it by that of ${packageOf(triple)}.`, buildFromSource()];
+  return [`It came with ${packageOf(triple)}: ${REINSTALL}, without --omit=optional.`, buildFromSource()];
+}
+
+/**
  * @param {Platform} platform
- * @param {Error & {code?: string}} cause Of the last attempt. Any code but `MODULE_NOT_FOUND` says that there is a
- *   binary, which does not load.
+ * @param {Attempt} attempt
  * @returns {Error & {code: string}}
  */
-function missingBinary(platform, cause) {
+function missingBinary(platform, attempt) {
   const { os, arch, libc, triple } = platform;
-  const machine = `platform ${os}, architecture ${arch}${libc ? `, C library ${libc}` : ''}, Node ${process.version}`;
-  const lines = [`line-socket-native has no binary for ${triple} (${machine}).`];
-  if (cause.code === 'MODULE_NOT_FOUND' && exists('Cargo.toml')) {
-    lines.push('This is a checkout in which it has not been built.');
-  } else if (cause.code === 'MODULE_NOT_FOUND') {
-    lines.push(`It should have come with the optional package ${packageOf(triple)}, which is not installed.`, ...causes(platform));
+  const { cause, isMissing, file, variable } = attempt;
+  const machine = `platform ${os}, architecture ${arch}${libc ? `, C library ${libc}` : ''}, ${facts.runtime()}`;
+  const lines = [];
+  if (variable !== undefined && isMissing) {
+    lines.push(
+      `line-socket-native has no binary for ${triple} (${machine}): ${variable} is ${file}, ${facts.describe(String(file))}.`,
+      `Set it to the path of ${fileOf(triple)}, or leave it out.`,
+    );
+  } else if (isMissing) {
+    lines.push(`line-socket-native has no binary for ${triple} (${machine}).`, ...explainMissing(triple));
   } else {
-    lines[0] = `line-socket-native has a binary for ${triple} (${machine}), which cannot be loaded: ${cause.message}`;
-    lines.push(`Where it came with ${packageOf(triple)}: ${REINSTALL}, without --omit=optional.`);
+    const named = variable === undefined ? '' : `, which ${variable} names`;
+    const what = file === undefined ? '' : ` in ${path.basename(file)}${named}`;
+    lines.push(
+      `line-socket-native has a binary for ${triple} (${machine})${what}, which cannot be loaded: ${cause?.message ?? cause}`,
+      ...explainBroken(triple, attempt),
+    );
   }
-  lines.push(buildFromSource());
   return Object.assign(new Error(lines.join('\n'), { cause }), { code: 'ERR_LINE_SOCKET_NO_BINARY' });
 }
 

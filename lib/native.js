@@ -1,14 +1,10 @@
 // @ts-check
 'use strict';
 
-/**
- * Finds and loads the native addon: the one built here, else the package made for this platform.
- */
+/** The native addon, loaded once; `binary.js` finds it. */
 
-const path = require('node:path');
+const { loadBinary } = require('./binary.js');
 const { startCoreLog } = require('./core-log.js');
-const { missingBinary } = require('./missing-binary.js');
-const { currentPlatform, packageOf } = require('./platform.js');
 
 /**
  * The functions of one server on the native side; their meaning is documented where they are
@@ -82,29 +78,8 @@ const { currentPlatform, packageOf } = require('./platform.js');
  * @property {(filter: string) => string | null} startLog
  */
 
-/** @returns {Native} */
-function load() {
-  const platform = currentPlatform();
-  const candidates = [
-    path.join(__dirname, '..', `line-socket-native.${platform.triple}.node`),
-    packageOf(platform.triple),
-  ];
-  /** @type {any} */
-  let cause;
-  for (const candidate of candidates) {
-    try {
-      // Not by a name written here: so bundlers leave it, for the machine where the bundle runs.
-      return require(candidate);
-    } catch (error) {
-      cause = error;
-      // A file that is there but cannot be loaded says why; one that is not is the usual case.
-      if (cause.code !== 'MODULE_NOT_FOUND') break;
-    }
-  }
-  throw missingBinary(platform, cause);
-}
-
-const native = load();
+/** @type {Native} */
+const native = loadBinary();
 startCoreLog(native, process.env.RUST_LOG);
 
 module.exports = native;

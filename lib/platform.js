@@ -24,18 +24,29 @@ const PUBLISHED = [
   'win32-arm64-msvc',
 ];
 
+/** @returns {any} The header of Node's report on itself; undefined where there is none. */
+function reportHeader() {
+  /** @type {any} */
+  const report = process.report;
+  // Newer versions of Node can leave out the network, which takes long where names are not resolved.
+  const before = report?.excludeNetwork;
+  try {
+    if (before !== undefined) report.excludeNetwork = true;
+    return report?.getReport?.()?.header;
+  } catch {
+    // Deno asks for a permission.
+    return undefined;
+  } finally {
+    if (before !== undefined) report.excludeNetwork = before;
+  }
+}
+
 /**
  * Whether the C library is musl, as on Alpine. Node names its glibc in its report; where there is no
  * report the dynamic loader tells.
  */
 function isMusl() {
-  /** @type {any} */
-  const report = process.report;
-  // Newer versions of Node can leave out the network, which takes long where names are not resolved.
-  const before = report?.excludeNetwork;
-  if (before !== undefined) report.excludeNetwork = true;
-  const header = report?.getReport?.()?.header;
-  if (before !== undefined) report.excludeNetwork = before;
+  const header = reportHeader();
   if (header?.glibcVersionRuntime) return false;
   try {
     return fs.readdirSync('/lib').some((name) => name.startsWith('ld-musl-'));
@@ -65,4 +76,9 @@ function packageOf(triple) {
   return `line-socket-native-${triple}`;
 }
 
-module.exports = { PUBLISHED, currentPlatform, packageOf, platformTriple };
+/** @param {string} triple @returns {string} The name of its binary. */
+function fileOf(triple) {
+  return `line-socket-native.${triple}.node`;
+}
+
+module.exports = { PUBLISHED, currentPlatform, fileOf, packageOf, platformTriple };

@@ -10,9 +10,12 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
-const { PUBLISHED, packageOf, platformTriple } = require('../../lib/platform');
+const { PUBLISHED, fileOf, packageOf, platformTriple } = require('../../lib/platform');
+const { publishedManifest } = require('../../scripts/release/pack');
 
 const ROOT = path.join(__dirname, '../..');
+const { version } = require('../../package.json');
+const BINARY = fileOf(platformTriple());
 
 /** How long loading may take, in ms. */
 const PATIENCE = 10000;
@@ -46,7 +49,7 @@ function withCopy(body) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'line-socket-'));
   try {
     fs.cpSync(path.join(ROOT, 'lib'), path.join(folder, 'lib'), { recursive: true });
-    fs.copyFileSync(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
+    fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify(publishedManifest()));
     fs.mkdirSync(path.join(folder, 'node_modules'));
     const { dependencies } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
     for (const name of Object.keys(dependencies)) {
@@ -62,9 +65,10 @@ function withCopy(body) {
  * Loads the copy in a process of its own.
  * @param {string} folder
  * @param {string} [before] Statements run first.
+ * @param {{nodeArgs?: string[], env?: Record<string, string>}} [options] Of Node, and added to the environment.
  * @returns {any} The error as plain values, or `loaded`.
  */
-function load(folder, before = '') {
+function load(folder, before = '', { nodeArgs = [], env = {} } = {}) {
   const script = `${before}
     try {
       require(${JSON.stringify(folder)});
@@ -73,9 +77,10 @@ function load(folder, before = '') {
       const { name, message, code, cause } = error;
       console.log(JSON.stringify({ name, message, code, cause: cause && { message: cause.message, code: cause.code } }));
     }`;
-  const { stdout, stderr, error } = spawnSync(process.execPath, ['-e', script], {
+  const { stdout, stderr, error } = spawnSync(process.execPath, ['--no-warnings', ...nodeArgs, '-e', script], {
     encoding: 'utf8',
     timeout: PATIENCE,
+    env: { ...process.env, ...env },
   });
   assert.equal(error, undefined);
   assert.equal(stderr, '');
@@ -138,6 +143,19 @@ function addPackage(folder, main) {
   fs.writeFileSync(path.join(where, 'index.js'), main);
 }
 
+/**
+ * Puts the real binary into a package where it is looked for.
+ * @param {string} folder
+ * @returns {string} The package's folder.
+ */
+function addBinary(folder) {
+  const where = path.join(folder, 'node_modules', packageOf(platformTriple()));
+  fs.mkdirSync(where);
+  fs.writeFileSync(path.join(where, 'package.json'), JSON.stringify({ main: BINARY }));
+  fs.copyFileSync(path.join(ROOT, BINARY), path.join(where, BINARY));
+  return where;
+}
+
 describe('the binary', () => {
   it('that is missing: the error says what to do, on this platform', () => {
     withCopy((folder) => {
@@ -163,20 +181,20 @@ describe('the binary', () => {
   it('is taken from the package folder before that', () => {
     withCopy((folder) => {
       addPackage(folder, 'throw new Error("the wrong one");');
-      const binary = `line-socket-native.${platformTriple()}.node`;
-      fs.copyFileSync(path.join(ROOT, binary), path.join(folder, binary));
+      fs.copyFileSync(path.join(ROOT, BINARY), path.join(folder, BINARY));
       assert.equal(load(folder), 'loaded');
     });
   });
 
   it('that is there but cannot be loaded: the error says why', () => {
     withCopy((folder) => {
-      fs.writeFileSync(path.join(folder, `line-socket-native.${platformTriple()}.node`), 'no binary at all');
+      fs.writeFileSync(path.join(folder, BINARY), 'no binary at all');
       addPackage(folder, 'exports.createServer = () => {};');
       const error = load(folder);
-      assertHelps(error, platformTriple());
+      assert.equal(error.code, 'ERR_LINE_SOCKET_NO_BINARY');
       assert.equal(error.cause.code, 'ERR_DLOPEN_FAILED');
       assert.ok(error.message.includes(error.cause.message), error.message);
+      assert.match(error.message, new RegExp(`It is .*${BINARY}: replace it by that of ${packageOf(platformTriple())}`));
     });
   });
 
@@ -198,6 +216,7 @@ describe('the binary', () => {
     const OMITTED = '--omit=optional';
     const LOCKED = 'written on another platform';
     const COPIED = 'was copied from another system';
+    const ABSENT = `"npm view ${OWN}@${version} version" prints a version where it is there`;
 
     /**
      * @param {string} copy
@@ -207,26 +226,33 @@ describe('the binary', () => {
       const error = load(copy);
       assert.equal(error.code, 'ERR_LINE_SOCKET_NO_BINARY');
       assert.ok(error.message.includes(`the optional package ${OWN}, which is not installed`), error.message);
-      const named = [OMITTED, LOCKED, COPIED].filter((cause) => error.message.includes(cause));
+      const named = [OMITTED, LOCKED, COPIED, ABSENT].filter((cause) => error.message.includes(cause));
       assert.deepEqual(named, causes, error.message);
       assert.match(error.message, /clone the repository, run "npm ci && npm run build".*"npm install PATH-OF-THE-CLONE"/);
     }
 
     it('without a sign, all are named', () => {
-      withApplication((copy) => assertCauses(copy, [OMITTED, LOCKED, COPIED]));
+      withApplication((copy) => assertCauses(copy, [OMITTED, LOCKED, COPIED, ABSENT]));
     });
 
-    it('--omit=optional: the lock file has the package', () => {
+    it('--omit=optional, or a download that failed: the lock file has the package', () => {
       withApplication((copy, application) => {
         lock(application, [OWN, OTHER]);
-        assertCauses(copy, [OMITTED]);
+        assertCauses(copy, [OMITTED, ABSENT]);
       });
     });
 
-    it('a lock file from another platform: it has not', () => {
+    it('a lock file from another platform, or a registry that has some: it has others', () => {
       withApplication((copy, application) => {
         lock(application, [OTHER]);
-        assertCauses(copy, [LOCKED]);
+        assertCauses(copy, [LOCKED, ABSENT]);
+      });
+    });
+
+    it('a registry that has none: the lock file lists none', () => {
+      withApplication((copy, application) => {
+        lock(application, []);
+        assertCauses(copy, [ABSENT]);
       });
     });
 
@@ -244,7 +270,7 @@ describe('the binary', () => {
         const file = path.join(application, 'package-lock.json');
         for (const text of ['{"packages":{}}', 'null', '{"packages":']) {
           fs.writeFileSync(file, text);
-          assertCauses(copy, [OMITTED, LOCKED, COPIED]);
+          assertCauses(copy, [OMITTED, LOCKED, COPIED, ABSENT]);
         }
       });
     });
@@ -257,6 +283,92 @@ describe('the binary', () => {
       assert.ok(message.includes('a checkout in which it has not been built'), message);
       assert.ok(message.endsWith(`npm run build, in ${fs.realpathSync(folder)}`), message);
       assert.ok(!message.includes('--omit=optional'), message);
+    });
+  });
+
+  it('whose package has lost it: the error says that the package is there', () => {
+    withCopy((folder) => {
+      const where = addBinary(folder);
+      fs.rmSync(path.join(where, BINARY));
+      const error = load(folder);
+      assertHelps(error, platformTriple());
+      assert.ok(error.message.includes(`is installed, in ${fs.realpathSync(where)}, but its file ${BINARY}`), error.message);
+      assert.ok(!error.message.includes('not installed'), error.message);
+    });
+  });
+
+  it('of another package, or none of this program: the error says so', () => {
+    withCopy((folder) => {
+      addPackage(folder, 'exports.other = 1;');
+      assert.match(load(folder).message, /cannot be loaded: it is no binary of line-socket-native/);
+    });
+  });
+
+  it('that Node may not load: the error names the options, and blames no installation', () => {
+    const permission = ['--permission', '--experimental-permission'].find((option) => process.allowedNodeEnvironmentFlags.has(option));
+    /** @type {[object, RegExp][]} */
+    const cases = [
+      [{ nodeArgs: ['--no-addons'] }, /runs with --no-addons \(on the command line\).* --allow-addons/],
+      [{ env: { NODE_OPTIONS: '--no-addons' } }, /runs with --no-addons \(in NODE_OPTIONS\).* --allow-addons/],
+    ];
+    if (permission !== undefined) cases.push([{ nodeArgs: [permission, '--allow-fs-read=*'] }, /--permission.* --allow-addons/]);
+    withCopy((folder) => {
+      addBinary(folder);
+      assert.equal(load(folder), 'loaded');
+      for (const [options, pattern] of cases) {
+        const { code, cause, message } = load(folder, '', options);
+        assert.deepEqual([code, cause.code], ['ERR_LINE_SOCKET_NO_BINARY', 'ERR_DLOPEN_DISABLED']);
+        assert.match(message, pattern);
+        for (const wrong of ['--omit', 'node_modules', 'Rust']) assert.ok(!message.includes(wrong), message);
+      }
+      if (permission === undefined) return;
+      assert.equal(load(folder, '', { nodeArgs: [permission, '--allow-fs-read=*', '--allow-addons'] }), 'loaded');
+    });
+  });
+
+  describe('that LINE_SOCKET_NATIVE_BINARY names', () => {
+    const env = (/** @type {string} */ file) => ({ env: { LINE_SOCKET_NATIVE_BINARY: file } });
+
+    it('is taken before all others, and an empty name is none', () => {
+      withCopy((folder) => {
+        addPackage(folder, 'throw new Error("the wrong one");');
+        const file = path.join(folder, 'any-name.node');
+        fs.copyFileSync(path.join(ROOT, BINARY), file);
+        assert.equal(load(folder, '', env(file)), 'loaded');
+        assert.equal(load(folder, '', env(path.relative(process.cwd(), file))), 'loaded');
+        assert.match(load(folder, '', env('')).message, /the wrong one/);
+      });
+    });
+
+    it('is the only one: where it is missing or broken, the error says so and names it', () => {
+      withCopy((folder) => {
+        addBinary(folder);
+        fs.writeFileSync(path.join(folder, 'broken.node'), 'no binary at all');
+        fs.writeFileSync(path.join(folder, 'other.js'), '');
+        /** @type {Record<string, RegExp>} */
+        const cases = {
+          'none.node': /LINE_SOCKET_NATIVE_BINARY is .*none\.node, where there is no file\.\nSet it to the path of line-socket-native\./,
+          'lib': /LINE_SOCKET_NATIVE_BINARY is .*lib, which is no file\./,
+          'other.js': /LINE_SOCKET_NATIVE_BINARY is .*other\.js, whose name does not end with \.node\./,
+          'broken.node': /in broken\.node, which LINE_SOCKET_NATIVE_BINARY names, which cannot be loaded: /,
+        };
+        for (const [file, pattern] of Object.entries(cases)) {
+          const { code, message } = load(folder, '', env(path.join(folder, file)));
+          assert.equal(code, 'ERR_LINE_SOCKET_NO_BINARY');
+          assert.match(message, pattern);
+          assert.ok(!message.includes('--omit'), message);
+        }
+      });
+    });
+  });
+
+  it('that is missing in a copy of a checkout: the error says to build it there, and nothing of npm', () => {
+    withApplication((copy) => {
+      fs.copyFileSync(path.join(ROOT, 'package.json'), path.join(copy, 'package.json'));
+      assert.match(load(copy).message, /copy of a checkout that was made before the binary was built there: run "npm ci && npm run build"/);
+      const other = fileOf(platformTriple() === 'darwin-arm64' ? 'linux-x64-gnu' : 'darwin-arm64');
+      fs.writeFileSync(path.join(copy, other), '');
+      assert.ok(load(copy).message.includes(`This copy has ${other}, built on another system`));
     });
   });
 

@@ -258,7 +258,7 @@ describe('an application', () => {
         outfile: deployed.path(`${name}.js`),
         bundle: true,
         platform: 'node',
-        // What the README says to leave out.
+        // What docs/guides/bundling.md says to leave out.
         external: ['line-socket-native-*', 'ws'],
         logLevel: 'error',
       });

@@ -37,6 +37,13 @@ describe('platforms', () => {
     assert.deepEqual(rows.sort(), [...PUBLISHED].sort());
   });
 
+  it('are required by name, each in the `try` that bundlers look for', () => {
+    const source = fs.readFileSync(path.join(ROOT, 'lib/binary.js'), 'utf8');
+    const [, body] = /^  try \{\n    switch \(triple\) \{([\s\S]*?)^  \} catch/m.exec(source) ?? [];
+    const found = [...(body ?? '').matchAll(/case '(.*)': return \{ binary: require\('(.*)'\) \};/g)].map(([, ...names]) => names);
+    assert.deepEqual(found.sort(), PUBLISHED.map((triple) => [triple, packageOf(triple)]).sort());
+  });
+
   it('that are unknown are refused', () => {
     for (const triple of ['linux-riscv64-gnu', 'freebsd-x64', 'linux-x64', '']) assert.throws(() => targetOf(triple), /not among/);
   });

@@ -28,6 +28,7 @@ const SHOWN = 15;
  * @typedef {object} ChildOptions
  * @property {string[]} [nodeArgs] Options of Node itself.
  * @property {Record<string, string>} [env] Added to this process's environment.
+ * @property {string | true} [program] What runs the script instead of this Node; true where it is a program itself.
  * @property {number} [descriptors] Most descriptors it may have open (Unix only).
  */
 
@@ -46,9 +47,9 @@ class Child {
    * @param {unknown[]} args
    * @param {ChildOptions} [options]
    */
-  constructor(file, args, { nodeArgs = [], env = {}, descriptors } = {}) {
+  constructor(file, args, { nodeArgs = [], env = {}, program: runtime = process.execPath, descriptors } = {}) {
     this.name = path.basename(file);
-    const command = [process.execPath, ...nodeArgs, file, ...args.map(String)];
+    const command = [...(runtime === true ? [] : [runtime, ...nodeArgs]), file, ...args.map(String)];
     // The limit of a process is set before Node begins, which else raises it to the highest allowed.
     const [program, ...rest] =
       descriptors === undefined ? command : ['/bin/sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'sh', ...command];

@@ -7,6 +7,7 @@ const { describe, it, before, after } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
+const LineClient = require('../client-node.js');
 const { token } = require('./examples/guide-token');
 const { PORT, applicationFolder, blocks, toJavaScript } = require('./helpers/examples');
 const { freePort } = require('./helpers/timing');
@@ -145,6 +146,32 @@ describe('guides', () => {
     const covered = new Set(found.map(({ key }) => key.split(':')[0]));
     assert.deepEqual(guides.filter((guide) => !covered.has(guide)), []);
   });
+
+  it('code within the text is no program, and names members that are there', withScene(async (scene) => {
+    const { server, client, connection } = await scene.pair();
+    connection.joinRoom('room');
+    const line = new LineClient();
+    const Message = server.constructor.Message;
+    /** @type {Record<string, object>} */
+    const things = { server, connection, client: line, room: server.getRoom('room'), message: new Message({ name: 'a' }) };
+    const documents = ['README.md', ...guides.map((guide) => `docs/guides/${guide}`), 'docs/reference/wire-protocol.md'];
+    const problems = [];
+    let named = 0;
+    for (const document of documents) {
+      const text = fs.readFileSync(path.join(GUIDES, '../..', document), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
+      for (const [, code] of text.matchAll(/`([^`]+)`/g)) {
+        if (/;|\b(?:for|if|while) \(|\bawait \w|\b(?:const|let) /.test(code)) problems.push(`${document}: a program, ${code}`);
+        for (const [, thing, member] of code.matchAll(/(?<![\w.'/])(server|connection|client|room|message)\.(\w+)/g)) {
+          if (member === 'js') continue;
+          named += 1;
+          if (!(member in things[thing])) problems.push(`${document}: ${thing}.${member}`);
+        }
+      }
+    }
+    client.destroy();
+    assert.deepEqual(problems, []);
+    assert.ok(named > 15, `${named} members`);
+  }));
 
   for (const { key, code } of found) {
     it(key, withScene(async (scene) => {

@@ -271,13 +271,14 @@ describe('tables of the README', () => {
 });
 
 describe('links', () => {
-  const folders = ['docs', 'docs/deploy', 'docs/guides'];
+  const folders = ['docs', 'docs/deploy', 'docs/guides', 'docs/reference'];
   const docs = folders.flatMap((folder) => fs.readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`));
   const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs.filter((name) => name.endsWith('.md'))];
 
   for (const document of documents) {
     it(`of ${document} lead somewhere`, () => {
-      const targets = [...read(document).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => target);
+      const text = read(document).replace(/^```[\s\S]*?^```$/gm, '');
+      const targets = [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => target);
       const local = targets.filter((target) => !/^https?:/.test(target));
       const missing = local.filter((target) => !fs.existsSync(path.join(ROOT, path.dirname(document), target)));
       assert.deepEqual(missing, []);

@@ -14,8 +14,13 @@ pub struct Names {
 }
 
 impl Names {
-    /// The number of `name`, giving it one if there is room: 1 and up.
+    /// The number of `name`, giving it one if there is room: 1 and up. A name with U+FFFD gets none: that
+    /// may stand for half of a surrogate pair, of which there are many, and which only JavaScript can
+    /// tell apart.
     pub fn intern(&self, name: &str) -> Option<u32> {
+        if name.contains(char::REPLACEMENT_CHARACTER) {
+            return None;
+        }
         let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(&number) = numbers.get(name) {
             return Some(number);
@@ -32,5 +37,20 @@ impl Names {
     pub fn find(&self, name: &str) -> u32 {
         let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
         numbers.get(name).copied().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_may_be_several_get_no_number() {
+        let names = Names::default();
+        assert_eq!(names.intern("a"), Some(1));
+        assert_eq!(names.intern("\u{fffd}"), None);
+        assert_eq!(names.intern("a\u{fffd}b"), None);
+        assert_eq!(names.find("\u{fffd}"), 0);
+        assert_eq!(names.intern("b"), Some(2));
     }
 }

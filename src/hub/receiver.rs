@@ -69,10 +69,14 @@ impl Hub {
         }
         match message {
             Message::Text(text) => self.receive(connection, progress, text),
-            // Bytes that are not UTF-8 cannot be JSON: the application gets to see them with
-            // replacement characters in its `_error`.
             Message::Binary(data) => {
-                self.receive(connection, progress, &String::from_utf8_lossy(data))
+                if let Ok(text) = str::from_utf8(data) {
+                    return self.receive(connection, progress, text);
+                }
+                // They cannot be JSON: the application gets to see them with replacement characters in
+                // its `_error`.
+                let text = String::from_utf8_lossy(data);
+                self.not_an_envelope(connection, progress, &text)
             }
         }
     }

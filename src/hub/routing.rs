@@ -92,6 +92,19 @@ impl Hub {
         progress.aside.map_or_else(Batch::default, |batch| *batch)
     }
 
+    /// Takes in a message that is no envelope.
+    pub(super) fn not_an_envelope(
+        &self,
+        connection: &Connection,
+        progress: &mut Progress,
+        text: &str,
+    ) -> Next {
+        self.hand_over(progress, |batch| Record {
+            payload: batch.put(text),
+            ..Record::new(Kind::Invalid, connection.slot())
+        })
+    }
+
     fn receive_scanned(
         &self,
         connection: &ConnectionRef,
@@ -99,10 +112,7 @@ impl Hub {
         text: &str,
     ) -> Next {
         let Ok(envelope) = envelope::scan(text) else {
-            return self.hand_over(progress, |batch| Record {
-                payload: batch.put(text),
-                ..Record::new(Kind::Invalid, connection.slot())
-            });
+            return self.not_an_envelope(connection, progress, text);
         };
         let name = envelope.name.decode();
         match &*name {

@@ -213,7 +213,7 @@ fn want_drained(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// `broadcast(room | undefined, text): number`. Queues one message for every member of a room, or
 /// for every connection; returns for how many.
 fn broadcast(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let room = call.optional_string(0)?;
+    let room = call.optional_name(0)?;
     let text = call.string(1)?;
     let group = room.as_deref().map_or(Group::All, Group::Room);
     let reached = server.hub.broadcast(group, &text);

@@ -9,6 +9,7 @@ mod facts;
 mod handover;
 mod log;
 mod messages;
+mod names;
 mod policy;
 mod raw;
 mod secure;

@@ -16,6 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 
+use super::names;
 use super::wake::WakeFunction;
 use napi::bindgen_prelude::{FromNapiValue, Function, Int32ArraySlice, Object, Uint8ArraySlice};
 
@@ -273,6 +274,48 @@ impl Call {
         Ok(written)
     }
 
+    /// Argument `index`, a string that names something: no two different ones are the same name (see
+    /// `names.rs`).
+    pub fn name(&self, index: usize) -> Result<String> {
+        let text = self.string(index)?;
+        if names::is_ambiguous(&text) {
+            return Ok(names::encode(&self.utf16(index)?));
+        }
+        Ok(text)
+    }
+
+    /// The same, `None` for `undefined` and `null`.
+    pub fn optional_name(&self, index: usize) -> Result<Option<String>> {
+        if self.is_nothing(index)? {
+            return Ok(None);
+        }
+        self.name(index).map(Some)
+    }
+
+    /// Argument `index`, a string, as UTF-16.
+    fn utf16(&self, index: usize) -> Result<Vec<u16>> {
+        let value = self.arguments[index];
+        let mut length = 0;
+        // SAFETY: a null buffer asks for the length in code units.
+        check_status!(unsafe {
+            sys::napi_get_value_string_utf16(self.env, value, ptr::null_mut(), 0, &raw mut length)
+        })?;
+        // One is for the terminating NUL.
+        let mut units = vec![0; length + 1];
+        // SAFETY: `units` has room for what Node is told of.
+        check_status!(unsafe {
+            sys::napi_get_value_string_utf16(
+                self.env,
+                value,
+                units.as_mut_ptr(),
+                units.len(),
+                &raw mut length,
+            )
+        })?;
+        units.truncate(length);
+        Ok(units)
+    }
+
     /// Argument `index`, a string of characters up to U+00FF, as one byte each.
     pub fn latin1(&self, index: usize) -> Result<Vec<u8>> {
         let value = self.arguments[index];
@@ -413,6 +456,20 @@ impl Call {
                     text.len().cast_signed(),
                     value,
                 )
+            }
+        })
+    }
+
+    /// The string that [`Call::name`] made this name of.
+    pub fn name_value(&self, name: &str) -> Result<Value> {
+        if !names::is_ambiguous(name) {
+            return self.string_value(name);
+        }
+        let units = names::decode(name);
+        self.made(|env, value| {
+            // SAFETY: the code units are passed with their number and copied by Node.
+            unsafe {
+                sys::napi_create_string_utf16(env, units.as_ptr(), units.len().cast_signed(), value)
             }
         })
     }

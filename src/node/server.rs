@@ -320,16 +320,13 @@ fn release(server: &mut JsServer, call: &Call) -> Result<Value> {
 
 /// `setId(slot, id): boolean`. False when another connection has the id.
 fn set_id(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let set = server
-        .hub
-        .registry()
-        .set_id(call.uint(0)?, &call.string(1)?);
+    let set = server.hub.registry().set_id(call.uint(0)?, &call.name(1)?);
     call.bool_value(set)
 }
 
 /// `find(id): number`. The slot of the connection with this id, -1 when there is none.
 fn find(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let slot = server.hub.registry().find(&call.string(0)?);
+    let slot = server.hub.registry().find(&call.name(0)?);
     match slot {
         Some(slot) => call.uint_value(slot),
         None => call.int_value(-1),
@@ -338,13 +335,13 @@ fn find(server: &mut JsServer, call: &Call) -> Result<Value> {
 
 /// `joinRoom(slot, room)`.
 fn join_room(server: &mut JsServer, call: &Call) -> Result<Value> {
-    server.hub.registry().join(call.uint(0)?, &call.string(1)?);
+    server.hub.registry().join(call.uint(0)?, &call.name(1)?);
     call.undefined()
 }
 
 /// `leaveRoom(slot, room): boolean`.
 fn leave_room(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let left = server.hub.registry().leave(call.uint(0)?, &call.string(1)?);
+    let left = server.hub.registry().leave(call.uint(0)?, &call.name(1)?);
     call.bool_value(left)
 }
 
@@ -357,33 +354,33 @@ fn leave_all(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// `roomsOf(slot): string[]`.
 fn rooms_of(server: &mut JsServer, call: &Call) -> Result<Value> {
     let rooms = server.hub.registry().rooms_of(call.uint(0)?);
-    call.array_value(rooms.iter().map(|name| call.string_value(name)))
+    call.array_value(rooms.iter().map(|name| call.name_value(name)))
 }
 
 /// `hasRoom(room): boolean`.
 fn has_room(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let exists = server.hub.registry().has_room(&call.string(0)?);
+    let exists = server.hub.registry().has_room(&call.name(0)?);
     call.bool_value(exists)
 }
 
 /// `members(room | undefined): number[]`. Slots of a room's members, or of all connections, in the
 /// order they joined.
 fn members(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let room = call.optional_string(0)?;
+    let room = call.optional_name(0)?;
     let slots = server.hub.registry().slots(group(room.as_deref()));
     call.array_value(slots.into_iter().map(|slot| call.uint_value(slot)))
 }
 
 /// `memberCount(room | undefined): number`.
 fn member_count(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let room = call.optional_string(0)?;
+    let room = call.optional_name(0)?;
     let count = server.hub.registry().count(group(room.as_deref()));
     call.size_value(count)
 }
 
 /// `isMember(room | undefined, slot): boolean`.
 fn is_member(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let room = call.optional_string(0)?;
+    let room = call.optional_name(0)?;
     let slot = call.uint(1)?;
     let is_member = server.hub.registry().contains(group(room.as_deref()), slot);
     call.bool_value(is_member)

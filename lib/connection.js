@@ -9,7 +9,7 @@ const { Handshake } = require('./handshake.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
 const { connectionLog } = require('./debug.js');
-const { canonicalId, messageJson, rejectionJson, expectsAnswer } = require('./json.js');
+const { canonicalId, errorJson, messageJson, rejectionJson, expectsAnswer } = require('./json.js');
 const { emitUnanswerable } = require('./unanswerable.js');
 const errors = require('./connection-errors.js');
 const {
@@ -391,7 +391,7 @@ class ServerConnection extends Emitter {
    * @internal
    */
   sendRejection_(message, err) {
-    return this.#queueText(rejectionJson(/** @type {string} */ (message.rawId_), err));
+    return this.#queueText(rejectionJson(/** @type {string} */ (message.rawId_), errorJson(err)));
   }
 
   /**
@@ -426,7 +426,7 @@ class ServerConnection extends Emitter {
    */
   refuse_(rawId, why) {
     if (!expectsAnswer(rawId)) return;
-    this.#queueText(rejectionJson(canonicalId(/** @type {string} */ (rawId)), new Error(why)));
+    this.#queueText(rejectionJson(canonicalId(/** @type {string} */ (rawId)), errorJson(new Error(why))));
   }
 
   /**

@@ -1,23 +1,92 @@
 // @ts-check
 'use strict';
 
+const LineError = require('./line-error.js');
+
 /**
  * JSON text, byte for byte as the original writes it: it stringifies a whole message, so a `toJSON`
  * of the payload is called with the key `p`.
  */
 
+/** What an error is written as that the peer must not see (the option `errors: 'public'`). */
+const INTERNAL = Object.freeze({ name: 'Error', message: 'internal' });
+
 /**
- * A payload as it stands in a message; undefined when it stringifies to nothing (`undefined`, a
+ * Names that programs give a meaning to when they print, copy, compare or await an error, besides the
+ * members that every `Error` has.
+ */
+const MEANINGFUL = /^(stack|cause|then|toJSON|inspect|asymmetricMatch|(@@|Symbol[.(]|nodejs\.).*)$/s;
+
+/**
+ * A value as it stands in a message; undefined when it stringifies to nothing (`undefined`, a
  * function, a symbol).
+ * @param {string} key Of the message.
+ * @param {unknown} value
+ * @param {(this: any, key: string, value: any) => any} [replacer] As that of `JSON.stringify`.
+ * @returns {string | undefined}
+ * @throws {unknown} When it cannot be stringified: a `TypeError` for what is circular or a BigInt, a
+ *   `RangeError` for what is nested too deep, or what a `toJSON` throws.
+ */
+function memberJson(key, value, replacer) {
+  const text = JSON.stringify({ [key]: value }, replacer);
+  return text === '{}' ? undefined : text.slice(`{"${key}":`.length, -1);
+}
+
+/**
+ * A payload as it stands in a message.
  * @param {unknown} payload
  * @returns {string | undefined}
- * @throws {TypeError | RangeError} When it cannot be stringified: circular, a BigInt, nested too deep.
+ * @throws {unknown} As {@link memberJson}.
  */
 function payloadJson(payload) {
   // Without a `toJSON` of its own the payload cannot see its key.
   if (typeof (/** @type {any} */ (payload)?.toJSON) !== 'function') return JSON.stringify(payload);
-  const text = JSON.stringify({ p: payload });
-  return text === '{}' ? undefined : text.slice('{"p":'.length, -1);
+  return memberJson('p', payload);
+}
+
+/**
+ * An error as it stands in a message.
+ * @param {unknown} error
+ * @param {boolean} [publicOnly] Whether errors that are not marked as public are hidden.
+ * @returns {string | undefined}
+ * @throws {unknown} As {@link memberJson}.
+ */
+function errorJson(error, publicOnly) {
+  if (!publicOnly) return memberJson('e', wireError(error));
+  return memberJson('e', isHidden(error) ? INTERNAL : wireError(error), hideErrors);
+}
+
+/**
+ * A replacer of `JSON.stringify` that hides errors inside others.
+ * @this {any}
+ * @param {string} key
+ * @param {unknown} value What the value's `toJSON` returned, if it has one.
+ * @returns {unknown}
+ */
+function hideErrors(key, value) {
+  return isHidden(value) || isHidden(this[key]) ? INTERNAL : value;
+}
+
+/** @param {unknown} value */
+function isHidden(value) {
+  return isError(value) && /** @type {any} */ (value)[LineError.PUBLIC] !== true;
+}
+
+/**
+ * Whether a value is an error, of this realm or another: errors of Node itself are of another one for
+ * code that runs in a `vm` context, as under Jest.
+ * @param {any} value
+ * @returns {value is Error}
+ */
+function isError(value) {
+  if (typeof value !== 'object' || value === null) return false;
+  if (value instanceof Error) return true;
+  if (/^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(value))) return true;
+  // Made by inheritance of another realm's `Error`, without its constructor.
+  for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
+    if (at.constructor?.name === 'Error' && Object.hasOwn(at, 'toString')) return true;
+  }
+  return false;
 }
 
 /**
@@ -27,8 +96,8 @@ function payloadJson(payload) {
  * @returns {unknown}
  */
 function wireError(error) {
-  if (!(error instanceof Error)) return error;
-  return Object.assign({ name: error.name, message: error.message }, error);
+  if (!isError(error)) return error;
+  return { name: error.name, message: error.message, .../** @type {object} */ (error) };
 }
 
 /**
@@ -38,15 +107,49 @@ function wireError(error) {
  * @param {unknown} id
  * @param {unknown} error
  * @returns {string}
- * @throws {TypeError | RangeError} As {@link payloadJson}.
+ * @throws {unknown} As {@link memberJson}.
  */
 function messageJson(name, payload, id, error) {
   return JSON.stringify({ n: name, p: payload, i: id, e: wireError(error) });
 }
 
 /**
+ * The text of an answer that rejects.
+ * @param {string} rawId Raw JSON of the id.
+ * @param {string | undefined} error As {@link errorJson} gives it.
+ * @returns {string}
+ */
+function rejectionJson(rawId, error) {
+  const member = error === undefined ? '' : `,"e":${error}`;
+  return `{"n":"_r","i":${rawId}${member}}`;
+}
+
+/**
+ * Whether a value can be stringified by itself, not as an error on the wire.
+ * @param {unknown} value
+ */
+function isJson(value) {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Why something could not be stringified, in words.
+ * @param {any} cause What was thrown: a `toJSON` may throw anything.
+ * @returns {string}
+ */
+function reasonOf(cause) {
+  return typeof cause?.message === 'string' ? cause.message : `a toJSON threw ${typeof cause}`;
+}
+
+/**
  * A received error: an object with a string `name` and `message` becomes an `Error` with its
- * properties.
+ * properties, except those that would replace a member of the error or that programs give a meaning
+ * to: whoever prints, copies or awaits the error must meet nothing of the peer's there.
  * @param {any} error
  * @returns {unknown}
  */
@@ -57,9 +160,13 @@ function receivedError(error) {
     typeof error.name === 'string' &&
     typeof error.message === 'string';
   if (!looksLikeError) return error;
-  // Assigned, a property of this name would be the prototype of the error instead.
-  const { ['__proto__']: _, ...own } = error;
-  return Object.assign(new Error(), own);
+  /** @type {any} */
+  const received = new Error();
+  for (const key of Object.keys(error)) {
+    const isOrdinary = !(key in received) && !MEANINGFUL.test(key);
+    if (isOrdinary || key === 'name' || key === 'message') received[key] = error[key];
+  }
+  return received;
 }
 
 /**
@@ -105,17 +212,15 @@ function decimal(raw) {
   return digits === '' ? '0' : `${sign}${digits}e${Number(exponent) - fraction.length + zeros}`;
 }
 
-/**
- * The text of a rejected response.
- * @param {string} rawId JSON of the id.
- * @param {unknown} error
- * @returns {string}
- * @throws {TypeError | RangeError} As {@link payloadJson}.
- */
-function rejectionJson(rawId, error) {
-  const text = messageJson('_r', undefined, undefined, error);
-  const head = '{"n":"_r"';
-  return `${head},"i":${rawId}${text.slice(head.length)}`;
-}
-
-module.exports = { payloadJson, messageJson, rejectionJson, receivedError, expectsAnswer, canonicalId };
+module.exports = {
+  memberJson,
+  payloadJson,
+  errorJson,
+  messageJson,
+  rejectionJson,
+  isJson,
+  reasonOf,
+  receivedError,
+  expectsAnswer,
+  canonicalId,
+};

@@ -10,6 +10,12 @@
  */
 class LineError extends Error {
   /**
+   * The key of a mark: with the option `errors: 'public'` an error that has `true` under it travels as it
+   * is, as every `LineError` does. No JSON makes a symbol, so no peer can set it.
+   */
+  static PUBLIC = Symbol.for('line-socket-native.public');
+
+  /**
    * @param {string} code What happened: a value of one of the `ErrorCode` enums.
    * @param {string} message The same for people.
    * @param {any} [payload] What belongs to it: the peer's error, the system's error, the raw text.
@@ -23,5 +29,7 @@ class LineError extends Error {
     this.payload = payload;
   }
 }
+
+Object.defineProperty(LineError.prototype, LineError.PUBLIC, { value: true, writable: true, configurable: true });
 
 module.exports = LineError;

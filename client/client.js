@@ -476,7 +476,7 @@ class Client extends Emitter {
     if (name === Message.Name.PING) this.onPingMessage_(message);
     else if (name === Message.Name.RESPONSE) this.#onResponse(message);
     else if (!isReserved(name)) deliver(this, message);
-    else this.respond_(message, undefined, new Error('Reserved name'));
+    else this.#answer(message, undefined, new Error('Reserved name'));
   }
 
   /**
@@ -484,7 +484,7 @@ class Client extends Emitter {
    * @internal
    */
   onPingMessage_(message) {
-    this.respond_(message, 'pong', null);
+    this.#answer(message, 'pong', null);
   }
 
   /** @param {Message} response */
@@ -500,26 +500,52 @@ class Client extends Emitter {
    * @param {LineError} error
    * @internal
    */
-  onMissingId_(error) {
+  onAnswerError_(error) {
     this.#tell(Event.ERROR, error);
+  }
+
+  /**
+   * Whether a promise may be neither fulfilled nor rejected: not every platform tells.
+   * @param {Promise<any>} _promise
+   * @internal
+   */
+  isPending_(_promise) {
+    return true;
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string} text Of the answer.
+   * @internal
+   */
+  respond_(message, text) {
+    // An empty id and 0 count as none.
+    if (!message.id) return;
+    try {
+      this.#transmit(() => text);
+    } catch (cause) {
+      this.onNotResponded_(message, cause);
+    }
+  }
+
+  /**
+   * @param {Message} message
+   * @param {unknown} cause
+   * @internal
+   */
+  onNotResponded_({ name }, cause) {
+    const error = new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, `No answer to ${name}`, cause);
+    // Not from inside the handler's call of resolve or reject.
+    queueMicrotask(() => this.#tell(Event.ERROR, error));
   }
 
   /**
    * @param {Message} message
    * @param {unknown} payload
    * @param {unknown} err
-   * @internal
    */
-  respond_({ name, id }, payload, err) {
-    // An empty id and 0 count as none.
-    if (!id) return;
-    try {
-      this.#transmit(() => messageJson(Message.Name.RESPONSE, payload, id, err));
-    } catch (cause) {
-      const error = new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, `No answer to ${name}`, cause);
-      // Not from inside the handler's call of resolve or reject.
-      queueMicrotask(() => this.#tell(Event.ERROR, error));
-    }
+  #answer(message, payload, err) {
+    this.respond_(message, messageJson(Message.Name.RESPONSE, payload, message.id, err));
   }
 
   // Shared.

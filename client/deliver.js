@@ -1,33 +1,29 @@
 // @ts-check
 'use strict';
 
+const { reportUncaught, watchHandlers } = require('../lib/delivery.js');
 const { guard } = require('./errors.js');
-const { Message } = require('./message.js');
 
+/** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('./message.js').Responder & import('./emitter.js')} Receiver */
 
 /**
- * Emits a message to its handlers. One that answers a message without an id throws `mMissingId`; whether
- * there is an id is the peer's choice, so that exception goes to `onMissingId_`.
+ * Emits a message to its handlers. What an answer throws in them and they do not catch is reported.
  * @param {Receiver} receiver
  * @param {Message} message
  */
 function deliver(receiver, message) {
-  const report = (/** @type {any} */ error) => {
-    if (error?.code !== Message.ErrorCode.MISSING_ID) throw error;
-    receiver.onMissingId_(error);
-  };
   receiver.handling_ = message;
   guard(() => {
     try {
-      const results = receiver.emit(message.name, message) || [];
-      // An async handler throws into its promise.
-      for (const result of results) if (result instanceof Promise) result.catch(report);
+      message.results_ = receiver.emit(message.name, message);
     } catch (error) {
-      report(error);
+      if (!reportUncaught(error)) throw error;
     }
   });
   receiver.handling_ = undefined;
+  // An async handler throws into its promise.
+  if (message.hasThrown_) watchHandlers(message.results_, receiver);
 }
 
 module.exports = { deliver };

@@ -2,7 +2,8 @@
 'use strict';
 
 const LineError = require('../lib/line-error.js');
-const { messageJson, receivedError } = require('../lib/json.js');
+const { noteThrown, promisesAmong, watchHandlers } = require('../lib/delivery.js');
+const { messageJson, isJson, reasonOf, receivedError } = require('../lib/json.js');
 const { MessageName: Name, MessageErrorCode: ErrorCode } = require('../lib/message-enums.js');
 const Emitter = require('./emitter.js');
 const { attempt } = require('./errors.js');
@@ -11,8 +12,12 @@ const { attempt } = require('./errors.js');
  * Where the answer to a received message goes.
  * @typedef {object} Responder
  * @property {Message | undefined} handling_ The message whose handlers are running.
- * @property {(error: LineError) => void} onMissingId_ Told of an answer that nobody expects.
- * @property {(message: Message, payload: unknown, err: unknown) => void} respond_
+ * @property {(error: LineError) => void} onAnswerError_ Told of an answer that failed where no handler
+ *   catches it.
+ * @property {(promise: Promise<any>) => boolean} isPending_
+ * @property {(message: Message, text: string) => void} respond_ Sends the answer.
+ * @property {(message: Message, cause: unknown) => void} onNotResponded_ Told of an answer that cannot
+ *   be sent.
  */
 
 /**
@@ -25,6 +30,12 @@ class Message extends Emitter {
 
   /** @type {Responder | undefined} */
   #responder;
+  /** @type {any[] | false | undefined} What the handlers have returned. */
+  results_;
+  /** Whether an answer has failed while the handlers ran, and thrown. */
+  hasThrown_ = false;
+  /** Whether an iteration has it: the body of its loop can catch what is thrown. */
+  isTaken_ = false;
 
   /**
    * The message in a text.
@@ -68,7 +79,7 @@ class Message extends Emitter {
    */
   constructor({ name, payload, id, err }) {
     super();
-    assertJson([payload, err]);
+    json(() => messageJson(name, payload, id, err));
     /** @type {string} */
     this.name = name;
     /** @type {any} */
@@ -104,7 +115,8 @@ class Message extends Emitter {
    * Answers the message. Emits `resolved` with the payload.
    * @param {unknown} [payload] Any JSON value.
    * @throws {LineError} `mMissingId` when no answer is expected, `mAlreadyResponded`, `mInvalidJson`
-   *   when the payload cannot be stringified.
+   *   when the payload cannot be stringified. Where no handler of the message can catch `mMissingId` or
+   *   `mInvalidJson` any more, `_error` gets it instead.
    */
   resolve(payload) {
     this.#respond('resolved', payload, null);
@@ -127,19 +139,53 @@ class Message extends Emitter {
   #respond(event, payload, err) {
     const responder = this.#responder;
     if (this.id === undefined) {
-      const error = new LineError(ErrorCode.MISSING_ID, `No answer to ${this.name} is expected`);
-      if (!responder || responder.handling_ === this) throw error;
-      // The peer decides whether there is an id: once the handler has returned that must not throw.
-      responder.onMissingId_(error);
+      this.#fail(new LineError(ErrorCode.MISSING_ID, `No answer to ${this.name} is expected`), false);
       return;
     }
-    if (this.isResponded_) {
-      throw new LineError(ErrorCode.ALREADY_RESPONDED, `An answer to ${this.name} was given before`);
+    this.#assertFirst();
+    let text = '';
+    try {
+      text = messageJson(Name.RESPONSE, payload, this.id, err);
+    } catch (cause) {
+      // As with the original: an error that has a `toJSON` goes out with its properties all the same.
+      if (responder && isJson([payload, err])) responder.onNotResponded_(this, cause);
+      else this.#fail(new LineError(ErrorCode.INVALID_JSON, `Not JSON: ${reasonOf(cause)}`, cause), true);
+      return;
     }
-    assertJson([payload, err]);
+    // A `toJSON` may have answered.
+    this.#assertFirst();
     this.isResponded_ = true;
-    responder?.respond_(this, payload, err);
+    responder?.respond_(this, text);
     this.emit(event, event === 'resolved' ? payload : err);
+  }
+
+  /** @throws {LineError} `mAlreadyResponded` */
+  #assertFirst() {
+    if (!this.isResponded_) return;
+    throw new LineError(ErrorCode.ALREADY_RESPONDED, `An answer to ${this.name} was given before`);
+  }
+
+  /**
+   * An answer has failed. Where no handler of the message can catch an exception, it is reported: thrown,
+   * it would end the program.
+   * @param {LineError} error
+   * @param {boolean} isOurs Whether it is the application's mistake. The peer decides whether there is an
+   *   id: a missing one is thrown only where it is sure to be caught.
+   */
+  #fail(error, isOurs) {
+    const responder = this.#responder;
+    if (responder) {
+      const isHandling = responder.handling_ === this;
+      const isRunning = () => this.isTaken_ || promisesAmong(this.results_).some(responder.isPending_);
+      if (!isHandling && !(isOurs && isRunning())) {
+        responder.onAnswerError_(error);
+        return;
+      }
+      noteThrown(error, responder);
+      if (isHandling) this.hasThrown_ = true;
+      else watchHandlers(this.results_, responder);
+    }
+    throw error;
   }
 
   /**
@@ -162,8 +208,5 @@ class Message extends Emitter {
  * @returns {T}
  */
 const json = (call) => attempt(ErrorCode.INVALID_JSON, 'Not JSON', call);
-
-/** @param {unknown} value */
-const assertJson = (value) => json(() => JSON.stringify(value));
 
 module.exports = { Message };

@@ -37,6 +37,7 @@ function messages(client, name, ends, { signal, max = 1000 }) {
   const close = () => end(undefined);
   const abort = () => end(/** @type {AbortSignal} */ (signal).reason);
   const receive = (/** @type {Message} */ message) => {
+    message.isTaken_ = true;
     if (waiting.length < max) waiting.push(message);
     else end(new LineError(ErrorCode.QUEUE_FULL, `More than ${max} messages wait`));
     wake();

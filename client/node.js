@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { isPending } = require('../lib/pending.js');
 const { Client } = require('./client.js');
 
 /** Prints with `debug` where that can be loaded: the client depends on no package. */
@@ -11,6 +12,14 @@ class LineClient extends Client {
   /** @internal */
   static webSocket_() {
     return super.webSocket_() ?? requireWs();
+  }
+
+  /**
+   * @param {Promise<any>} promise
+   * @internal
+   */
+  isPending_(promise) {
+    return isPending(promise);
   }
 
   /**

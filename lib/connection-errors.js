@@ -5,6 +5,7 @@
 
 const LineError = require('./line-error.js');
 const { ConnectionErrorCode: ErrorCode } = require('./enums.js');
+const { reasonOf } = require('./json.js');
 
 /** @typedef {import('./message.js').Message} Message */
 
@@ -48,14 +49,13 @@ function pingFailed(cause) {
  * @param {unknown} cause
  */
 function invalidPayload(message, cause) {
-  const why = /** @type {Error} */ (cause).message;
-  const text = `The payload of "${message.name}" cannot be written as JSON: ${why}`;
+  const text = `The payload of "${message.name}" cannot be written as JSON: ${reasonOf(cause)}`;
   return new LineError(ErrorCode.INVALID_JSON, text);
 }
 
 /**
  * @param {Message} message
- * @param {LineError} cause
+ * @param {unknown} cause
  */
 function notResponded(message, cause) {
   const text = `The answer to "${message.name}" (id ${message.id}) could not be sent`;

@@ -9,8 +9,7 @@ const { Handshake } = require('./handshake.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
 const { connectionLog } = require('./debug.js');
-const { canonicalId, errorJson, messageJson, rejectionJson, expectsAnswer } = require('./json.js');
-const { emitUnanswerable } = require('./unanswerable.js');
+const { canonicalId, payloadJson, errorJson, messageJson, rejectionJson, expectsAnswer } = require('./json.js');
 const errors = require('./connection-errors.js');
 const {
   ConnectionErrorCode: ErrorCode,
@@ -295,16 +294,12 @@ class ServerConnection extends Emitter {
     }
     this.log_?.('received "%s"', name);
     const message = Message.incoming_(this, name, rawId, rawPayload, rawError, payload);
-    if (rawId === undefined) {
-      emitUnanswerable(this, message);
-      return;
-    }
     // A server that is being stopped waits for the answers to what came before.
-    if (this.server.draining_ === undefined) {
+    if (rawId !== undefined && this.server.draining_ === undefined) {
       message.isCounted_ = true;
       this.unanswered_ += 1;
     }
-    this.emit(name, message);
+    message.deliver_();
   }
 
   /** Whether nobody waits for an answer. @internal */
@@ -315,16 +310,31 @@ class ServerConnection extends Emitter {
   /** @param {Message} message */
   #onAnswered(message) {
     if (!message.isCounted_) return;
+    message.isCounted_ = false;
     this.unanswered_ -= 1;
     this.server.draining_?.check(this);
   }
 
-  /**
-   * @param {LineError} error
-   * @internal
-   */
-  onMissingId_(error) {
+  // What messages call; see `Responder` in message.js.
+
+  /** @param {Message} message */
+  emitMessage_(message) {
+    return this.emit(message.name, message);
+  }
+
+  /** @param {LineError} error */
+  onAnswerError_(error) {
     this.emit(Event.ERROR, error);
+  }
+
+  /** @param {unknown} payload */
+  payloadJson_(payload) {
+    return payloadJson(payload);
+  }
+
+  /** @param {unknown} err */
+  errorJson_(err) {
+    return errorJson(err, this.server.options.errors === 'public');
   }
 
   /** Messages other than the handshake are answered only when their sender asks for it. */
@@ -353,11 +363,10 @@ class ServerConnection extends Emitter {
 
   /**
    * @param {Message} message
-   * @param {unknown} _payload
    * @param {string | undefined} json The payload as JSON.
    * @internal
    */
-  onResolved_(message, _payload, json) {
+  onResolved_(message, json) {
     this.#onAnswered(message);
     const rawId = message.rawId_;
     if (!expectsAnswer(rawId)) return;
@@ -368,30 +377,31 @@ class ServerConnection extends Emitter {
         return;
       }
     }
-    this.#notResponded(message, errors.notOpen());
+    this.onNotResponded_(message, errors.notOpen());
   }
 
   /**
    * @param {Message} message
-   * @param {unknown} err
+   * @param {string | undefined} json The error as JSON.
    * @internal
    */
-  onRejected_(message, err) {
+  onRejected_(message, json) {
     this.#onAnswered(message);
-    if (!expectsAnswer(message.rawId_)) return;
+    const rawId = message.rawId_;
+    if (!expectsAnswer(rawId)) return;
     this.log_?.('rejecting "%s"', message.name);
-    const problem = this.sendRejection_(message, err);
-    if (problem !== undefined) this.#notResponded(message, problem);
+    const problem = this.sendRejection_(/** @type {string} */ (rawId), json);
+    if (problem !== undefined) this.onNotResponded_(message, problem);
   }
 
   /**
-   * @param {Message} message
-   * @param {unknown} err
+   * @param {string} rawId
+   * @param {string | undefined} json The error as JSON.
    * @returns {LineError | undefined} Why it could not be sent.
    * @internal
    */
-  sendRejection_(message, err) {
-    return this.#queueText(rejectionJson(/** @type {string} */ (message.rawId_), errorJson(err)));
+  sendRejection_(rawId, json) {
+    return this.#queueText(rejectionJson(rawId, json));
   }
 
   /**
@@ -431,9 +441,10 @@ class ServerConnection extends Emitter {
 
   /**
    * @param {Message} message
-   * @param {LineError} cause
+   * @param {unknown} cause
+   * @internal
    */
-  #notResponded(message, cause) {
+  onNotResponded_(message, cause) {
     const error = errors.notResponded(message, cause);
     // Not from inside the handler's call of resolve or reject.
     queueMicrotask(() => this.emit(Event.ERROR, error));

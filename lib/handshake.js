@@ -2,6 +2,7 @@
 'use strict';
 
 const { Message } = require('./message.js');
+const { memberJson } = require('./json.js');
 const { ConnectionState, MessageName, ServerEvent } = require('./enums.js');
 const closeCodes = require('./close-codes.js');
 
@@ -20,6 +21,8 @@ class Handshake {
   #connection;
   /** Raw id of the handshake message. */
   #rawId;
+  /** @type {Message | undefined} */
+  handling_ = undefined;
 
   /**
    * @param {ServerConnection} connection
@@ -35,11 +38,18 @@ class Handshake {
     return true;
   }
 
-  get handling_() {
-    return undefined;
+  /**
+   * @param {Message} message
+   * @returns {any[] | false}
+   */
+  emitMessage_(message) {
+    return this.#connection.server.emit(ServerEvent.HANDSHAKE, this.#connection, message);
   }
 
-  onMissingId_() {}
+  /** @param {import('./line-error.js')} error */
+  onAnswerError_(error) {
+    this.#connection.onAnswerError_(error);
+  }
 
   /**
    * @param {string | undefined} rawPayload
@@ -49,7 +59,7 @@ class Handshake {
     const connection = this.#connection;
     const message = Message.incoming_(this, MessageName.HANDSHAKE, this.#rawId, rawPayload, rawError);
     connection.log_?.('handshake received');
-    if (!connection.server.emit(ServerEvent.HANDSHAKE, connection, message)) message.resolve();
+    if (message.deliver_() === false) message.resolve();
   }
 
   /**
@@ -61,10 +71,26 @@ class Handshake {
   }
 
   /**
-   * @param {Message} message
    * @param {unknown} payload
+   * @returns {string | undefined}
    */
-  onResolved_(message, payload) {
+  payloadJson_(payload) {
+    return memberJson('p', { payload, id: this.#connection.id });
+  }
+
+  /**
+   * @param {unknown} err
+   * @returns {string | undefined}
+   */
+  errorJson_(err) {
+    return this.#connection.errorJson_(err);
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string | undefined} json The payload as JSON.
+   */
+  onResolved_(message, json) {
     const connection = this.#connection;
     const { native_: native, inbox_: inbox } = connection.server;
     if (connection.state === ConnectionState.DISCONNECTED || !native.isOpen(connection.slot_)) {
@@ -75,8 +101,7 @@ class Handshake {
     native.trust(connection.slot_);
     const rawId = message.rawId_;
     if (rawId !== undefined) {
-      const answer = JSON.stringify({ payload, id: connection.id });
-      native.respond(connection.slot_, answer, rawId);
+      native.respond(connection.slot_, json, rawId);
       inbox.scheduleFlush();
     }
     connection.connect_();
@@ -84,13 +109,30 @@ class Handshake {
 
   /**
    * @param {Message} message
-   * @param {unknown} err
+   * @param {string | undefined} json The error as JSON.
    */
-  onRejected_(message, err) {
+  onRejected_(message, json) {
     const connection = this.#connection;
     connection.log_?.('handshake rejected');
-    if (message.rawId_ !== undefined) connection.sendRejection_(message, err);
-    connection.close(closeCodes.HANDSHAKE_REJECTED, 'Handshake rejected', REJECTION_DELAY);
+    const rawId = message.rawId_;
+    if (rawId !== undefined) connection.sendRejection_(rawId, json);
+    this.#close();
+  }
+
+  /**
+   * The error to reject with cannot be written. The client is told by the close code, as with the
+   * original.
+   * @param {Message} message
+   * @param {unknown} cause
+   */
+  onNotResponded_(message, cause) {
+    message.isResponded_ = true;
+    this.#connection.onNotResponded_(message, cause);
+    this.#close();
+  }
+
+  #close() {
+    this.#connection.close(closeCodes.HANDSHAKE_REJECTED, 'Handshake rejected', REJECTION_DELAY);
   }
 }
 

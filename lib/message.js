@@ -4,7 +4,9 @@
 const Emitter = require('./emitter.js');
 const LineError = require('./line-error.js');
 const { MessageErrorCode: ErrorCode, MessageName: Name } = require('./enums.js');
-const { canonicalId, payloadJson, messageJson, receivedError } = require('./json.js');
+const { canonicalId, payloadJson, errorJson, messageJson, isJson, reasonOf, receivedError } = require('./json.js');
+const { noteThrown, reportUncaught, promisesAmong, watchHandlers } = require('./delivery.js');
+const { isPending } = require('./pending.js');
 
 /**
  * Where the answer to a received message goes.
@@ -12,9 +14,15 @@ const { canonicalId, payloadJson, messageJson, receivedError } = require('./json
  * @property {boolean} answersWithoutId_ Whether a message whose sender expects no answer may be
  *   answered all the same.
  * @property {Message | undefined} handling_ The message whose handlers are running.
- * @property {(error: LineError) => void} onMissingId_ Told of an answer that nobody expects.
- * @property {(message: Message, payload: unknown, json: string | undefined) => void} onResolved_
- * @property {(message: Message, err: unknown) => void} onRejected_
+ * @property {(message: Message) => any[] | false} emitMessage_ Calls the handlers of a message.
+ * @property {(error: LineError) => void} onAnswerError_ Told of an answer that failed where no handler
+ *   catches it.
+ * @property {(payload: unknown) => string | undefined} payloadJson_ The payload as it is sent.
+ * @property {(err: unknown) => string | undefined} errorJson_ The error as it is sent.
+ * @property {(message: Message, json: string | undefined) => void} onResolved_ Sends the answer.
+ * @property {(message: Message, json: string | undefined) => void} onRejected_ Sends the answer.
+ * @property {(message: Message, cause: unknown) => void} onNotResponded_ Told of an answer that cannot
+ *   be written.
  */
 
 /** Stands for the parts of a message that {@link Message.incoming_} fills in itself. */
@@ -52,6 +60,13 @@ class Message extends Emitter {
   #rawId = undefined;
   /** @type {Responder | undefined} */
   #responder = undefined;
+  /**
+   * What the handlers have returned.
+   * @type {any[] | false | undefined}
+   */
+  #results = undefined;
+  /** Whether an answer has failed while the handlers ran, and thrown. */
+  #hasThrown = false;
 
   /**
    * A received message.
@@ -101,8 +116,7 @@ class Message extends Emitter {
       const err = receivedError(data.e);
       return new Message({ name: data.n, payload: data.p, err, id: data.i });
     } catch (cause) {
-      const why = /** @type {Error} */ (cause).message;
-      throw new LineError(ErrorCode.INVALID_JSON, `The text is not a message in JSON: ${why}`);
+      throw new LineError(ErrorCode.INVALID_JSON, `The text is not a message in JSON: ${reasonOf(cause)}`);
     }
   }
 
@@ -129,8 +143,8 @@ class Message extends Emitter {
 
   /** @param {{name?: unknown, payload?: unknown, id?: unknown, err?: unknown}} parts */
   #fill({ name, payload, id, err }) {
-    assertJson(payload, 'The payload of a message');
-    assertJson(err, 'The error of a message');
+    assertJson(() => payloadJson(payload), 'The payload of a message');
+    assertJson(() => errorJson(err), 'The error of a message');
     this.name = name;
     this.#payload = payload;
     this.#id = id;
@@ -194,53 +208,115 @@ class Message extends Emitter {
   }
 
   /**
+   * Calls the handlers. What an answer throws in them and they do not catch is reported.
+   * @internal
+   */
+  deliver_() {
+    const responder = /** @type {Responder} */ (this.#responder);
+    const outer = responder.handling_;
+    responder.handling_ = this;
+    try {
+      this.#results = responder.emitMessage_(this);
+    } catch (error) {
+      if (!reportUncaught(error)) throw error;
+    } finally {
+      responder.handling_ = outer;
+    }
+    // An async handler throws into its promise.
+    if (this.#hasThrown) watchHandlers(this.#results, responder);
+    return this.#results;
+  }
+
+  /**
    * Answers the message. Emits `resolved` with the payload.
    * @param {unknown} [payload] Any JSON value.
    * @throws {LineError} `mMissingId` when no answer is expected, `mAlreadyResponded`, `mInvalidJson`
-   *   when the payload cannot be stringified.
+   *   when the payload cannot be stringified. Where no handler of the message can catch `mMissingId` or
+   *   `mInvalidJson` any more, the connection's `_error` gets it instead.
    */
   resolve(payload) {
     if (!this.#mayRespond('resolved')) return;
-    const json = assertJson(payload, 'The payload to resolve with');
+    const responder = this.#responder;
+    let json;
+    try {
+      json = responder === undefined ? payloadJson(payload) : responder.payloadJson_(payload);
+    } catch (cause) {
+      this.#fail(invalidJson(`The payload to resolve "${this.name}" with`, cause));
+      return;
+    }
+    // A `toJSON` of the payload may have answered.
+    if (this.isResponded_) throw this.#alreadyResponded('resolved');
     this.isResponded_ = true;
-    this.#responder?.onResolved_(this, payload, json);
+    responder?.onResolved_(this, json);
     this.emit('resolved', payload);
   }
 
   /**
    * Answers the message with an error. Emits `rejected` with it.
    * @param {unknown} [err] An `Error`, or any JSON value.
-   * @throws {LineError} As {@link resolve}.
+   * @throws {LineError} As {@link resolve}. An `Error` that can be stringified, but not as it travels, is
+   *   told to the connection's `_error` as `cMessageNotResponded`.
    */
   reject(err) {
     if (!this.#mayRespond('rejected')) return;
-    assertJson(err, 'The error to reject with');
+    const responder = this.#responder;
+    let json;
+    try {
+      json = responder === undefined ? errorJson(err) : responder.errorJson_(err);
+    } catch (cause) {
+      // As with the original: an error that has a `toJSON` goes out with its properties all the same.
+      if (responder !== undefined && isJson(err)) responder.onNotResponded_(this, cause);
+      else this.#fail(invalidJson(`The error to reject "${this.name}" with`, cause));
+      return;
+    }
+    if (this.isResponded_) throw this.#alreadyResponded('rejected');
     this.isResponded_ = true;
-    this.#responder?.onRejected_(this, err);
+    responder?.onRejected_(this, json);
     this.emit('rejected', err);
   }
 
   /**
-   * Whether an answer can be given. A peer decides whether it sends an id, so a missing one must
-   * not end the process: once the handler has returned nothing would catch the exception, and the
-   * connection's `_error` is told instead.
+   * Whether an answer can be given.
    * @param {string} how
    * @returns {boolean}
    */
   #mayRespond(how) {
-    const responder = this.#responder;
-    if (this.#rawId === undefined && this.#id === undefined && !responder?.answersWithoutId_) {
+    if (this.#rawId === undefined && this.#id === undefined && !this.#responder?.answersWithoutId_) {
       const text = `The message "${this.name}" cannot be ${how}: its sender gave no id and expects no answer`;
-      const error = new LineError(ErrorCode.MISSING_ID, text);
-      if (responder === undefined || responder.handling_ === this) throw error;
-      responder.onMissingId_(error);
+      this.#fail(new LineError(ErrorCode.MISSING_ID, text));
       return false;
     }
-    if (this.isResponded_) {
-      const text = `The message "${this.name}" cannot be ${how}: it has been answered already`;
-      throw new LineError(ErrorCode.ALREADY_RESPONDED, text);
-    }
+    if (this.isResponded_) throw this.#alreadyResponded(how);
     return true;
+  }
+
+  /** @param {string} how */
+  #alreadyResponded(how) {
+    const text = `The message "${this.name}" cannot be ${how}: it has been answered already`;
+    return new LineError(ErrorCode.ALREADY_RESPONDED, text);
+  }
+
+  /**
+   * An answer has failed. Where no handler of the message can catch an exception, it is reported: thrown,
+   * it would end the process.
+   * @param {LineError} error
+   * @throws {LineError} The error, while a handler runs.
+   */
+  #fail(error) {
+    const responder = this.#responder;
+    if (responder === undefined) throw error;
+    if (responder.handling_ === this) {
+      this.#hasThrown = true;
+    } else if (error.code === ErrorCode.INVALID_JSON && promisesAmong(this.#results).some(isPending)) {
+      watchHandlers(this.#results, responder);
+    } else {
+      // Whether there is an id is the peer's choice: a missing one is thrown only where it is sure to be
+      // caught, and an async handler may be in a callback.
+      responder.onAnswerError_(error);
+      return;
+    }
+    noteThrown(error, responder);
+    throw error;
   }
 
   /**
@@ -258,18 +334,24 @@ class Message extends Emitter {
 }
 
 /**
- * @param {unknown} value
+ * @param {() => unknown} write Makes the JSON.
  * @param {string} what
- * @returns {string | undefined} Its JSON.
  * @throws {LineError} `mInvalidJson`
  */
-function assertJson(value, what) {
+function assertJson(write, what) {
   try {
-    return payloadJson(value);
+    write();
   } catch (cause) {
-    const why = /** @type {Error} */ (cause).message;
-    throw new LineError(ErrorCode.INVALID_JSON, `${what} cannot be written as JSON: ${why}`);
+    throw invalidJson(what, cause);
   }
+}
+
+/**
+ * @param {string} what
+ * @param {unknown} cause
+ */
+function invalidJson(what, cause) {
+  return new LineError(ErrorCode.INVALID_JSON, `${what} cannot be written as JSON: ${reasonOf(cause)}`);
 }
 
 module.exports = { Message };

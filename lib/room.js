@@ -1,7 +1,10 @@
 // @ts-check
 'use strict';
 
+const LineError = require('./line-error.js');
 const { Message } = require('./message.js');
+const { MessageErrorCode } = require('./enums.js');
+const { reasonOf } = require('./json.js');
 const { roomLog } = require('./debug.js');
 
 /** @typedef {import('./server.js').Server} Server */
@@ -93,13 +96,26 @@ class ServerRoom {
    * @throws {import('./line-error.js')} `mInvalidJson` when the payload cannot be stringified.
    */
   broadcast(name, payload) {
-    this.broadcast_(new Message({ name, payload }));
+    this.broadcast_(Message.outgoing_(name, payload));
   }
 
   /** @param {Message} message */
   broadcast_(message) {
-    const reached = this.#server.native_.broadcast(this.name, message.toString());
+    const reached = this.#server.native_.broadcast(this.name, textOf(message));
     if (roomLog.enabled) roomLog('[%s] "%s" to %d', this.name ?? 'root', message.name, reached);
+  }
+}
+
+/**
+ * @param {Message} message
+ * @throws {LineError} `mInvalidJson`
+ */
+function textOf(message) {
+  try {
+    return message.toString();
+  } catch (cause) {
+    const text = `The payload of "${message.name}" cannot be written as JSON: ${reasonOf(cause)}`;
+    throw new LineError(MessageErrorCode.INVALID_JSON, text);
   }
 }
 

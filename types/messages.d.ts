@@ -104,9 +104,12 @@ export declare class Message<Payload = any, Response = any> extends Emitter<Mess
   /** Error of a response. */
   err?: any;
 
-  /** Sends a response. Throws `mMissingId`, `mAlreadyResponded` or `mInvalidJson`. */
+  /**
+   * Sends a response. Throws `mMissingId`, `mAlreadyResponded` or `mInvalidJson`; `mMissingId` and
+   * `mInvalidJson` go to `_error` where no handler of the message can catch them, or does.
+   */
   resolve(...args: ValueArgs<Response>): void;
-  /** Sends an error as response. Throws `mMissingId`, `mAlreadyResponded` or `mInvalidJson`. */
+  /** Sends an error as response. Throws as `resolve`. */
   reject(err?: any): void;
   /** Sets the id, by default a random one, and returns it. */
   setId(id?: string): string;

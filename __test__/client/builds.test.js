@@ -15,7 +15,7 @@ const ROOT = path.join(__dirname, '../..');
 const GLOBALS = fs.readFileSync(path.join(ROOT, 'dist/client-web-globals.js'), 'utf8');
 
 /** The most that the build for a `<script>` tag may weigh, in bytes with gzip. */
-const LIMIT = 6 * 1024;
+const LIMIT = 7 * 1024;
 
 /**
  * Runs a program with the package found under its own name.
@@ -24,7 +24,7 @@ const LIMIT = 6 * 1024;
 const run = (args) => execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
 
 describe('the build for a <script> tag', () => {
-  it('is at most 6 KiB with gzip', () => {
+  it('is at most 7 KiB with gzip', () => {
     const size = zlib.gzipSync(GLOBALS, { level: 9 }).length;
     assert.ok(size <= LIMIT, `${size} bytes`);
   });

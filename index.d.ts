@@ -215,7 +215,11 @@ interface ServerEvents<
   connection: [connection: ServerConnection<ClientToServer, ServerToClient>];
   /** Lines of the answer to an upgrade request, before it is sent: may be changed. */
   headers: [headers: string[]];
-  /** A connection could not be accepted, or the HTTP server of the option `server` failed. */
+  /**
+   * A connection could not be accepted, or the HTTP server of the option `server` failed. Or an upgrade was refused with
+   * 500 because `verifyClient`, `handleProtocols` or a `headers` listener has given what cannot be used (`sInvalidAction`,
+   * with that as `payload`), or the promise of one was rejected (`sWebsocketError`, with the reason as `payload`).
+   */
   error: [error: Error];
 }
 
@@ -246,11 +250,20 @@ declare class Server<
   static readonly ErrorCode: {
     /** An option is not valid; thrown by the constructor. */
     readonly INVALID_OPTIONS: 'sInvalidOptions';
-    /** Started twice or stopped while not started. */
+    /** Started twice or stopped while not started; an answer to an upgrade that cannot be given. */
     readonly INVALID_ACTION: 'sInvalidAction';
-    /** Listening failed; the system's error is the `payload`. */
+    /** Listening or the promise of a callback failed; the system's error, or the reason, is the `payload`. */
     readonly WEBSOCKET_ERROR: 'sWebsocketError';
   };
+
+  /**
+   * Refuses an upgrade by hand: answers on the socket that an HTTP server's `upgrade` event gives, and closes it. Whatever
+   * the client does meanwhile, a reset too, ends no process. Does nothing when the socket is gone. Throws `sInvalidAction`
+   * for a status or message that cannot be sent.
+   * @param status An integer from 300 to 599, by default 404.
+   * @param message The body, plain text; by default the status's reason phrase.
+   */
+  static refuseUpgrade(socket: Duplex, status?: number, message?: string): void;
 
   /**
    * The options with their defaults. Live: a change of `responseTimeout` holds for later sends. What is

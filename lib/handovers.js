@@ -6,6 +6,7 @@ const net = require('node:net');
 const tls = require('node:tls');
 
 const LineError = require('./line-error.js');
+const { guard, refuseUnavailable } = require('./refusal.js');
 const { Pipe } = require('./pipe.js');
 const { UpgradeRequest, setSecure } = require('./request.js');
 const { ServerErrorCode } = require('./enums.js');
@@ -68,6 +69,7 @@ class Handovers {
       const text = 'A stream was handed over twice: two listeners took the same upgrade';
       throw new LineError(ServerErrorCode.INVALID_ACTION, text);
     }
+    guard(stream);
     // The peer has gone, or somebody else has answered.
     if (!stream.readable || !stream.writable) {
       stream.destroy();
@@ -93,7 +95,7 @@ class Handovers {
     } else {
       // No io thread runs.
       this.#handovers.delete(key);
-      stream.destroy();
+      refuseUnavailable(stream);
     }
     this.#server.updateKeepAlive_();
   }

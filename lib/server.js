@@ -19,22 +19,12 @@ const { serverLog } = require('./debug.js');
 const { listen, run, systemError } = require('./listening.js');
 const { encrypt } = require('./secure-context.js');
 const { guarded, makeOptions } = require('./options.js');
+const { refuseUpgrade, refuseUnavailable } = require('./refusal.js');
 const { readStats } = require('./stats.js');
 const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('./enums.js');
 const { wantsToBeAsked, decideUpgrade } = require('./upgrade.js');
 
 /** @typedef {import('./listening.js').Listening} Listening */
-
-/** What an upgrade is told that comes while the server does not run, as the core tells others that cannot be served now. */
-const UNAVAILABLE = [
-  'HTTP/1.1 503 Service Unavailable',
-  'Connection: close',
-  'Content-type: text/html',
-  'Content-Length: 19',
-  'Retry-After: 10',
-  '',
-  'Service Unavailable',
-].join('\r\n');
 
 /**
  * A WebSocket server with acknowledged messages, handshakes, rooms and broadcast. Its options, events
@@ -47,6 +37,7 @@ class Server extends Emitter {
   static Connection = ServerConnection;
   static Room = ServerRoom;
   static Error = LineError;
+  static refuseUpgrade = refuseUpgrade;
 
   /**
    * Settled when the listener is closed and, with `clientTracking`, every connection has ended.
@@ -298,7 +289,7 @@ class Server extends Emitter {
   handleUpgrade(request, socket, head, callback) {
     if (this.listening_ === undefined) {
       this.#turnedAway += 1;
-      socket.end(UNAVAILABLE);
+      refuseUnavailable(socket);
       return;
     }
     this.handovers_.take(request, socket, head, false, callback);

@@ -15,8 +15,11 @@ export interface VerifyInfo {
   readonly req: UpgradeRequest;
 }
 
-/** How `verifyClient` answers later. `code`: HTTP status of a refusal, 401 by default. */
-export type VerifyCallback = (ok: boolean, code?: number, message?: string) => void;
+/**
+ * How `verifyClient` answers later. `code`: HTTP status of a refusal, 300 to 599, 401 by default. `message`: its body. Only
+ * the first call counts. What cannot be sent, and an error as `ok`, is status 500 and the server's event `error`.
+ */
+export type VerifyCallback = (ok: boolean | Promise<boolean>, code?: number, message?: string) => void;
 
 /** Somewhere to listen other than a port. */
 export interface ListenOptions {
@@ -257,13 +260,20 @@ export interface ServerOptions {
    */
   busyPoll?: boolean | null | undefined;
   /**
-   * Decides whether a client may connect. Declared with one parameter, by returning: a falsy value is
-   * status 401. With two, by calling `callback`, which takes the status and message of a refusal.
+   * Decides whether a client may connect. Declared with one parameter, by returning, or by a promise: a falsy
+   * value is status 401. With two, by calling `callback`, which takes the status and message of a refusal. A
+   * promise that is rejected is status 500 and the server's event `error`.
    * @default everyone may
    */
-  verifyClient?: ((info: VerifyInfo, callback: VerifyCallback) => boolean | void) | null | undefined;
-  /** Chooses one of the subprotocols offered; `false` is status 401. @default the first offered */
-  handleProtocols?: ((protocols: string[]) => string | false | null | undefined) | null | undefined;
+  verifyClient?: ((info: VerifyInfo, callback: VerifyCallback) => boolean | void | Promise<boolean | void>) | null | undefined;
+  /**
+   * Chooses one of the subprotocols offered, by returning or by a promise; `false` is status 401. What is no name
+   * of a subprotocol is status 500 and the server's event `error`. @default the first offered
+   */
+  handleProtocols?:
+    | ((protocols: string[]) => string | false | null | undefined | Promise<string | false | null | undefined>)
+    | null
+    | undefined;
   /** Whether `stop()` ends the connections. @default true */
   clientTracking?: boolean | null | undefined;
   /**

@@ -53,10 +53,7 @@ web.on('upgrade', (request, socket, head) => {
       echo.handleUpgrade(request, socket, head, (/** @type {any} */ client) => echo.emit('connection', client, request));
       break;
     default:
-      // The client may be gone already, which is an `error` event too, or never close its end.
-      socket.on('error', () => {});
-      socket.once('finish', () => socket.destroy());
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      Server.refuseUpgrade(socket, 404);
   }
 });
 

@@ -21,7 +21,7 @@ function assert(condition, text) {
 const isString = (value) => typeof value === 'string';
 
 /** @type {(value: unknown) => value is RegExp} */
-const isRegExp = (value) => value instanceof RegExp;
+const isRegExp = (value) => Object.prototype.toString.call(value) === '[object RegExp]';
 
 /** @param {unknown} value */
 const assertInteger = (value) => assert(Number.isInteger(value), 'Not an integer');

@@ -184,7 +184,8 @@ function privateKey(key, passphrase) {
  */
 function text(name, pem) {
   if (typeof pem === 'string') return pem;
-  if (pem instanceof Uint8Array) return Buffer.from(pem.buffer, pem.byteOffset, pem.length).toString('latin1');
+  // Not `instanceof`: in a vm context, as under Jest, a Buffer is of another realm.
+  if (ArrayBuffer.isView(pem)) return Buffer.from(pem.buffer, pem.byteOffset, pem.byteLength).toString('latin1');
   return fail(name, 'must be a string or Buffer with PEM text, or an array of these');
 }
 

@@ -115,6 +115,11 @@ const OPTIONS = Object.freeze({
   maxInflatingBytes: { rule: BYTES, isLive: true, initial: 256 * 1024 * 1024, core: same },
   maxBufferedBytes: { rule: SOME_BYTES, isLive: true, initial: 16 * 1024 * 1024, core: same },
   highWaterMark: { rule: SOME_BYTES, isLive: true, initial: 1024 * 1024, core: same },
+  errors: {
+    rule: [(value) => value === 'full' || value === 'public', "must be 'full' or 'public'"],
+    isLive: true,
+    initial: 'full',
+  },
   slowConsumer: {
     rule: [(value) => value === 'close' || value === 'drop', "must be 'close' or 'drop'"],
     isLive: true,

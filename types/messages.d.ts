@@ -36,6 +36,11 @@ export type ValueArgs<V, Rest extends any[] = []> = undefined extends V
 
 /** Error of this package. Its `stack` never reaches a peer. */
 export declare class LineError extends Error {
+  /**
+   * The key of a mark: with the server's option `errors: 'public'` an error with `true` under it is sent
+   * with its message and properties, as a `LineError` is; others as `internal`.
+   */
+  static readonly PUBLIC: unique symbol;
   /** An error of an application's own, such as a handshake may be rejected with. */
   constructor(code: string, message?: string, payload?: any);
   /** `LineError`. */

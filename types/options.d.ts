@@ -254,6 +254,12 @@ export interface ServerOptions {
    */
   slowConsumer?: 'close' | 'drop' | null | undefined;
   /**
+   * What clients learn of an `Error` that a message or handshake is rejected with: `full`, its message and
+   * own enumerable properties, whatever error it is; `public`, those of a `LineError` and of errors with
+   * `true` under `LineError.PUBLIC`, and `internal` of others. @default 'full'
+   */
+  errors?: 'full' | 'public' | null | undefined;
+  /**
    * Whether an io thread, while requests come one by one and fast, looks at its sockets again at once
    * for up to 200 microseconds before it sleeps. One client that asks again as soon as it is answered
    * is then answered sooner, and the thread busy all the while. @default true

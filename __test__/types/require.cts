@@ -97,7 +97,7 @@ typed.on('connection', (connection) => void greet(connection));
 
 const options: Server.ServerOptions = {
   host: '127.0.0.1', port: 0, path: '/x', backlog: 10, maxPayload: 1024, responseTimeout: 0, handshakeTimeout: 1,
-  pingInterval: 1, closeTimeout: 1, upgradeTimeout: 1, clientTracking: true, maxBufferedBytes: 1, slowConsumer: 'drop',
+  pingInterval: 1, closeTimeout: 1, upgradeTimeout: 1, clientTracking: true, maxBufferedBytes: 1, slowConsumer: 'drop', errors: 'public',
   noServer: false, perMessageDeflate: {
     threshold: 0, serverNoContextTakeover: false, clientMaxWindowBits: 9, zlibDeflateOptions: { level: 1 },
   },
@@ -115,6 +115,12 @@ const policy = new Server({ port: 0, allowedOrigins: origins, requireOrigin: tru
 policy.options.allowedOrigins = [...(policy.options.allowedOrigins ?? []), 'https://example.org'];
 for (const trustProxy of [true, 1, 'loopback', ['10.0.0.0/8']]) new Server({ trustProxy, proxyHeaders: 'forwarded' });
 policy.on('connection', ({ socket: { upgradeReq } }) => upgradeReq.connection.proxyAddress?.length);
+
+Object.assign(new Error('x'), { [Server.LineError.PUBLIC]: true });
+class Shown extends Error {
+  get [Server.LineError.PUBLIC](): boolean { return true; }
+}
+void Shown;
 
 // @ts-expect-error -- Milliseconds are numbers.
 new Server({ responseTimeout: '5' });

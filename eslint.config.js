@@ -26,7 +26,7 @@ module.exports = [
   },
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module' } },
   // What runs in browsers, and in tests is handed to them.
-  { files: ['examples/*/page/**', '__test__/browser/**'], languageOptions: { globals: globals.browser } },
+  { files: ['examples/*/page/**', '__test__/browser/**', '__test__/docs/**', 'scripts/docs/browser/**'], languageOptions: { globals: globals.browser } },
   // The library tells its users through events and errors, and through `debug` when asked.
   { files: ['lib/**', 'client/**'], rules: { 'no-console': 'error' } },
 ];

@@ -30,5 +30,6 @@ runAll([
   tool('eslint/bin/eslint.js', '--max-warnings', '0', '.'),
   tool('typescript/bin/tsc', '-p', '.'),
   tool('typescript/bin/tsc', '-p', 'examples/hello/page'),
+  tool('typescript/bin/tsc', '-p', 'scripts/docs/browser'),
   ['node scripts/workflows/lint.js', process.execPath, `${__dirname}/workflows/lint.js`],
 ]);

@@ -1,7 +1,10 @@
 // @ts-check
 'use strict';
 
-/** The documentation site: it can be built, without a warning, and no link on it leads nowhere. */
+/**
+ * The documentation site: it can be built, without a warning, no link on it leads nowhere, its whole text
+ * can be searched, and it fits a phone.
+ */
 
 const { describe, it, before, after } = require('node:test');
 const assert = require('node:assert/strict');
@@ -9,6 +12,8 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { pathToFileURL } = require('node:url');
+const { launch } = require('../browser/support');
 
 const ROOT = path.join(__dirname, '../..');
 
@@ -19,16 +24,22 @@ const ANCHOR = / id="([^"]*)"/g;
 /** Links elsewhere: their scheme, or nothing but it (`//host`). */
 const ELSEWHERE = /^(?:[a-z][a-z+.-]*:|\/\/)/i;
 
-/** Folders without pages: files that pages link to are copied to `media` as they are. */
-const NO_PAGES = ['assets', 'media'];
+/** Width of a phone, in pixels. */
+const PHONE = 390;
 
-/** @param {string} site @returns {string[]} Paths of the pages, from the site's root. */
-function pagesOf(site) {
-  const folders = fs.readdirSync(site, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !NO_PAGES.includes(entry.name));
-  const files = ['', ...folders.map(({ name }) => name)].flatMap((folder) =>
-    fs.readdirSync(path.join(site, folder)).map((name) => path.join(folder, name)),
-  );
-  return files.filter((name) => name.endsWith('.html'));
+/**
+ * Paths of all files whose links are followed, from the site's root: also of those that documents link to,
+ * which are copied to `media` as they are.
+ * @param {string} site
+ * @param {string} [folder]
+ * @returns {string[]}
+ */
+function pagesOf(site, folder = '') {
+  return fs.readdirSync(path.join(site, folder), { withFileTypes: true }).flatMap((entry) => {
+    const name = path.join(folder, entry.name);
+    if (entry.isDirectory()) return pagesOf(site, name);
+    return /\.(?:html|svg)$/.test(name) ? [name] : [];
+  });
 }
 
 /** @param {string} text As it stands in an attribute. */
@@ -72,6 +83,10 @@ describe('the documentation site', () => {
     assert.ok(checked > 1000 && anchored > 500, `${checked} links, ${anchored} of them with an anchor`);
   });
 
+  it('copies no pages: what they need would not be there', () => {
+    assert.deepEqual([...pages.keys()].filter((name) => name.startsWith('media') && name.endsWith('.html')), []);
+  });
+
   it('begins with the README, with its pictures', () => {
     const html = pages.get('index.html') ?? '';
     assert.match(html, />Handshake and authentication</);
@@ -103,5 +118,126 @@ describe('the documentation site', () => {
 
   it('copies the files that documents link to', () => {
     assert.ok(fs.existsSync(path.join(site, 'media/nginx.conf')));
+  });
+
+  describe('in a browser', { timeout: 120_000 }, () => {
+    /** @type {import('playwright-core').Browser} */
+    let browser;
+    /** @type {import('playwright-core').Page} */
+    let page;
+    /** @type {string[]} */
+    const problems = [];
+    const url = (/** @type {string} */ name) => pathToFileURL(path.join(site, name)).href;
+
+    before(async () => {
+      browser = await launch();
+      page = await browser.newPage({ viewport: { width: PHONE, height: 780 } });
+      page.on('pageerror', (error) => problems.push(String(error)));
+    });
+
+    after(() => browser?.close());
+
+    /**
+     * Searches as people do.
+     * @param {string} query
+     * @returns {Promise<{href: string, text: string}[]>}
+     */
+    async function search(query) {
+      await page.getByRole('searchbox').fill(query);
+      await page.waitForFunction(() => document.querySelector('#site-search li, #site-search [role=status]:not(:empty)'));
+      return page.locator('#site-search li a').evaluateAll((links) =>
+        links.map((link) => ({ href: /** @type {HTMLAnchorElement} */ (link).href, text: String(link.textContent) })));
+    }
+
+    it('finds what is in the text of pages, and leads there', async () => {
+      await page.goto(url('documents/Rooms.html'));
+      await page.getByRole('button', { name: 'Search' }).click();
+      for (const [query, expected] of [
+        ['scIdConflict', 'index.html#error-codes'],
+        ['presence', 'documents/Rooms.html'],
+        ['PRESENCE', 'documents/Rooms.html'],
+        ['TimeoutStopSec', 'documents/Deploying.html'],
+        ['maxPendingSends', 'ServerOptions.html#maxpendingsends'],
+        ['room user', 'documents/Rooms.html#a-room-per-user'],
+        ['close codes', 'documents/Wire_protocol.html#close-codes'],
+        ['rejecting handshakes', '#handshake'],
+        ['<script type', 'index.html#the-client'],
+        ['(.*', ''],
+      ]) {
+        const found = await search(query);
+        assert.ok(found.some(({ href }) => href.includes(expected)) || expected === '', `${query}: ${found.map(({ href }) => href).join('\n')}`);
+      }
+      assert.deepEqual(await search('xyzzy'), []);
+      assert.match(String(await page.locator('#site-search [role=status]').textContent()), /xyzzy/);
+      await search('scIdConflict');
+      await page.getByRole('searchbox').press('Enter');
+      await page.waitForFunction(() => !(/** @type {HTMLDialogElement} */ (document.querySelector('#site-search')).open));
+      assert.match(String(await page.locator('.col-content').textContent()), /scIdConflict/);
+    });
+
+    it('opens the search by / and Ctrl+K, and it can be left and walked through by keys', async () => {
+      await page.goto(url('index.html'));
+      const isOpen = () => page.evaluate(() => /** @type {HTMLDialogElement} */ (document.querySelector('#site-search')).open);
+      for (const keys of ['/', 'Control+k']) {
+        await page.keyboard.press(keys);
+        assert.equal(await isOpen(), true, keys);
+        await page.keyboard.press('Escape');
+        assert.equal(await isOpen(), false, keys);
+      }
+      await page.keyboard.press('/');
+      await search('rooms');
+      await page.keyboard.press('ArrowDown');
+      assert.equal(await page.evaluate(() => document.activeElement?.closest('li') !== null), true);
+      await page.keyboard.press('ArrowUp');
+      assert.equal(await page.evaluate(() => document.activeElement?.matches('input')), true);
+    });
+
+    it('has in its search no link that leads nowhere', async () => {
+      /** @type {[string][]} */
+      const sections = await page.evaluate(() => /** @type {any} */ (window).siteText);
+      assert.ok(sections.length > 500, `${sections.length} sections`);
+      const broken = sections.map(([target]) => target).filter((target) => {
+        const [file, anchor] = target.split('#');
+        const html = pages.get(path.normalize(file)) ?? '';
+        return html === '' || (anchor !== undefined && !html.includes(` id="${anchor}"`));
+      });
+      assert.deepEqual(broken, []);
+    });
+
+    it('has in its navigation no link that leads nowhere', async () => {
+      await page.goto(url('index.html'));
+      const links = await page.locator('#tsd-nav-container a').evaluateAll((found) => found.map((link) => /** @type {HTMLAnchorElement} */ (link).href));
+      assert.ok(links.length > 20, `${links.length} links`);
+      assert.deepEqual(links.filter((link) => !pages.has(path.relative(site, decodeURIComponent(new URL(link).pathname)))), []);
+    });
+
+    it('is no wider than a phone on any page', async () => {
+      /** @type {string[]} */
+      const wide = [];
+      for (const name of pages.keys()) {
+        if (!name.endsWith('.html')) continue;
+        await page.goto(url(name), { waitUntil: 'domcontentloaded' });
+        const width = await page.evaluate(() => {
+          document.body.style.removeProperty('display');
+          return document.documentElement.scrollWidth;
+        });
+        if (width > PHONE) wide.push(`${name}: ${width} px`);
+      }
+      assert.deepEqual(wide, []);
+    });
+
+    it('shows the cells of tables below each other on a phone, with their columns, and beside each other elsewhere', async () => {
+      const shown = () => page.locator('table').first().locator('tbody tr').first().evaluate((row) => {
+        const [first, second] = [...row.children].map((cell) => cell.getBoundingClientRect());
+        return { below: second.top >= first.bottom, label: getComputedStyle(row.children[1], '::before').content };
+      });
+      await page.goto(url('documents/Limits.html'));
+      assert.deepEqual(await shown(), { below: true, label: '"option: "' });
+      await page.setViewportSize({ width: 1200, height: 800 });
+      assert.deepEqual(await shown(), { below: false, label: 'none' });
+      await page.setViewportSize({ width: PHONE, height: 780 });
+    });
+
+    it('runs without an error', () => assert.deepEqual(problems, []));
   });
 });

@@ -204,8 +204,9 @@ export interface ServerOptions {
    */
   messagesPerSecond?: number | null | undefined;
   /**
-   * The same for the bytes that are read of a client, frame headers included; of compressed messages what
-   * they are inflated to counts too. @default 134217728 (128 MiB)
+   * The same for the bytes that are read of a client, frame headers included, with `tls` those of its records; of
+   * compressed messages what they are inflated to counts too. A record that carries nothing counts as a message as
+   * well. @default 134217728 (128 MiB)
    */
   bytesPerSecond?: number | null | undefined;
   /**

@@ -169,6 +169,11 @@ impl RateLimit {
         self.messages.tokens -= TOKEN;
     }
 
+    /// So many things were taken in that each count as a message, whether that was allowed or not.
+    pub fn take_messages(&mut self, count: usize) {
+        self.messages.take(count);
+    }
+
     /// All that the peer has sent so far was read: it is not behind any more.
     pub fn caught_up(&mut self) {
         self.behind_since = NEVER;

@@ -283,8 +283,16 @@ impl Session {
     fn poll_buffer(&mut self, context: &mut Context<'_>, most: usize) -> Poll<bool> {
         BUFFER.with_borrow_mut(|buffer| {
             let mut target = ReadBuf::new(&mut buffer[..most]);
-            let Poll::Ready(result) = self.reader.poll_read(context, &mut target) else {
-                self.throttle.caught_up();
+            let read = self.reader.poll_read(context, &mut target);
+            let cost = self.reader.take_cost();
+            if let Some(cost) = cost {
+                self.throttle
+                    .take_records(self.shared.hub.now(), cost.bytes, cost.fruitless);
+            }
+            let Poll::Ready(result) = read else {
+                if !self.reader.has_more() {
+                    self.throttle.caught_up();
+                }
                 return Poll::Pending;
             };
             let filled = target.filled_mut();
@@ -297,7 +305,9 @@ impl Session {
                 return Poll::Ready(true);
             }
             let now = self.shared.hub.hear(&self.connection);
-            self.throttle.take_read(now, filled.len());
+            if cost.is_none() {
+                self.throttle.take_read(now, filled.len());
+            }
             let consumed = self.take_in(filled);
             // Only a pause, or the end of a turn, leaves something over.
             self.early = Early::new(filled[consumed..].to_vec());

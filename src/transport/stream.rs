@@ -214,6 +214,20 @@ impl ReadEnd {
         }
     }
 
+    /// What has been read from the wire under TLS since this was asked last; `None` without TLS, where what
+    /// is read is what came.
+    pub fn take_cost(&mut self) -> Option<tls::Cost> {
+        match self {
+            Self::Tls(stream) => Some(stream.take_cost()),
+            _ => None,
+        }
+    }
+
+    /// Whether the last read is pending only so that other connections have their turn.
+    pub fn has_more(&self) -> bool {
+        matches!(self, Self::Tls(stream) if stream.has_more())
+    }
+
     /// Reads what is there for nobody to look at, once the connection has ended.
     pub fn poll_discard(
         &mut self,

@@ -83,6 +83,15 @@ impl Throttle {
         self.limit.take_read(now, count);
     }
 
+    /// So many bytes of TLS records were read at `now`; each of the `fruitless` ones, which brought
+    /// nothing, counts as a message.
+    pub fn take_records(&mut self, now: u64, bytes: usize, fruitless: usize) {
+        if bytes > 0 {
+            self.limit.take_read(now, bytes);
+            self.limit.take_messages(fruitless);
+        }
+    }
+
     /// So many bytes have come of compressed ones. Returns whether more may come before the next
     /// [`Throttle::poll_read`].
     pub fn take_inflated(&mut self, count: usize) -> bool {

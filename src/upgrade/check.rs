@@ -26,7 +26,7 @@ impl Request {
     /// is given (an empty one counts as none).
     ///
     /// As the original, it does not insist on `Host`. Stricter than the original, it wants HTTP/1.1,
-    /// a key sent once, and no body. As in the original the key may be any text: it proves nothing
+    /// a key sent once, at most one `Host`, and no body. As in the original the key may be any text: it proves nothing
     /// to a server, and widely copied test commands use one that is not sixteen bytes.
     ///
     /// # Errors
@@ -41,7 +41,8 @@ impl Request {
             && self.http_minor() >= 1
             && upgrade.eq_ignore_ascii_case("websocket")
             && path.is_none_or(|path| path.is_empty() || path == self.path())
-            && !self.has_body();
+            && !self.has_body()
+            && self.has_one_host();
         if !acceptable {
             return Err(Refusal::bad_request());
         }
@@ -83,12 +84,34 @@ impl Request {
             || self.values("content-length").any(|length| length != b"0")
     }
 
+    /// Whether an origin is named at most once. Of two, applications and proxies may each take another.
+    pub(super) fn has_one_origin(&self) -> bool {
+        ["origin", "sec-websocket-origin"]
+            .iter()
+            .all(|name| self.values(name).count() <= 1)
+    }
+
+    /// Whether no more than one host is named, and by what can be one (RFC 9112 section 3.2): of two,
+    /// whoever is in front of this server may have looked at the other.
+    fn has_one_host(&self) -> bool {
+        let mut hosts = self.values("host");
+        let is_host = hosts
+            .next()
+            .is_none_or(|host| host.iter().copied().all(is_host_byte));
+        is_host && hosts.next().is_none()
+    }
+
     /// The value of a header that must be sent exactly once.
     fn single(&self, name: &str) -> Option<&[u8]> {
         let mut values = self.values(name);
         let value = values.next()?;
         values.next().is_none().then_some(value)
     }
+}
+
+/// Whether a byte may be in a host with its port (RFC 3986 section 3.2).
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:%[]".contains(&byte)
 }
 
 /// Cuts at a comma and the spaces after it, and nowhere else: what applications get as the

@@ -219,3 +219,37 @@ fn protocols_are_cut_as_applications_know_it() {
         assert_eq!(upgrade.protocol.as_deref(), default);
     }
 }
+
+#[test]
+fn what_may_come_once_is_refused_when_it_comes_twice() {
+    for line in [
+        "Host: other",
+        "host: server.example.com",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Version: 8",
+    ] {
+        assert_eq!(status(&plus(&[line])), Some(400), "{line}");
+    }
+}
+
+#[test]
+fn a_host_is_one() {
+    for host in [
+        "",
+        "a",
+        "a.b:80",
+        "[::1]:8080",
+        "127.0.0.1",
+        "a_b",
+        "%c3%a9",
+    ] {
+        assert_eq!(status(&with(&format!("Host: {host}"))), None, "{host}");
+    }
+    for host in [
+        "a b", "a, b", "a/b", "user@a", "a?b", "a#b", "é", "a\"", "<a>", "a\\b",
+    ] {
+        assert_eq!(status(&with(&format!("Host: {host}"))), Some(400), "{host}");
+    }
+}

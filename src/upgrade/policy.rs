@@ -40,6 +40,9 @@ impl Policy {
     pub fn check(&self, request: &Request) -> Result<Upgrade, Refusal> {
         let mut upgrade = request.check_upgrade(self.path.as_deref())?;
         self.check_origin(upgrade.origin.as_deref())?;
+        if !request.has_one_origin() {
+            return Err(Refusal::bad_request());
+        }
         if !self.protocols.is_empty() {
             upgrade.protocol = self.choose_protocol(&upgrade.protocols)?;
         }

@@ -61,6 +61,16 @@ fn pages_of_other_origins_are_refused() {
 }
 
 #[test]
+fn two_origins_are_refused_whatever_is_allowed() {
+    for name in ["Origin", "Sec-WebSocket-Origin"] {
+        let (a, b) = (format!("{name}: https://a"), format!("{name}: https://b"));
+        assert_eq!(status(&Policy::default(), &[&a]), None);
+        assert_eq!(status(&Policy::default(), &[&a, &b]), Some(400));
+        assert_eq!(status(&Policy::default(), &[&a, &a]), Some(400));
+    }
+}
+
+#[test]
 fn an_empty_list_allows_no_page() {
     let policy = Policy {
         origins: Some(Vec::new()),

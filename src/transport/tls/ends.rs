@@ -11,7 +11,7 @@ use tokio::io::ReadBuf;
 use crate::hub::Link;
 use crate::transport::stream::ReadEnd;
 
-use super::engine::Engine;
+use super::engine::{Cost, Engine};
 
 /// Ciphertext read at a time, into a buffer that all connections of a thread share.
 const READ_BUFFER: usize = 64 * 1024;
@@ -21,6 +21,9 @@ const SEALED: usize = 64 * 1024;
 
 /// Reads in a row that may give no plaintext before other connections have their turn.
 const FRUITLESS_READS: usize = 8;
+
+/// Fewest bytes of ciphertext read at once, however few of plaintext are wanted.
+const LEAST_READ: usize = 4096;
 
 thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER].into());
@@ -82,6 +85,8 @@ pub fn split(engine: Engine, reader: ReadEnd, link: Box<dyn Link>) -> (ReadEnd, 
     let reader = Reader {
         inner: reader,
         shared,
+        cost: Cost::default(),
+        has_more: false,
     };
     (ReadEnd::Tls(Box::new(reader)), Box::new(writer))
 }
@@ -95,9 +100,24 @@ fn lock(shared: &Mutex<Shared>) -> io::Result<MutexGuard<'_, Shared>> {
 pub struct Reader {
     inner: ReadEnd,
     shared: Arc<Mutex<Shared>>,
+    /// See [`Reader::take_cost`].
+    cost: Cost,
+    /// See [`Reader::has_more`].
+    has_more: bool,
 }
 
 impl Reader {
+    /// What has been read from the wire since this was asked last, whether it gave plaintext or not.
+    pub fn take_cost(&mut self) -> Cost {
+        std::mem::take(&mut self.cost)
+    }
+
+    /// Whether the last read is pending though there may be more to read: other connections have their
+    /// turn first.
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
     /// Reads plaintext. Nothing read is the end of the stream, by `close_notify`.
     ///
     /// # Errors
@@ -108,7 +128,14 @@ impl Reader {
         context: &mut Context<'_>,
         target: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.has_more = false;
+        // As much as may be read, though it gives nothing.
+        let most = target.remaining();
+        let before = self.cost.bytes;
         for _ in 0..FRUITLESS_READS {
+            if self.cost.bytes - before >= most {
+                break;
+            }
             let mut shared = lock(&self.shared)?;
             if shared.engine.take_plain(target) || shared.engine.is_peer_closed() {
                 return Poll::Ready(Ok(()));
@@ -122,6 +149,7 @@ impl Reader {
                 return Poll::Ready(Ok(()));
             }
         }
+        self.has_more = true;
         context.waker().wake_by_ref();
         Poll::Pending
     }
@@ -132,13 +160,17 @@ impl Reader {
         target: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         BUFFER.with_borrow_mut(|buffer| {
-            let mut incoming = ReadBuf::new(buffer);
+            let most = target.remaining().clamp(LEAST_READ, READ_BUFFER);
+            let mut incoming = ReadBuf::new(&mut buffer[..most]);
             ready!(self.inner.poll_read(context, &mut incoming))?;
             if incoming.filled().is_empty() {
                 return Poll::Ready(Err(ErrorKind::UnexpectedEof.into()));
             }
             let mut shared = lock(&self.shared)?;
             let result = shared.engine.receive(incoming.filled_mut(), target);
+            let cost = shared.engine.take_cost();
+            self.cost.bytes += cost.bytes;
+            self.cost.fruitless += cost.fruitless;
             if !shared.engine.out().is_empty() {
                 // An alert, or an answer of TLS itself: what the kernel does not take now leaves
                 // with the next message.

@@ -10,6 +10,8 @@ use rustls::unbuffered::{
     ConnectionState, EncodeError, EncodeTlsData, EncryptError, UnbufferedStatus, WriteTraffic,
 };
 
+use super::records::Records;
+
 /// Most bytes held of a record, or of a handshake message in several records, that is not there
 /// yet: a handshake message may have 64 KiB, a record 16 KiB and its envelope.
 const MAX_PARTIAL: usize = 80 * 1024;
@@ -40,6 +42,17 @@ pub struct Engine {
     out: Vec<u8>,
     /// Bytes of `out` that have left.
     sent: usize,
+    records: Records,
+    cost: Cost,
+}
+
+/// What the peer has sent, by what it costs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Bytes from the wire, records with their envelopes.
+    pub bytes: usize,
+    /// Records that brought no plaintext: empty ones, new keys, alerts.
+    pub fruitless: usize,
 }
 
 impl Engine {
@@ -55,12 +68,24 @@ impl Engine {
             plain: Vec::new(),
             out: Vec::new(),
             sent: 0,
+            records: Records::default(),
+            cost: Cost::default(),
         })
     }
 
     /// What rustls knows of the connection.
     pub fn tls(&self) -> &UnbufferedServerConnection {
         &self.tls
+    }
+
+    /// What the peer has sent since [`Engine::take_cost`].
+    pub fn cost(&self) -> Cost {
+        self.cost
+    }
+
+    /// What the peer has sent since this was asked last.
+    pub fn take_cost(&mut self) -> Cost {
+        std::mem::take(&mut self.cost)
     }
 
     /// Whether the peer has ended its side in order.
@@ -82,6 +107,8 @@ impl Engine {
         if self.stage != Stage::Open {
             return Ok(());
         }
+        self.cost.bytes += incoming.len();
+        self.cost.fruitless += self.records.count(incoming);
         let mut partial = std::mem::take(&mut self.partial);
         if partial.is_empty() {
             let consumed = self.process(incoming, target, None)?;
@@ -199,6 +226,9 @@ impl Engine {
                     while let Some(record) = traffic.next_record() {
                         let record = record?;
                         discard += record.discard;
+                        if !record.payload.is_empty() {
+                            self.cost.fruitless = self.cost.fruitless.saturating_sub(1);
+                        }
                         // In order: nothing may overtake what waits already.
                         let at_once = if self.plain.is_empty() {
                             target.room().min(record.payload.len())

@@ -17,6 +17,9 @@ use super::engine::{Engine, Nowhere};
 /// Ciphertext read at a time during the handshake.
 const READ: usize = 4096;
 
+/// Records that may bring no plaintext before the request is complete. Honest clients send hardly any.
+const FRUITLESS: usize = 100;
+
 /// Time a peer whose handshake failed has to take the alert.
 const ALERT_TIME: Duration = Duration::from_secs(1);
 
@@ -107,6 +110,9 @@ impl TlsStream {
                     return Ok(0);
                 }
             }
+            if self.engine().cost().fruitless > FRUITLESS {
+                return Err(ErrorKind::InvalidData.into());
+            }
             bytes.resize(READ, 0);
             self.receive(&mut bytes).await?;
         }
@@ -149,8 +155,11 @@ impl TlsStream {
     /// Parts the stream. Dropping the writing end sends `close_notify` and FIN.
     pub fn split(self) -> (ReadEnd, Box<dyn Link>) {
         let engine = self.engine.into_inner();
+        let mut engine = engine.unwrap_or_else(PoisonError::into_inner);
+        // The opening has limits of its own.
+        engine.take_cost();
         let (reader, link) = self.inner.split();
-        ends::split(engine.unwrap_or_else(PoisonError::into_inner), reader, link)
+        ends::split(engine, reader, link)
     }
 
     fn engine(&self) -> MutexGuard<'_, Engine> {

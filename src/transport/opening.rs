@@ -2,7 +2,7 @@
 //! asks the application if it wants to be asked, answers, and hands the stream on.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use log::debug;
 
@@ -25,6 +25,7 @@ const REFUSAL_TIME: Duration = Duration::from_secs(5);
 
 /// Sees a new stream through its opening handshake; `None` when it came to nothing.
 pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> Option<Session> {
+    let deadline = Deadline::new(shared);
     let stream = match &shared.tls {
         None => stream,
         Some(tls) => {
@@ -44,13 +45,19 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
         }
         read_request(shared, &stream, &remote).await
     };
-    match in_time(shared, &remote, request).await? {
+    match deadline.hold(&remote, request).await? {
         Ok(Some((request, early))) => {
             if let Some(secure) = stream.secure() {
                 remote.encrypted = true;
                 remote.secure = Some(Arc::new(secure));
             }
-            answer(shared, stream, request, early, remote, seat, None).await
+            let arrival = Arrival {
+                request,
+                early,
+                remote,
+                ticket: None,
+            };
+            answer(&deadline, stream, arrival, seat).await
         }
         Ok(None) => None,
         Err(refusal) => {
@@ -60,24 +67,52 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
     }
 }
 
-/// What `work` comes to, unless it takes longer than each part of an opening handshake may.
-async fn in_time<T>(shared: &Shared, remote: &Remote, work: impl Future<Output = T>) -> Option<T> {
-    match shared.hub.config.upgrade_timeout() {
-        0 => Some(work.await),
-        limit => {
-            let limit = Duration::from_millis(limit.into());
-            let result = tokio::time::timeout(limit, work).await;
-            if result.is_err() {
-                debug!("{remote}: its opening handshake takes longer than {limit:?}");
-                shared.hub.stats.add(Counter::RefusedTimeout, 1);
-            }
-            result.ok()
+/// When an opening handshake must be complete, from the first byte to the last of the answer. One for
+/// all of it: a part with a time of its own, or without any, would be a place to stay in.
+struct Deadline<'a> {
+    shared: &'a Arc<Shared>,
+    /// `None` without a limit.
+    end: Option<Instant>,
+}
+
+impl<'a> Deadline<'a> {
+    /// The time begins now.
+    fn new(shared: &'a Arc<Shared>) -> Self {
+        let limit = shared.hub.config.upgrade_timeout();
+        let end = Instant::now().checked_add(Duration::from_millis(limit.into()));
+        Self {
+            shared,
+            end: end.filter(|_| limit > 0),
         }
     }
+
+    /// What `work` comes to, unless the time is up before.
+    async fn hold<T>(&self, remote: &Remote, work: impl Future<Output = T>) -> Option<T> {
+        let Some(end) = self.end else {
+            return Some(work.await);
+        };
+        let result = tokio::time::timeout_at(end.into(), work).await;
+        if result.is_err() {
+            debug!("{remote}: its opening handshake takes too long");
+            self.shared.hub.stats.add(Counter::RefusedTimeout, 1);
+        }
+        result.ok()
+    }
+}
+
+/// A request that is to be answered.
+struct Arrival {
+    request: Request,
+    /// What came after it.
+    early: Vec<u8>,
+    remote: Remote,
+    /// Of a stream that was handed over.
+    ticket: Option<Ticket>,
 }
 
 /// Sees a stream through whose request has been read by somebody else.
 pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Session> {
+    let deadline = Deadline::new(shared);
     let Handover {
         stream,
         request,
@@ -93,8 +128,13 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
     };
     match request {
         Ok(request) => {
-            let request = Arc::new(request);
-            answer(shared, stream, request, early, remote, seat, Some(ticket)).await
+            let arrival = Arrival {
+                request: Arc::new(request),
+                early,
+                remote,
+                ticket: Some(ticket),
+            };
+            answer(&deadline, stream, arrival, seat).await
         }
         Err(refusal) => {
             shared.hub.stats.add(Counter::RefusedRequest, 1);
@@ -137,16 +177,22 @@ async fn turn_away(
     refuse(stream, remote, &Refusal::unavailable()).await
 }
 
-/// Answers a request. `early` is what came after it.
+/// Answers a request.
 async fn answer(
-    shared: &Arc<Shared>,
+    deadline: &Deadline<'_>,
     stream: Stream,
-    request: Request,
-    early: Vec<u8>,
-    remote: Remote,
-    mut seat: Seat,
-    ticket: Option<Ticket>,
+    arrival: Arrival,
+    seat: Seat,
 ) -> Option<Session> {
+    let Arrival {
+        request,
+        early,
+        remote,
+        ticket,
+    } = arrival;
+    let shared = deadline.shared;
+    // Dropped before the ticket, which says that nothing of the stream is left.
+    let (stream, mut seat) = (stream, seat);
     let policy = shared.gate.policy();
     let client = policy.client(&request, remote.address, remote.encrypted);
     let most = shared.hub.config.max_connections_per_address();
@@ -157,10 +203,13 @@ async fn answer(
         return turn_away(shared, &stream, &remote, no_room).await;
     }
     let key = ticket.as_ref().map(|ticket| ticket.key);
-    match accept(shared, &policy, &request, &remote, client, key).await {
+    match accept(deadline, &policy, &request, &remote, client, key).await {
         Ok(accepted) => {
             let failed = |error: &_| debug!("{remote}: gone before it was answered: {error}");
-            let written = stream.write_all(&accepted.head).await;
+            // A peer that has left earlier answers on the same stream unread takes none of this one.
+            let written = deadline
+                .hold(&remote, stream.deliver(&accepted.head))
+                .await?;
             written.inspect_err(failed).ok()?;
             let direct = Client::direct(remote.address, remote.encrypted);
             let facts = Facts {
@@ -230,13 +279,14 @@ struct Accepted {
 
 /// Decides on a request.
 async fn accept(
-    shared: &Arc<Shared>,
+    deadline: &Deadline<'_>,
     policy: &Policy,
     request: &Request,
     remote: &Remote,
     client: Client,
     handover: Option<u32>,
 ) -> Result<Accepted, Refusal> {
+    let shared = deadline.shared;
     let counted = |_: &Refusal| shared.hub.stats.add(Counter::RefusedRequest, 1);
     let upgrade = policy.check(request).inspect_err(counted)?;
     let compression = negotiate(shared, request).inspect_err(counted)?;
@@ -268,7 +318,7 @@ async fn accept(
         .hub
         .inbox
         .announce(|_| Record::new(Kind::Upgrade, key));
-    match in_time(shared, remote, verdict).await {
+    match deadline.hold(remote, verdict).await {
         Some(Ok(Verdict::Accept { head, protocol })) => Ok(Accepted {
             head,
             protocol,

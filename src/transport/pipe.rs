@@ -244,6 +244,19 @@ impl PipeReader {
         Poll::Ready(Ok(()))
     }
 
+    /// Ready when the owner has written all it was given.
+    pub fn poll_written(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.0.lock();
+        if state.source == Source::Broken {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
+        if state.output.is_empty() && state.taken == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        state.writer = Some(context.waker().clone());
+        Poll::Pending
+    }
+
     /// Ready when something can be written.
     pub fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut state = self.0.lock();

@@ -109,6 +109,15 @@ impl Stream {
         Ok(())
     }
 
+    /// Writes all of `bytes`, and waits until the kernel has them, also where somebody else writes.
+    pub async fn deliver(&self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes).await?;
+        match self {
+            Self::Piped(piped) => poll_fn(|context| piped.reader().poll_written(context)).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Unties the stream from the runtime it was accepted on.
     ///
     /// # Errors

@@ -130,7 +130,14 @@ fn a_stream_may_be_piped() {
     let stream = Detached::Piped(piped);
     server.hand_over(handover(&server, stream, request(REQUEST), Vec::new()));
     server.wait_for(Kind::PipeOutput);
-    assert!(matches!(owner.take(), Output::Bytes(head) if head.starts_with(b"HTTP/1.1 101 ")));
+    let Output::Bytes(head) = owner.take() else {
+        panic!("no answer");
+    };
+    assert!(head.starts_with(b"HTTP/1.1 101 "));
+    // The connection is open once its answer has left.
+    std::thread::sleep(Duration::from_millis(20));
+    assert!(server.hub.registry().is_empty());
+    owner.written(head.len());
     owner.push(&frame(TEXT, br#"{"n":"_h","p":0,"i":"h"}"#));
     server.wait_for_many(Kind::PipeOutput, 2);
     assert!(matches!(owner.take(), Output::Bytes(bytes) if bytes.ends_with(br#""e":null}"#)));
@@ -138,6 +145,42 @@ fn a_stream_may_be_piped() {
     assert_eq!(server.wait_for(Kind::Closed).number, 1006);
     server.wait_for(Kind::Released);
     assert_eq!(owner.take(), Output::End);
+    server.finish(true);
+}
+
+#[test]
+fn a_piped_stream_whose_answer_is_not_written_in_time_is_dropped() {
+    let server = Server::start_unbound();
+    server.hub.config.set_upgrade_timeout(50);
+    let (owner, piped) = pipe(&server.hub, KEY);
+    let stream = Detached::Piped(piped);
+    server.hand_over(handover(&server, stream, request(REQUEST), Vec::new()));
+    server.wait_for(Kind::PipeOutput);
+    assert!(matches!(owner.take(), Output::Bytes(_)));
+    // What the peer sends does not stand for its reading.
+    owner.push(&frame(TEXT, br#"{"n":"_h","p":0,"i":"h"}"#));
+    assert_eq!(server.wait_for(Kind::Released).slot, KEY);
+    assert_eq!(owner.take(), Output::End);
+    assert_eq!(server.hub.admission.seats(), 0);
+    assert!(!has(&server, Kind::Handshake));
+    server.finish(true);
+}
+
+#[test]
+fn a_socket_that_takes_no_answer_in_time_is_dropped() {
+    let server = Server::start_unbound();
+    server.hub.config.set_upgrade_timeout(50);
+    let (client, accepted) = pair();
+    let Detached::Tcp(stream) = accepted else {
+        panic!("no socket");
+    };
+    // An earlier answer on the same connection, which the peer has left unread.
+    while (&stream).write(&[0; 8 * 1024]).is_ok() {}
+    let stream = Detached::Tcp(stream);
+    server.hand_over(handover(&server, stream, request(REQUEST), Vec::new()));
+    assert_eq!(server.wait_for(Kind::Released).slot, KEY);
+    assert_eq!(server.hub.admission.seats(), 0);
+    drop(client);
     server.finish(true);
 }
 

@@ -149,12 +149,16 @@ declare class ServerConnection<
    * replace it.
    */
   send_(message: Message, timeout?: number): Promise<any>;
-  /** Pings the client and resolves with `pong`. Rejects with `scPingError`, and closes with 4201. */
+  /**
+   * Pings the client and resolves with `pong`. Without an answer it rejects with `scPingError`: the
+   * connection leaves its rooms, its id is free, and it is closed with 4201.
+   */
   ping(): Promise<string>;
   /**
-   * Closes the connection after `delay` ms, by default at once; resolves when it is closed. The delay may
-   * be as long as wanted; `Infinity` is never. `code`: 1000 by default. `reason`: at most 123 bytes. Rejects
-   * with `scWebsocketError` when either cannot be sent (RFC 6455 section 7.4), or the delay is `NaN`.
+   * Closes the connection after `delay` ms, by default at once; resolves when it is closed. From then on
+   * nothing that the client sends reaches a handler; its answers still settle `send`s. The delay may be as
+   * long as wanted; `Infinity` is never. `code`: 1000 by default. `reason`: at most 123 bytes. Rejects with
+   * `scWebsocketError` when either cannot be sent (RFC 6455 section 7.4), or the delay is `NaN`.
    */
   close(code?: number, reason?: string, delay?: number): Promise<void>;
 }

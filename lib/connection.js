@@ -5,7 +5,8 @@ const Emitter = require('./emitter.js');
 const LineError = require('./line-error.js');
 const { Message } = require('./message.js');
 const { Closing, delayOf } = require('./closing.js');
-const { Handshake } = require('./handshake.js');
+const { Handshake, announce } = require('./handshake.js');
+const { ignore, giveUp } = require('./leaving.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
 const { connectionLog } = require('./debug.js');
@@ -16,7 +17,6 @@ const {
   ConnectionEvent: Event,
   ConnectionState: State,
   MessageName,
-  ServerEvent,
 } = require('./enums.js');
 const closeCodes = require('./close-codes.js');
 
@@ -70,6 +70,16 @@ class ServerConnection extends Emitter {
     this.state = State.AWAITING_HANDSHAKE;
     /** @internal */
     this.slot_ = slot;
+    /**
+     * Whether the application is done with the client: nothing more of it reaches a handler.
+     * @internal
+     */
+    this.isIgnored_ = false;
+    /**
+     * Whether the client counts as gone, though its connection has not ended.
+     * @internal
+     */
+    this.isGivenUp_ = false;
     /**
      * Events that came between the resolved handshake and the `connection` event.
      * @type {(() => void)[] | undefined}
@@ -133,7 +143,7 @@ class ServerConnection extends Emitter {
    * @throws {LineError} `scHandshakeEnded`, or `scIdConflict` when another connection has the id.
    */
   setId(newId) {
-    if (this.state !== State.AWAITING_HANDSHAKE) {
+    if (this.state !== State.AWAITING_HANDSHAKE || this.isGivenUp_) {
       throw errors.handshakeEnded(this.id);
     }
     if (!this.server.native_.setId(this.slot_, String(newId))) throw errors.idConflict(newId);
@@ -215,20 +225,23 @@ class ServerConnection extends Emitter {
   }
 
   /**
-   * Asks the client for a sign of life. Without one the connection is closed with 4201.
+   * Asks the client for a sign of life. Without one it counts as gone: it leaves its rooms, its id is
+   * free, and the connection is closed with 4201.
    * @returns {Promise<any>} Resolves with `pong`; rejects with a {@link LineError} `scPingError` whose
    *   `payload` is the cause.
    */
   ping() {
     return this.send_(Message.outgoing_(MessageName.PING, undefined)).catch((cause) => {
       this.log_?.('ping failed: %s', cause);
+      giveUp(this);
       this.close(closeCodes.PING_FAILED, 'Ping failed');
       throw errors.pingFailed(cause);
     });
   }
 
   /**
-   * Closes the connection. What was sent before is delivered first.
+   * Closes the connection. What was sent before is delivered first; what the client sends reaches no
+   * handler from now on, or from the end of the delay. Answers to what was sent still count.
    * @param {number} [code] Close code, 1000 by default.
    * @param {string} [reason] At most 123 bytes.
    * @param {number} [delay] Milliseconds to wait before; `Infinity` waits for ever.
@@ -245,8 +258,7 @@ class ServerConnection extends Emitter {
     }
     this.log_?.('closing with %d in %d ms', sent, wait);
     if (this.state === State.DISCONNECTED) return Promise.resolve();
-    const start = () => this.server.native_.close(this.slot_, sent, reason ?? '');
-    return (this.#closing ??= new Closing()).add(start, wait);
+    return (this.#closing ??= new Closing(this)).add(sent, reason ?? '', wait);
   }
 
   /**
@@ -288,6 +300,7 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onMessage_(name, rawId, rawPayload, rawError, payload) {
+    if (this.isIgnored_) return;
     if (this.state === State.AWAITING_HANDSHAKE) {
       this.refuse_(rawId, 'Handshake is not completed');
       return;
@@ -304,7 +317,12 @@ class ServerConnection extends Emitter {
 
   /** Whether nobody waits for an answer. @internal */
   get isIdle_() {
-    return this.unanswered_ === 0 && !this.#sends?.isWaiting;
+    return this.unanswered_ === 0 && !this.awaitsAnswers_;
+  }
+
+  /** Whether a `send` waits for its answer. @internal */
+  get awaitsAnswers_() {
+    return this.#sends?.isWaiting ?? false;
   }
 
   /** @param {Message} message */
@@ -349,6 +367,7 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onHandshake_(rawId, rawPayload, rawError) {
+    if (this.isIgnored_ || this.server.isCut_) return;
     if (this.state === State.CONNECTED) {
       this.refuse_(rawId, 'Handshake is already resolved');
     } else if (this.#handshake !== undefined) {
@@ -412,20 +431,7 @@ class ServerConnection extends Emitter {
     this.state = State.CONNECTED;
     this.#handshake = undefined;
     this.deferred_ = [];
-    queueMicrotask(() => this.#announce());
-  }
-
-  /** Emits `connection`, then handles what has come in the meantime. */
-  #announce() {
-    const deferred = /** @type {(() => void)[]} */ (this.deferred_);
-    this.deferred_ = undefined;
-    const { inbox_: inbox, native_: native } = this.server;
-    inbox.guard(() => {
-      native.admit(this.slot_);
-      this.log_?.('connected');
-      this.server.emit(ServerEvent.CONNECTION, this);
-    });
-    deferred.forEach((handle) => inbox.guard(handle));
+    queueMicrotask(() => announce(this));
   }
 
   /**
@@ -458,6 +464,7 @@ class ServerConnection extends Emitter {
    */
   onResponse_(rawId, rawPayload, rawError) {
     this.#sends?.onResponse(rawId, rawPayload, rawError);
+    if (this.isIgnored_) ignore(this);
   }
 
   /**
@@ -466,6 +473,7 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onPing_(rawId) {
+    if (this.isIgnored_) return;
     if (!expectsAnswer(rawId)) {
       this.#queueText(messageJson(MessageName.RESPONSE, 'pong', undefined, null));
     } else if (this.state !== State.DISCONNECTED) {
@@ -480,12 +488,13 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onInvalid_(text, code) {
+    if (this.isIgnored_) return;
     this.emit(Event.ERROR, code === 0 ? errors.noEnvelope(text) : errors.violated(code, text));
   }
 
   /** @internal */
   onPingDue_() {
-    if (this.state === State.CONNECTED) this.ping().catch(() => {});
+    if (this.state === State.CONNECTED && !this.isIgnored_) this.ping().catch(() => {});
   }
 
   /** @internal */
@@ -495,7 +504,7 @@ class ServerConnection extends Emitter {
 
   /** @internal */
   onDrained_() {
-    this.emit(Event.DRAIN);
+    if (!this.isIgnored_) this.emit(Event.DRAIN);
   }
 
   /**

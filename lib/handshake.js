@@ -5,6 +5,7 @@ const { Message } = require('./message.js');
 const { memberJson } = require('./json.js');
 const { ConnectionState, MessageName, ServerEvent } = require('./enums.js');
 const closeCodes = require('./close-codes.js');
+const { ignore } = require('./leaving.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Responder} Responder */
@@ -93,8 +94,9 @@ class Handshake {
   onResolved_(message, json) {
     const connection = this.#connection;
     const { native_: native, inbox_: inbox } = connection.server;
-    if (connection.state === ConnectionState.DISCONNECTED || !native.isOpen(connection.slot_)) {
-      connection.log_?.('gone before its handshake was resolved');
+    const isGone = connection.state === ConnectionState.DISCONNECTED || !native.isOpen(connection.slot_);
+    if (isGone || connection.isIgnored_) {
+      connection.log_?.('gone before its handshake was resolved, or closed');
       return;
     }
     // Before the answer, which a client may follow with a large message at once.
@@ -132,8 +134,28 @@ class Handshake {
   }
 
   #close() {
+    // Not only from the end of the delay: the client is rejected.
+    ignore(this.#connection);
     this.#connection.close(closeCodes.HANDSHAKE_REJECTED, 'Handshake rejected', REJECTION_DELAY);
   }
 }
 
-module.exports = { Handshake };
+/**
+ * Emits `connection`, then handles what has come since the handshake was resolved.
+ * @param {ServerConnection} connection
+ */
+function announce(connection) {
+  const deferred = /** @type {(() => void)[]} */ (connection.deferred_);
+  connection.deferred_ = undefined;
+  const { server } = connection;
+  server.inbox_.guard(() => {
+    // The application has closed it in the meantime.
+    if (connection.isIgnored_) return;
+    server.native_.admit(connection.slot_);
+    connection.log_?.('connected');
+    server.emit(ServerEvent.CONNECTION, connection);
+  });
+  deferred.forEach((handle) => server.inbox_.guard(handle));
+}
+
+module.exports = { Handshake, announce };

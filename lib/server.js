@@ -9,6 +9,7 @@ const { Deadlines } = require('./deadlines.js');
 const { Draining, drainOf } = require('./draining.js');
 const { Handovers } = require('./handovers.js');
 const { Inbox } = require('./inbox.js');
+const { ignore } = require('./leaving.js');
 const { Message } = require('./message.js');
 const { Rooms } = require('./rooms.js');
 const { ServerConnection } = require('./connection.js');
@@ -98,6 +99,11 @@ class Server extends Emitter {
      * @internal
      */
     this.draining_ = undefined;
+    /**
+     * Whether all connections are being cut: nothing more reaches a handler.
+     * @internal
+     */
+    this.isCut_ = false;
     /**
      * Sends that time out.
      * @type {Deadlines<any>}
@@ -235,6 +241,8 @@ class Server extends Emitter {
    * @internal
    */
   cutAll_() {
+    this.isCut_ = true;
+    for (const connection of this.inbox_.connections) if (connection !== undefined) ignore(connection);
     this.#threads.forEach((thread) => this.native_.stop(thread, true));
   }
 
@@ -446,6 +454,7 @@ class Server extends Emitter {
     this.draining_ = undefined;
     this.#leaveAll();
     this.#stopping = undefined;
+    this.isCut_ = false;
     this.updateKeepAlive_();
     resolve();
   }

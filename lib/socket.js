@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { terminate } = require('./leaving.js');
 const { UpgradeRequest, extraFact, transportOf } = require('./request.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
@@ -92,9 +93,12 @@ class Socket {
     return this.#connection.close(code, reason);
   }
 
-  /** Ends the connection without a closing handshake. */
+  /**
+   * Ends the connection without a closing handshake. At once it is in no room and its id is free;
+   * `_disconnected` follows.
+   */
   terminate() {
-    if (!this.#closed) this.#native.cut(this.#slot);
+    if (!this.#closed) terminate(this.#connection);
   }
 
   #loadFacts() {

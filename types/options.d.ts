@@ -230,11 +230,15 @@ export interface ServerOptions {
   handshakeTimeout?: number;
   /** Silence of a client after which it is pinged; 0 is never. @default 15000 */
   pingInterval?: number;
-  /** Time a client has to answer a close frame before it is cut; 0 is no limit. @default 30000 */
+  /**
+   * Time a client has to answer a close frame before it is cut; 0 is no limit. One that has not answered a
+   * ping has 5 s at most. @default 30000
+   */
   closeTimeout?: number | null | undefined;
   /**
-   * Time a client has to send its whole upgrade request, and then the application to decide on it
-   * (`verifyClient`), else 503; 0 is no limit. @default 10000
+   * Time the whole opening of a connection may take: the TLS handshake, the upgrade request, the
+   * application's decision on it (`verifyClient`; else 503), and the client's taking of the answer; 0 is no
+   * limit. @default 10000
    */
   upgradeTimeout?: number | null | undefined;
   /**

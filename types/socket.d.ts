@@ -105,7 +105,10 @@ export interface Socket {
   readonly bufferedAmount: number;
   /** Same as the `close` of the connection, without a delay (RFC 6455 section 7.1.2). */
   close(code?: number, reason?: string): Promise<void>;
-  /** Cuts the connection without a closing handshake. */
+  /**
+   * Cuts the connection without a closing handshake. At once its id is free, it is in no room, and nothing
+   * more of the client reaches a handler; `_disconnected` follows.
+   */
   terminate(): void;
 }
 

@@ -10,7 +10,7 @@ export interface RefusedConnections {
   readonly request: number;
   /** `verifyClient` or `handleProtocols` refused it. */
   readonly application: number;
-  /** The request was not whole, or not decided on by the application, within `upgradeTimeout`. */
+  /** The request was not whole, not decided on by the application, or its answer not taken, within `upgradeTimeout`. */
   readonly timeout: number;
   /** The server did not run (`handleUpgrade`), was draining, or was stopped before the application decided: status 503. */
   readonly stopping: number;

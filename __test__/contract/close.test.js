@@ -190,7 +190,7 @@ const cases = [
     ours: { client: [4001, 'enough'], server: [[1006, '']], late: true }
   },
   {
-    name: 'messages of a client that has yet to answer the close frame are still read',
+    name: 'messages of a client that has yet to answer the close frame reach no handler',
     run: async (context) => {
       const { client, connection } = await context.pair();
       /** @type {any[]} */
@@ -205,7 +205,8 @@ const cases = [
       await until(() => log.includes('disconnected'), 'disconnected');
       return log;
     },
-    expected: ['while closing', 'disconnected']
+    original: ['while closing', 'disconnected'],
+    ours: ['disconnected']
   },
   {
     name: 'what follows a close frame is not read',

@@ -3,7 +3,7 @@
 
 mod sending;
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::task::AtomicWaker;
@@ -50,6 +50,29 @@ pub enum Report {
     Drained,
 }
 
+/// Which of the peer's messages the application is still given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heed {
+    /// All.
+    All,
+    /// Responses, for which a promise of the application may wait: it has closed the connection.
+    Responses,
+    /// None: it has closed the connection, and waits for no response.
+    Nothing,
+}
+
+/// Bits of one byte, for which there is room in a [`Connection`].
+mod mark {
+    /// [`Heed::Responses`](super::Heed::Responses).
+    pub const HEEDS_RESPONSES: u8 = 1;
+    /// [`Heed::Nothing`](super::Heed::Nothing).
+    pub const HEEDS_NOTHING: u8 = 2;
+    /// See [`Connection::is_given_up`](super::Connection::is_given_up).
+    pub const GIVEN_UP: u8 = 4;
+    /// See [`Connection::is_trusted`](super::Connection::is_trusted).
+    pub const TRUSTED: u8 = 8;
+}
+
 /// The timers that hold for one connection, in milliseconds; 0 turns one off.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
@@ -78,8 +101,8 @@ pub struct Connection {
     held: AtomicBool,
     /// The handshake is resolved, and the application has been told.
     admitted: AtomicBool,
-    /// The handshake is being resolved: what the peer sends from now on may be large.
-    trusted: AtomicBool,
+    /// What holds for the peer: bits of [`mark`].
+    marks: AtomicU8,
     /// A ping is due or under way: no further one until the peer is heard.
     pinging: AtomicBool,
     slot: AtomicU32,
@@ -110,7 +133,7 @@ impl Connection {
             wants_drained: AtomicBool::new(false),
             held: AtomicBool::new(false),
             admitted: AtomicBool::new(false),
-            trusted: AtomicBool::new(false),
+            marks: AtomicU8::new(0),
             pinging: AtomicBool::new(false),
             slot: AtomicU32::new(u32::MAX),
             serial,
@@ -176,18 +199,49 @@ impl Connection {
     /// Whether the peer may send large messages: its handshake is resolved, or will be with the answer
     /// that is on its way.
     pub fn is_trusted(&self) -> bool {
-        self.trusted.load(Relaxed)
+        self.marks.load(Relaxed) & mark::TRUSTED != 0
     }
 
     /// The handshake is about to be resolved. Called before its answer is queued, which the peer may
     /// follow with a large message at once.
     pub fn trust(&self) {
-        self.trusted.store(true, Relaxed);
+        self.marks.fetch_or(mark::TRUSTED, Relaxed);
     }
 
     pub(super) fn admit(&self) {
         self.trust();
         self.admitted.store(true, Relaxed);
+    }
+
+    /// From now on the peer counts as gone, whether or not its stream has ended. The task leaves the
+    /// connection's seat.
+    pub(super) fn give_up(&self) {
+        self.marks.fetch_or(mark::GIVEN_UP, Relaxed);
+        self.task.wake();
+    }
+
+    /// Whether the peer counts as gone.
+    pub fn is_given_up(&self) -> bool {
+        self.marks.load(Relaxed) & mark::GIVEN_UP != 0
+    }
+
+    /// Has the application given less of the peer's messages; never more.
+    pub fn set_heed(&self, heed: Heed) {
+        let bits = match heed {
+            Heed::All => return,
+            Heed::Responses => mark::HEEDS_RESPONSES,
+            Heed::Nothing => mark::HEEDS_NOTHING,
+        };
+        self.marks.fetch_or(bits, Relaxed);
+    }
+
+    /// Which of the peer's messages the application is given.
+    pub fn heed(&self) -> Heed {
+        match self.marks.load(Relaxed) {
+            bits if bits & mark::HEEDS_NOTHING != 0 => Heed::Nothing,
+            bits if bits & mark::HEEDS_RESPONSES != 0 => Heed::Responses,
+            _ => Heed::All,
+        }
     }
 
     /// Whether messages can be queued.
@@ -340,8 +394,19 @@ impl Connection {
         true
     }
 
+    /// Lets nothing more be queued, and offers the kernel what waits.
+    pub(super) fn offer_last(&self) {
+        let mut writing = self.lock();
+        if writing.stage == Stage::Open {
+            writing.stage = Stage::Closing;
+        }
+        // Compressing takes time. What the task has begun to compress it completes.
+        writing.outbound.leave_uncompressed();
+        let _ = writing.outbound.flush();
+    }
+
     /// Asks the task to cut the stream without a closing handshake.
-    pub fn cut(&self) {
+    pub(super) fn cut(&self) {
         self.cut.store(true, Relaxed);
         self.task.wake();
     }

@@ -7,6 +7,7 @@
 
 pub mod admission;
 pub mod batch;
+mod closing;
 mod compressing;
 pub mod config;
 pub mod connection;
@@ -32,13 +33,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use log::{debug, info};
+use log::debug;
 use tokio::sync::Notify;
 
 pub use admission::{Admission, NoRoom, Seat};
 pub use compressing::{Broadcast, Compressing, Turn};
 pub use config::Config;
-pub use connection::{Connection, ConnectionRef, Queued, Report};
+pub use connection::{Connection, ConnectionRef, Heed, Queued, Report};
 pub use facts::{Facts, Remote, Transport};
 pub use inbox::{Inbox, Wake};
 pub use inflating::{Inflating, InflatingShare};
@@ -159,78 +160,6 @@ impl Hub {
     pub fn pong(&self, connection: &Connection, payload: &[u8]) -> Next {
         let queued = connection.send_pong(payload, &self.config);
         self.after_answer(connection, queued)
-    }
-
-    /// Begins the closing handshake, flushes, and gives the peer its time to answer.
-    pub fn close(&self, connection: &ConnectionRef, code: u16, reason: &str) -> bool {
-        if !connection.start_close(code, reason) {
-            return false;
-        }
-        debug!(
-            "{}: sends close frame {code} {reason:?}",
-            self.log_name(connection)
-        );
-        self.await_close(connection);
-        connection.flush();
-        true
-    }
-
-    /// Closes the connections that the application does not know of.
-    pub fn close_unknown(&self, code: u16, reason: &str) {
-        let unknown: Vec<_> = self.registry().unknown().cloned().collect();
-        info!(
-            "closing {} connections that have not begun their handshake",
-            unknown.len()
-        );
-        for connection in unknown {
-            self.close(&connection, code, reason);
-        }
-    }
-
-    /// A peer that does not read was told to go ([`Queued::Overflow`]).
-    pub fn overflowed(&self, connection: &Connection) {
-        self.stats.add(Counter::SlowConsumers, 1);
-        debug!(
-            "{}: does not read, sends close frame {} and drops what waits",
-            self.log_name(connection),
-            close::SLOW_CONSUMER
-        );
-        self.await_close(connection);
-    }
-
-    /// Sets the deadline for the peer's close frame.
-    pub fn await_close(&self, connection: &Connection) {
-        let close = connection.timeouts().close;
-        if close > 0 {
-            let due = self.clock.now() + u64::from(close);
-            self.timers.set(due, connection, Deadline::Close);
-        }
-    }
-
-    /// The stream has ended. Tells the application, which then calls [`Hub::release`]; a
-    /// connection it does not know of is released at once.
-    pub fn ended(&self, connection: &Connection, progress: &mut Progress, code: u16, reason: &str) {
-        if !connection.end() {
-            return;
-        }
-        debug!(
-            "{}: ended with {code} {reason:?}",
-            self.log_name(connection)
-        );
-        if !progress.is_known() {
-            self.release(connection.slot());
-            return;
-        }
-        self.inbox.push(progress.share(), |batch| Record {
-            payload: batch.put(reason),
-            number: u64::from(code),
-            ..Record::new(Kind::Closed, connection.slot())
-        });
-    }
-
-    /// Frees a connection's slot, id and memberships.
-    pub fn release(&self, slot: u32) {
-        self.registry().remove(slot);
     }
 
     /// Ready when the connection may be read again after [`Next::Pause`].
@@ -431,7 +360,7 @@ impl Hub {
                     self.log_name(connection),
                     timeouts.close
                 );
-                connection.cut();
+                self.cut(connection);
             }
         }
     }

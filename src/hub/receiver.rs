@@ -5,7 +5,7 @@ use std::fmt;
 use crate::codec::Opcode;
 
 use super::Hub;
-use super::connection::{Connection, ConnectionRef};
+use super::connection::{Connection, ConnectionRef, Heed};
 use super::routing::{Next, Progress};
 
 /// A whole message, as a peer sent it.
@@ -65,6 +65,9 @@ impl Hub {
         message: Message<'_>,
     ) -> Next {
         if let Some(receiver) = &self.receiver {
+            if connection.heed() != Heed::All {
+                return Next::Read;
+            }
             return receiver.receive(self, connection, message);
         }
         match message {

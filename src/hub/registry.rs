@@ -30,11 +30,13 @@ struct Member {
 
 struct Slot {
     connection: ConnectionRef,
-    /// Reserved from the moment the application learns of the connection.
+    /// Reserved from the moment the application learns of the connection, until its withdrawal.
     id: Option<Arc<str>>,
     /// Keys of the rooms joined; `None` without any. Boxed because the set takes a hundred bytes, and
     /// many connections are in no room.
     rooms: Option<Box<IndexSet<u32>>>,
+    /// See [`Registry::withdraw`].
+    withdrawn: bool,
 }
 
 struct Room {
@@ -66,19 +68,30 @@ impl Registry {
             connection,
             id: None,
             rooms: None,
+            withdrawn: false,
         });
         slot
     }
 
     /// Takes a connection out of everything and frees its slot and id.
     pub fn remove(&mut self, slot: u32) -> Option<ConnectionRef> {
+        self.withdraw(slot);
+        let gone = self.slots.try_remove(slot as usize)?;
+        Some(gone.connection)
+    }
+
+    /// Takes a connection out of everything and frees its id, for good, while it still has its slot: its
+    /// peer is gone, and its end has yet to come.
+    pub fn withdraw(&mut self, slot: u32) {
         self.leave_all(slot);
         self.admitted.swap_remove(&slot);
-        let gone = self.slots.try_remove(slot as usize)?;
-        if let Some(id) = gone.id {
+        let Some(entry) = self.slots.get_mut(slot as usize) else {
+            return;
+        };
+        entry.withdrawn = true;
+        if let Some(id) = entry.id.take() {
             self.ids.remove(&id);
         }
-        Some(gone.connection)
     }
 
     /// The connection in a slot.
@@ -95,7 +108,7 @@ impl Registry {
     pub fn unknown(&self) -> impl Iterator<Item = &ConnectionRef> {
         self.slots
             .iter()
-            .filter(|(_, entry)| entry.id.is_none())
+            .filter(|(_, entry)| entry.id.is_none() && !entry.withdrawn)
             .map(|(_, entry)| &entry.connection)
     }
 
@@ -109,12 +122,13 @@ impl Registry {
         self.slots.is_empty()
     }
 
-    /// Reserves `id` for a connection and frees the one it had. False when another has it.
+    /// Reserves `id` for a connection and frees the one it had. False when another has it, or the
+    /// connection was withdrawn.
     pub fn set_id(&mut self, slot: u32, id: &str) -> bool {
         if let Some(&holder) = self.ids.get(id) {
             return holder == slot;
         }
-        let Some(entry) = self.slots.get_mut(slot as usize) else {
+        let Some(entry) = self.member(slot) else {
             return false;
         };
         let id: Arc<str> = id.into();
@@ -140,11 +154,19 @@ impl Registry {
 
     /// Adds a connection to the group of all.
     pub fn admit(&mut self, slot: u32) {
-        if let Some(entry) = self.slots.get(slot as usize) {
+        if let Some(entry) = self.slots.get(slot as usize)
+            && !entry.withdrawn
+        {
             entry.connection.admit();
             self.joins += 1;
             join(&mut self.admitted, slot, &entry.connection, self.joins);
         }
+    }
+
+    /// The entry of a connection that may have an id and join.
+    fn member(&mut self, slot: u32) -> Option<&mut Slot> {
+        let entry = self.slots.get_mut(slot as usize)?;
+        (!entry.withdrawn).then_some(entry)
     }
 
     /// Takes a connection out of the group of all, without ending it.
@@ -157,6 +179,9 @@ impl Registry {
         let Some(entry) = self.slots.get_mut(slot as usize) else {
             return;
         };
+        if entry.withdrawn {
+            return;
+        }
         self.joins += 1;
         let key = if let Some(&key) = self.rooms_by_name.get(name) {
             key

@@ -11,7 +11,7 @@ use crate::envelope::{self, Envelope, Id};
 
 use super::Hub;
 use super::batch::Batch;
-use super::connection::{Connection, ConnectionRef, Queued};
+use super::connection::{Connection, ConnectionRef, Heed, Queued};
 use super::inbox::Share;
 use super::log_name::NumberName;
 use super::record::{Field, Kind, Record};
@@ -60,6 +60,11 @@ const OUTLINED: RangeInclusive<usize> = 512..=256 * 1024;
 impl Hub {
     /// Takes in one message of `connection`.
     pub fn receive(&self, connection: &ConnectionRef, progress: &mut Progress, text: &str) -> Next {
+        match connection.heed() {
+            Heed::All => {}
+            Heed::Responses => return self.receive_response(connection, progress, text),
+            Heed::Nothing => return Next::Read,
+        }
         if OUTLINED.contains(&text.len())
             && progress.announced
             && let Some(outline) = envelope::outline(text)
@@ -75,6 +80,23 @@ impl Hub {
             });
         }
         self.receive_scanned(connection, progress, text)
+    }
+
+    /// Takes in a message after the application has closed the connection: what is no response is for
+    /// nobody.
+    #[cold]
+    fn receive_response(
+        &self,
+        connection: &ConnectionRef,
+        progress: &mut Progress,
+        text: &str,
+    ) -> Next {
+        match envelope::scan(text) {
+            Ok(envelope) if envelope.name.decode() == "_r" => self.hand_over(progress, |batch| {
+                message(batch, Kind::Response, connection, &envelope)
+            }),
+            _ => Next::Read,
+        }
     }
 
     /// Takes in a message that came as [`Kind::Outlined`] and whose payload the application could not
@@ -221,6 +243,9 @@ impl Hub {
             self.log_name(connection),
             error.close_code()
         );
+        if connection.heed() != Heed::All {
+            return;
+        }
         self.hand_over(progress, |batch| Record {
             number: u64::from(error.close_code()),
             payload: batch.put(&error.to_string()),

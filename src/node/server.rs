@@ -10,7 +10,7 @@ use napi::bindgen_prelude::{Function, Object};
 use napi::{Error, Result, Status};
 
 use crate::hub::batch::Batch;
-use crate::hub::{ConnectionRef, Counter, Group, Hub};
+use crate::hub::{ConnectionRef, Counter, Group, Heed, Hub};
 use crate::transport::tls::LiveContext;
 use crate::transport::{Address, Binding, Gate, IoThread, Options, Verdict};
 
@@ -170,7 +170,9 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "isMember", server, is_member)?;
     raw::define(object, "close", server, close)?;
     raw::define(object, "closeUnknown", server, close_unknown)?;
-    raw::define(object, "cut", server, cut)?;
+    raw::define(object, "terminate", server, terminate)?;
+    raw::define(object, "giveUp", server, give_up)?;
+    raw::define(object, "heedResponses", server, heed_responses)?;
     raw::define(object, "isOpen", server, is_open)?;
     raw::define(object, "buffered", server, buffered)?;
     raw::define(object, "ask", server, ask)?;
@@ -410,10 +412,32 @@ fn close_unknown(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.undefined()
 }
 
-/// `cut(slot)`. Ends a connection without a closing handshake.
-fn cut(server: &mut JsServer, call: &Call) -> Result<Value> {
+/// `terminate(slot)`. Ends a connection without a closing handshake, and does what `giveUp` does.
+fn terminate(server: &mut JsServer, call: &Call) -> Result<Value> {
     if let Some(connection) = server.connections.get(call.uint(0)?) {
-        connection.cut();
+        server.hub.terminate(connection);
+    }
+    call.undefined()
+}
+
+/// `giveUp(slot)`. Frees a connection's id, rooms and seat before it has ended.
+fn give_up(server: &mut JsServer, call: &Call) -> Result<Value> {
+    if let Some(connection) = server.connections.get(call.uint(0)?) {
+        server.hub.give_up(connection);
+    }
+    call.undefined()
+}
+
+/// `heedResponses(slot, some)`. From now on a connection has events of responses only; without `some` not
+/// of these either.
+fn heed_responses(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let heed = if call.boolean(1)? {
+        Heed::Responses
+    } else {
+        Heed::Nothing
+    };
+    if let Some(connection) = server.connections.get(call.uint(0)?) {
+        connection.set_heed(heed);
     }
     call.undefined()
 }

@@ -206,14 +206,14 @@ impl Shared {
         acceptor.close().await;
         let alive = self.alive.load(SeqCst);
         info!("#{}: accepts no more, {alive} connections", self.number);
-        if !self.cut.load(SeqCst) {
+        if !self.is_cut() {
             self.hub
                 .inbox
                 .announce(|_| Record::new(Kind::Detached, self.number));
         }
         while self.alive.load(SeqCst) > 0 {
             // Whoever stopped without a cut may still ask for one.
-            if self.cut.load(SeqCst) {
+            if self.is_cut() {
                 self.cut_all();
             }
             select(
@@ -222,6 +222,11 @@ impl Shared {
             )
             .await;
         }
+    }
+
+    /// Whether every connection is to be cut.
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.load(SeqCst)
     }
 
     fn cut_all(&self) {
@@ -234,7 +239,7 @@ impl Shared {
         drop(registry);
         debug!("#{}: cuts {} connections", self.number, connections.len());
         for connection in connections {
-            connection.cut();
+            self.hub.cut(&connection);
         }
     }
 }

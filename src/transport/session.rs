@@ -112,8 +112,8 @@ pub struct Session {
     early: Option<Box<Early>>,
     /// The peer's compressed messages have had their turn.
     turn_over: bool,
-    /// Counts the connection.
-    _seat: Seat,
+    /// Counts the connection, until its peer counts as gone.
+    seat: Option<Seat>,
     /// With the hub. Tells the io thread, by being dropped, that this task is done.
     shared: Alive,
     /// The same for the application that has handed the stream over. After the stream itself: fields
@@ -158,7 +158,7 @@ impl Session {
             }),
             early: Early::new(early),
             turn_over: false,
-            _seat: seat,
+            seat: Some(seat),
             shared: Alive::new(shared),
             ticket: None,
         }
@@ -213,6 +213,14 @@ impl Session {
             self.shared.hub.report(&self.connection);
         }
         turn
+    }
+
+    /// The stream is to be cut. When the server stops, what has been begun to be compressed is completed
+    /// and offered to the kernel before; one connection's end alone must not keep others waiting for that.
+    fn cut(&mut self) {
+        if self.shared.is_cut() {
+            while self.compress() != Turn::Idle {}
+        }
     }
 
     /// Lets other tasks and other sockets go first. The thread does not come to rest, which is when
@@ -531,7 +539,11 @@ impl Future for Session {
         let this = self.get_mut();
         this.connection.register(context.waker());
         if this.connection.must_cut() {
+            this.cut();
             return Poll::Ready(());
+        }
+        if this.connection.is_given_up() {
+            this.seat = None;
         }
         let rare = this.rare.as_ref();
         if rare.is_some_and(|rare| rare.bounds.is_revoked()) {
@@ -562,6 +574,8 @@ impl Drop for Session {
     /// Cut, or its task panicked: the application hears of the end all the same.
     fn drop(&mut self) {
         let (code, reason) = self.connection.forced_close().unwrap_or((ABNORMAL, ""));
+        // Before the application hears of it, which may wait for the next to come in.
+        self.seat = None;
         self.shared
             .hub
             .ended(&self.connection, &mut self.progress, code, reason);

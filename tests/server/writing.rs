@@ -97,7 +97,7 @@ fn the_application_is_told_of_written_bytes() {
     }
     assert_eq!(connection.pending(), 0);
     server.hub.close(&connection, 1000, "");
-    connection.cut();
+    server.hub.cut(&connection);
     reader.join().unwrap();
     server.finish(false);
 }

@@ -1,0 +1,124 @@
+//! How connections end: closed, cut, given up for dead; and what the application is still given of them.
+
+use log::{debug, info};
+
+use crate::codec::close;
+
+use super::Hub;
+use super::connection::{Connection, ConnectionRef, Heed};
+use super::record::{Kind, Record};
+use super::routing::Progress;
+use super::stats::Counter;
+use super::timers::Deadline;
+
+/// Longest that the close frame of a peer that counts as gone is waited for, in milliseconds: such
+/// connections are not counted, so there must not be many of them.
+const GIVEN_UP_CLOSE: u32 = 5000;
+
+impl Hub {
+    /// Begins the closing handshake, flushes, and gives the peer its time to answer.
+    pub fn close(&self, connection: &ConnectionRef, code: u16, reason: &str) -> bool {
+        connection.set_heed(Heed::Responses);
+        if !connection.start_close(code, reason) {
+            return false;
+        }
+        debug!(
+            "{}: sends close frame {code} {reason:?}",
+            self.log_name(connection)
+        );
+        self.await_close(connection);
+        connection.flush();
+        true
+    }
+
+    /// Closes the connections that the application does not know of.
+    pub fn close_unknown(&self, code: u16, reason: &str) {
+        let unknown: Vec<_> = self.registry().unknown().cloned().collect();
+        info!(
+            "closing {} connections that have not begun their handshake",
+            unknown.len()
+        );
+        for connection in unknown {
+            self.close(&connection, code, reason);
+        }
+    }
+
+    /// Offers the kernel what waits for a peer, and cuts its stream without a closing handshake.
+    pub fn cut(&self, connection: &Connection) {
+        connection.offer_last();
+        // Nothing can be told of a connection once it has ended, which it may as soon as it is cut.
+        self.report(connection);
+        connection.cut();
+    }
+
+    /// Ends a connection without a closing handshake. For the application the peer is gone from now on.
+    pub fn terminate(&self, connection: &Connection) {
+        debug!("{}: is cut", self.log_name(connection));
+        self.give_up(connection);
+        connection.set_heed(Heed::Nothing);
+        self.cut(connection);
+    }
+
+    /// The peer is dead, as far as can be told: frees its id, its rooms and its place among those that
+    /// may be connected, before its stream has ended.
+    pub fn give_up(&self, connection: &Connection) {
+        connection.give_up();
+        self.registry().withdraw(connection.slot());
+    }
+
+    /// A peer that does not read was told to go ([`Queued::Overflow`]).
+    pub fn overflowed(&self, connection: &Connection) {
+        connection.set_heed(Heed::Responses);
+        self.registry().withdraw(connection.slot());
+        self.stats.add(Counter::SlowConsumers, 1);
+        debug!(
+            "{}: does not read, sends close frame {} and drops what waits",
+            self.log_name(connection),
+            close::SLOW_CONSUMER
+        );
+        self.await_close(connection);
+    }
+
+    /// Sets the deadline for the peer's close frame.
+    pub fn await_close(&self, connection: &Connection) {
+        let close = match connection.timeouts().close {
+            0 if connection.is_given_up() => GIVEN_UP_CLOSE,
+            close if connection.is_given_up() => close.min(GIVEN_UP_CLOSE),
+            close => close,
+        };
+        if close > 0 {
+            let due = self.clock.now() + u64::from(close);
+            self.timers.set(due, connection, Deadline::Close);
+        }
+    }
+
+    /// The stream has ended. Tells the application, which then calls [`Hub::release`]; a
+    /// connection it does not know of is released at once.
+    pub fn ended(&self, connection: &Connection, progress: &mut Progress, code: u16, reason: &str) {
+        if !connection.end() {
+            return;
+        }
+        debug!(
+            "{}: ended with {code} {reason:?}",
+            self.log_name(connection)
+        );
+        if !progress.is_known() {
+            self.release(connection.slot());
+            return;
+        }
+        self.inbox.push(progress.share(), |batch| Record {
+            payload: batch.put(reason),
+            number: u64::from(code),
+            ..Record::new(Kind::Closed, connection.slot())
+        });
+    }
+
+    /// Frees a connection's slot, id and memberships.
+    pub fn release(&self, slot: u32) {
+        self.registry().remove(slot);
+    }
+}
+
+#[cfg(test)]
+#[path = "closing_tests.rs"]
+mod tests;

@@ -13,24 +13,36 @@ import LineError = Server.LineError;
 export { Server, ServerConnection, ServerRoom, Message, LineError };
 export default Server;
 
+export type AnyErrorCode = Server.AnyErrorCode;
 export type AnyMessages = Server.AnyMessages;
+export type ConnectionErrorCode = Server.ConnectionErrorCode;
+export type ConnectionErrorCodes = Server.ConnectionErrorCodes;
 export type ConnectionEvents = Server.ConnectionEvents;
 export type DeflateParameters = Server.DeflateParameters;
 export type EncryptedKey = Server.EncryptedKey;
+export type LineErrorCode = Server.LineErrorCode;
 export type EventName = Server.EventName;
 export type Handler<Args extends any[] = any[]> = Server.Handler<Args>;
 export type Listener = Server.Listener;
 export type ListenerRecord = Server.ListenerRecord;
 export type ListenOptions = Server.ListenOptions;
+export type MessageErrorCode = Server.MessageErrorCode;
+export type MessageErrorCodes = Server.MessageErrorCodes;
 export type MessageEvents = Server.MessageEvents;
+export type MessageListeners<M> = Server.MessageListeners<M>;
 export type MessageMap<M> = Server.MessageMap<M>;
+export type MessageName<M> = Server.MessageName<M>;
 export type MessageShape = Server.MessageShape;
+export type PayloadOf<T> = Server.PayloadOf<T>;
 export type Pem = Server.Pem;
+export type ResponseOf<T> = Server.ResponseOf<T>;
 export type RefusedConnections = Server.RefusedConnections;
 export type Rooms<
   ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
   ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
 > = Server.Rooms<ClientToServer, ServerToClient>;
+export type ServerErrorCode = Server.ServerErrorCode;
+export type ServerErrorCodes = Server.ServerErrorCodes;
 export type ServerEvents<
   ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
   ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
@@ -44,6 +56,7 @@ export type TlsOptions = Server.TlsOptions;
 export type UpgradeRequest = Server.UpgradeRequest;
 export type PeerAddress = Server.PeerAddress;
 export type PerMessageDeflateOptions = Server.PerMessageDeflateOptions;
+export type ValueArgs<V, Rest extends any[] = []> = Server.ValueArgs<V, Rest>;
 export type VerifyCallback = Server.VerifyCallback;
 export type VerifyInfo = Server.VerifyInfo;
 export type ZlibDeflateOptions = Server.ZlibDeflateOptions;

@@ -19,12 +19,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import './types/dispose.js';
 import type { PerMessageDeflateOptions, ZlibDeflateOptions, ZlibInflateOptions } from './types/compression.js';
 import { Emitter } from './types/emitter.js';
 import type { EmitterEvents, EventName, Handler, Listener, ListenerRecord } from './types/emitter.js';
-import { LineError, Message } from './types/messages.js';
+import { LineError } from './types/errors.js';
 import type {
-  AnyMessages, MessageEvents, MessageListeners, MessageMap, MessageShape, PayloadOf, ResponseOf, ValueArgs,
+  AnyErrorCode, ConnectionErrorCode, ConnectionErrorCodes, LineErrorCode, MessageErrorCode, MessageErrorCodes,
+  ServerErrorCode, ServerErrorCodes,
+} from './types/errors.js';
+import { Message } from './types/messages.js';
+import type {
+  AnyMessages, MessageEvents, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, ValueArgs,
 } from './types/messages.js';
 import type { EncryptedKey, ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
 import type { RefusedConnections, ServerStats } from './types/stats.js';
@@ -34,7 +40,7 @@ import type { DeflateParameters, PeerAddress, Socket, SocketServer, UpgradeReque
 /** Events of a connection besides the messages of its peer. */
 interface ConnectionEvents extends EmitterEvents {
   /** A message could not be read or a response could not be sent. */
-  _error: [error: Error];
+  _error: [error: LineError<ConnectionErrorCode | MessageErrorCode>];
   /** The connection ended, with the close code (RFC 6455 section 7.4) and reason. */
   _disconnected: [code: number, reason: string];
   /**
@@ -53,7 +59,7 @@ interface ConnectionEvents extends EmitterEvents {
 declare class ServerConnection<
   ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
   ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
-> extends Emitter<ConnectionEvents, MessageListeners<ClientToServer>> {
+> extends Emitter<ConnectionEvents, MessageListeners<ClientToServer>, ClientToServer> {
   private constructor();
 
   /** Names of the {@link ConnectionEvents | events} besides the messages of the client. */
@@ -77,30 +83,7 @@ declare class ServerConnection<
     readonly DISCONNECTED: 'disconnected';
   };
   /** Values of `code` of the errors of connections. */
-  static readonly ErrorCode: {
-    /** No response in time. */
-    readonly MESSAGE_TIMEOUT: 'scMessageTimeout';
-    /** The client rejected the message; its error is the `payload`. */
-    readonly MESSAGE_REJECTED: 'scMessageRejected';
-    /** A response could not be sent; emitted as `_error`. */
-    readonly MESSAGE_NOT_RESPONDED: 'cMessageNotResponded';
-    /** Bad JSON received (the raw text is the `payload`), or a payload that does not go into JSON. */
-    readonly INVALID_JSON: 'scInvalidJson';
-    /** The id cannot be set after the handshake. */
-    readonly HANDSHAKE_ENDED: 'scHandshakeEnded';
-    /** Another connection has the id. */
-    readonly ID_CONFLICT: 'scIdConflict';
-    /** The client is not connected, or went away before it responded. */
-    readonly DISCONNECTED: 'scDisconnected';
-    /** The close code or reason cannot be sent. */
-    readonly WEBSOCKET_ERROR: 'scWebsocketError';
-    /** A ping failed. */
-    readonly PING_ERROR: 'scPingError';
-    /** In the contract, but no error has it. */
-    readonly IDLE_TIMEOUT: 'scIdleTimeout';
-    /** `maxPendingSends` others wait for a response already. */
-    readonly TOO_MANY_SENDS: 'scTooManySends';
-  };
+  static readonly ErrorCode: ConnectionErrorCodes;
 
   /** Unique among the connections of the server; a random UUID unless set. */
   readonly id: string;
@@ -132,7 +115,7 @@ declare class ServerConnection<
    * `scMessageTimeout`, `scDisconnected`, `scTooManySends` or `scInvalidJson`. `timeout`: ms to wait; 0 is forever; by
    * default the option `responseTimeout`.
    */
-  send<K extends keyof ServerToClient & string>(
+  send<K extends MessageName<ServerToClient>>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [timeout?: number]>
   ): Promise<ResponseOf<ServerToClient[K]>>;
@@ -140,7 +123,7 @@ declare class ServerConnection<
    * Sends a message and resolves once the system has taken it. Rejects with `scDisconnected` or
    * `scInvalidJson`.
    */
-  sendWithoutResponse<K extends keyof ServerToClient & string>(
+  sendWithoutResponse<K extends MessageName<ServerToClient>>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>>
   ): Promise<void>;
@@ -183,7 +166,7 @@ declare class ServerRoom<
   /** How many connections are in the room. */
   getConnectionsCount(): number;
   /** Sends a message to every connection in the room. Throws `mInvalidJson`. */
-  broadcast<K extends keyof ServerToClient & string>(
+  broadcast<K extends MessageName<ServerToClient>>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>>
   ): void;
@@ -224,7 +207,7 @@ interface ServerEvents<
    * 500 because `verifyClient`, `handleProtocols` or a `headers` listener has given what cannot be used (`sInvalidAction`,
    * with that as `payload`), or the promise of one was rejected (`sWebsocketError`, with the reason as `payload`).
    */
-  error: [error: Error];
+  error: [error: NodeJS.ErrnoException | LineError];
 }
 
 /**
@@ -251,14 +234,7 @@ declare class Server<
     readonly ERROR: 'error';
   };
   /** Values of `code` of the server's own errors. */
-  static readonly ErrorCode: {
-    /** An option is not valid; thrown by the constructor. */
-    readonly INVALID_OPTIONS: 'sInvalidOptions';
-    /** Started twice or stopped while not started; an answer to an upgrade that cannot be given. */
-    readonly INVALID_ACTION: 'sInvalidAction';
-    /** Listening or the promise of a callback failed; the system's error, or the reason, is the `payload`. */
-    readonly WEBSOCKET_ERROR: 'sWebsocketError';
-  };
+  static readonly ErrorCode: ServerErrorCodes;
 
   /**
    * Refuses an upgrade by hand: answers on the socket that an HTTP server's `upgrade` event gives, and closes it. Whatever
@@ -291,6 +267,11 @@ declare class Server<
    */
   stop(options?: StopOptions): Promise<void>;
   /**
+   * Same as `stop()`, for `await using server = new Server(…)`; does nothing when the server does not run.
+   * In runtimes that have `Symbol.asyncDispose`: Node 18.18, 20.4 and later.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
+  /**
    * Replaces the key, certificate and other settings of TLS, of which those not given stay as they are.
    * Connections that are there go on with theirs. Throws `sInvalidOptions`, and nothing has changed;
    * `sInvalidAction` when the server has no option `tls`.
@@ -322,7 +303,7 @@ declare class Server<
   /** The connection with this id; undefined when there is none whose handshake is resolved. */
   getConnectionById(id: string): ServerConnection<ClientToServer, ServerToClient> | undefined;
   /** Sends a message to every connection. Throws `mInvalidJson`. */
-  broadcast<K extends keyof ServerToClient & string>(
+  broadcast<K extends MessageName<ServerToClient>>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>>
   ): void;
@@ -343,7 +324,9 @@ declare namespace Server {
   export { ServerRoom, ServerRoom as Room };
   export { LineError, LineError as Error };
   export { Message };
-  export type { AnyMessages, MessageMap, MessageShape, Rooms };
+  export type { AnyMessages, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, Rooms, ValueArgs };
+  export type { AnyErrorCode, ConnectionErrorCode, LineErrorCode, MessageErrorCode, ServerErrorCode };
+  export type { ConnectionErrorCodes, MessageErrorCodes, ServerErrorCodes };
   export type { ConnectionEvents, MessageEvents, ServerEvents };
   export type { EventName, Handler, Listener, ListenerRecord };
   export type { EncryptedKey, ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo };

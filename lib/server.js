@@ -237,6 +237,15 @@ class Server extends Emitter {
   }
 
   /**
+   * What `await using` calls: ends what there is to end.
+   * @internal
+   */
+  async dispose_() {
+    if (this.server) await this.stop();
+    else await this.#stopping?.promise;
+  }
+
+  /**
    * Closes the listener and cuts every connection, those of earlier listeners as well.
    * @internal
    */
@@ -458,6 +467,17 @@ class Server extends Emitter {
     this.updateKeepAlive_();
     resolve();
   }
+}
+
+// Older releases of Node 18 do not have the symbol.
+if (typeof Symbol.asyncDispose === 'symbol') {
+  Object.defineProperty(Server.prototype, Symbol.asyncDispose, {
+    value() {
+      return this.dispose_();
+    },
+    configurable: true,
+    writable: true,
+  });
 }
 
 /**

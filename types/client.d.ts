@@ -13,9 +13,13 @@
 import { Emitter } from './emitter.js';
 import type { EmitterEvents } from './emitter.js';
 import type { ClientOptions, MessagesOptions, QueueOptions, SendOptions, WebSocketClass } from './client-options.js';
-import { LineError, Message } from './messages.js';
+import { LineError } from './errors.js';
 import type {
-  AnyMessages, MessageListeners, MessageMap, MessageShape, PayloadOf, ResponseOf, ValueArgs,
+  AnyErrorCode, ClientErrorCode, ClientErrorCodes, LineErrorCode, MessageErrorCode, MessageErrorCodes,
+} from './errors.js';
+import { Message } from './messages.js';
+import type {
+  AnyMessages, MessageEvents, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, ValueArgs,
 } from './messages.js';
 
 /** How a connection ended: the close event of the WebSocket, of which these are always there. */
@@ -31,7 +35,7 @@ interface ClientEvents extends EmitterEvents {
   /** An attempt to connect begins. */
   _connecting: [];
   /** The attempt failed: `cWebsocketError`, `cHandshakeError` or `cHandshakeRejected`. */
-  _connecting_error: [error: LineError];
+  _connecting_error: [error: LineError<ClientErrorCode>];
   /** The handshake was resolved by the server, with this value. */
   _connected: [payload: any];
   /** The client begins to disconnect. */
@@ -39,7 +43,7 @@ interface ClientEvents extends EmitterEvents {
   /** The connection ended, or could not be made. */
   _disconnected: [event: CloseInfo];
   /** What is no message came, a response could not be sent, or the WebSocket failed. */
-  _error: [error: LineError];
+  _error: [error: LineError<ClientErrorCode | MessageErrorCode>];
 }
 
 /**
@@ -50,7 +54,7 @@ interface ClientEvents extends EmitterEvents {
 declare class LineClient<
   ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
   ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
-> extends Emitter<ClientEvents, MessageListeners<ServerToClient>> {
+> extends Emitter<ClientEvents, MessageListeners<ServerToClient>, ServerToClient> {
   /** `url`: `ws://localhost` by default. Throws `cInvalidOptions`. */
   constructor(url?: string, options?: ClientOptions);
 
@@ -85,39 +89,7 @@ declare class LineClient<
     readonly ERROR: '_error';
   };
   /** Values of `code` of the client's errors. */
-  static readonly ErrorCode: {
-    /** The URL or an option is not valid; thrown by the constructor. */
-    readonly INVALID_OPTIONS: 'cInvalidOptions';
-    /** What is no message came (the raw text is the `payload`), or a payload does not go into JSON. */
-    readonly INVALID_JSON: 'cInvalidJSON';
-    /** The handshake failed. */
-    readonly HANDSHAKE_ERROR: 'cHandshakeError';
-    /** The server rejected the handshake; its error is the `payload`. */
-    readonly HANDSHAKE_REJECTED: 'cHandshakeRejected';
-    /** No response in time. */
-    readonly MESSAGE_TIMEOUT: 'cMessageTimeout';
-    /** The server rejected the message; its error is the `payload`. */
-    readonly MESSAGE_REJECTED: 'cMessageRejected';
-    /** A response could not be sent; emitted as `_error`. */
-    readonly MESSAGE_NOT_RESPONDED: 'cMessageNotResponded';
-    /** The WebSocket failed, or cannot be made or closed like this; the cause is the `payload`. */
-    readonly WEBSOCKET_ERROR: 'cWebsocketError';
-    /** The server did not close the connection in time; emitted as `_error`. */
-    readonly DISCONNECT_TIMEOUT: 'cDisconnectError';
-    /** A ping failed; the cause is the `payload`. */
-    readonly PING_ERROR: 'cPingError';
-    /** Not connected, or the connection ended before the response. */
-    readonly DISCONNECTED: 'cDisconnected';
-    /** More than `max` messages wait: for a connection, or to be read by an iteration. */
-    readonly QUEUE_FULL: 'cQueueFull';
-    /** No connection was made within `ttl`. */
-    readonly QUEUE_EXPIRED: 'cQueueExpired';
-  };
-  /** The class of messages. */
-  static readonly Message: typeof Message;
-  /** The class of errors. */
-  static readonly Error: typeof LineError;
-
+  static readonly ErrorCode: ClientErrorCodes;
   /** The URL of an HTTP request to the same server; undefined when it is not one of a WebSocket. */
   static ws2http(url: string): string | undefined;
   /** The URL of a WebSocket to the same server; undefined when it is not one of HTTP. */
@@ -162,12 +134,12 @@ declare class LineClient<
    * `cMessageTimeout`, `cDisconnected`, `cInvalidJSON`, `cWebsocketError`; `cQueueFull` or `cQueueExpired`
    * with the option `queue`. `options`: ms to wait, or more.
    */
-  send<K extends keyof ClientToServer & string>(
+  send<K extends MessageName<ClientToServer>>(
     name: K,
     ...args: ValueArgs<PayloadOf<ClientToServer[K]>, [options?: number | SendOptions]>
   ): Promise<ResponseOf<ClientToServer[K]>>;
   /** Sends a message and resolves once the WebSocket has taken it. Rejects as `send`. */
-  sendWithoutResponse<K extends keyof ClientToServer & string>(
+  sendWithoutResponse<K extends MessageName<ClientToServer>>(
     name: K,
     ...args: ValueArgs<PayloadOf<ClientToServer[K]>>
   ): Promise<void>;
@@ -175,7 +147,7 @@ declare class LineClient<
    * The messages of a name for `for await`, from this call on and over reconnections, until the loop is
    * left, the signal aborted, or the client disposed of.
    */
-  messages<K extends keyof ServerToClient & string>(
+  messages<K extends MessageName<ServerToClient>>(
     name: K,
     options?: MessagesOptions,
   ): AsyncGenerator<Message<PayloadOf<ServerToClient[K]>, ResponseOf<ServerToClient[K]>>, void, undefined>;
@@ -196,7 +168,10 @@ import Self = LineClient;
 
 declare namespace LineClient {
   export { Self as LineClient, Self as default };
-  export type { AnyMessages, MessageMap, MessageShape };
+  export type { AnyMessages, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, ValueArgs };
+  export { Message, LineError as Error };
+  export type { LineError, MessageEvents };
+  export type { AnyErrorCode, ClientErrorCode, ClientErrorCodes, LineErrorCode, MessageErrorCode, MessageErrorCodes };
   export type { ClientEvents, ClientOptions, CloseInfo, MessagesOptions, QueueOptions, SendOptions, WebSocketClass };
 }
 

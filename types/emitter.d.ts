@@ -1,8 +1,11 @@
 /**
  * Types of the emitter under the classes of `line-socket-native`. Listeners are checked against two
  * maps from event to arguments: `Known`, the events of the class itself, and `Open`, those of the
- * application.
+ * application. `Messages`, a map of messages, is for functions that are generic over their names: what
+ * the other two mean for a name is only known when the name is.
  */
+
+import type { Message, PayloadOf, ResponseOf } from './messages.js';
 
 /** One of a kind, or several. */
 type OneOrMore<T> = T | readonly T[];
@@ -22,6 +25,10 @@ type Names<K> = K | readonly (K | RegExp)[];
 
 /** Listeners of an event. */
 type Handlers<Known, Open, K> = OneOrMore<Handler<EventArgs<Known, Open, K>>>;
+/** Listeners of an event of the class itself. */
+type KnownHandlers<Known, K extends keyof Known> = OneOrMore<Handler<Extract<Known[K], any[]>>>;
+/** Listeners of a message. */
+type MessageHandlers<M, K extends keyof M> = OneOrMore<Handler<[message: Message<PayloadOf<M[K]>, ResponseOf<M[K]>>]>>;
 /** Names of events. */
 type EventKey<Known, Open> = (keyof Known | keyof Open) & string;
 
@@ -83,7 +90,7 @@ export interface EmitterEvents {
  * The emitter under the classes: the API of `event-emitter-extra` (contract section 2). Names may be
  * strings, patterns or arrays of these; handlers may be arrays.
  */
-export declare class Emitter<Known = {}, Open = { [name: string]: any[] }> {
+export declare class Emitter<Known = {}, Open = { [name: string]: any[] }, Messages = {}> {
   /** Listeners allowed per name. @default 10 */
   static defaultMaxListeners: number;
   /** Listeners by pattern allowed in all. @default 10 */
@@ -93,30 +100,44 @@ export declare class Emitter<Known = {}, Open = { [name: string]: any[] }> {
 
   /** Adds a listener. `limit`: calls after which it is removed; 0, the default, is no limit. */
   addListener(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>, limit?: number): this;
+  addListener<K extends keyof Known & string>(name: K, handler: KnownHandlers<Known, K>, limit?: number): this;
+  addListener<K extends keyof Messages & string>(name: K, handler: MessageHandlers<Messages, K>, limit?: number): this;
   addListener<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>, limit?: number): this;
 
   /** Adds a listener. Throws when the name has the maximum already. */
   on(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>): this;
+  on<K extends keyof Known & string>(name: K, handler: KnownHandlers<Known, K>): this;
+  on<K extends keyof Messages & string>(name: K, handler: MessageHandlers<Messages, K>): this;
   on<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>): this;
 
   /** Adds a listener for one call. */
   once(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>): this;
+  once<K extends keyof Known & string>(name: K, handler: KnownHandlers<Known, K>): this;
+  once<K extends keyof Messages & string>(name: K, handler: MessageHandlers<Messages, K>): this;
   once<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>): this;
 
   /** Adds a listener for a number of calls; 0 is no limit. */
   many(name: OneOrMore<RegExp>, count: number, handler: OneOrMore<Handler>): this;
+  many<K extends keyof Known & string>(name: K, count: number, handler: KnownHandlers<Known, K>): this;
+  many<K extends keyof Messages & string>(name: K, count: number, handler: MessageHandlers<Messages, K>): this;
   many<K extends EventKey<Known, Open>>(name: Names<K>, count: number, handler: Handlers<Known, Open, K>): this;
 
   /** Adds a listener before the others. Arrays are appended all the same. */
   prependListener(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>, limit?: number): this;
+  prependListener<K extends keyof Known & string>(name: K, handler: KnownHandlers<Known, K>, limit?: number): this;
+  prependListener<K extends keyof Messages & string>(name: K, handler: MessageHandlers<Messages, K>, limit?: number): this;
   prependListener<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>, limit?: number): this;
 
   /** Adds a listener before the others, for one call. */
   prependOnceListener(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>): this;
+  prependOnceListener<K extends keyof Known & string>(name: K, handler: KnownHandlers<Known, K>): this;
+  prependOnceListener<K extends keyof Messages & string>(name: K, handler: MessageHandlers<Messages, K>): this;
   prependOnceListener<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>): this;
 
   /** Adds a listener before the others, for a number of calls. */
   prependManyListener(name: OneOrMore<RegExp>, count: number, handler: OneOrMore<Handler>): this;
+  prependManyListener<K extends keyof Known & string>(name: K, count: number, handler: KnownHandlers<Known, K>): this;
+  prependManyListener<K extends keyof Messages & string>(name: K, count: number, handler: MessageHandlers<Messages, K>): this;
   prependManyListener<K extends EventKey<Known, Open>>(name: Names<K>, count: number, handler: Handlers<Known, Open, K>): this;
 
   /** Removes the listeners of a handler. Throws when the name has no listeners at all. */

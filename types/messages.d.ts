@@ -2,6 +2,7 @@
 
 import { Emitter } from './emitter.js';
 import type { EmitterEvents } from './emitter.js';
+import type { MessageErrorCodes } from './errors.js';
 
 /** What one message carries: its payload, and the value it is resolved with. Absent means none. */
 export interface MessageShape {
@@ -13,6 +14,9 @@ export interface MessageShape {
 
 /** Names and shapes of the messages going one way; interfaces fit. */
 export type MessageMap<M> = { [K in keyof M]: MessageShape };
+
+/** Names of the messages of a map. */
+export type MessageName<M> = keyof M & string;
 
 /** The map used without type arguments: any name, anything in it. */
 export interface AnyMessages {
@@ -29,27 +33,13 @@ export type PayloadOf<T> = 'payload' extends keyof T ? T['payload'] : undefined;
 /** What a message of a {@link MessageShape} is resolved with; `undefined` when with nothing. */
 export type ResponseOf<T> = 'response' extends keyof T ? T['response'] : undefined;
 
-/** Arguments of a method that takes a value: it may be left out only where `undefined` is allowed. */
-export type ValueArgs<V, Rest extends any[] = []> = undefined extends V
-  ? [payload?: V, ...rest: Rest]
-  : [payload: V, ...rest: Rest];
-
-/** Error of this package. Its `stack` never reaches a peer. */
-export declare class LineError extends Error {
-  /**
-   * The key of a mark: with the server's option `errors: 'public'` an error with `true` under it is sent
-   * with its message and properties, as a `LineError` is; others as `internal`.
-   */
-  static readonly PUBLIC: unique symbol;
-  /** An error of an application's own, such as a handshake may be rejected with. */
-  constructor(code: string, message?: string, payload?: any);
-  /** `LineError`. */
-  name: string;
-  /** A value of one of the `ErrorCode` enums: of the server, a connection, the client or messages. */
-  code: string;
-  /** What belongs to the error: the peer's error, the system's error, the raw text. */
-  payload: any;
-}
+/**
+ * Arguments of a method that takes a value: it may be left out only where `undefined` is allowed. The first
+ * alternative is there for functions that are generic over names of messages, where it is not known yet.
+ */
+export type ValueArgs<V, Rest extends any[] = []> =
+  | [payload: V, ...rest: Rest]
+  | (undefined extends V ? [payload?: V, ...rest: Rest] : never);
 
 /** Events of a message, after it was responded to. */
 export interface MessageEvents extends EmitterEvents {
@@ -88,14 +78,7 @@ export declare class Message<Payload = any, Response = any> extends Emitter<Mess
   /** The values of `Name`. */
   static readonly ReservedNames: string[];
   /** Values of `code` of the errors thrown by messages. */
-  static readonly ErrorCode: {
-    /** The payload or error does not go into JSON; perhaps it is circular. */
-    readonly INVALID_JSON: 'mInvalidJson';
-    /** The sender awaits no response. */
-    readonly MISSING_ID: 'mMissingId';
-    /** The message was responded to before. */
-    readonly ALREADY_RESPONDED: 'mAlreadyResponded';
-  };
+  static readonly ErrorCode: MessageErrorCodes;
 
   /** Reads the text of a message. Throws `mInvalidJson`. */
   static parse(raw: string | Uint8Array): Message;

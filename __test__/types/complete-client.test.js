@@ -29,6 +29,10 @@ describe('the declared types of the client', () => {
       });
     }
 
+    it(`have the union ClientErrorCode (${name})`, () => {
+      assert.deepEqual(types.union('ClientErrorCode').sort(), Object.values(Client.ErrorCode).sort());
+    });
+
     it(`have every option with a default (${name})`, () => {
       const declared = types.names(types.instanceType('ClientOptions'));
       const known = Object.keys(new Client().options);

@@ -8,6 +8,7 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 const Server = require('../../lib/index.js');
 const { SocketServer } = require('../../lib/socket-server.js');
+const { OPTIONS } = require('../../lib/known-options.js');
 const { Declarations } = require('./declarations');
 
 const types = new Declarations(path.join(__dirname, '../../index.d.ts'));
@@ -50,12 +51,23 @@ describe('the declared types', () => {
     }
   }
 
+  for (const [name, member] of [['ConnectionErrorCode', 'ServerConnection'], ['ServerErrorCode', 'Server'], ['MessageErrorCode', 'Message']]) {
+    it(`have the union ${name}`, () => {
+      const codes = Object.values(/** @type {any} */ (Server)[member].ErrorCode);
+      assert.deepEqual(types.union(name).sort(), codes.sort());
+    });
+  }
+
   const options = types.names(types.instanceType('ServerOptions'));
   for (const name of options) {
     it(`have only options that are known: ${name}`, () => {
       assert.throws(() => new Server(/** @type {any} */ ({ [name]: Symbol('no option') })), { code: 'sInvalidOptions' });
     });
   }
+
+  it('have every option that is known', () => {
+    assert.deepEqual([...options].sort(), Object.keys(OPTIONS).sort());
+  });
 
   it('have every option with a default', () => {
     const known = Object.getOwnPropertyNames(new Server().options);

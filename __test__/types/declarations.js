@@ -50,7 +50,16 @@ class Declarations {
 
   /** @param {ts.Type} type */
   names(type) {
-    return this.#checker.getPropertiesOfType(type).map((symbol) => symbol.name);
+    return this.#checker.getPropertiesOfType(type).map(({ name }) => name.replace(/^__@(\w+)@\d+$/, '@@$1'));
+  }
+
+  /**
+   * The values of a union of literals.
+   * @param {string} name
+   */
+  union(name) {
+    const type = /** @type {ts.UnionType} */ (this.instanceType(name));
+    return type.types.map((each) => this.valueOf(each));
   }
 
   /**
@@ -83,7 +92,8 @@ class Declarations {
    * @param {object} object
    */
   assertSameMembers(type, object) {
-    const declared = this.names(type);
+    // Older releases of Node 18 do not have the symbol.
+    const declared = this.names(type).filter((name) => name !== '@@asyncDispose' || Symbol.asyncDispose !== undefined);
     const isInternal = (/** @type {string} */ name) => name.endsWith('_');
     const runtime = runtimeNames(object).filter((name) => declared.includes(name) || !isInternal(name));
     assert.deepEqual(runtime.sort(), declared.sort());
@@ -99,6 +109,7 @@ function runtimeNames(object) {
   const names = new Set();
   for (let each = object; each !== Object.prototype && each !== Function.prototype; each = Object.getPrototypeOf(each)) {
     Object.getOwnPropertyNames(each).forEach((name) => names.add(name));
+    if (Symbol.asyncDispose && Object.hasOwn(each, Symbol.asyncDispose)) names.add('@@asyncDispose');
   }
   ['constructor', ...(typeof object === 'function' ? ['length', 'name'] : [])].forEach((name) => names.delete(name));
   return [...names];

@@ -47,7 +47,7 @@ server.on('connection', (connection) => {
   connection.once(['hello', 'note'], (message) => message.payload satisfies string | { name: string });
   connection.once(['note', /x/], (message) => message.payload.trim());
   connection.on(/^h/, (message: Message) => message.payload.anything);
-  connection.on('_error', (error) => (error instanceof LineError ? error.code : error.message));
+  connection.on('_error', (error) => (error.code === 'scInvalidJson' ? error.payload : error.message));
   connection.on('_disconnected', (code: number, reason: string) => [code, reason]);
   connection.many('note', 2, (message) => message.payload.trim());
   connection.on('newListener', (name, handler) => [name, handler]);

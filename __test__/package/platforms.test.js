@@ -39,7 +39,7 @@ describe('platforms', () => {
 
   it('are required by name, each in the `try` that bundlers look for', () => {
     const source = fs.readFileSync(path.join(ROOT, 'lib/binary.js'), 'utf8');
-    const [, body] = /^  try \{\n    switch \(triple\) \{([\s\S]*?)^  \} catch/m.exec(source) ?? [];
+    const [, body] = /^ {2}try \{\n {4}switch \(triple\) \{([\s\S]*?)^ {2}\} catch/m.exec(source) ?? [];
     const found = [...(body ?? '').matchAll(/case '(.*)': return \{ binary: require\('(.*)'\) \};/g)].map(([, ...names]) => names);
     assert.deepEqual(found.sort(), PUBLISHED.map((triple) => [triple, packageOf(triple)]).sort());
   });

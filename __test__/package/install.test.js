@@ -129,7 +129,7 @@ describe('the package', () => {
 
   it('says nothing of the checkout in package.json', () => {
     const manifest = manifestOf(packages.main);
-    const internal = ['private', 'scripts', 'devDependencies', 'overrides', 'napi'];
+    const internal = ['private', '//repository', 'scripts', 'devDependencies', 'overrides', 'napi'];
     assert.deepEqual(internal.filter((key) => key in manifest), []);
     assert.deepEqual(Object.keys(manifest.dependencies), ['debug']);
   });

@@ -43,14 +43,34 @@ describe('publish.js', { skip: process.platform === 'win32' }, () => {
     fs.writeFileSync(at('npm'), NPM, { mode: 0o755 });
     fs.writeFileSync(at('published'), '');
     for (const each of NAMES) fs.writeFileSync(at(`${each}-${version}.tgz`), '');
+    for (const part of ['scripts/run.js', 'scripts/release', 'lib/platform.js']) {
+      fs.cpSync(path.join(ROOT, part), at(`checkout/${part}`), { recursive: true, filter: (file) => !/node_modules/.test(path.relative(ROOT, file)) });
+    }
+    setRepository('git+https://github.com/owner/name.git');
   });
 
   afterEach(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-  function run() {
-    const env = { ...process.env, PATH: `${folder}${path.delimiter}${process.env.PATH}` };
-    return spawnSync(process.execPath, ['scripts/release/publish.js', folder], { cwd: ROOT, env, encoding: 'utf8' });
+  /** @param {string} [url] */
+  function setRepository(url) {
+    const manifest = { ...require('../../package.json'), repository: url };
+    fs.writeFileSync(at('checkout/package.json'), JSON.stringify(manifest));
   }
+
+  /** @param {Record<string, string>} [added] To the environment. */
+  function run(added) {
+    const env = { ...process.env, GITHUB_REPOSITORY: 'owner/name', PATH: `${folder}${path.delimiter}${process.env.PATH}`, ...added };
+    return spawnSync(process.execPath, ['scripts/release/publish.js', folder], { cwd: at('checkout'), env, encoding: 'utf8' });
+  }
+
+  it('publishes nothing without the repository, or for another', () => {
+    assert.match(run({ GITHUB_REPOSITORY: 'other/name' }).stderr, /"repository" in package\.json is https:\/\/github\.com\/owner\/name, and the release is made by other\/name/);
+    setRepository(undefined);
+    const { status, stderr } = run();
+    assert.equal(status, 1);
+    assert.match(stderr, /package\.json has no "repository", which a release needs.*"\/\/repository"/);
+    assert.deepEqual(published(), []);
+  });
 
   it('publishes the platforms first, the package last', () => {
     const { status, stderr } = run();

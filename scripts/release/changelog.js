@@ -2,14 +2,15 @@
 'use strict';
 
 /**
- * Checks before a release that the version is the same everywhere, and that the changelog tells of it:
- * `node scripts/release/changelog.js v1.2.3`. Prints what that says. Without a tag, the version of
- * `package.json` is checked.
+ * Checks before a release that the version is the same everywhere, that the changelog tells of it, and that
+ * `package.json` names the repository: `node scripts/release/changelog.js v1.2.3`. Prints what the changelog says.
+ * Without a tag, the version of `package.json` is checked.
  */
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { CORE, TOOLS } = require('../crates.js');
+const { checkRepository } = require('./repository.js');
 
 const ROOT = path.join(__dirname, '../..');
 
@@ -76,7 +77,9 @@ function checkRelease(root, tag) {
 
 if (require.main === module) {
   try {
-    console.log(checkRelease(ROOT, process.argv[2]));
+    const tag = process.argv[2];
+    console.log(checkRelease(ROOT, tag));
+    if (tag !== undefined) checkRepository(require('../../package.json'), process.env);
   } catch (error) {
     console.error(/** @type {Error} */ (error).message);
     process.exitCode = 1;

@@ -21,21 +21,26 @@ const { buildClient } = require('../build-client.js');
 const { ROOT } = require('../run.js');
 const { report } = require('./check-binary.js');
 const { licencesOf } = require('./licences.js');
+const { withLinks } = require('./links.js');
 const { npm } = require('./npm.js');
+const { repositoryOf } = require('./repository.js');
 const { targetOf } = require('./targets.js');
 
 /** Of `package.json`: what is for the checkout only. `private` keeps it from being published as it is. */
-const INTERNAL = ['private', 'scripts', 'devDependencies', 'overrides', 'napi'];
+const INTERNAL = ['private', '//repository', 'scripts', 'devDependencies', 'overrides', 'napi'];
 
 /** Of `package.json`: what platform packages say as well, where it is there. */
 const SHARED = ['version', 'license', 'author', 'repository', 'bugs', 'homepage', 'engines'];
+
+/** Whether a file, or a pattern, is of binaries: copies of a checkout have its own, what is published has none. */
+const isBinary = (/** @type {string} */ file) => file.endsWith('.node');
 
 /**
  * `package.json` as it is published.
  * @returns {Record<string, unknown>}
  */
 function publishedManifest() {
-  const kept = Object.entries(manifest).filter(([key]) => !INTERNAL.includes(key));
+  const kept = Object.entries({ ...manifest, files: manifest.files.filter((file) => !isBinary(file)) }).filter(([key]) => !INTERNAL.includes(key));
   // The exact version: a binary works with the JavaScript of its release only.
   const optionalDependencies = Object.fromEntries(PUBLISHED.map((triple) => [packageOf(triple), manifest.version]));
   // The type spares Node a look into the files. In the checkout esbuild would go by it, and bundle the
@@ -92,8 +97,14 @@ async function packFolder(out, packageJson, fill) {
 async function packMain(out) {
   await buildClient();
   const [{ files }] = JSON.parse(await npm(['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: ROOT }));
+  const names = files.map((/** @type {{path: string}} */ each) => each.path).filter((/** @type {string} */ file) => !isBinary(file));
+  const destination = { url: repositoryOf(manifest), ref: `v${manifest.version}`, files: names };
   return packFolder(out, publishedManifest(), (folder) => {
-    for (const { path: file } of files) fs.cpSync(path.join(ROOT, file), path.join(folder, file));
+    for (const file of names) {
+      const [from, to] = [ROOT, folder].map((root) => path.join(root, file));
+      fs.cpSync(from, to);
+      if (file.endsWith('.md')) fs.writeFileSync(to, withLinks(fs.readFileSync(from, 'utf8'), file, destination));
+    }
   });
 }
 

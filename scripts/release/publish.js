@@ -13,6 +13,7 @@ const { PUBLISHED, packageOf } = require('../../lib/platform.js');
 const manifest = require('../../package.json');
 const { ROOT } = require('../run.js');
 const { npm } = require('./npm.js');
+const { checkRepository } = require('./repository.js');
 
 /**
  * @param {string} name Of a package.
@@ -30,6 +31,7 @@ async function isPublished(name) {
 
 /** @param {string} folder Where the packages are. */
 async function main(folder) {
+  checkRepository(manifest, process.env);
   const names = [...PUBLISHED.map(packageOf), manifest.name];
   const packages = names.map((name) => ({ name, file: path.resolve(folder, `${name}-${manifest.version}.tgz`) }));
   const missing = packages.filter(({ file }) => !fs.existsSync(file));

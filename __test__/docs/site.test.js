@@ -171,8 +171,9 @@ describe('the documentation site', () => {
       assert.match(String(await page.locator('#site-search [role=status]').textContent()), /xyzzy/);
       await search('scIdConflict');
       await page.getByRole('searchbox').press('Enter');
-      await page.waitForFunction(() => !(/** @type {HTMLDialogElement} */ (document.querySelector('#site-search')).open));
+      await page.waitForURL((target) => !target.pathname.endsWith('Rooms.html'));
       assert.match(String(await page.locator('.col-content').textContent()), /scIdConflict/);
+      assert.equal(await page.locator('#site-search[open]').count(), 0);
     });
 
     it('opens the search by / and Ctrl+K, and it can be left and walked through by keys', async () => {

@@ -90,7 +90,7 @@ const OPTIONS = Object.freeze({
   closeTimeout: { rule: TIME, isLive: true, initial: 30000, core: atMost },
   upgradeTimeout: { rule: TIME, isLive: true, initial: 10000, core: atMost },
 
-  host: { rule: [(value) => typeof value === 'string' && value !== '', 'must be a host name or IP address'] },
+  host: { rule: [(value) => typeof value === 'string', 'must be a host name or IP address'] },
   port: { rule: [isPort, 'must be an integer from 0 to 65535'] },
   listen: { rule: [isListen, 'must be an object with the path of a Unix domain socket: { path: string, mode?: number }'] },
   ipv6Only: { rule: FLAG },

@@ -3,10 +3,31 @@
 
 const dns = require('node:dns');
 const net = require('node:net');
+const os = require('node:os');
 const util = require('node:util');
 const { CAN_SHARE, isShared } = require('./cluster.js');
 
 /** @typedef {import('./native.js').NativeServer} NativeServer */
+
+/** Link-local addresses of IPv6, which only say something together with an interface. */
+const LINK_LOCAL = /^fe[89ab]/i;
+
+/** libuv's names of Windows' error numbers that listening can fail with. @type {{[number: number]: string}} */
+const WINDOWS_ERRORS = {
+  22: 'EINVAL',
+  10013: 'EACCES',
+  10014: 'EFAULT',
+  10022: 'EINVAL',
+  10024: 'EMFILE',
+  10043: 'EPROTONOSUPPORT',
+  10045: 'ENOTSUP',
+  10047: 'EAFNOSUPPORT',
+  10048: 'EADDRINUSE',
+  10049: 'EADDRNOTAVAIL',
+  10050: 'ENETDOWN',
+  10051: 'ENETUNREACH',
+  10055: 'ENOBUFS',
+};
 
 /** Node's own default. */
 const BACKLOG = 511;
@@ -47,7 +68,8 @@ async function listen(options, native, onWake) {
     // As Node's own servers report it: with -1 for the port of a Unix domain socket.
     throw systemError(result, 'listen', socketPath ?? (options.host || '::'), socketPath ? -1 : port);
   }
-  const [thread, address, boundPort] = result;
+  const [thread, bound, boundPort] = result;
+  const address = LINK_LOCAL.test(bound) ? `${bound}%${interfaceName(host)}` : bound;
   if (socketPath) return { thread, address: socketPath };
   const family = net.isIPv6(address) ? 'IPv6' : 'IPv4';
   return { thread, address: { address, family, port: boundPort } };
@@ -70,13 +92,48 @@ function run(options, native, onWake) {
 /**
  * The address Node would listen on.
  * @param {string | null | undefined} host
- * @returns {Promise<string | undefined>} Undefined for every address.
+ * @returns {Promise<string | undefined>} Undefined for every address. The interface of an address of IPv6 (`%eth0`) is
+ *   given by its number.
  */
 async function resolveHost(host) {
   if (!host) return undefined;
-  if (net.isIP(host)) return host;
-  const { address } = await dns.promises.lookup(host);
-  return address;
+  const address = net.isIP(host) ? host : (await dns.promises.lookup(host)).address;
+  const [ip, zone] = address.split('%');
+  return zone === undefined ? ip : `${ip}%${interfaceNumber(zone)}`;
+}
+
+/**
+ * As libuv takes it: 0 for an interface that is not known. Only link-local addresses need one, and interfaces that
+ * are up have such an address.
+ * @param {string} zone Name of an interface, or its number.
+ */
+function interfaceNumber(zone) {
+  const number = scopesOf(zone).find((scope) => scope > 0);
+  if (number !== undefined) return number;
+  const given = /^\d+$/.test(zone) ? Number(zone) : 0;
+  return given <= 0xffffffff ? given : 0;
+}
+
+/**
+ * @param {string | undefined} host As {@link resolveHost} gives it.
+ * @returns {string} Name of its interface, else the number.
+ */
+function interfaceName(host = '') {
+  const number = host.slice(host.indexOf('%') + 1);
+  // On Windows libuv calls interfaces by their numbers.
+  if (process.platform === 'win32') return number;
+  return Object.keys(os.networkInterfaces()).find((name) => scopesOf(name).includes(Number(number))) ?? number;
+}
+
+/**
+ * Numbers of an interface, as its addresses tell it.
+ * @param {string} name
+ * @returns {number[]}
+ */
+function scopesOf(name) {
+  const interfaces = os.networkInterfaces();
+  const addresses = Object.hasOwn(interfaces, name) ? interfaces[name] : undefined;
+  return (addresses ?? []).map((address) => /** @type {any} */ (address).scopeid ?? 0);
 }
 
 /**
@@ -89,14 +146,24 @@ function numberOf(code) {
 }
 
 /**
+ * libuv's number of an error.
+ * @param {number} number The system's.
+ * @param {string} [platform]
+ */
+function uvNumber(number, platform = process.platform) {
+  return platform === 'win32' && Object.hasOwn(WINDOWS_ERRORS, number) ? numberOf(WINDOWS_ERRORS[number]) : number;
+}
+
+/**
  * An error as Node makes them for failed system calls.
- * @param {number} number The system's error number, positive.
+ * @param {number} system The system's error number, positive.
  * @param {string} syscall
  * @param {string} [address]
  * @param {number} [port]
  * @returns {Error}
  */
-function systemError(number, syscall, address, port) {
+function systemError(system, syscall, address, port) {
+  const number = uvNumber(system);
   const code = util.getSystemErrorName(-number);
   const description = util.getSystemErrorMap().get(-number)?.[1] ?? 'unknown error';
   const where = address === undefined ? '' : ` ${address}${port === undefined || port < 0 ? '' : `:${port}`}`;
@@ -110,4 +177,4 @@ function systemError(number, syscall, address, port) {
   });
 }
 
-module.exports = { listen, run, systemError };
+module.exports = { listen, run, systemError, uvNumber };

@@ -96,6 +96,20 @@ describe('noServer', () => {
     assert.equal(await exchange(port, upgradeRequest({ path: '/else' })), '');
   }));
 
+  it('a link-local address is told without its interface, and counted', withScene(async (scene) => {
+    const server = await started(scene, { maxConnectionsPerAddress: 1 });
+    const { web, port, close } = await secure.listen();
+    scene.defer(close);
+    web.on('upgrade', (request, socket, head) => {
+      // As Node shows that of a link-local client.
+      Object.defineProperty(socket, 'remoteAddress', { value: 'fe80::1%eth0' });
+      server.handleUpgrade(request, socket, head);
+    });
+    const { connection } = await connect(scene, secure, { port, server });
+    assert.equal(connection.socket.upgradeReq.connection.remoteAddress, 'fe80::1');
+    await assert.rejects(open(scene, secure, port), { status: 503 });
+  }));
+
   it('the path is checked, and other checks made', withScene(async (scene) => {
     const server = await started(scene, { path: '/only' });
     let calls = 0;

@@ -116,7 +116,7 @@ const CLIENTS = {
 };
 
 WAYS.forEach((way, index) => {
-  describe(`upgrades that are refused: ${way.name}`, () => {
+  describe(`upgrades that are refused: ${way.name}`, { concurrency: true }, () => {
     /** Asks how many sockets there are. @param {number} port */
     async function socketsOf(port) {
       const socket = way.connect(port);

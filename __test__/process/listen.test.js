@@ -17,6 +17,25 @@ const { withScene } = require('./support/scene');
 /** Whether this machine has IPv6, without which a host of it cannot be tested. */
 const HAS_IPV6 = Object.values(os.networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 
+/** A link-local address of this machine, with its interface. */
+const LINK_LOCAL = Object.entries(os.networkInterfaces()).flatMap(([name, all]) =>
+  (all ?? []).filter(({ address }) => /^fe[89ab]/.test(address)).map(({ address, ...rest }) => ({
+    host: `${address}%${process.platform === 'win32' ? /** @type {any} */ (rest).scopeid : name}`,
+    byNumber: `${address}%${/** @type {any} */ (rest).scopeid}`,
+  })),
+)[0];
+
+/** Where Node's own server listens then. @param {net.ListenOptions} where @returns {Promise<any>} */
+function nodeAddress(where) {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer().once('error', reject);
+    server.listen(where, () => {
+      const address = server.address();
+      server.close(() => resolve(address));
+    });
+  });
+}
+
 /** @param {net.NetConnectOpts} target @returns {Promise<string>} `open`, or the code of the failure */
 function knock(target) {
   const socket = net.connect(target);
@@ -112,8 +131,33 @@ describe('where a server listens', () => {
     }));
   }
 
-  for (const host of [undefined, null]) {
-    it(`host ${host}: every address, IPv6 where there is any, and IPv4`, withScene(async (scene) => {
+  it('what Node listens on is listened on, under the same address', { skip: !HAS_IPV6 }, withScene(async (scene) => {
+    for (const host of ['::ffff:127.0.0.1', '0:0:0:0:0:0:0:1', '::1%lo', '::1%1', '::1%none', '127.1', '0.0.0.0', '::0']) {
+      const expected = await nodeAddress({ host, port: 0 }).catch((error) => error);
+      const server = scene.track(new scene.Server({ host, port: 0 }));
+      if (expected instanceof Error) {
+        await assert.rejects(server.start(), (/** @type {any} */ { payload }) => payload.code === /** @type {any} */ (expected).code, host);
+        continue;
+      }
+      await server.start();
+      const { port, ...rest } = server.address();
+      assert.deepEqual(rest, { address: expected.address, family: expected.family }, host);
+      const target = rest.address === '::' || rest.address === '0.0.0.0' ? '127.0.0.1' : rest.address;
+      await greet(scene, { port, host: target });
+    }
+  }));
+
+  it('a link-local address, with its interface', { skip: LINK_LOCAL ? false : 'there is none' }, withScene(async (scene) => {
+    const { address } = await nodeAddress({ host: LINK_LOCAL.host, port: 0 });
+    for (const host of [LINK_LOCAL.host, LINK_LOCAL.byNumber]) {
+      const { server, port } = await scene.listen({ host });
+      assert.deepEqual(server.address(), { address, family: 'IPv6', port });
+      await greet(scene, { port, host: LINK_LOCAL.host });
+    }
+  }));
+
+  for (const host of [undefined, null, '']) {
+    it(`host ${JSON.stringify(host)}: every address, IPv6 where there is any, and IPv4`, withScene(async (scene) => {
       const { server, port } = await scene.listen({ host });
       assert.deepEqual(
         server.address(),

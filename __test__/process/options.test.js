@@ -45,7 +45,7 @@ const OPTIONS = {
   rateTimeout: { good: [0, 1, 2 ** 40, ...NOTHING], bad: NO_COUNTS },
   slowConsumer: { good: ['close', 'drop', ...NOTHING], bad: ['', 'Close', 'block', ...NO_STRINGS] },
   ioThreads: { good: [1, 64, ...NOTHING], bad: [0, 65, ...NO_COUNTS] },
-  host: { good: ['127.0.0.1', '::1', 'localhost', ...NOTHING], bad: ['', ...NO_STRINGS] },
+  host: { good: ['127.0.0.1', '::1', 'fe80::1%eth0', 'localhost', '', ...NOTHING], bad: NO_STRINGS },
   port: {
     good: [0, 65535, '0', '65535', ...NOTHING],
     bad: [-1, 65536, 0.5, NaN, Infinity, '', ' 1', '-1', '0x50', '1e3', '65536', true, {}, [], () => {}],

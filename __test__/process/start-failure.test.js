@@ -9,6 +9,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
+const util = require('node:util');
 const { freePort, within } = require('../helpers/timing');
 const { withScene } = require('./support/scene');
 
@@ -90,6 +91,23 @@ describe('a server that cannot listen', () => {
     assert.deepEqual(facts(payload), facts(await nodeFailure(where)));
     await startElsewhere(scene, server, { host: '127.0.0.1' });
   }));
+
+  for (const host of ['fe80::1', 'fe80::1%no-such-interface', 'fe80::1%4294967296', '2001:db8::1', '::ffff:203.0.113.1']) {
+    it(`${host}: as Node's own server reports it`, withScene(async (scene) => {
+      const where = { port: await freePort(), host };
+      const { payload, message } = await failure(scene.track(new scene.Server(where)));
+      assert.deepEqual(facts(payload), facts(await nodeFailure(where)));
+      assert.ok(message.includes(`listen ${payload.code}: `), message);
+    }));
+  }
+
+  it("has libuv's numbers and names on Windows, too", () => {
+    const { uvNumber } = require('../../lib/listening.js');
+    for (const [number, name] of /** @type {[number, string][]} */ ([[10048, 'EADDRINUSE'], [10049, 'EADDRNOTAVAIL'], [10013, 'EACCES'], [22, 'EINVAL']])) {
+      assert.equal(util.getSystemErrorName(-uvNumber(number, 'win32')), name);
+    }
+    assert.equal(uvNumber(98, 'linux'), 98);
+  });
 
   it('a host that does not resolve', withScene(async (scene) => {
     // RFC 2606: a name that never exists.

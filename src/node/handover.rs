@@ -93,7 +93,9 @@ fn address(call: &Call) -> Result<Option<SocketAddr>> {
         return Ok(None);
     };
     let port = call.uint(5)? as u16;
-    Ok(host.parse().ok().map(|ip| SocketAddr::new(ip, port)))
+    // Node adds the interface to link-local addresses, by its name: `fe80::1%eth0`.
+    let ip = host.split('%').next().unwrap_or_default();
+    Ok(ip.parse().ok().map(|ip| SocketAddr::new(ip, port)))
 }
 
 /// A head that Node has parsed already, within limits of its own.

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use napi::Result;
 use napi::bindgen_prelude::{Function, Object};
-use napi::{Error, Result, Status};
 
 use crate::hub::batch::Batch;
 use crate::hub::{ConnectionRef, Counter, Group, Heed, Hub};
@@ -182,17 +182,18 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
 
 /// `start(host | undefined, port, backlog, socketPath | undefined, onWake, threads, ipv6Only, reusePort,
 /// mode | undefined)`. Listens and starts the io threads: `[thread, address, port]`, or the system's
-/// error number. `host` must be an IP address; `mode` is that of the Unix domain socket.
+/// error number. `host` must be an IP address, one of IPv6 perhaps with `%` and the number of an interface; `mode` is that
+/// of the Unix domain socket.
 fn start(server: &mut JsServer, call: &Call) -> Result<Value> {
     let port = call.uint(1)? as u16;
     let address = match (call.optional_string(3)?, call.optional_string(0)?) {
         #[cfg(unix)]
         (Some(path), _) => Address::Unix(path.into()),
         (None, Some(host)) => {
-            let ip = host.parse().map_err(|_| {
-                Error::new(Status::InvalidArg, format!("{host} is not an IP address"))
-            })?;
-            Address::Tcp(SocketAddr::new(ip, port))
+            let Some(address) = socket_address(&host, port) else {
+                return call.int_value(EINVAL);
+            };
+            Address::Tcp(address)
         }
         _ => Address::AnyHost { port },
     };
@@ -246,9 +247,20 @@ fn run(server: &mut JsServer, call: &Call) -> Result<Value> {
     }
 }
 
+fn socket_address(host: &str, port: u16) -> Option<SocketAddr> {
+    let address = if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    };
+    address.parse().ok()
+}
+
+/// The system's number of an invalid argument.
+const EINVAL: i32 = 22;
+
 fn error_number(error: &io::Error) -> i32 {
     // What has no number of its own (an unsuitable socket path) is an invalid argument.
-    const EINVAL: i32 = 22;
     error.raw_os_error().unwrap_or(EINVAL)
 }
 

@@ -99,7 +99,9 @@ fn listen_tcp(address: SocketAddr, backlog: i32, binding: &Binding) -> io::Resul
         share_port(&socket)?;
     }
     if let SocketAddr::V6(v6) = address {
-        socket.set_only_v6(binding.ipv6_only || !v6.ip().is_unspecified())?;
+        // One that stands for an address of IPv4 (`::ffff:127.0.0.1`) cannot be for IPv6 alone.
+        let may_be_both = v6.ip().is_unspecified() || v6.ip().to_ipv4_mapped().is_some();
+        socket.set_only_v6(binding.ipv6_only || !may_be_both)?;
     }
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;

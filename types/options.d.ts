@@ -167,8 +167,8 @@ export interface ServerOptions {
   /**
    * Most bytes that all clients together may have of compressed messages that are not complete, as they are
    * inflated. While there are as many, only the oldest of these messages grows, and others of more than 16 KiB
-   * wait. A message under way for 10 s while another has waited as long is given up: its client is closed with
-   * 1013. 0 is no limit. @default 268435456 (256 MiB)
+   * wait. A message that could have gone on for 10 s while another has waited as long is given up: its client is
+   * closed with 1013. 0 is no limit. @default 268435456 (256 MiB)
    */
   maxInflatingBytes?: number | null | undefined;
   /**

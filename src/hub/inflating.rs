@@ -2,8 +2,8 @@
 //! kilobyte of a peer becomes a megabyte here. Who would go beyond the bound waits.
 //!
 //! That somebody always gets on: the message that was begun first may grow, whatever the others hold.
-//! That nobody waits for a peer that never completes its message: who has held some for [`PATIENCE`]
-//! while others waited as long is told to go ([`Inflating::make_room`]).
+//! That nobody waits for a peer that never completes its message: who has held some for [`PATIENCE`], and
+//! could have gone on, while others waited as long is told to go ([`Inflating::make_room`]).
 //!
 //! Sans-IO: times are the hub's milliseconds.
 
@@ -28,8 +28,8 @@ struct State {
 
 struct Holder {
     bytes: usize,
-    /// When its message was begun.
-    since: u64,
+    /// When its message was begun or last got room; `None` while it waits for some.
+    since: Option<u64>,
     revoked: Arc<AtomicBool>,
     connection: ConnectionRef,
 }
@@ -56,7 +56,7 @@ impl Inflating {
         state.numbers += 1;
         let holder = Holder {
             bytes: 0,
-            since: now,
+            since: Some(now),
             revoked: Arc::clone(&revoked),
             connection: Arc::clone(connection),
         };
@@ -93,8 +93,11 @@ impl Inflating {
         let mut left = self.total();
         let mut woken = Vec::new();
         for holder in self.lock().holders.values() {
-            if left <= most / 2 || holder.since + PATIENCE > now {
+            if left <= most / 2 {
                 break;
+            }
+            if holder.since.is_none_or(|since| since + PATIENCE > now) {
+                continue;
             }
             left = left.saturating_sub(holder.bytes);
             if !holder.revoked.swap(true, Relaxed) {
@@ -135,9 +138,20 @@ impl InflatingShare {
     /// Has the connection woken when there may be room. Look again afterwards: there may be some now.
     pub fn await_room(&self) {
         let mut state = self.inflating.lock();
-        let holder = state.holders.get(&self.number);
-        if let Some(connection) = holder.map(|holder| Arc::clone(&holder.connection)) {
+        if let Some(holder) = state.holders.get_mut(&self.number) {
+            holder.since = None;
+            let connection = Arc::clone(&holder.connection);
             state.waiting.insert(self.number, connection);
+        }
+    }
+
+    /// The message may grow, after [`InflatingShare::await_room`]: from `now` on the peer is expected to go
+    /// on with it.
+    pub fn go_on(&self, now: u64) {
+        let mut state = self.inflating.lock();
+        state.waiting.remove(&self.number);
+        if let Some(holder) = state.holders.get_mut(&self.number) {
+            holder.since = Some(now);
         }
     }
 
@@ -232,5 +246,18 @@ mod tests {
         assert_eq!(revoked, [true, true, true, false, false]);
         shares.drain(..3);
         assert_eq!(inflating.make_room(PATIENCE + 9, MOST), 0);
+    }
+
+    #[test]
+    fn one_that_waits_for_room_itself_holds_nobody_up() {
+        let inflating = Arc::<Inflating>::default();
+        let mut share = inflating.hold(&connection(), 0);
+        share.set(MOST);
+        share.await_room();
+        assert_eq!(inflating.make_room(2 * PATIENCE, MOST), 0);
+        share.go_on(PATIENCE);
+        assert_eq!(inflating.make_room(2 * PATIENCE - 1, MOST), 0);
+        assert_eq!(inflating.make_room(2 * PATIENCE, MOST), 1);
+        assert!(share.is_revoked());
     }
 }

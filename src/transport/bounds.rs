@@ -149,6 +149,7 @@ impl Bounds {
             }
         }
         growth.sleep = None;
+        growth.share.go_on(hub.now());
         Poll::Ready(())
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most connections that are being told at the same time that there is no room: each takes up a
@@ -37,6 +37,7 @@ impl Admission {
         Ok(Seat {
             admission: Arc::clone(self),
             client: None,
+            is_left: AtomicBool::new(false),
         })
     }
 
@@ -69,6 +70,8 @@ pub struct Seat {
     admission: Arc<Admission>,
     /// Under which it is counted.
     client: Option<IpAddr>,
+    /// It is counted no more.
+    is_left: AtomicBool,
 }
 
 impl Seat {
@@ -94,8 +97,12 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
-    fn drop(&mut self) {
+impl Seat {
+    /// Counts the connection no more, whoever comes first to say so.
+    pub fn leave(&self) {
+        if self.is_left.swap(true, Relaxed) {
+            return;
+        }
         self.admission.seats.fetch_sub(1, Relaxed);
         let Some(client) = self.client else { return };
         let mut clients = self.admission.clients();
@@ -108,6 +115,12 @@ impl Drop for Seat {
         if clients.is_empty() {
             *clients = HashMap::new();
         }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 
@@ -150,6 +163,20 @@ mod tests {
         let _third = admission.enter(2).unwrap();
         let _fourth = admission.enter(0).unwrap();
         assert_eq!(admission.seats(), 3);
+    }
+
+    #[test]
+    fn a_seat_is_left_once() {
+        let admission = Arc::new(Admission::default());
+        let mut seat = admission.enter(1).unwrap();
+        seat.claim(address("192.0.2.1"), 1).unwrap();
+        seat.leave();
+        let mut next = admission.enter(1).unwrap();
+        assert_eq!(next.claim(address("192.0.2.1"), 1), Ok(()));
+        seat.leave();
+        drop(seat);
+        assert_eq!(admission.seats(), 1);
+        assert_eq!(admission.clients().len(), 1);
     }
 
     #[test]

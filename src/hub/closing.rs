@@ -63,7 +63,13 @@ impl Hub {
     /// may be connected, before its stream has ended.
     pub fn give_up(&self, connection: &Connection) {
         connection.give_up();
-        self.registry().withdraw(connection.slot());
+        let mut registry = self.registry();
+        registry.withdraw(connection.slot());
+        let seat = registry.take_seat(connection.slot());
+        drop(registry);
+        if let Some(seat) = seat {
+            seat.leave();
+        }
     }
 
     /// A peer that does not read was told to go ([`Queued::Overflow`]).

@@ -213,11 +213,9 @@ impl Connection {
         self.admitted.store(true, Relaxed);
     }
 
-    /// From now on the peer counts as gone, whether or not its stream has ended. The task leaves the
-    /// connection's seat.
+    /// From now on the peer counts as gone, whether or not its stream has ended.
     pub(super) fn give_up(&self) {
         self.marks.fetch_or(mark::GIVEN_UP, Relaxed);
-        self.task.wake();
     }
 
     /// Whether the peer counts as gone.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 use slab::Slab;
 
+use super::admission::Seat;
 use super::connection::{Connection, ConnectionRef};
 
 /// Whom a broadcast or a query is about.
@@ -37,6 +38,8 @@ struct Slot {
     rooms: Option<Box<IndexSet<u32>>>,
     /// See [`Registry::withdraw`].
     withdrawn: bool,
+    /// Counts the connection; shared with the task of its stream, with which it ends.
+    seat: Option<Arc<Seat>>,
 }
 
 struct Room {
@@ -69,6 +72,7 @@ impl Registry {
             id: None,
             rooms: None,
             withdrawn: false,
+            seat: None,
         });
         slot
     }
@@ -92,6 +96,18 @@ impl Registry {
         if let Some(id) = entry.id.take() {
             self.ids.remove(&id);
         }
+    }
+
+    /// Notes what a connection is counted by.
+    pub fn set_seat(&mut self, slot: u32, seat: Arc<Seat>) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.seat = Some(seat);
+        }
+    }
+
+    /// What a connection is counted by, to be left.
+    pub fn take_seat(&mut self, slot: u32) -> Option<Arc<Seat>> {
+        self.slots.get_mut(slot as usize)?.seat.take()
     }
 
     /// The connection in a slot.

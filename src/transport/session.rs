@@ -113,7 +113,7 @@ pub struct Session {
     /// The peer's compressed messages have had their turn.
     turn_over: bool,
     /// Counts the connection, until its peer counts as gone.
-    seat: Option<Seat>,
+    seat: Arc<Seat>,
     /// With the hub. Tells the io thread, by being dropped, that this task is done.
     shared: Alive,
     /// The same for the application that has handed the stream over. After the stream itself: fields
@@ -142,8 +142,13 @@ impl Session {
             decoder = decoder.inflating(compression.inflater());
             compressing = Some(Compressing::new(compression.compressor()));
         }
+        let connection = shared.hub.open(link, facts);
+        let seat = Arc::new(seat);
+        let mut registry = shared.hub.registry();
+        registry.set_seat(connection.slot(), Arc::clone(&seat));
+        drop(registry);
         Self {
-            connection: shared.hub.open(link, facts),
+            connection,
             reader,
             decoder,
             progress: Progress::default(),
@@ -158,7 +163,7 @@ impl Session {
             }),
             early: Early::new(early),
             turn_over: false,
-            seat: Some(seat),
+            seat,
             shared: Alive::new(shared),
             ticket: None,
         }
@@ -542,9 +547,6 @@ impl Future for Session {
             this.cut();
             return Poll::Ready(());
         }
-        if this.connection.is_given_up() {
-            this.seat = None;
-        }
         let rare = this.rare.as_ref();
         if rare.is_some_and(|rare| rare.bounds.is_revoked()) {
             debug!("{}: its message took too long", this.name());
@@ -575,7 +577,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         let (code, reason) = self.connection.forced_close().unwrap_or((ABNORMAL, ""));
         // Before the application hears of it, which may wait for the next to come in.
-        self.seat = None;
+        self.seat.leave();
         self.shared
             .hub
             .ended(&self.connection, &mut self.progress, code, reason);

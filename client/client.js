@@ -6,7 +6,7 @@ const { messageJson } = require('../lib/json.js');
 const { deliver } = require('./deliver.js');
 const Emitter = require('./emitter.js');
 const { State, Event, ErrorCode } = require('./enums.js');
-const { readEnvelope, isReserved } = require('./envelope.js');
+const { readEnvelope, sizeOf, isReserved } = require('./envelope.js');
 const { attempt, guard, disconnected } = require('./errors.js');
 const { heartbeat } = require('./heartbeat.js');
 const { Message } = require('./message.js');
@@ -16,7 +16,7 @@ const { assertOption, clientOptions, isObject } = require('./options.js');
 const { reconnection } = require('./reconnect.js');
 const { ws2http, http2ws, fetchResponseUrl, redirectOf } = require('./redirect.js');
 const { listenTo } = require('./socket.js');
-const { after } = require('./timers.js');
+const { after, soon } = require('./timers.js');
 const { measureUptime } = require('./uptime.js');
 const { waitingList } = require('./waiting.js');
 
@@ -53,6 +53,26 @@ class Client extends Emitter {
     return /** @type {any} */ (globalThis).WebSocket;
   }
 
+  /**
+   * @param {any} WebSocket Its class.
+   * @param {string} url
+   * @param {{maxPayload: number}} _options
+   * @returns {any} A WebSocket that connects.
+   * @internal
+   */
+  static open_(WebSocket, url, _options) {
+    return new WebSocket(url);
+  }
+
+  /**
+   * Ends a WebSocket whose other end does not answer, where the platform lets us.
+   * @param {any} ws
+   * @internal
+   */
+  static giveUp_(ws) {
+    ws.terminate?.();
+  }
+
   /** The messages that await a response. */
   #requests = waitingList();
   /** The messages that await a connection, with the option `queue`. */
@@ -67,8 +87,10 @@ class Client extends Emitter {
   #watchers = [];
   /** Whether not to reconnect. */
   #stopped = false;
-  /** @type {any} Runs while the WebSocket is to open, or to close. */
-  #socketTimer;
+  /** Ends the wait for the WebSocket to open, or to close. */
+  #endWait = noop;
+  /** Whether listeners know that the present WebSocket failed: they are told once. */
+  #hasFailed = false;
   /** Ends the watch of the network, which lasts from `connect` to the last disconnection. */
   #unwatch = noop;
   #heartbeat;
@@ -108,20 +130,25 @@ class Client extends Emitter {
    */
   connect() {
     if (!this.#is(State.READY, State.DISCONNECTED)) return false;
-    const url = (this.options.followRedirections && this.urlFollowed) || this.url;
+    const { followRedirections, handshake, watchNetwork: isWatching, webSocket } = this.options;
+    const url = (followRedirections && this.urlFollowed) || this.url;
     attempt(ErrorCode.WEBSOCKET_ERROR, `Cannot connect to ${url}`, () => {
-      const WebSocket = this.options.webSocket ?? this.#class.webSocket_();
-      const ws = new WebSocket(url);
-      listenTo(ws, this);
+      const ws = this.#class.open_(webSocket ?? this.#class.webSocket_(), url, this.options);
+      try {
+        listenTo(ws, this);
+      } catch (error) {
+        ws.close();
+        throw error;
+      }
       this.ws_ = ws;
     });
-    this.#stopped = false;
+    this.#stopped = this.#hasFailed = false;
     this.#reconnect.pause();
     this.#unwatch();
-    if (this.options.watchNetwork) this.#unwatch = watchNetwork((isBack) => this.#onNetwork(isBack));
+    if (isWatching) this.#unwatch = watchNetwork((isBack) => this.#onNetwork(isBack));
     this.state = State.CONNECTING;
     // A server may accept a connection, and say nothing.
-    this.#await(this.options.handshake.timeout, () => {
+    this.#await(handshake.timeout, () => {
       this.#onHandshakeFailed(new LineError(ErrorCode.HANDSHAKE_ERROR, 'no connection'));
     });
     this.#tell(Event.CONNECTING);
@@ -155,6 +182,18 @@ class Client extends Emitter {
    * @throws {LineError} `cWebsocketError` when the code or reason cannot be sent.
    */
   disconnect(code, reason, retry) {
+    // It is not the server that sets the pace.
+    if (this.#is(State.CONNECTED)) this.#reconnect.reset();
+    return this.#disconnect(code, reason, retry);
+  }
+
+  /**
+   * @param {number} [code]
+   * @param {string} [reason]
+   * @param {boolean} [retry]
+   * @returns {boolean}
+   */
+  #disconnect(code, reason, retry) {
     const isOpen = this.#is(State.CONNECTING, State.HANDSHAKING, State.CONNECTED);
     if (isOpen) {
       attempt(ErrorCode.WEBSOCKET_ERROR, 'Cannot disconnect', () => this.ws_.close(code || 1000, reason));
@@ -249,7 +288,7 @@ class Client extends Emitter {
     return this.send_(Message.outgoing_(Message.Name.PING)).catch((/** @type {unknown} */ cause) => {
       // The connection in doubt is gone already.
       if (this.ws_ !== ws) return;
-      this.disconnect(4201, 'Auto ping failed', true);
+      this.#disconnect(4201, 'Auto ping failed', true);
       throw new LineError(ErrorCode.PING_ERROR, 'No answer to a ping', cause);
     });
   }
@@ -289,7 +328,7 @@ class Client extends Emitter {
    * @returns {Promise<any>}
    */
   async #whenConnected(name, payload, send, signal) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     let message = Message.outgoing_(name, payload);
     if (this.#is(State.CONNECTED)) return send(message);
     const { queue } = this.options;
@@ -341,19 +380,19 @@ class Client extends Emitter {
    * @param {() => void} expired
    */
   #await(timeout, expired) {
-    clearTimeout(this.#socketTimer);
-    this.#socketTimer = timeout && after(expired, timeout);
+    this.#endWait();
+    this.#endWait = timeout ? after(expired, timeout) : noop;
   }
 
   /** @internal */
   onOpen_() {
-    clearTimeout(this.#socketTimer);
+    this.#endWait();
     this.state = State.HANDSHAKING;
     const { payload, timeout } = this.options.handshake;
     this.#request(Message.outgoing_(Message.Name.HANDSHAKE, payload), timeout, {
       // At once, so that no message of the server comes before `_connected`.
       resolve: (response) => this.#onHandshake(response),
-      reject: (error) => queueMicrotask(() => this.#onHandshakeFailed(error)),
+      reject: (error) => soon(() => this.#onHandshakeFailed(error)),
     });
   }
 
@@ -363,7 +402,7 @@ class Client extends Emitter {
       this.#onHandshakeFailed(new LineError(ErrorCode.HANDSHAKE_ERROR, 'no object in answer', response));
       return;
     }
-    this.#reconnect.reset();
+    this.#reconnect.connected();
     this.id = response.id;
     this.state = State.CONNECTED;
     this.#heartbeat.heard();
@@ -377,9 +416,12 @@ class Client extends Emitter {
     const isRejected = code === ErrorCode.MESSAGE_REJECTED;
     const failed = isRejected ? ErrorCode.HANDSHAKE_REJECTED : ErrorCode.HANDSHAKE_ERROR;
     const reason = isRejected ? 'Handshake rejected' : 'Handshake failed';
+    this.#hasFailed = true;
     this.#tell(Event.CONNECTING_ERROR, new LineError(failed, `${reason}: ${message}`, payload));
+    // Not when it would be in vain: a token that is not valid stays so.
+    const retry = !(isRejected && payload.retry === false);
     // With the connection lost there is nothing to disconnect.
-    if (code !== ErrorCode.DISCONNECTED) this.disconnect(isRejected ? 4203 : 4202, reason, true);
+    if (code !== ErrorCode.DISCONNECTED) this.#disconnect(isRejected ? 4203 : 4202, reason, retry);
   }
 
   /**
@@ -387,8 +429,9 @@ class Client extends Emitter {
    * @internal
    */
   onClose_(event) {
-    clearTimeout(this.#socketTimer);
+    this.#endWait();
     this.#heartbeat.end();
+    this.#reconnect.disconnected();
     this.ws_ = this.id = null;
     this.#reject(this.#requests);
     this.state = State.DISCONNECTED;
@@ -402,19 +445,24 @@ class Client extends Emitter {
     const reason = 'Disconnect timeout';
     this.#tell(Event.ERROR, new LineError(ErrorCode.DISCONNECT_TIMEOUT, reason));
     this.onClose_({ code: 4204, reason });
-    ws.terminate?.();
+    this.#class.giveUp_(ws);
   }
 
   /**
-   * @param {any} event The error event of the WebSocket; its close event follows.
+   * @param {any} event The error event of the WebSocket; its close event follows, if the server takes part.
    * @internal
    */
   onError_(event) {
+    this.#await(this.options.disconnectTimeout, () => this.#forceClose());
     const isConnecting = this.#is(State.CONNECTING, State.HANDSHAKING);
     const error = new LineError(ErrorCode.WEBSOCKET_ERROR, 'The WebSocket failed', event);
-    this.#tell(isConnecting ? Event.CONNECTING_ERROR : Event.ERROR, error);
-    if (!this.options.followRedirections) return;
-    redirectOf(this.url, this.#class).then((url) => (this.urlFollowed = url ?? this.urlFollowed), noop);
+    if (!this.#hasFailed) this.#tell(isConnecting ? Event.CONNECTING_ERROR : Event.ERROR, error);
+    const { followRedirections, redirectOrigins } = this.options;
+    if (!followRedirections) return;
+    redirectOf(this.url, redirectOrigins ?? [], this.#class).then(
+      (url) => (this.urlFollowed = url),
+      (cause) => cause instanceof LineError && this.#tell(Event.ERROR, cause),
+    );
   }
 
   #awaitReconnect() {
@@ -465,8 +513,17 @@ class Client extends Emitter {
    * @internal
    */
   onMessage_(data) {
+    // Nothing reaches a handler once the application has disconnected.
+    if (this.#is(State.DISCONNECTING)) return;
     if (this.#is(State.CONNECTED)) this.#heartbeat.heard();
-    const envelope = readEnvelope(data);
+    const { maxPayload, maxDepth } = this.options;
+    if (maxPayload && sizeOf(data, maxPayload) > maxPayload) {
+      const reason = 'Message too large';
+      this.#tell(Event.ERROR, new LineError(ErrorCode.WEBSOCKET_ERROR, `${reason}: more than ${maxPayload} bytes`));
+      this.#disconnect(4208, reason, true);
+      return;
+    }
+    const envelope = readEnvelope(data, maxDepth);
     if (!envelope) {
       this.#tell(Event.ERROR, new LineError(ErrorCode.INVALID_JSON, 'Not a message', data));
       return;
@@ -536,7 +593,7 @@ class Client extends Emitter {
   onNotResponded_({ name }, cause) {
     const error = new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, `No answer to ${name}`, cause);
     // Not from inside the handler's call of resolve or reject.
-    queueMicrotask(() => this.#tell(Event.ERROR, error));
+    soon(() => this.#tell(Event.ERROR, error));
   }
 
   /**
@@ -587,5 +644,13 @@ class Client extends Emitter {
 
 /** @param {() => string} write */
 const toText = (write) => attempt(ErrorCode.INVALID_JSON, 'Not JSON', write);
+
+// `await using client = new LineClient(…)`, where the platform knows that.
+const { asyncDispose } = /** @type {any} */ (Symbol);
+if (asyncDispose) {
+  /** @type {any} */ (Client.prototype)[asyncDispose] = /** @this {Client} */ function disposeAsync() {
+    return this.dispose();
+  };
+}
 
 module.exports = { Client };

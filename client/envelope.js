@@ -12,14 +12,16 @@
 /**
  * The envelope in a received WebSocket message; undefined when it is none (contract section 4).
  * @param {unknown} data A string; an `ArrayBuffer`, or its view, with UTF-8.
+ * @param {number} maxDepth Levels that it may be nested; 0 is no limit.
  * @returns {Envelope | undefined}
  */
-function readEnvelope(data) {
+function readEnvelope(data, maxDepth) {
   try {
     const text =
       typeof data === 'string'
         ? data
         : new TextDecoder('utf-8', { fatal: true }).decode(/** @type {any} */ (data));
+    if (isDeeper(text, maxDepth || Infinity)) return undefined;
     const envelope = JSON.parse(text);
     const { n, i } = envelope;
     const isId = i === undefined || typeof i === 'string' || typeof i === 'number';
@@ -30,10 +32,45 @@ function readEnvelope(data) {
 }
 
 /**
+ * Whether a JSON text is nested deeper than so many levels: whoever walks through such a value by
+ * recursion, as `JSON.stringify` does, runs out of stack.
+ * @param {string} text
+ * @param {number} max
+ */
+function isDeeper(text, max) {
+  // Most are too short for it, since each level is opened and closed.
+  if (text.length <= 2 * max) return false;
+  let depth = 0;
+  let isString = false;
+  for (let i = 0; i < text.length && depth <= max; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code === 0x22) isString = !isString;
+    else if (isString) i += Number(code === 0x5c);
+    // `[` and `{`, `]` and `}`, which differ from each other in that bit.
+    else if ((code | 0x20) === 0x7b) depth += 1;
+    else if ((code | 0x20) === 0x7d) depth -= 1;
+  }
+  return depth > max;
+}
+
+/**
+ * How many bytes a received WebSocket message had.
+ * @param {any} data
+ * @param {number} max Beyond which it does not matter by how much.
+ * @returns {number}
+ */
+function sizeOf(data, max) {
+  const length = data?.length ?? data?.byteLength;
+  // A unit of UTF-16 is one to three bytes of UTF-8.
+  const isClear = typeof data !== 'string' || length > max || length * 3 <= max;
+  return isClear ? length : new TextEncoder().encode(data).length;
+}
+
+/**
  * Whether only the protocol may use a name: our own events begin with an underscore, and no peer may
  * fire them. Names such as `__proto__` are ordinary ones.
  * @param {string} name
  */
 const isReserved = (name) => name.startsWith('_') && !(name.startsWith('__') && name.endsWith('__'));
 
-module.exports = { readEnvelope, isReserved };
+module.exports = { readEnvelope, sizeOf, isReserved };

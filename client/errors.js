@@ -3,6 +3,7 @@
 
 const LineError = require('../lib/line-error.js');
 const { ErrorCode } = require('./enums.js');
+const { throwLater } = require('./timers.js');
 
 /**
  * Calls a function whose failure is to be reported with a code.
@@ -30,9 +31,7 @@ function guard(call) {
   try {
     call();
   } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+    throwLater(error);
   }
 }
 

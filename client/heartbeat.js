@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { after } = require('./timers.js');
+const { after, now } = require('./timers.js');
 
 /**
  * Pings the server when nothing has come from it for a while.
@@ -9,17 +9,17 @@ const { after } = require('./timers.js');
  * @param {() => void} ping
  */
 function heartbeat(options, ping) {
-  /** @type {any} Runs from the first message on, unless a ping is under way. */
-  let timer;
+  /** @type {(() => void) | undefined} Ends the timer, which runs from the first message on, unless a ping is under way. */
+  let stop;
   /** When something came last, in ms. */
   let heardAt = 0;
 
   // One timer an interval, not one a message.
   const wait = (/** @type {number} */ ms) => {
-    timer = after(() => {
-      timer = undefined;
+    stop = after(() => {
+      stop = undefined;
       const { pingInterval } = options;
-      const left = pingInterval - (Date.now() - heardAt);
+      const left = pingInterval - (now() - heardAt);
       // Not longer than an interval: the clock may have been set back.
       if (left > 0) wait(Math.min(left, pingInterval));
       else ping();
@@ -29,12 +29,12 @@ function heartbeat(options, ping) {
   return {
     /** Something came from the server. */
     heard() {
-      heardAt = Date.now();
-      if (!timer && options.pingInterval) wait(options.pingInterval);
+      heardAt = now();
+      if (!stop && options.pingInterval) wait(options.pingInterval);
     },
     end() {
-      clearTimeout(timer);
-      timer = undefined;
+      stop?.();
+      stop = undefined;
     },
   };
 }

@@ -3,6 +3,7 @@
 
 const LineError = require('../lib/line-error.js');
 const { ErrorCode } = require('./enums.js');
+const { onAbort } = require('./signals.js');
 
 /** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('../types/client').MessagesOptions} MessagesOptions */
@@ -29,13 +30,12 @@ function messages(client, name, ends, { signal, max = 1000 }) {
     hasEnded = true;
     error = why;
     ends.delete(close);
-    signal?.removeEventListener('abort', abort);
+    endAbort();
     // The application may have removed it, which `removeListener` minds.
     if (client.listenerCount(name)) client.removeListener(name, receive);
     wake();
   };
   const close = () => end(undefined);
-  const abort = () => end(/** @type {AbortSignal} */ (signal).reason);
   const receive = (/** @type {Message} */ message) => {
     message.isTaken_ = true;
     if (waiting.length < max) waiting.push(message);
@@ -45,7 +45,8 @@ function messages(client, name, ends, { signal, max = 1000 }) {
 
   client.on(name, receive);
   ends.add(close);
-  signal?.addEventListener('abort', abort);
+  const abort = () => end(/** @type {AbortSignal} */ (signal).reason);
+  const endAbort = onAbort(signal, abort);
   if (signal?.aborted) abort();
 
   return (async function* read() {

@@ -3,6 +3,7 @@
 
 const { isPending } = require('../lib/pending.js');
 const { Client } = require('./client.js');
+const { destroySocket, withSocket } = require('./node-socket.js');
 
 /** Prints with `debug` where that can be loaded: the client depends on no package. */
 const log = loadDebug()?.('line:client');
@@ -20,6 +21,28 @@ class LineClient extends Client {
    */
   isPending_(promise) {
     return isPending(promise);
+  }
+
+  /**
+   * @param {any} WebSocket
+   * @param {string} url
+   * @param {{maxPayload: number}} options
+   * @returns {any}
+   * @internal
+   */
+  static open_(WebSocket, url, options) {
+    // Only `ws` takes it: others would read a second argument as subprotocols.
+    if (WebSocket === wsClass) return new WebSocket(url, { maxPayload: Math.min(options.maxPayload, 0x7fffffff) });
+    return withSocket(() => super.open_(WebSocket, url, options), options);
+  }
+
+  /**
+   * @param {any} ws
+   * @internal
+   */
+  static giveUp_(ws) {
+    super.giveUp_(ws);
+    destroySocket(ws);
   }
 
   /**
@@ -43,13 +66,17 @@ function loadDebug() {
   }
 }
 
+/** @type {any} That of the package `ws`, when it was needed. */
+let wsClass;
+
 /**
  * @returns {any}
  * @throws {Error} Says what to do.
  */
 function requireWs() {
   try {
-    return require('ws');
+    wsClass = require('ws');
+    return wsClass;
   } catch (cause) {
     const { code, message } = /** @type {any} */ (cause);
     const problem = code === 'MODULE_NOT_FOUND' ? 'install ws (npm install ws)' : `install ws (which cannot be loaded here: ${message})`;

@@ -3,6 +3,7 @@
 
 const LineError = require('../lib/line-error.js');
 const { ErrorCode } = require('./enums.js');
+const { checkNames } = require('./names.js');
 
 /** @typedef {import('../types/client').ClientOptions} ClientOptions */
 /** @typedef {import('../types/client').QueueOptions} QueueOptions */
@@ -25,6 +26,8 @@ const DEFAULTS = {
   responseTimeout: 10000,
   disconnectTimeout: 5000,
   pingInterval: 20000,
+  maxPayload: 100 * 1024 * 1024,
+  maxDepth: 1000,
   reconnect: true,
   reconnectOptions: {
     initialDelay: 1000,
@@ -32,6 +35,7 @@ const DEFAULTS = {
     maxDelay: 30000,
     randomness: 0.5,
     fullJitter: false,
+    minUptime: 5000,
   },
   uptime: false,
   uptimeOptions: { interval: 5000, window: 300000 },
@@ -41,6 +45,14 @@ const DEFAULTS = {
 
 /** Defaults of options that are absent by default. */
 const QUEUE_DEFAULTS = { max: 100, ttl: 30000 };
+
+/** Names of options that are absent by default. */
+const OPTIONAL = ['queue', 'redirectOrigins', 'webSocket'];
+
+/** Names of options within others, with the path. */
+const NESTED = Object.entries({ ...DEFAULTS, queue: QUEUE_DEFAULTS }).flatMap(([name, value]) =>
+  Object.keys(value).map((each) => `${name}.${each}`),
+);
 
 /** Numbers that are 1 or more; the others may be 0. */
 const FROM_ONE = ['initialDelay', 'multiply', 'maxDelay', 'interval', 'window', 'max'];
@@ -66,11 +78,14 @@ function assertOption(condition, name, what) {
  * @param {any} given
  * @param {Record<string, any>} defaults
  * @param {string} name For messages.
+ * @param {string[]} [others] Names of options without a default.
+ * @param {string[]} [nested] Names of options within others, with the path.
  * @returns {any}
  * @throws {LineError} `cInvalidOptions`
  */
-function fill(given, defaults, name) {
+function fill(given, defaults, name, others = [], nested = []) {
   assertOption(isObject(given), name, 'an object');
+  checkNames(given, [...Object.keys(defaults), ...others], nested);
   const options = Object.isExtensible(given) ? given : { ...given };
   for (const [key, standard] of Object.entries(defaults)) {
     let value = options[key];
@@ -95,12 +110,17 @@ function fill(given, defaults, name) {
  * @throws {LineError} `cInvalidOptions`
  */
 function clientOptions(given) {
-  const options = fill(given, DEFAULTS, 'options');
-  const { reconnectOptions, uptimeOptions, handshake, queue, webSocket } = options;
+  const options = fill(given, DEFAULTS, 'options', OPTIONAL, NESTED);
+  const { reconnectOptions, uptimeOptions, handshake, queue, webSocket, redirectOrigins } = options;
   assertOption(reconnectOptions.maxDelay >= reconnectOptions.initialDelay, 'maxDelay', 'initialDelay or more');
   assertOption(uptimeOptions.window >= uptimeOptions.interval, 'window', 'interval or more');
   if (queue) options.queue = fill(queue, QUEUE_DEFAULTS, 'queue');
   assertOption(!webSocket || typeof webSocket === 'function', 'webSocket', 'a class');
+  try {
+    redirectOrigins?.forEach((/** @type {string} */ each) => new URL(each));
+  } catch {
+    assertOption(false, 'redirectOrigins', 'a list of origins');
+  }
   try {
     JSON.stringify(handshake.payload);
   } catch {

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { after } = require('./timers.js');
+const { after, now: time } = require('./timers.js');
 
 /** @typedef {Required<NonNullable<import('../types/client').ClientOptions['reconnectOptions']>>} ReconnectOptions */
 
@@ -11,35 +11,46 @@ const { after } = require('./timers.js');
  * @param {() => void} connect
  */
 function reconnection(options, connect) {
-  /** @type {any} Runs while the next attempt is awaited. */
-  let timer;
+  /** @type {(() => void) | undefined} Ends the wait for the next attempt. */
+  let stop;
   /** Attempts since the last success. */
   let attempt = 0;
+  /** @type {number | undefined} When the present connection began, in ms. */
+  let connectedAt;
 
   /** Awaits no attempt any more. */
   const pause = () => {
-    clearTimeout(timer);
-    timer = undefined;
+    stop?.();
+    stop = undefined;
   };
   /** Makes the attempt that is awaited, if there is one. */
   const now = () => {
-    if (!timer) return;
+    if (!stop) return;
     pause();
     attempt += 1;
     connect();
   };
+  /** Begins anew: to remain disconnected, or disconnected by the application. */
+  const reset = () => {
+    pause();
+    attempt = 0;
+  };
   return {
     pause,
     now,
+    reset,
     /** Awaits the next attempt. */
     schedule() {
       pause();
-      timer = after(now, backoff(options, attempt));
+      stop = after(now, backoff(options, attempt));
     },
-    /** Begins anew: connected, or to remain disconnected. */
-    reset() {
-      pause();
-      attempt = 0;
+    connected() {
+      connectedAt = time();
+    },
+    /** A server that ends each connection at once must not set the pace. */
+    disconnected() {
+      if (connectedAt !== undefined && time() - connectedAt >= options.minUptime) reset();
+      connectedAt = undefined;
     },
   };
 }

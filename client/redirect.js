@@ -1,6 +1,10 @@
 // @ts-check
 'use strict';
 
+const LineError = require('../lib/line-error.js');
+const { ErrorCode } = require('./enums.js');
+const { after } = require('./timers.js');
+
 /**
  * @param {string} url Of a WebSocket.
  * @returns {string | undefined} The same for HTTP; undefined when it is another kind of URL.
@@ -20,7 +24,9 @@ const http2ws = (url) => (/^https?:\/\//.test(url) ? `ws${url.slice(4)}` : undef
  * @returns {Promise<string>} Rejects when it is not redirected, or there is no answer in time.
  */
 async function fetchResponseUrl(url, timeout = 3000) {
-  const response = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(timeout) });
+  const controller = new AbortController();
+  const stop = after(() => controller.abort(new Error('No answer in time')), timeout);
+  const response = await fetch(url, { method: 'HEAD', signal: controller.signal }).finally(stop);
   if (!response.redirected) throw new Error('Not redirected');
   return response.url;
 }
@@ -28,15 +34,22 @@ async function fetchResponseUrl(url, timeout = 3000) {
 /**
  * Where a WebSocket is redirected to, which no WebSocket follows itself.
  * @param {string} url
+ * @param {readonly string[]} origins That may be redirected to, besides the same host: who gets the handshake
+ *   gets its payload, which often is a token.
  * @param {{ws2http: any, http2ws: any, fetchResponseUrl: any}} by The class, whose statics an application
  *   may have replaced.
- * @returns {Promise<string | undefined>} Undefined when it is not to be followed. Rejects when it is not
- *   redirected.
+ * @returns {Promise<string>} Rejects when it is not redirected; with a {@link LineError} when that is not
+ *   to be followed.
  */
-async function redirectOf(url, { ws2http, http2ws, fetchResponseUrl }) {
+async function redirectOf(url, origins, { ws2http, http2ws, fetchResponseUrl }) {
   const target = http2ws(await fetchResponseUrl(ws2http(url)));
+  const from = new URL(url);
+  const to = new URL(target);
+  const isAllowed = to.host === from.host || origins.some((each) => new URL(each).origin === to.origin);
   // Encryption is not given up because somebody says so.
-  return url.startsWith('wss:') && !target?.startsWith('wss:') ? undefined : target;
+  if (isAllowed && (to.protocol === 'wss:' || from.protocol !== 'wss:')) return target;
+  const text = `Redirected to ${to.origin}, which is not in "redirectOrigins", or not encrypted`;
+  throw new LineError(ErrorCode.WEBSOCKET_ERROR, text);
 }
 
 module.exports = { ws2http, http2ws, fetchResponseUrl, redirectOf };

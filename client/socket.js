@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { after } = require('./timers.js');
+const { after, soon } = require('./timers.js');
 
 /**
  * Who is told what becomes of a WebSocket.
@@ -22,9 +22,10 @@ const { after } = require('./timers.js');
 function listenTo(ws, owner) {
   const isCurrent = () => owner.ws_ === ws;
   // Not inside calls of ours: some emit while `close` runs.
-  const soon = (/** @type {() => void} */ call) => queueMicrotask(() => isCurrent() && call());
-  const close = (/** @type {any} */ event) => soon(() => owner.onClose_(event));
+  const tell = (/** @type {() => void} */ call) => soon(() => isCurrent() && call());
+  const close = (/** @type {any} */ event) => tell(() => owner.onClose_(event));
   let hasOpened = false;
+  let hasFailed = false;
   ws.binaryType = 'arraybuffer';
   ws.onopen = () => {
     hasOpened = true;
@@ -33,7 +34,10 @@ function listenTo(ws, owner) {
   ws.onmessage = (/** @type {any} */ { data }) => isCurrent() && owner.onMessage_(data);
   ws.onclose = close;
   ws.onerror = (/** @type {any} */ error) => {
-    soon(() => owner.onError_(error));
+    // Node 22 tells twice of one that is closed before it has opened.
+    if (hasFailed) return;
+    hasFailed = true;
+    tell(() => owner.onError_(error));
     // The close event follows at once, but in Node 22 not when the connection could not be made.
     if (!hasOpened) after(() => close({ code: 1006, reason: '' }), 0);
   };

@@ -1,15 +1,50 @@
 // @ts-check
 'use strict';
 
+/**
+ * Time. The functions are those of when this module was loaded: a test that replaces globals by fake
+ * timers for a while must not stop a client that works meanwhile.
+ */
+const { setTimeout: start, clearTimeout: stop, queueMicrotask: nextMicrotask } = globalThis;
+const { now } = Date;
+const settled = Promise.resolve();
+
 /** Longest delay of a timer, in ms; a longer one would fire at once. */
 const LONGEST = 0x7fffffff;
 
 /**
  * Calls a function later.
  * @param {() => void} callback
- * @param {number} ms
- * @returns {any} For `clearTimeout`.
+ * @param {number} ms However many; what is no time, such as `NaN`, is no limit.
+ * @param {boolean} [isIdle] Whether the wait is no reason to keep a Node process alive.
+ * @returns {() => void} Ends the wait.
  */
-const after = (callback, ms) => setTimeout(callback, Math.min(ms, LONGEST));
+function after(callback, ms, isIdle) {
+  /** @type {any} A number in browsers. */
+  let timer;
+  const wait = (/** @type {number} */ left) => {
+    timer = start(() => (left > LONGEST ? wait(left - LONGEST) : callback()), Math.min(left, LONGEST));
+    if (isIdle) timer.unref?.();
+  };
+  wait(ms >= 0 ? ms : Infinity);
+  return () => stop(timer);
+}
 
-module.exports = { after };
+/**
+ * Calls a function that does not throw, once the running code is done. Unlike `queueMicrotask` promises
+ * are not replaced by fake timers.
+ * @param {() => void} call
+ */
+const soon = (call) => void settled.then(call);
+
+/**
+ * Throws an error to the top of the program.
+ * @param {unknown} error
+ */
+function throwLater(error) {
+  nextMicrotask(() => {
+    throw error;
+  });
+}
+
+module.exports = { after, now, soon, throwLater };

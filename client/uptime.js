@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { after } = require('./timers.js');
+
 /**
  * Measures how much of the time the client is connected, by looking now and then.
  * @param {{uptime: boolean, uptimeOptions: any}} options
@@ -12,17 +14,18 @@ function measureUptime({ uptime, uptimeOptions: { interval, window } }, isConnec
   const look = () => {
     samples.push(isConnected());
     if (samples.length > Math.round(window / interval)) samples.shift();
+    wait();
   };
-  /** @type {any} */
-  const timer = uptime && setInterval(look, interval);
-  // Looking is no reason to keep a Node process alive; timers of browsers are numbers.
-  timer.unref?.();
+  /** @type {() => void} */
+  let stop = () => {};
+  const wait = () => (stop = after(look, interval, true));
+  if (uptime) wait();
 
   return {
     /** @returns {number | undefined} 0 to 1; undefined when it is not measured. */
     share: () => (uptime ? samples.filter(Boolean).length / (samples.length || 1) : undefined),
     end() {
-      clearInterval(timer);
+      stop();
       samples = [];
     },
   };

@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { onAbort } = require('./signals.js');
 const { after } = require('./timers.js');
 
 /**
@@ -45,13 +46,12 @@ function waitingList() {
       lastId += 1;
       const id = lastId.toString(36);
       const { signal } = waiter;
-      const timer = timeout && after(() => take(id)?.reject(expired()), timeout);
-      const abort = () => take(id)?.reject(/** @type {AbortSignal} */ (signal).reason);
-      signal?.addEventListener('abort', abort);
+      const endTime = timeout && after(() => take(id)?.reject(expired()), timeout);
+      const endAbort = onAbort(signal, () => take(id)?.reject(/** @type {AbortSignal} */ (signal).reason));
       ends.set(id, () => {
         ends.delete(id);
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
+        if (endTime) endTime();
+        endAbort();
         return waiter;
       });
       return id;

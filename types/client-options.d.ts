@@ -2,7 +2,8 @@
 
 /**
  * Options of `new LineClient`. Times are integers in milliseconds; 0 means no limit where it is
- * allowed. The object itself gets the defaults, and is live: what is changed there later holds from the
+ * allowed. Misspelt names throw `cInvalidOptions`; names that resemble none are warned of once, and have
+ * no effect. The object itself gets the defaults, and is live: what is changed there later holds from the
  * next use on.
  */
 export interface ClientOptions {
@@ -19,7 +20,20 @@ export interface ClientOptions {
   disconnectTimeout?: number;
   /** Silence of the server after which it is pinged; 0 is never. @default 20000 */
   pingInterval?: number;
-  /** Whether to connect again when the connection is lost or cannot be made. @default true */
+  /**
+   * Largest message the server may send, in bytes; a larger one ends the connection with 4208, or 1006 where the
+   * WebSocket itself refuses it. 0 is no limit. @default 104857600
+   */
+  maxPayload?: number;
+  /**
+   * Levels of objects and arrays that a message of the server may be nested, itself included; a deeper one is no
+   * message. 0 is no limit. @default 1000
+   */
+  maxDepth?: number;
+  /**
+   * Whether to connect again when the connection is lost or cannot be made, or the handshake is rejected; not when
+   * the error it is rejected with has the property `retry: false`. @default true
+   */
   reconnect?: boolean;
   /** When to connect again. */
   reconnectOptions?: {
@@ -36,6 +50,11 @@ export interface ClientOptions {
      * a restart has disconnected together come back apart. @default false
      */
     fullJitter?: boolean;
+    /**
+     * How long a connection must last for the delay to begin anew with `initialDelay`: else a server that ends
+     * each connection at once would be connected to without end. 0 is any connection. @default 5000
+     */
+    minUptime?: number;
   };
   /** Whether to measure uptime, for `getUptime`. @default false */
   uptime?: boolean;
@@ -46,8 +65,16 @@ export interface ClientOptions {
     /** Over what time to measure; `interval` or more. @default 300000 */
     window?: number;
   };
-  /** Whether to find out by HTTP where the server redirects to when a connection fails. @default false */
+  /**
+   * Whether to find out by HTTP where the server redirects to when a connection fails, and to connect to that next.
+   * Only on the same host and port, and never from `wss:` to `ws:`; see `redirectOrigins`. @default false
+   */
   followRedirections?: boolean;
+  /**
+   * Other origins that redirects may lead to, such as `wss://eu.example.org`: they get the payload of the handshake.
+   * @default none
+   */
+  redirectOrigins?: readonly string[] | undefined;
   /**
    * Whether to heed, in browsers, `online`, `offline` and the page's visibility: to connect at once when
    * the network is back or the page is looked at again, and to ping when the connection is in doubt.

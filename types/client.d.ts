@@ -10,6 +10,7 @@
  * anything.
  */
 
+import './dispose.js';
 import { Emitter } from './emitter.js';
 import type { EmitterEvents } from './emitter.js';
 import type { ClientOptions, MessagesOptions, QueueOptions, SendOptions, WebSocketClass } from './client-options.js';
@@ -42,7 +43,7 @@ interface ClientEvents extends EmitterEvents {
   _disconnecting: [];
   /** The connection ended, or could not be made. */
   _disconnected: [event: CloseInfo];
-  /** What is no message came, a response could not be sent, or the WebSocket failed. */
+  /** What is no message came or is too large, a response could not be sent, or the WebSocket failed. */
   _error: [error: LineError<ClientErrorCode | MessageErrorCode>];
 }
 
@@ -128,6 +129,8 @@ declare class LineClient<
   disconnectAsync(code?: number, reason?: string, retry?: boolean): Promise<CloseInfo | undefined>;
   /** Disconnects with 4205, ends reconnecting and iterations, and removes all listeners. */
   dispose(): Promise<void>;
+  /** Same as `dispose`, for `await using`. In runtimes that have `Symbol.asyncDispose`: Node 18.18, 20.4 and later. */
+  [Symbol.asyncDispose](): Promise<void>;
 
   /**
    * Sends a message and resolves with the server's response. Rejects with `cMessageRejected`,

@@ -14,8 +14,12 @@ const zlib = require('node:zlib');
 const ROOT = path.join(__dirname, '../..');
 const GLOBALS = fs.readFileSync(path.join(ROOT, 'dist/client-web-globals.js'), 'utf8');
 
-/** The most that the build for a `<script>` tag may weigh, in bytes with gzip. */
-const LIMIT = 7 * 1024;
+/**
+ * The most that the build for a `<script>` tag may weigh, in bytes with gzip. It was 6 KiB until the client took from a
+ * received error only what is data, reported answers that fail, bounded what a server sends and asks for, checked the
+ * names of options, and worked beside fake timers and half-made globals.
+ */
+const LIMIT = 8 * 1024;
 
 /**
  * Runs a program with the package found under its own name.
@@ -24,7 +28,7 @@ const LIMIT = 7 * 1024;
 const run = (args) => execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
 
 describe('the build for a <script> tag', () => {
-  it('is at most 7 KiB with gzip', () => {
+  it('is at most 8 KiB with gzip', () => {
     const size = zlib.gzipSync(GLOBALS, { level: 9 }).length;
     assert.ok(size <= LIMIT, `${size} bytes`);
   });

@@ -139,14 +139,13 @@ for (const { name, Client } of OURS) {
       assert.equal(seen[1].err.polluted, undefined);
     }));
 
-    it('nests deeply, and sends a message of 8 MB', surviving(Client, async (context) => {
+    it('sends a message of 8 MB', surviving(Client, async (context) => {
       const { client, tell } = await connected(context);
       /** @type {any[]} */
       const seen = [];
       client.on('x', (/** @type {any} */ { payload }) => seen.push(payload));
-      await tell(`{"n":"x","p":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, JSON.stringify({ n: 'x', p: 'y'.repeat(8e6) }));
-      assert.equal(seen.length, 2);
-      assert.equal(seen[1].length, 8e6);
+      await tell(JSON.stringify({ n: 'x', p: 'y'.repeat(8e6) }));
+      assert.deepEqual(seen.map(({ length }) => length), [8e6]);
     }));
 
     it('floods', surviving(Client, async (context) => {

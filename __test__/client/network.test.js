@@ -168,4 +168,58 @@ withClients('the network', ({ test }) => {
     await delay(5);
     assert.equal(page.listeners, 0);
   });
+
+  /** Globals as server rendering, React Native and tests leave them. @type {Record<string, () => any>[]} */
+  const HALF_MADE = [
+    { document: () => ({}) },
+    { document: () => null },
+    { document: () => 5 },
+    { document: () => ({ addEventListener: true, removeEventListener: true }) },
+    { document: () => ({ addEventListener() {} }) },
+    { document: () => ({ addEventListener() { throw new Error('half-made'); }, removeEventListener() { throw new Error('half-made'); } }) },
+    { document: () => { throw new Error('half-made'); } },
+    { window: () => ({}), document: () => ({ visibilityState: 'visible' }), navigator: () => ({}) },
+    { addEventListener: () => 5 },
+    { addEventListener: () => () => {} },
+    { addEventListener: () => () => { throw new Error('half-made'); }, removeEventListener: () => () => {} },
+    { addEventListener: () => () => {}, removeEventListener: () => () => { throw new Error('half-made'); } },
+    { navigator: () => undefined, window: () => undefined }
+  ];
+
+  HALF_MADE.forEach((globals, index) => {
+    test(`half-made globals (${Object.keys(globals)}, ${index}): connects, disconnects and reconnects`, async (context) => {
+      const before = Object.keys(globals).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]);
+      for (const [name, get] of Object.entries(globals)) Object.defineProperty(globalThis, name, { get, configurable: true });
+      context.defer(() => {
+        for (const [name, descriptor] of /** @type {any[]} */ (before)) {
+          if (descriptor) Object.defineProperty(globalThis, name, descriptor);
+          else delete /** @type {any} */ (globalThis)[name];
+        }
+      });
+      const port = await context.script((socket) => welcome(socket));
+      const client = context.client(port, { reconnectOptions: { initialDelay: 1, maxDelay: 1 } });
+      await client.connectAsync();
+      const events = journal(client);
+      client.disconnect(4000, 'x', true);
+      await until(() => events.some(([name]) => name === '_connected'), 'connected again');
+      assert.deepEqual(events.map(([name]) => name), ['_disconnecting', '_disconnected', '_connecting', '_connected']);
+      await client.dispose();
+    });
+  });
+
+  test('a WebSocket that cannot be listened to is closed, and connect() throws', async (context) => {
+    let closed = 0;
+    class Frozen {
+      constructor() {
+        Object.freeze(this);
+      }
+
+      close() {
+        closed++;
+      }
+    }
+    const client = context.client('ws://x', { webSocket: Frozen });
+    assert.throws(() => client.connect(), { code: 'cWebsocketError' });
+    assert.deepEqual([client.state, client.ws_, closed], ['ready', null, 1]);
+  });
 });

@@ -78,4 +78,40 @@ withClients('options of send', ({ test }) => {
     await client.send('silent', 0, { signal, timeout: 5 }).catch(() => {});
     assert.equal(listeners, 0);
   });
+
+  test('one signal for many messages and iterations of several clients: no warning of a leak', async (context) => {
+    const { client, connection } = await context.clientPair();
+    const { client: other } = await context.clientPair();
+    connection.on('x', (/** @type {any} */ message) => message.resolve());
+    const controller = new AbortController();
+    const { signal } = controller;
+    /** @type {any[]} */
+    const warnings = [];
+    const warn = (/** @type {any} */ warning) => warnings.push(warning);
+    process.on('warning', warn);
+    const sends = [client, other].flatMap((each) => Array.from({ length: 30 }, () => outcome(each.send('silent', 0, { signal }))));
+    const iterations = Array.from({ length: 9 }, () => client.messages('y', { signal }).next());
+    for (let i = 0; i < 20; i++) await client.send('x', i, { signal });
+    await delay(5);
+    const reason = new Error('enough');
+    controller.abort(reason);
+    assert.deepEqual(new Set((await Promise.all(sends)).map(({ rejected }) => rejected.message)).size, 1);
+    for (const each of iterations) await assert.rejects(each, reason);
+    await assert.rejects(client.send('x', 1, { signal }), reason);
+    await delay(5);
+    process.off('warning', warn);
+    assert.deepEqual(warnings, []);
+  });
+
+  test('a signal serves those that begin after others have ended', async (context) => {
+    const { client, connection } = await context.clientPair();
+    connection.on('x', (/** @type {any} */ message) => message.resolve());
+    const controller = new AbortController();
+    const { signal } = controller;
+    await client.send('x', 1, { signal });
+    await client.send('x', 1, { signal });
+    const sent = outcome(client.send('silent', 1, { signal }));
+    controller.abort();
+    assert.equal(/** @type {any} */ (await sent).rejected.name, 'AbortError');
+  });
 });

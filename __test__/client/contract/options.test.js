@@ -7,7 +7,7 @@ const { scriptedContract } = require('../../helpers/client-contract');
 const { attempt } = require('../../helpers/observe');
 
 /** What only our clients have is left out of comparisons. */
-const OURS = ['watchNetwork', 'fullJitter'];
+const OURS = ['watchNetwork', 'fullJitter', 'maxPayload', 'maxDepth', 'minUptime'];
 
 /** @param {any} value */
 function withoutOurs(value) {

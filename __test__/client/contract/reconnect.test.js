@@ -5,6 +5,12 @@
 
 const http = require('node:http');
 const net = require('node:net');
+
+/** What timers are made by. Our clients keep that of when they are loaded, so this comes first. */
+const original = global.setTimeout;
+let makeTimer = original;
+/** @type {any} */ (global).setTimeout = (/** @type {[any, any]} */ ...args) => makeTimer(...args);
+
 const { clientContract, scriptedContract, journal, welcome } = require('../../helpers/client-contract');
 const { delay, until, within } = require('../../helpers/timing');
 
@@ -20,10 +26,9 @@ const CLOSING = 30000;
  * @param {() => Promise<unknown>} body
  */
 async function delaysOf(isDelay, body) {
-  const { setTimeout: original } = global;
   /** @type {number[]} */
   const delays = [];
-  /** @type {any} */ (global).setTimeout = (/** @type {any} */ callback, /** @type {number} */ ms, /** @type {any[]} */ ...args) => {
+  makeTimer = /** @type {any} */ (/** @type {any} */ callback, /** @type {number} */ ms, /** @type {any[]} */ ...args) => {
     if (!isDelay(ms)) return original(callback, ms, ...args);
     delays.push(ms);
     return original(callback, 1, ...args);
@@ -31,7 +36,7 @@ async function delaysOf(isDelay, body) {
   try {
     await body();
   } finally {
-    global.setTimeout = original;
+    makeTimer = original;
   }
   return delays;
 }
@@ -203,7 +208,12 @@ const scripted = [
       const { port } = /** @type {net.AddressInfo} */ (redirecting.address());
       context.defer(() => redirecting.close());
       const reconnectOptions = { initialDelay: 60, maxDelay: 60, randomness: 0 };
-      const client = context.client(port, { followRedirections: true, reconnectOptions });
+      const client = context.client(port, {
+        followRedirections: true,
+        // Of ours; the original sends the payload of the handshake anywhere.
+        redirectOrigins: [`ws://127.0.0.1:${target}`],
+        reconnectOptions
+      });
       const other = context.client(port, { reconnectOptions });
       client.connect();
       other.connect();
@@ -227,7 +237,11 @@ const scripted = [
       };
       try {
         const port = await cutting(context);
-        const client = context.client(port, { followRedirections: true, reconnectOptions: { initialDelay: 20, maxDelay: 20 } });
+        const client = context.client(port, {
+          followRedirections: true,
+          redirectOrigins: [`ws://127.0.0.1:${target}`],
+          reconnectOptions: { initialDelay: 20, maxDelay: 20 }
+        });
         client.connect();
         await until(() => client.state === 'connected', 'connected');
         return [asked.includes(`http://127.0.0.1:${port}`), client.urlFollowed === `ws://127.0.0.1:${target}`];

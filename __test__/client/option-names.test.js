@@ -1,0 +1,77 @@
+// @ts-check
+'use strict';
+
+/** Names of options that there are none of: those that resemble one are refused, others are warned of. */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
+const path = require('node:path');
+const { withClients } = require('./support');
+
+/** Options as they may be misspelt, and what was meant. @type {[any, string][]} */
+const MISSPELT = [
+  [{ reconnekt: true }, 'reconnect'],
+  [{ Reconnect: true }, 'reconnect'],
+  [{ reconect: undefined }, 'reconnect'],
+  [{ recconectOptions: {} }, 'reconnectOptions'],
+  [{ reconnectOption: {} }, 'reconnectOptions'],
+  [{ responseTimeOut: 5 }, 'responseTimeout'],
+  [{ response_timeout: 5 }, 'responseTimeout'],
+  [{ reponseTimeout: 5 }, 'responseTimeout'],
+  [{ pingIntervall: 5 }, 'pingInterval'],
+  [{ maxPayLoad: 5 }, 'maxPayload'],
+  [{ handshakes: {} }, 'handshake'],
+  [{ handshakeTimeout: 5 }, 'handshake.timeout'],
+  [{ timeout: 5 }, 'handshake.timeout'],
+  [{ payload: {} }, 'handshake.payload'],
+  [{ maxDelay: 5 }, 'reconnectOptions.maxDelay'],
+  [{ followRedirects: true }, 'followRedirections'],
+  [{ websocket: class {} }, 'webSocket'],
+  [{ queu: {} }, 'queue'],
+  [{ handshake: { timout: 5 } }, 'timeout'],
+  [{ handshake: { payLoad: 5 } }, 'payload'],
+  [{ reconnectOptions: { maxDealy: 5 } }, 'maxDelay'],
+  [{ reconnectOptions: { fulljitter: true } }, 'fullJitter'],
+  [{ uptimeOptions: { intervall: 5 } }, 'interval'],
+  [{ queue: { maximum: 5, tll: 5 } }, 'ttl'],
+];
+
+withClients('misspelt options', ({ test }) => {
+  for (const [options, meant] of MISSPELT) {
+    test(`${JSON.stringify(options)} is refused, ${meant} suggested`, async ({ Client }) => {
+      assert.throws(() => new Client('ws://x', options), (/** @type {any} */ { code, message }) => {
+        return code === 'cInvalidOptions' && message.endsWith(`did you mean "${meant}"?`);
+      });
+    });
+  }
+
+  test('are none that there are', async ({ Client }) => {
+    const { options } = new Client('ws://x', { queue: {}, redirectOrigins: [], webSocket: class {} });
+    assert.doesNotThrow(() => new Client('ws://x', options));
+  });
+});
+
+describe('options that resemble none', () => {
+  it('and those that applications of the original pass are kept, and warned of once', () => {
+    const program = `
+      const Client = require(${JSON.stringify(path.join(__dirname, '../../client/node.js'))});
+      console.warn = (text) => console.log(text);
+      for (let i = 0; i < 3; i++) {
+        const client = new Client('ws://x', { handshakePayload: { authToken: 42 }, colour: 'red', transports: [] });
+        if (client.options.colour !== 'red') throw new Error('not kept');
+      }`;
+    const lines = execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' }).trim().split('\n');
+    assert.deepEqual(lines.map((line) => /"(.*?)"/.exec(line)?.[1]), ['handshakePayload', 'colour', 'transports']);
+  });
+
+  it('need no console', () => {
+    const program = `
+      const Client = require(${JSON.stringify(path.join(__dirname, '../../client/node.js'))});
+      for (const console of [undefined, {}]) {
+        Object.defineProperty(globalThis, 'console', { value: console, configurable: true });
+        new Client('ws://x', { ['colour' + typeof console]: 'red' });
+      }`;
+    execFileSync(process.execPath, ['-e', program]);
+  });
+});

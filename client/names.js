@@ -1,0 +1,58 @@
+// @ts-check
+'use strict';
+
+const LineError = require('../lib/line-error.js');
+const { ErrorCode } = require('./enums.js');
+
+/** Names that have been warned of. */
+const warned = new Set();
+
+/** What the original's own demo passes, which has no effect there either. */
+const WITHOUT_EFFECT = 'handshakePayload';
+
+/** @param {string} name As it may be spelt by others: `max_payload`. */
+const plain = (name) => name.toLowerCase().replace(/[^a-z]/g, '');
+
+/**
+ * Refuses misspelt options. Those that resemble none may be there in applications of the original, where
+ * they have no effect: they are warned of once.
+ * @param {any} given
+ * @param {string[]} known Names of options here.
+ * @param {string[]} [nested] Those of options within them, with the path: `handshake.timeout`.
+ * @throws {LineError} `cInvalidOptions`
+ */
+function checkNames(given, known, nested = []) {
+  for (const name of Object.keys(given)) {
+    if (known.includes(name)) continue;
+    const word = plain(name);
+    const edits = (/** @type {string} */ each) => distance(word, plain(each));
+    // Also what is given one level too high, or as one word: `timeout`, `handshakeTimeout`.
+    const [near] = [
+      ...nested.filter((path) => [path, path.split('.')[1]].some((each) => plain(each) === word)),
+      ...known.filter((each) => edits(each) <= Math.max(2, word.length / 3)).sort((a, b) => edits(a) - edits(b)),
+    ];
+    if (near && name !== WITHOUT_EFFECT) {
+      throw new LineError(ErrorCode.INVALID_OPTIONS, `"${name}" is no option; did you mean "${near}"?`);
+    }
+    if (warned.has(name)) continue;
+    warned.add(name);
+    globalThis.console?.warn?.(`"${name}" is no option of the line client, and has no effect`);
+  }
+}
+
+/**
+ * How many letters must be added, left out or replaced to make one word of the other.
+ * @param {string} one
+ * @param {string} other
+ */
+function distance(one, other) {
+  let row = Array.from(`${other}.`, (_, column) => column);
+  for (const letter of one) {
+    const next = [row[0] + 1];
+    [...other].forEach((each, i) => next.push(Math.min(next[i] + 1, row[i + 1] + 1, row[i] + Number(letter !== each))));
+    row = next;
+  }
+  return row[other.length];
+}
+
+module.exports = { checkNames };

@@ -1,0 +1,86 @@
+// @ts-check
+'use strict';
+
+const { channel } = require('node:diagnostics_channel');
+
+/**
+ * The sockets under Node's own WebSockets, which give no way to end a connection whose other end does
+ * not answer: it would keep the process alive for ever. The library behind them, undici, tells which
+ * socket a request goes through.
+ */
+
+const created = channel('undici:request:create');
+const sending = channel('undici:client:sendHeaders');
+
+/** @type {WeakMap<object, import('node:net').Socket>} By WebSocket. */
+const sockets = new WeakMap();
+/** @type {Map<unknown, object>} WebSockets whose request has not been sent, by request. */
+const requests = new Map();
+
+/** Bytes that may be on their way through undici besides the message that it reads. */
+const SLACK = 1024 * 1024;
+
+const onSending = (/** @type {any} */ { request, socket }) => {
+  const ws = requests.get(request);
+  if (!ws) return;
+  sockets.set(ws, socket);
+  forget(request);
+};
+
+/**
+ * Bounds what undici collects of a message, which it does without end.
+ * @param {any} ws That has opened.
+ * @param {{maxPayload: number}} options
+ */
+function bound(ws, options) {
+  const socket = sockets.get(ws);
+  // Since the last whole message.
+  let bytes = 0;
+  ws.addEventListener('message', () => (bytes = 0));
+  socket?.on('data', ({ length }) => {
+    bytes += length;
+    const { maxPayload } = options;
+    if (!maxPayload || bytes <= maxPayload + SLACK) return;
+    // Node 22 does not tell of the end of a socket as an error.
+    ws.onerror?.(new Error(`A message of more than ${maxPayload} bytes`));
+    socket.destroy();
+  });
+}
+
+/** @param {unknown} request */
+function forget(request) {
+  if (requests.delete(request) && requests.size === 0) sending.unsubscribe(onSending);
+}
+
+/**
+ * Makes a WebSocket and finds out its socket, so that {@link destroySocket} can end it.
+ * @param {() => any} make
+ * @param {{maxPayload: number}} options
+ * @returns {any}
+ */
+function withSocket(make, options) {
+  /** @type {unknown} */
+  let request;
+  const onCreated = (/** @type {any} */ message) => (request = message.request);
+  created.subscribe(onCreated);
+  let ws;
+  try {
+    ws = make();
+  } finally {
+    created.unsubscribe(onCreated);
+  }
+  // One that can be ended needs no help; and other classes make no request.
+  if (request === undefined || typeof ws.terminate === 'function') return ws;
+  if (requests.size === 0) sending.subscribe(onSending);
+  requests.set(request, ws);
+  ws.addEventListener('open', () => bound(ws, options), { once: true });
+  for (const event of ['open', 'error', 'close']) ws.addEventListener(event, () => forget(request), { once: true });
+  return ws;
+}
+
+/** @param {object} ws */
+function destroySocket(ws) {
+  sockets.get(ws)?.destroy();
+}
+
+module.exports = { withSocket, destroySocket };

@@ -16,7 +16,7 @@ function entry(name) {
 it('entries expire in the order they were added, without those that were cancelled', async () => {
   /** @type {number[]} */
   const expired = [];
-  const deadlines = new Deadlines(() => {}, (/** @type {ReturnType<typeof entry>} */ { name }) => expired.push(name));
+  const deadlines = new Deadlines((run) => run(), (/** @type {ReturnType<typeof entry>} */ { name }) => expired.push(name));
   const entries = Array.from({ length: 10 }, (_, name) => entry(name));
   entries.forEach((each) => deadlines.add(each, 20));
   [0, 4, 5, 9].forEach((name) => cancel(entries[name]));
@@ -29,7 +29,7 @@ it('entries expire in the order they were added, without those that were cancell
 });
 
 it('a cancelled entry is let go of at once, however long it had to wait', () => {
-  const deadlines = new Deadlines(() => {}, () => {});
+  const deadlines = new Deadlines((run) => run(), () => {});
   const entries = [entry(1), entry(2), entry(3)];
   entries.forEach((each) => deadlines.add(each, 1e9));
   cancel(entries[1]);

@@ -10,6 +10,7 @@ const { ignore, giveUp } = require('./leaving.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
 const { connectionLog } = require('./debug.js');
+const { microtask } = require('./environment.js');
 const { canonicalId, payloadJson, errorJson, messageJson, rejectionJson, expectsAnswer } = require('./json.js');
 const errors = require('./connection-errors.js');
 const {
@@ -361,6 +362,7 @@ class ServerConnection extends Emitter {
   }
 
   /**
+   * The first handshake message; the core answers others.
    * @param {string | undefined} rawId
    * @param {string | undefined} rawPayload
    * @param {string | undefined} rawError
@@ -368,11 +370,7 @@ class ServerConnection extends Emitter {
    */
   onHandshake_(rawId, rawPayload, rawError) {
     if (this.isIgnored_ || this.server.isCut_) return;
-    if (this.state === State.CONNECTED) {
-      this.refuse_(rawId, 'Handshake is already resolved');
-    } else if (this.#handshake !== undefined) {
-      this.#handshake.onFurther(rawId);
-    } else if (this.server.draining_ !== undefined) {
+    if (this.server.draining_ !== undefined) {
       this.server.draining_.refuse(this);
     } else {
       this.#handshake = new Handshake(this, rawId);
@@ -431,7 +429,7 @@ class ServerConnection extends Emitter {
     this.state = State.CONNECTED;
     this.#handshake = undefined;
     this.deferred_ = [];
-    queueMicrotask(() => announce(this));
+    microtask(() => announce(this));
   }
 
   /**
@@ -453,7 +451,7 @@ class ServerConnection extends Emitter {
   onNotResponded_(message, cause) {
     const error = errors.notResponded(message, cause);
     // Not from inside the handler's call of resolve or reject.
-    queueMicrotask(() => this.emit(Event.ERROR, error));
+    microtask(() => this.server.inbox_.guard(() => this.emit(Event.ERROR, error)));
   }
 
   /**

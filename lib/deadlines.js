@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { afterTurn, now, setTimer } = require('./environment.js');
+
 /**
  * An entry that waits. The fields are the queue's.
  * @typedef {object} Expiring
@@ -9,6 +11,9 @@
  * @property {any} previous The entry that expires before it.
  * @property {any} next The entry that expires after it.
  */
+
+/** Entries that expire in one turn of the event loop: thousands may be due at once, and each runs code. */
+const AT_ONCE = 256;
 
 /**
  * Entries with the same time to wait, which so expire in the order they were added: a linked list,
@@ -55,12 +60,12 @@ class Deadlines {
   #queues = new Map();
 
   /**
-   * @param {() => void} beforeExpiry Called before entries expire: an answer that has arrived while
-   *   the thread was busy still counts.
+   * @param {(run: () => void) => void} whenCaughtUp Calls `run` once all has been handled that has come
+   *   by now: an answer that has arrived while the thread was busy still counts.
    * @param {(entry: T) => void} expire Called for each entry that expires.
    */
-  constructor(beforeExpiry, expire) {
-    this.beforeExpiry = beforeExpiry;
+  constructor(whenCaughtUp, expire) {
+    this.whenCaughtUp = whenCaughtUp;
     this.expire = expire;
   }
 
@@ -69,7 +74,7 @@ class Deadlines {
    * @param {number} time Milliseconds from now.
    */
   add(entry, time) {
-    entry.due = performance.now() + time;
+    entry.due = now() + time;
     let queue = this.#queues.get(time);
     if (queue === undefined) {
       queue = new Queue(time);
@@ -85,21 +90,25 @@ class Deadlines {
    */
   #arm(queue, delay) {
     // The process lives by its connections, not by what they wait for.
-    setTimeout(() => this.#check(queue), Math.min(Math.ceil(delay), 0x7fffffff)).unref();
+    const check = () => this.#check(queue);
+    setTimer(() => this.whenCaughtUp(check), Math.ceil(delay)).unref();
   }
 
   /** @param {Queue<T>} queue */
   #check(queue) {
-    this.beforeExpiry();
-    const now = performance.now();
-    while (queue.first !== undefined && queue.first.due <= now) {
+    const time = now();
+    for (let count = 0; queue.first !== undefined && queue.first.due <= time; count += 1) {
+      if (count === AT_ONCE) {
+        afterTurn(() => this.#check(queue));
+        return;
+      }
       const entry = queue.first;
       queue.remove(entry);
       this.expire(entry);
     }
     // The timer outlives the entries it was set for: it is set once for many that come and go.
     if (queue.first === undefined) this.#queues.delete(queue.time);
-    else this.#arm(queue, queue.first.due - now);
+    else this.#arm(queue, queue.first.due - time);
   }
 }
 

@@ -6,6 +6,7 @@ const { ConnectionEvent, ConnectionState, ServerErrorCode } = require('./enums.j
 const { closeProblem, GOING_AWAY } = require('./close-codes.js');
 const { serverLog } = require('./debug.js');
 const { refuseUnknown } = require('./unknown-options.js');
+const { clearInterval, clearTimeout, now, setRepeatingTimer, setTimer } = require('./environment.js');
 
 /** @typedef {import('./server.js').Server} Server */
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
@@ -70,8 +71,8 @@ class Draining {
   constructor(server, drain) {
     this.#server = server;
     this.#drain = drain;
-    this.#deadline = performance.now() + drain.drain;
-    this.#timer = setTimeout(() => this.cut(), drain.drain);
+    this.#deadline = now() + drain.drain;
+    this.#timer = setTimer(() => this.cut(), drain.drain);
   }
 
   /** The listener is closed, and what had been received by then is handled. */
@@ -82,7 +83,7 @@ class Draining {
     for (const connection of inbox.connections) if (connection !== undefined) this.#busy.add(connection);
     serverLog('draining %d connections', this.#busy.size);
     this.#waveSize = Math.max(LEAST_WAVE, Math.ceil(this.#busy.size / WAVES));
-    this.#waves = setInterval(() => this.#wave(), drain / 2 / WAVES);
+    this.#waves = setRepeatingTimer(() => this.#wave(), drain / 2 / WAVES);
     this.#wave();
     for (const connection of this.#busy) {
       inbox.guard(() => this.#announce(connection));
@@ -94,7 +95,7 @@ class Draining {
   #announce(connection) {
     if (connection.state !== ConnectionState.CONNECTED) return;
     const { code, reason } = this.#drain;
-    connection.emit(ConnectionEvent.DISCONNECTING, code, reason, Math.max(0, Math.round(this.#deadline - performance.now())));
+    connection.emit(ConnectionEvent.DISCONNECTING, code, reason, Math.max(0, Math.round(this.#deadline - now())));
   }
 
   /**

@@ -64,14 +64,6 @@ class Handshake {
   }
 
   /**
-   * A further handshake message while this one is not answered.
-   * @param {string | undefined} rawId With the id of the first it is answered when that is.
-   */
-  onFurther(rawId) {
-    if (rawId !== this.#rawId) this.#connection.refuse_(rawId, 'Handshake is already in progress');
-  }
-
-  /**
    * @param {unknown} payload
    * @returns {string | undefined}
    */

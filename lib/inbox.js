@@ -1,65 +1,78 @@
 // @ts-check
 'use strict';
 
-const { ServerConnection } = require('./connection.js');
-const { serverLog } = require('./debug.js');
+const { AsyncResource } = require('node:async_hooks');
+const { Batch } = require('./batch.js');
+const { Events } = require('./events.js');
+const { afterDue, afterTurn, microtask, now, outside } = require('./environment.js');
+const { throwLater } = require('./uncaught.js');
 
 /** @typedef {import('./server.js').Server} Server */
 
-/** Kinds of events; see `src/hub/record.rs`. */
-const MESSAGE = 1;
-const HANDSHAKE = 2;
-const RESPONSE = 3;
-const CLOSED = 4;
-const INVALID = 5;
-const PING_DUE = 6;
-const WRITTEN = 7;
-const PING = 8;
-const DRAINED = 9;
-const UPGRADE = 10;
-const ACCEPT_FAILED = 11;
-const DETACHED = 12;
-const STOPPED = 13;
-const OUTLINED = 14;
-const OPENED = 15;
-const RELEASED = 16;
-const PIPE_OUTPUT = 17;
-const PIPE_ROOM = 18;
-
-/** Integers of one record, and where the first begins. */
-const RECORD = 8;
-const FIRST = 2;
-
-/** Most records of a batch (`BATCH_EVENTS` in `src/hub/batch.rs`). */
-const BATCH = 512;
-
-/** The absent field. */
-const NONE = -1;
-
-/** @type {string[]} */
-const NO_STRINGS = [];
+/** The queues of the native side (`src/hub/lane.rs`). */
+const SPARSE = 0;
+const BACKLOGGED = 1;
+const NEITHER = -1;
 
 /**
- * Takes batches of events from the native side and hands each to whom it concerns; and sees that
- * what handlers send is flushed once, not message by message.
+ * Milliseconds that events are handled before the event loop looks for timers, sockets and signals.
+ * A timer is then late by twice this time and a handler's at most: Node may call us again in the same
+ * turn of the loop, which we only notice when the time has passed.
+ */
+const TURN = 8;
+
+/** Of these, the milliseconds in which connections without a backlog come first. */
+const SPARSE_TURN = 6;
+
+/** Milliseconds after which one looks for events of connections without a backlog, while handling others. */
+const LOOK = 1;
+
+/**
+ * Events that are handled before the code that awaits in their handlers goes on. So the time that this
+ * code takes is noticed soon.
+ */
+const STEP = 8;
+
+/** What each handler's asynchronous context is made with. It is never destroyed. */
+const CONTEXT = { requireManualDestroy: true };
+
+/**
+ * Takes batches of events from the native side and has each event handled; and sees that what handlers
+ * send is flushed once for many messages.
  */
 class Inbox {
-  #words = new Int32Array(FIRST + BATCH * RECORD);
-  /** For one event that is looked at again while a batch is handled. */
-  #wordsAgain = new Int32Array(FIRST + RECORD);
-  /** Names by the number they were interned with. @type {string[]} */
-  #names = [''];
-  /** @type {Set<string>} */
-  #interned = new Set();
+  /** One batch of each queue. */
+  #batches = [new Batch(), new Batch()];
+  #events;
+  /** Something waits here or on the native side. */
+  #isWaiting = false;
+  /** The native side has more to take. */
+  #hasMore = false;
+  /** A chain of steps is under way. */
+  #isRunning = false;
+  /** When the running turn is over, and until when connections without a backlog come first. */
+  #turnEnds = 0;
+  #sparseEnds = 0;
+  /** When it was last looked for events of connections without a backlog. */
+  #looked = 0;
+  /** When the last step began. */
+  #stepped = 0;
+  /** What goes on once the event loop has turned. @type {NodeJS.Immediate | undefined} */
+  #immediate = undefined;
   #flushDue = false;
   /** Those with promises of `sendWithoutResponse`. @type {import('./sends.js').Sends[]} */
   #unwritten = [];
+  /** What waits for events that were there before it, oldest first. @type {(() => void)[]} */
+  #waiting = [];
+
+  /** One function for all steps. */
+  #goOn = () => this.#step();
 
   /** @param {Server} server */
   constructor(server) {
-    this.server = server;
     this.native = server.native_;
-    /** Connections by slot. @type {(ServerConnection | undefined)[]} */
+    this.#events = new Events(server, this);
+    /** Connections by slot. @type {(import('./connection.js').ServerConnection | undefined)[]} */
     this.connections = [];
   }
 
@@ -68,218 +81,154 @@ class Inbox {
    * @param {string} name
    */
   intern(name) {
-    if (this.#interned.has(name)) return;
-    const number = this.native.intern(name);
-    if (number === 0) return;
-    this.#interned.add(name);
-    this.#names[number] = name;
+    this.#events.intern(name);
   }
 
-  /** Handles one batch; called when the native side wakes this thread. */
-  drain() {
-    const text = this.native.take(this.#words);
-    if (text === undefined) return;
-    // What handlers send while the batch is handled leaves with one flush at its end.
-    const outer = this.#flushDue;
+  /** The native side has something to take. */
+  wake() {
+    this.#isWaiting = true;
+    this.#hasMore = true;
+    if (this.#isRunning) return;
+    const time = now();
+    if (time >= this.#turnEnds) {
+      // Whether the event loop has turned since is unknown: Node calls this again and again within one
+      // turn of it. What is scheduled here runs after the turn.
+      if (this.#immediate !== undefined) return;
+      this.#goOnLater();
+      this.#beginTurn(time);
+    }
+    outside(() => this.#run());
+  }
+
+  #goOnLater() {
+    this.#immediate ??= afterTurn(() => {
+      this.#immediate = undefined;
+      this.#beginTurn(now());
+      if (this.#isWaiting) this.#run();
+    });
+  }
+
+  /** @param {number} time */
+  #beginTurn(time) {
+    this.#turnEnds = time + TURN;
+    this.#sparseEnds = time + SPARSE_TURN;
+  }
+
+  #run() {
+    this.#isRunning = true;
+    // What handlers send leaves with one flush at the end.
     this.#flushDue = true;
-    this.#handleBatch(text, this.#words);
-    if (outer) return;
-    this.#flush();
+    this.#looked = 0;
+    this.#stepped = now();
+    this.#step();
   }
 
-  /** Handles all that waits. */
-  drainAll() {
-    // The next batch is taken into the same words, so the count is read before.
-    for (let text = this.native.take(this.#words); text !== undefined; text = this.native.take(this.#words)) {
-      this.#handleBatch(text, this.#words);
-    }
-    this.#flush();
-  }
-
-  /**
-   * @param {string} text
-   * @param {Int32Array} words
-   */
-  #handleBatch(text, words) {
-    const count = words[0];
-    const strings = words[1] > 0 ? this.native.strings() : NO_STRINGS;
-    let at = 0;
-    for (let index = 0, w = FIRST; index < count; index += 1, w += RECORD) {
-      const kind = words[w];
-      const slot = words[w + 1];
-      const interned = words[w + 2];
-      const nameField = words[w + 3];
-      const idField = words[w + 4];
-      const payloadField = words[w + 5];
-      const errorField = words[w + 6];
-
-      /** @type {string | undefined} */
-      let name;
-      if (interned !== 0) name = this.#names[interned];
-      else if (nameField >= 0) name = text.substring(at, (at += nameField));
-      else if (nameField !== NONE) name = strings[-2 - nameField];
-      /** @type {string | undefined} */
-      let id;
-      if (idField >= 0) id = text.substring(at, (at += idField));
-      else if (idField !== NONE) id = strings[-2 - idField];
-      /** @type {string | undefined} */
-      let payload;
-      if (payloadField >= 0) payload = text.substring(at, (at += payloadField));
-      else if (payloadField !== NONE) payload = strings[-2 - payloadField];
-      /** @type {string | undefined} */
-      let error;
-      if (errorField >= 0) error = text.substring(at, (at += errorField));
-      else if (errorField !== NONE) error = strings[-2 - errorField];
-
-      try {
-        if (kind === MESSAGE) {
-          const connection = /** @type {ServerConnection} */ (this.connections[slot]);
-          if (interned === 0) name = decodeName(/** @type {string} */ (name));
-          if (connection.deferred_ === undefined) {
-            connection.onMessage_(/** @type {string} */ (name), id, payload, error);
-            continue;
-          }
-        }
-        this.#handle(kind, slot, name, id, payload, error, words[w + 7]);
-      } catch (thrown) {
-        throwLater(thrown);
-      }
-    }
-  }
-
-  /**
-   * @param {number} kind
-   * @param {number} slot
-   * @param {string | undefined} name
-   * @param {string | undefined} id
-   * @param {string | undefined} payload
-   * @param {string | undefined} error
-   * @param {number} number
-   */
-  #handle(kind, slot, name, id, payload, error, number) {
-    if (kind >= UPGRADE && kind !== OUTLINED) {
-      this.#handleServerEvent(kind, slot, number, name);
-      return;
-    }
-    if (kind === HANDSHAKE && name !== undefined) {
-      this.connections[slot] = new ServerConnection(this.server, slot, name);
-    }
-    const connection = /** @type {ServerConnection} */ (this.connections[slot]);
-    if (connection.deferred_ !== undefined) {
-      connection.deferred_.push(() => this.#handle(kind, slot, name, id, payload, error, number));
-      return;
-    }
-    switch (kind) {
-      case MESSAGE:
-        connection.onMessage_(/** @type {string} */ (name), id, payload, error);
-        break;
-      case OUTLINED:
-        this.#onOutlined(connection, /** @type {string} */ (name), id, /** @type {string} */ (payload), number);
-        break;
-      case HANDSHAKE:
-        connection.onHandshake_(id, payload, error);
-        break;
-      case PING:
-        connection.onPing_(id);
-        break;
-      case RESPONSE:
-        connection.onResponse_(id, payload, error);
-        break;
-      case CLOSED:
-        // The upgrade request stays to be had, by handlers of the end too.
-        connection.socket.onClosed_();
-        this.connections[slot] = undefined;
-        this.native.release(slot);
-        connection.onClosed_(number, /** @type {string} */ (payload));
-        break;
-      case INVALID:
-        connection.onInvalid_(/** @type {string} */ (payload), number);
-        break;
-      case PING_DUE:
-        connection.onPingDue_();
-        break;
-      case WRITTEN:
-        connection.onWritten_();
-        break;
-      case DRAINED:
-        connection.onDrained_();
-        break;
-      default:
-        throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);
-    }
-  }
-
-  /**
-   * A message of which the core has seen the outline only. If the payload parses, the whole is valid.
-   * @param {ServerConnection} connection
-   * @param {string} name
-   * @param {string | undefined} id
-   * @param {string} text The whole message.
-   * @param {number} places Bytes before the payload, and after it in the lowest eight bits.
-   */
-  #onOutlined(connection, name, id, text, places) {
-    let payload;
+  /** Handles some events, then lets the code go on that awaits in their handlers. */
+  #step() {
     try {
-      payload = JSON.parse(text.substring(places >> 8, text.length - (places & 0xff)));
-    } catch {
-      // No JSON, or its keys are in another order than it looked: the core scans it.
-      const parts = this.native.receiveAgain(connection.slot_, text, this.#wordsAgain);
-      this.#handleBatch(parts, this.#wordsAgain);
-      return;
+      if (this.#handleSome()) {
+        afterDue(this.#goOn);
+        return;
+      }
+    } catch (error) {
+      // What failed is not what was asked for by one message. The others are looked at again.
+      this.#goOnLater();
+      throwLater(error);
     }
-    connection.onMessage_(name, id, undefined, undefined, payload);
+    this.#isRunning = false;
+  }
+
+  /** @returns {boolean} Whether it goes on in this turn. */
+  #handleSome() {
+    const time = now();
+    const batch = this.#choose(time);
+    if (batch === undefined) {
+      this.#isWaiting = false;
+      this.#flush(NEITHER, 0);
+      return false;
+    }
+    for (let count = 0; count < STEP && batch.isOpen; count += 1) {
+      batch.read();
+      runApart(this.#events.handle, this.#events, batch.event);
+    }
+    const after = now();
+    batch.time += after - this.#stepped;
+    this.#stepped = after;
+    if (!batch.isOpen) this.#endBatch(batch);
+    if (after < this.#turnEnds) return true;
+    this.#flush(NEITHER, 0);
+    this.#goOnLater();
+    return false;
   }
 
   /**
-   * @param {number} kind
-   * @param {number} key
-   * @param {number} number
-   * @param {string | undefined} name
+   * @param {number} time
+   * @returns {Batch | undefined} A batch with events to handle.
    */
-  #handleServerEvent(kind, key, number, name) {
-    const { handovers_: handovers } = this.server;
-    switch (kind) {
-      case OPENED:
-        this.connections[key] = new ServerConnection(this.server, key, /** @type {string} */ (name));
-        handovers.onOpened(number, /** @type {ServerConnection} */ (this.connections[key]));
-        break;
-      case RELEASED:
-        handovers.onReleased(key);
-        break;
-      case PIPE_OUTPUT:
-        handovers.onOutput(key);
-        break;
-      case PIPE_ROOM:
-        handovers.onRoom(key);
-        break;
-      case UPGRADE:
-        this.server.onUpgrade_(key);
-        break;
-      case ACCEPT_FAILED:
-        this.server.onAcceptFailed_(number);
-        break;
-      case DETACHED:
-        this.server.onDetached_(key, false);
-        break;
-      case STOPPED:
-        this.native.join(key);
-        this.server.onDetached_(key, true);
-        break;
-      default:
-        throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);
-    }
+  #choose(time) {
+    if (time >= this.#sparseEnds) return this.#open(BACKLOGGED) ?? this.#open(SPARSE);
+    const [sparse, backlogged] = this.#batches;
+    if (backlogged.isOpen && !sparse.isOpen && time - this.#looked < LOOK) return backlogged;
+    this.#looked = time;
+    // It comes as a surprise while others are handled: nobody is woken for it.
+    this.#hasMore = true;
+    return this.#open(SPARSE) ?? this.#open(BACKLOGGED);
+  }
+
+  /**
+   * @param {number} lane
+   * @returns {Batch | undefined} That queue's batch, a new one if need be.
+   */
+  #open(lane) {
+    const batch = this.#batches[lane];
+    if (batch.isOpen) return batch;
+    if (!this.#hasMore) return undefined;
+    const text = this.native.take(batch.words, lane);
+    this.#hasMore = batch.saysMore;
+    if (text === undefined) return undefined;
+    batch.begin(text, this.native);
+    return batch;
+  }
+
+  /** @param {Batch} batch */
+  #endBatch(batch) {
+    batch.end();
+    const lane = batch === this.#batches[SPARSE] ? SPARSE : BACKLOGGED;
+    this.#flush(lane, Math.round(batch.time * 1000));
+    this.#flushDue = true;
+    if (this.#waiting.length === 0) return;
+    for (const run of this.#waiting.splice(0, this.native.passed())) this.guard(run);
+  }
+
+  /**
+   * Runs something when all events have been handled that have come by now.
+   * @param {() => void} run
+   */
+  whenCaughtUp(run) {
+    if (this.native.fence()) this.#waiting.push(run);
+    else this.guard(run);
   }
 
   /** Sees that what was queued leaves when the running code has returned. */
   scheduleFlush() {
     if (this.#flushDue) return;
     this.#flushDue = true;
-    queueMicrotask(() => this.#flush());
+    microtask(() => {
+      try {
+        this.#flush(NEITHER, 0);
+      } catch (error) {
+        throwLater(error);
+      }
+    });
   }
 
-  #flush() {
+  /**
+   * @param {number} lane The queue whose batch has been handled.
+   * @param {number} time Microseconds that took.
+   */
+  #flush(lane, time) {
     this.#flushDue = false;
-    this.native.flush();
+    this.native.flush(lane, time);
     if (this.#unwritten.length === 0) return;
     const waiting = this.#unwritten;
     this.#unwritten = [];
@@ -299,32 +248,29 @@ class Inbox {
    * @param {() => void} run
    */
   guard(run) {
-    try {
-      run();
-    } catch (error) {
-      throwLater(error);
-    }
+    runApart(attempt, undefined, run);
+  }
+}
+
+/** @param {() => void} run */
+function attempt(run) {
+  try {
+    run();
+  } catch (error) {
+    throwLater(error);
   }
 }
 
 /**
- * A name that was not interned comes as it stood in the JSON, without its quotes.
- * @param {string} raw
+ * Calls a function in an asynchronous context of its own: what a handler does to the context with
+ * `AsyncLocalStorage.enterWith` does not reach the handlers of other connections.
+ * @template {unknown[]} A
+ * @param {(...args: A) => void} run
+ * @param {unknown} that
+ * @param {A} args
  */
-function decodeName(raw) {
-  return raw.includes('\\') ? JSON.parse(`"${raw}"`) : raw;
-}
-
-/**
- * A handler's exception is the application's: it reaches `uncaughtException` as if thrown at the top,
- * but the rest of the batch is handled first.
- * @param {unknown} error
- */
-function throwLater(error) {
-  serverLog('a handler threw: %s', error);
-  process.nextTick(() => {
-    throw error;
-  });
+function runApart(run, that, ...args) {
+  new AsyncResource('LineEvent', CONTEXT).runInAsyncScope(run, that, ...args);
 }
 
 module.exports = { Inbox };

@@ -1,8 +1,7 @@
 // @ts-check
 'use strict';
 
-/** Longest time, in ms, that a timer of Node's can wait. It takes longer ones for 1 ms. */
-const LONGEST = 0x7fffffff;
+const { MAX_DELAY, clearTimeout, setTimer } = require('./environment.js');
 
 /** Calls a function after any time, once. */
 class LongTimer {
@@ -22,9 +21,9 @@ class LongTimer {
   }
 
   #wait() {
-    const part = Math.min(this.#left, LONGEST);
+    const part = Math.min(this.#left, MAX_DELAY);
     this.#left -= part;
-    this.#timer = setTimeout(() => (this.#left > 0 ? this.#wait() : this.#run()), part);
+    this.#timer = setTimer(() => (this.#left > 0 ? this.#wait() : this.#run()), part);
   }
 
   cancel() {

@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { clearTimeout, setTimer } = require('./environment.js');
+
 /** @typedef {import('./native.js').NativeServer} NativeServer */
 /** @typedef {import('node:stream').Duplex} Duplex */
 
@@ -79,7 +81,7 @@ class Pipe {
       return;
     }
     stream.resume();
-    const timer = setTimeout(() => stream.destroy(), LINGER);
+    const timer = setTimer(() => stream.destroy(), LINGER);
     stream.once('finish', () => stream.destroy());
     stream.once('close', () => clearTimeout(timer));
     stream.end();

@@ -110,7 +110,7 @@ class Server extends Emitter {
      * @internal
      */
     this.deadlines_ = new Deadlines(
-      () => this.inbox_.drainAll(),
+      (expire) => this.inbox_.whenCaughtUp(expire),
       (pending) => pending.sends.onTimeout(pending),
     );
     serverLog('created');
@@ -154,7 +154,7 @@ class Server extends Emitter {
       encrypt(options.tls, this.native_);
       if (listens && cluster.needsPrimary(options)) own = await cluster.listenByNode(options);
       const begin = listens && !own ? listen : run;
-      const listening = await begin(options, this.native_, () => this.inbox_.drain());
+      const listening = await begin(options, this.native_, () => this.inbox_.wake());
       this.#onListening(server, listening, own);
     } catch (cause) {
       if (own) cluster.close(own);

@@ -5,6 +5,8 @@
 pub mod batch;
 #[path = "../../src/hub/inbox.rs"]
 pub mod inbox;
+#[path = "../../src/hub/lane.rs"]
+pub mod lane;
 #[path = "../../src/hub/record.rs"]
 pub mod record;
 

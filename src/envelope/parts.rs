@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::JsonString;
 use super::number;
 
@@ -40,7 +42,15 @@ pub enum Id<'a> {
     Number(&'a str),
 }
 
-impl Id<'_> {
+impl<'a> Id<'a> {
+    /// The id as it stood in the message, a string with its quotes.
+    pub fn to_json(&self) -> Cow<'a, str> {
+        match self {
+            Self::String(string) => format!("\"{}\"", string.raw()).into(),
+            Self::Number(raw) => (*raw).into(),
+        }
+    }
+
     /// Whether the id is falsy in JavaScript: `""`, or a number that is zero once parsed (`0`,
     /// `-0`, `0.0`, `0e5`, `1e-400`).
     pub fn is_falsy(&self) -> bool {

@@ -10,7 +10,7 @@ use super::record::{Field, Record};
 pub(super) const BATCH_TEXT: usize = 64 * 1024;
 
 /// Events after which a batch is closed.
-pub const BATCH_EVENTS: usize = 512;
+pub const BATCH_EVENTS: usize = 256;
 
 /// Bytes of separate strings after which a batch is closed.
 pub(super) const BATCH_STRINGS: usize = 1024 * 1024;
@@ -33,6 +33,8 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// The parts that are not inline.
     pub strings: Strings,
+    /// Connections whose first event that waits is in it, about.
+    pub senders: usize,
     /// Bytes it counts as.
     cost: usize,
 }
@@ -46,6 +48,7 @@ impl Batch {
         self.text.clear();
         self.records.clear();
         self.strings.clear();
+        self.senders = 0;
         self.cost = 0;
     }
 

@@ -191,12 +191,12 @@ impl Connection {
         !self.pinging.swap(true, Relaxed)
     }
 
-    /// Whether the handshake is resolved.
+    /// Whether the connection is one of all: its handshake is resolved, and the application was told.
     pub fn is_admitted(&self) -> bool {
         self.admitted.load(Relaxed)
     }
 
-    /// Whether the peer may send large messages: its handshake is resolved, or will be with the answer
+    /// Whether the peer may send large messages, for listeners: its handshake is resolved, or is with the answer
     /// that is on its way.
     pub fn is_trusted(&self) -> bool {
         self.marks.load(Relaxed) & mark::TRUSTED != 0

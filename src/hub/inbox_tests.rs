@@ -10,10 +10,21 @@ use crate::hub::batch::{BATCH_EVENTS, BATCH_STRINGS, BATCH_TEXT, EVENT_COST, INL
 use crate::hub::record::{Field, Kind};
 use crate::hub::testing::{CountingWake, bare, events_of, take_all};
 
+/// An inbox whose application takes no time: shares are bounded by bytes alone.
 fn inbox() -> (Inbox, CountingWake) {
+    let (inbox, wake) = busy_inbox();
+    inbox.lock().unit_time = 1;
+    (inbox, wake)
+}
+
+/// An inbox whose application takes [`UNIT_TIME`] for an event.
+fn busy_inbox() -> (Inbox, CountingWake) {
     let wake = CountingWake::default();
     (Inbox::new(Box::new(wake.clone())), wake)
 }
+
+/// Events of that time which are the share of a connection.
+const SHARE: usize = (SHARE_TIME / UNIT_TIME) as usize;
 
 fn payload(slot: u32, text: &str) -> impl FnOnce(&mut Batch) -> Record {
     move |batch| Record {
@@ -63,7 +74,7 @@ fn a_record_is_eight_integers() {
 fn nothing_is_taken_from_an_empty_inbox_and_nobody_woken() {
     let (inbox, wake) = inbox();
     inbox.end_turn();
-    assert!(!inbox.take(&mut Batch::default()));
+    assert!(inbox.take_any(&mut Batch::default()).is_none());
     assert_eq!(wake.count(), 0);
 }
 
@@ -87,20 +98,163 @@ fn one_wake_serves_a_turn_and_the_next_comes_after_a_take() {
 }
 
 #[test]
-fn a_full_batch_wakes_at_once_and_each_remaining_one_after_a_take() {
+fn a_full_batch_wakes_at_once_and_whoever_takes_it_learns_that_more_waits() {
     let (inbox, wake) = inbox();
-    for slot in 0..3 * BATCH_EVENTS as u32 {
+    for slot in 0..=2 * BATCH_EVENTS as u32 {
         inbox.announce(bare(slot));
     }
     assert_eq!(wake.count(), 1);
     let mut batch = Batch::default();
     let mut slots = Vec::new();
-    for (wakes, full) in [(2, true), (3, true), (3, true), (3, false)] {
-        assert_eq!(inbox.take(&mut batch), full);
-        assert_eq!(wake.count(), wakes, "another wake while more remains");
+    for more in [true, false] {
+        let taken = Taken { any: true, more };
+        assert_eq!(inbox.take(Lane::Sparse, &mut batch), taken);
         slots.extend(batch.records.iter().map(|record| record.slot));
     }
-    assert!(slots.into_iter().eq(0..3 * BATCH_EVENTS as u32));
+    let nothing = Taken {
+        any: false,
+        more: false,
+    };
+    assert_eq!(inbox.take(Lane::Sparse, &mut batch), nothing);
+    assert_eq!(wake.count(), 1, "no wake while it is known that more waits");
+    inbox.end_turn();
+    assert_eq!(wake.count(), 2, "the rest is due at the end of the turn");
+    assert!(inbox.take(Lane::Sparse, &mut batch).any);
+    slots.extend(batch.records.iter().map(|record| record.slot));
+    assert!(slots.into_iter().eq(0..=2 * BATCH_EVENTS as u32));
+}
+
+#[test]
+fn a_connection_above_its_share_waits_and_then_has_the_other_queue() {
+    let (inbox, _) = busy_inbox();
+    let mut share = Share::default();
+    let full = (0..SHARE).position(|_| inbox.push(&mut share, bare(1)));
+    // Their bytes count as work too, a little.
+    assert!(full.is_some_and(|full| full > SHARE * 9 / 10));
+    let reader = Arc::new(Reader::default());
+    assert!(reader.poll_room(&inbox, &mut share).is_pending());
+    let mut batch = Batch::default();
+    assert!(inbox.take(Lane::Sparse, &mut batch).any);
+    assert_eq!(
+        reader.wakes(),
+        0,
+        "it changes its queue when all of it is handled"
+    );
+    inbox.mark_handled(Lane::Sparse, Duration::ZERO);
+    assert_eq!(reader.wakes(), 1);
+    assert!(reader.poll_room(&inbox, &mut share).is_ready());
+
+    inbox.push(&mut share, bare(1));
+    inbox.push(&mut Share::default(), bare(2));
+    inbox.end_turn();
+    let mut slots = Vec::new();
+    for lane in LANES {
+        assert!(inbox.take(lane, &mut batch).any);
+        slots.extend(batch.records.iter().map(|record| record.slot));
+    }
+    assert_eq!(slots, [2, 1], "the one without a backlog is served first");
+}
+
+#[test]
+fn a_connection_that_has_caught_up_comes_back_when_all_of_it_is_handled() {
+    let (inbox, _) = busy_inbox();
+    let mut share = Share::default();
+    let mut batch = Batch::default();
+    let mut push_and_take = |share: &mut Share, lane: Lane| {
+        inbox.push(share, bare(1));
+        inbox.end_turn();
+        inbox.take(lane, &mut batch).any
+    };
+    share.is_backlogged = true;
+    assert!(push_and_take(&mut share, Lane::Backlogged));
+    share.caught_up();
+    assert!(
+        push_and_take(&mut share, Lane::Backlogged),
+        "its order is kept"
+    );
+    inbox.mark_handled(Lane::Backlogged, Duration::ZERO);
+    assert!(push_and_take(&mut share, Lane::Sparse));
+}
+
+#[test]
+fn shares_follow_the_time_that_the_application_takes() {
+    let (inbox, _) = busy_inbox();
+    let mut batch = Batch::default();
+    for _ in 0..64 {
+        inbox.announce(bare(0));
+        inbox.take_any(&mut batch);
+        inbox.mark_handled(Lane::Sparse, Duration::from_micros(100));
+    }
+    let mut share = Share::default();
+    let full = (0..SHARE).position(|_| inbox.push(&mut share, bare(1)));
+    assert!(full.is_some_and(|full| full < SHARE / 8), "{full:?}");
+}
+
+#[test]
+fn many_connections_have_smaller_shares_and_each_may_send_two_events() {
+    let (inbox, _) = busy_inbox();
+    for slot in 0..10_000 {
+        assert!(!inbox.push(&mut Share::default(), bare(slot)));
+    }
+    let mut share = Share::default();
+    assert!(!inbox.push(&mut share, bare(1)));
+    assert!(inbox.push(&mut share, bare(1)));
+}
+
+#[test]
+fn the_one_that_waits_longest_for_room_goes_on_first() {
+    let (inbox, _) = inbox();
+    let mut shares = [Share::default(), Share::default()];
+    let reader = Arc::new(Reader::default());
+    let large = "é".repeat(CONNECTION_MARK);
+    let mut tickets = Vec::new();
+    for _ in 0..2 {
+        for share in &mut shares {
+            assert!(inbox.push(share, payload(0, &large)));
+            assert!(reader.poll_room(&inbox, share).is_pending());
+            tickets.push(share.ticket);
+        }
+        take_all(&inbox);
+        for share in &mut shares {
+            assert!(reader.poll_room(&inbox, share).is_ready());
+        }
+    }
+    assert!(tickets.is_sorted());
+}
+
+#[test]
+fn a_fence_is_passed_when_all_before_it_is_handled() {
+    let (inbox, wake) = inbox();
+    assert!(inbox.is_past(&inbox.fence()), "nothing was there");
+    inbox.push(&mut Share::default(), bare(0));
+    let mut backlogged = Share {
+        is_backlogged: true,
+        ..Share::default()
+    };
+    inbox.push(&mut backlogged, bare(1));
+    let fence = inbox.fence();
+    assert_eq!(wake.count(), 1, "it would not be handled otherwise");
+    let mut batch = Batch::default();
+    for lane in LANES {
+        assert!(inbox.take(lane, &mut batch).any);
+        inbox.push(&mut Share::default(), bare(2));
+        assert!(!inbox.is_past(&fence));
+        inbox.mark_handled(lane, Duration::ZERO);
+    }
+    assert!(inbox.is_past(&fence), "what came later does not count");
+}
+
+#[test]
+fn events_that_wait_are_bounded_in_number() {
+    let (inbox, _) = inbox();
+    let full = (0..TOTAL_EVENTS).position(|_| inbox.push(&mut Share::default(), bare(0)));
+    assert_eq!(full, Some(TOTAL_EVENTS - 1));
+    let mut batch = Batch::default();
+    while inbox.is_crowded() {
+        assert!(inbox.lock().waiting_events > TOTAL_EVENTS_LOW);
+        assert!(inbox.take_any(&mut batch).is_some());
+    }
+    assert_eq!(inbox.lock().waiting_events, TOTAL_EVENTS_LOW);
 }
 
 #[test]
@@ -117,9 +271,9 @@ fn a_batch_is_sealed_by_events_by_text_and_by_strings() {
         assert_eq!(wake.count(), 1, "sealed by event {events}");
         inbox.announce(payload(1, part));
         let mut batch = Batch::default();
-        assert!(inbox.take(&mut batch));
+        assert!(inbox.take_any(&mut batch).is_some());
         assert_eq!(batch.records.len(), events);
-        assert!(inbox.take(&mut batch));
+        assert!(inbox.take_any(&mut batch).is_some());
         assert_eq!(batch.records.len(), 1);
     }
 }
@@ -132,7 +286,7 @@ fn a_batch_given_back_is_emptied() {
     batch.put("old");
     batch.put_apart("old");
     batch.push(Record::new(Kind::Message, 9));
-    assert!(inbox.take(&mut batch));
+    assert!(inbox.take_any(&mut batch).is_some());
     assert_eq!(events_of(&batch).len(), 1);
     assert_eq!(batch.strings.count(), 0);
 }
@@ -203,9 +357,9 @@ fn a_paused_reader_resumes_when_its_last_batch_is_taken() {
     assert!(wake.count() >= before.max(1), "the application is coming");
 
     let mut batch = Batch::default();
-    assert!(inbox.take(&mut batch));
+    assert!(inbox.take_any(&mut batch).is_some());
     assert_eq!(reader.wakes(), 0, "its last event is in the second batch");
-    assert!(inbox.take(&mut batch));
+    assert!(inbox.take_any(&mut batch).is_some());
     assert_eq!(reader.wakes(), 1);
     assert!(reader.poll_room(&inbox, &mut share).is_ready());
 }
@@ -224,7 +378,7 @@ fn readers_paused_by_the_total_resume_at_the_low_mark_all_at_once() {
         assert!(reader.poll_room(&inbox, share).is_pending());
     }
     let mut batch = Batch::default();
-    assert!(inbox.take(&mut batch));
+    assert!(inbox.take_any(&mut batch).is_some());
     let late = Arc::new(Reader::default());
     let polled = late.poll_room(&inbox, &mut shares[0]);
     assert!(
@@ -233,7 +387,7 @@ fn readers_paused_by_the_total_resume_at_the_low_mark_all_at_once() {
     );
     while inbox.waiting() > TOTAL_LOW {
         assert!(readers.iter().all(|reader| reader.wakes() == 0));
-        assert!(inbox.take(&mut batch));
+        assert!(inbox.take_any(&mut batch).is_some());
     }
     // The one that asked for the first reader's connection last is the one to wake.
     assert_eq!(late.wakes(), 1);
@@ -278,7 +432,7 @@ fn it_is_crowded_from_the_total_mark_to_the_low_mark() {
         assert!(inbox.is_crowded());
         let small = inbox.push(&mut Share::default(), bare(0));
         assert!(small, "whoever sends now has to wait");
-        assert!(inbox.take(&mut batch));
+        assert!(inbox.take_any(&mut batch).is_some());
     }
     assert!(!inbox.is_crowded());
     assert!(!inbox.push(&mut Share::default(), bare(0)));
@@ -290,12 +444,12 @@ fn events_are_handled_only_when_the_application_says_so() {
     let mut share = Share::default();
     assert!(inbox.is_handled(&share), "nothing to handle yet");
     inbox.push(&mut share, bare(0));
-    inbox.mark_handled();
+    inbox.mark_all_handled();
     assert!(!inbox.is_handled(&share), "not taken yet");
     let mut batch = Batch::default();
-    inbox.take(&mut batch);
+    inbox.take_any(&mut batch);
     assert!(!inbox.is_handled(&share), "taken, but not handled");
-    inbox.mark_handled();
+    inbox.mark_all_handled();
     assert!(inbox.is_handled(&share));
 }
 
@@ -309,9 +463,9 @@ fn the_io_thread_rests_only_while_the_application_has_enough_to_do() {
     inbox.announce(bare(0));
     assert!(inbox.rest(), "enough waits");
     let mut batch = Batch::default();
-    inbox.take(&mut batch);
+    inbox.take_any(&mut batch);
     assert!(inbox.rest(), "enough is being handled");
-    assert!(!inbox.mark_handled(), "nobody rests any more");
+    assert!(!inbox.mark_all_handled(), "nobody rests any more");
     assert!(!inbox.rest());
 }
 
@@ -322,9 +476,9 @@ fn large_events_are_enough_to_do_sooner() {
     assert!(!inbox.rest());
     inbox.announce(payload(0, &"x".repeat(64 * 1024)));
     assert!(inbox.rest(), "enough waits");
-    inbox.take(&mut Batch::default());
+    inbox.take_any(&mut Batch::default());
     assert!(inbox.rest(), "enough is being handled");
-    inbox.mark_handled();
+    inbox.mark_all_handled();
     assert!(!inbox.rest());
 }
 
@@ -334,10 +488,10 @@ fn handling_the_last_event_ends_a_rest() {
     for slot in 0..REST_FROM as u32 {
         inbox.announce(bare(slot));
     }
-    inbox.take(&mut Batch::default());
+    inbox.take_any(&mut Batch::default());
     // As a thread that rests has it.
     inbox.lock().resting.push(thread::current());
-    assert!(inbox.mark_handled(), "there was a rest");
+    assert!(inbox.mark_all_handled(), "there was a rest");
     assert!(inbox.lock().resting.is_empty());
     let begun = std::time::Instant::now();
     // Returns at once, since this thread has been told to go on.
@@ -373,16 +527,18 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// The model: one queue of all events. In the end all is taken in order, nobody is left
-    /// waiting, and whoever had something to take had been woken for it.
+    /// The model: one queue of the events of each connection. In the end all is taken, each connection's
+    /// in order, nobody is left waiting, and whoever had something to take knew of it or had been woken.
     #[test]
     fn events_are_taken_in_order_and_everyone_is_woken(
         steps in prop::collection::vec(step(), 1..300),
     ) {
-        let (inbox, wake) = inbox();
+        let (inbox, wake) = busy_inbox();
+        inbox.lock().unit_time = 100_000;
         let readers: Vec<_> = (0..3).map(|_| Arc::new(Reader::default())).collect();
         let mut shares: Vec<Share> = (0..3).map(|_| Share::default()).collect();
-        let mut model: VecDeque<(u32, usize)> = VecDeque::new();
+        let mut model: [VecDeque<usize>; 3] = Default::default();
+        let mut more = false;
         let mut asleep: Vec<(usize, usize)> = Vec::new();
         let mut answered = 0;
         let mut batch = Batch::default();
@@ -390,31 +546,28 @@ proptest! {
             match step {
                 Step::Push(connection, length, ascii) => {
                     let text = if ascii { "x" } else { "é" }.repeat(length);
-                    model.push_back((connection as u32, text.len()));
+                    model[connection].push_back(text.len());
                     inbox.push(&mut shares[connection], payload(connection as u32, &text));
                 }
                 Step::EndTurn => {
                     inbox.end_turn();
-                    prop_assert!(model.is_empty() || wake.count() > answered);
+                    let waits = model.iter().any(|queue| !queue.is_empty());
+                    prop_assert!(!waits || more || wake.count() > answered);
                 }
                 Step::Take => {
                     answered = wake.count();
-                    let took = inbox.take(&mut batch);
-                    prop_assert_eq!(took, !model.is_empty());
-                    if took {
+                    for lane in LANES {
+                        let taken = inbox.take(lane, &mut batch);
+                        more = taken.more;
                         for event in events_of(&batch) {
-                            let length = event.payload.map(|payload| payload.len());
-                            let expected = model.pop_front();
-                            prop_assert_eq!(
-                                Some((event.slot, length.unwrap_or(usize::MAX))),
-                                expected
-                            );
+                            let length = event.payload.map_or(0, |payload| payload.len());
+                            let expected = model[event.slot as usize].pop_front();
+                            prop_assert_eq!(Some(length), expected);
                         }
-                        prop_assert!(model.is_empty() || wake.count() > answered);
                     }
                 }
                 Step::Handle => {
-                    inbox.mark_handled();
+                    inbox.mark_all_handled();
                 }
                 Step::Poll(connection) => {
                     let reader = &readers[connection];
@@ -423,7 +576,8 @@ proptest! {
                     }
                 }
             }
-            let cost: usize = model.iter().map(|(_, length)| length + EVENT_COST).sum();
+            let lengths = model.iter().flatten();
+            let cost: usize = lengths.map(|length| length + EVENT_COST).sum();
             prop_assert_eq!(inbox.waiting(), cost);
         }
         take_all(&inbox);

@@ -14,6 +14,7 @@ pub mod connection;
 pub mod facts;
 pub mod inbox;
 pub mod inflating;
+mod lane;
 mod log_name;
 pub mod names;
 pub mod outbound;
@@ -32,6 +33,7 @@ mod timers;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use log::debug;
 use tokio::sync::Notify;
@@ -41,8 +43,9 @@ pub use compressing::{Broadcast, Compressing, Turn};
 pub use config::Config;
 pub use connection::{Connection, ConnectionRef, Heed, Queued, Report};
 pub use facts::{Facts, Remote, Transport};
-pub use inbox::{Inbox, Wake};
+pub use inbox::{Fence, Inbox, Taken, Wake};
 pub use inflating::{Inflating, InflatingShare};
+pub use lane::{LANES, Lane};
 pub use log_name::{LogName, NumberName};
 pub use names::Names;
 pub use outbound::{Flush, Link, SharedFrame};
@@ -225,10 +228,11 @@ impl Hub {
         1
     }
 
-    /// The application has handled all events it took, and `dirty` are the connections it has
-    /// queued something for: flushes a few at once, which saves them a change of threads, and leaves
-    /// many to the io thread, which saves the application's thread the system calls.
-    pub fn turn_handled(&self, dirty: &mut Vec<ConnectionRef>) {
+    /// The application has queued something for the connections in `dirty`: flushes a few at once,
+    /// which saves them a change of threads, and leaves many to the io thread, which saves the
+    /// application's thread the system calls. With `handled` it has handled the batch it took of that
+    /// queue, and was busy with it for so long.
+    pub fn turn_handled(&self, dirty: &mut Vec<ConnectionRef>, handled: Option<(Lane, Duration)>) {
         let hand_over = dirty.len() > FLUSHED_AT_ONCE;
         if hand_over {
             self.flushing().append(dirty);
@@ -241,7 +245,7 @@ impl Hub {
         if told {
             self.inbox.end_turn();
         }
-        let was_resting = self.inbox.mark_handled();
+        let was_resting = handled.is_some_and(|(lane, time)| self.inbox.mark_handled(lane, time));
         // An io thread that was resting looks at what is to be flushed first of all.
         if hand_over && !was_resting {
             self.flush_wanted.notify_one();

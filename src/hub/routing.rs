@@ -23,8 +23,12 @@ pub struct Progress {
     share: Share,
     /// The application knows of the connection.
     known: bool,
-    /// The peer has begun its handshake: its messages are for the application.
+    /// The peer has begun its handshake.
     announced: bool,
+    /// Events that went to the application while the handshake was pending.
+    early: u8,
+    /// The id of the handshake message as raw JSON, until the handshake is resolved.
+    handshake: Option<Box<str>>,
     /// Where events go instead of the inbox.
     aside: Option<Box<Batch>>,
 }
@@ -37,6 +41,17 @@ impl Progress {
 
     pub(super) fn share(&mut self) -> &mut Share {
         &mut self.share
+    }
+
+    /// Nothing is left to be read from the peer.
+    pub fn caught_up(&mut self) {
+        self.share.caught_up();
+    }
+
+    /// Counts an event while the handshake is pending; false when there have been enough.
+    fn count_early(&mut self) -> bool {
+        self.early += u8::from(self.early < EARLY_EVENTS);
+        self.early < EARLY_EVENTS
     }
 }
 
@@ -57,6 +72,12 @@ pub enum Next {
 /// could make the application build a value that no handler has asked for, at great length.
 const OUTLINED: RangeInclusive<usize> = 512..=256 * 1024;
 
+/// Events of a connection that reach the application while its handshake is pending, at most. What comes
+/// above is refused here: a peer that is not accepted yet costs the application's thread no more.
+const EARLY_EVENTS: u8 = 16;
+
+const NOT_COMPLETED: &str = "Handshake is not completed";
+
 impl Hub {
     /// Takes in one message of `connection`.
     pub fn receive(&self, connection: &ConnectionRef, progress: &mut Progress, text: &str) -> Next {
@@ -66,7 +87,7 @@ impl Hub {
             Heed::Nothing => return Next::Read,
         }
         if OUTLINED.contains(&text.len())
-            && progress.announced
+            && connection.is_trusted()
             && let Some(outline) = envelope::outline(text)
             && let interned @ 1.. = self.names.find(outline.name)
             && !is_reserved(outline.name)
@@ -121,6 +142,9 @@ impl Hub {
         progress: &mut Progress,
         text: &str,
     ) -> Next {
+        if !connection.is_trusted() && !progress.count_early() {
+            return Next::Read;
+        }
         self.hand_over(progress, |batch| Record {
             payload: batch.put(text),
             ..Record::new(Kind::Invalid, connection.slot())
@@ -140,6 +164,7 @@ impl Hub {
         match &*name {
             "_h" => self.on_handshake(connection, progress, &envelope),
             "_p" => self.on_ping(connection, progress, &envelope),
+            "_r" if !connection.is_trusted() && !progress.count_early() => Next::Read,
             "_r" => self.hand_over(progress, |batch| {
                 message(batch, Kind::Response, connection, &envelope)
             }),
@@ -148,8 +173,8 @@ impl Hub {
                 &envelope,
                 "Message names beginning with _ are reserved",
             ),
-            _ if !progress.announced => {
-                self.refuse(connection, &envelope, "Handshake is not completed")
+            _ if !connection.is_trusted() && !self.may_be_early(progress) => {
+                self.refuse(connection, &envelope, NOT_COMPLETED)
             }
             _ => {
                 let interned = self.names.find(&name);
@@ -167,6 +192,12 @@ impl Hub {
                 })
             }
         }
+    }
+
+    /// Whether a message may be for a listener though the handshake is not resolved: the application
+    /// has not seen all that came before, and may resolve the handshake on seeing it. It decides then.
+    fn may_be_early(&self, progress: &mut Progress) -> bool {
+        progress.announced && !self.inbox.is_handled(&progress.share) && progress.count_early()
     }
 
     /// Tells the application that a stream it has handed over, under the number `key`, is a
@@ -197,7 +228,11 @@ impl Hub {
         progress: &mut Progress,
         envelope: &Envelope<'_>,
     ) -> Next {
-        if std::mem::replace(&mut progress.announced, true) || progress.known {
+        if std::mem::replace(&mut progress.announced, true) {
+            return self.on_further_handshake(connection, progress, envelope);
+        }
+        progress.handshake = envelope.id.as_ref().map(|id| id.to_json().into());
+        if progress.known {
             return self.hand_over(progress, |batch| {
                 message(batch, Kind::Handshake, connection, envelope)
             });
@@ -211,6 +246,24 @@ impl Hub {
                 ..message(batch, Kind::Handshake, connection, envelope)
             }
         })
+    }
+
+    /// A handshake message that is not the first. One with the id of the first is answered when that is.
+    fn on_further_handshake(
+        &self,
+        connection: &Connection,
+        progress: &mut Progress,
+        envelope: &Envelope<'_>,
+    ) -> Next {
+        if connection.is_trusted() {
+            progress.handshake = None;
+            return self.refuse(connection, envelope, "Handshake is already resolved");
+        }
+        let id = envelope.id.as_ref().map(Id::to_json);
+        if id.as_deref() == progress.handshake.as_deref() {
+            return Next::Read;
+        }
+        self.refuse(connection, envelope, "Handshake is already in progress")
     }
 
     /// Answers a ping without the application, so that a busy one does not look dead; unless the

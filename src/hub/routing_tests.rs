@@ -46,7 +46,7 @@ fn a_connection_that_stays_does_not_keep_the_text_of_the_batch_it_came_in() {
     let mut peer = Peer::open(&hub);
     peer.say(&hub, r#"{"n":"_h"}"#);
     let mut batch = Batch::default();
-    assert!(hub.inbox.take(&mut batch));
+    assert!(hub.inbox.take_any(&mut batch).is_some());
     assert_eq!(batch.strings.count(), 1, "the id is a string of its own");
     assert!(batch.text.is_empty());
 }
@@ -84,20 +84,62 @@ fn only_the_outline_of_a_larger_message_is_looked_at_if_somebody_listens() {
 }
 
 #[test]
-fn a_second_handshake_reaches_the_application_without_a_new_id() {
+fn a_further_handshake_is_answered_here_and_never_reaches_the_application() {
     let (hub, _) = hub();
     let mut peer = Peer::open(&hub);
     peer.say(&hub, r#"{"n":"_h","i":"1"}"#);
-    peer.say(&hub, r#"{"n":"_h","p":2,"i":"2"}"#);
-    let events = take_all(&hub.inbox);
-    assert_eq!(events.len(), 2);
-    assert!(events[0].name.is_some());
-    let expected = Seen {
-        id: Some(r#""2""#.to_owned()),
-        payload: Some("2".to_owned()),
-        ..Seen::new(Kind::Handshake, peer.slot())
+    assert_eq!(take_all(&hub.inbox).len(), 1);
+    let refused = |id: &str, why: &str| {
+        format!(r#"{{"n":"_r","i":{id},"e":{{"name":"Error","message":"{why}"}}}}"#)
     };
-    assert_eq!(events[1], expected);
+    // The answer to the first is that to all with its id.
+    assert_eq!(peer.say(&hub, r#"{"n":"_h","i":"1"}"#), Next::Read);
+    assert_eq!(peer.say(&hub, r#"{"n":"_h"}"#), Next::Read);
+    peer.say(&hub, r#"{"n":"_h","p":2,"i":"2"}"#);
+    peer.say(&hub, r#"{"n":"_h","i":1}"#);
+    peer.connection.trust();
+    peer.say(&hub, r#"{"n":"_h","i":"1"}"#);
+    let expected = [
+        refused(r#""2""#, "Handshake is already in progress"),
+        refused("1", "Handshake is already in progress"),
+        refused(r#""1""#, "Handshake is already resolved"),
+    ];
+    assert_eq!(peer.link.texts(), expected);
+    assert!(take_all(&hub.inbox).is_empty());
+}
+
+#[test]
+fn while_its_handshake_is_pending_a_peer_costs_the_application_little() {
+    let (hub, _) = hub();
+    for text in [r#"{"n":5}"#, r#"{"n":"_r","i":"1"}"#, r#"{"n":"early"}"#] {
+        let mut peer = Peer::open(&hub);
+        peer.say(&hub, r#"{"n":"_h","i":"1"}"#);
+        for _ in 0..10 * usize::from(EARLY_EVENTS) {
+            peer.say(&hub, text);
+        }
+        let events = take_all(&hub.inbox);
+        assert_eq!(events.len(), usize::from(EARLY_EVENTS), "{text}");
+    }
+}
+
+#[test]
+fn what_comes_with_the_handshake_is_for_the_application_to_judge_until_it_has_handled_that() {
+    let (hub, _) = hub();
+    let mut peer = Peer::open(&hub);
+    peer.say(&hub, r#"{"n":"_h","i":"1"}"#);
+    peer.say(&hub, r#"{"n":"a","i":"2"}"#);
+    assert_eq!(take_all(&hub.inbox).len(), 2);
+    // Now the application is known not to have resolved the handshake at once.
+    peer.say(&hub, r#"{"n":"a","i":"3"}"#);
+    assert!(take_all(&hub.inbox).is_empty());
+    let refused = peer.link.texts().concat();
+    assert!(
+        refused.contains(r#""i":"3""#) && refused.contains(NOT_COMPLETED),
+        "{refused}"
+    );
+    peer.connection.trust();
+    peer.say(&hub, r#"{"n":"a","i":"4"}"#);
+    assert_eq!(take_all(&hub.inbox).len(), 1);
 }
 
 #[test]

@@ -220,10 +220,10 @@ fn part(batch: &Batch, field: Field, at: &mut usize) -> Option<String> {
 pub(crate) fn take_all(inbox: &Inbox) -> Vec<Seen> {
     let mut batch = Batch::default();
     let mut events = Vec::new();
-    while inbox.take(&mut batch) {
+    while inbox.take_any(&mut batch).is_some() {
         events.extend(events_of(&batch));
     }
-    inbox.mark_handled();
+    inbox.mark_all_handled();
     events
 }
 

@@ -461,7 +461,7 @@ fn what_the_application_has_queued_is_flushed_when_its_turn_is_handled() {
             assert_eq!(peer.connection.send(b"1", &hub.config), Queued::Flush);
             dirty.push(Arc::clone(&peer.connection));
         }
-        hub.turn_handled(&mut dirty);
+        hub.turn_handled(&mut dirty, Some((Lane::Sparse, Duration::from_micros(50))));
         assert!(dirty.is_empty());
         run_for(&hub, 10);
         assert!(peers.iter().all(|peer| peer.link.texts() == ["1"]));
@@ -478,7 +478,7 @@ fn nothing_waits_unannounced_at_the_end_of_a_turn() {
         hub.inbox.announce(bare(slot));
     }
     let mut batch = Batch::default();
-    while hub.inbox.take(&mut batch) {}
+    while hub.inbox.take_any(&mut batch).is_some() {}
     // The application is at work on that batch.
     hub.broadcast(Group::All, "1");
     peer.connection.watch();

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use napi::Result;
 use napi::bindgen_prelude::Object;
@@ -10,10 +11,13 @@ use napi::bindgen_prelude::Object;
 use crate::envelope;
 use crate::hub::batch::Batch;
 use crate::hub::record::count;
-use crate::hub::{ConnectionRef, Group, Kind, Queued, Record};
+use crate::hub::{ConnectionRef, Group, Kind, Lane, Queued, Record};
 
 use super::raw::{self, Call, Value};
 use super::server::JsServer;
+
+/// Integers in front of the records of a batch.
+const HEADER: usize = 3;
 
 /// Adds the functions to the server's object.
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
@@ -23,6 +27,8 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "send", server, send)?;
     raw::define(object, "respond", server, respond)?;
     raw::define(object, "flush", server, flush)?;
+    raw::define(object, "fence", server, fence)?;
+    raw::define(object, "passed", server, passed)?;
     raw::define(object, "queued", server, queued)?;
     raw::define(object, "watch", server, watch)?;
     raw::define(object, "isAbove", server, is_above)?;
@@ -30,10 +36,11 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "broadcast", server, broadcast)
 }
 
-/// `take(words: Int32Array): string | undefined`. Takes the next batch: `words[0]` becomes the
-/// number of events, `words[1]` the number of strings (to be had from `strings()`), and the records
-/// follow. Returns the text that the records' inline parts are cut from, `undefined` when nothing
-/// waits.
+/// `take(words: Int32Array, lane): string | undefined`. Takes the next batch of a queue ([`Lane`]):
+/// `words[0]` becomes the number of events, `words[1]` the number of strings (to be had from
+/// `strings()`), `words[2]` whether there is more to take, and the records follow. Returns the text that
+/// the records' inline parts are cut from, `undefined` when that queue has nothing to take. Without more
+/// a wake follows as soon as there is.
 fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
     let JsServer {
         hub,
@@ -41,10 +48,12 @@ fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
         connections,
         ..
     } = server;
-    if !hub.inbox.take(batch) {
+    let lane = lane_of(call.int(1)?);
+    let taken = hub.inbox.take(lane, batch);
+    write_records(call, 0, batch, taken.more)?;
+    if !taken.any {
         return call.undefined();
     }
-    write_records(call, 0, batch)?;
     for record in &batch.records {
         // The first of a connection: JavaScript calls about it from now on.
         if matches!(record.kind, Kind::Handshake | Kind::Opened) {
@@ -54,12 +63,22 @@ fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.latin1_value(&batch.text)
 }
 
+/// The queue with this number.
+fn lane_of(number: i32) -> Lane {
+    if number == Lane::Sparse as i32 {
+        Lane::Sparse
+    } else {
+        Lane::Backlogged
+    }
+}
+
 /// Writes a batch's counts and records into the words that are argument `index`.
-fn write_records(call: &Call, index: usize, batch: &Batch) -> Result<()> {
+fn write_records(call: &Call, index: usize, batch: &Batch, more: bool) -> Result<()> {
     call.fill_words(index, |words| {
         words[0] = count(batch.records.len());
         words[1] = count(batch.strings.count());
-        let places = words[2..].chunks_exact_mut(Record::WORDS);
+        words[2] = more.into();
+        let places = words[HEADER..].chunks_exact_mut(Record::WORDS);
         for (record, place) in batch.records.iter().zip(places) {
             record.write(place);
         }
@@ -74,7 +93,7 @@ fn receive_again(server: &mut JsServer, call: &Call) -> Result<Value> {
         Some(connection) => server.hub.receive_again(connection, &text),
         None => Batch::default(),
     };
-    write_records(call, 2, &server.batch)?;
+    write_records(call, 2, &server.batch, false)?;
     call.latin1_value(&server.batch.text)
 }
 
@@ -166,11 +185,38 @@ fn settle(
     outcome::QUEUED
 }
 
-/// `flush()`. Sends everything queued since the last flush. To be called when all events taken have
-/// been handled.
+/// `flush(lane, microseconds)`. Sends everything queued since the last flush. With a queue's number, all
+/// events taken of it have been handled, the last batch of them in so much time; with -1 not.
 fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
-    server.hub.turn_handled(&mut server.dirty);
+    let handled = match call.int(0)? {
+        ..0 => None,
+        lane => Some((lane_of(lane), Duration::from_micros(call.uint(1)?.into()))),
+    };
+    server.hub.turn_handled(&mut server.dirty, handled);
     call.undefined()
+}
+
+/// `fence(): boolean`. Marks what waits or is being handled now; false when nothing does, and then
+/// nothing is marked.
+fn fence(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let fence = server.hub.inbox.fence();
+    let waits = !server.hub.inbox.is_past(&fence);
+    if waits {
+        server.fences.push_back(fence);
+    }
+    call.bool_value(waits)
+}
+
+/// `passed(): number`. How many of the oldest marks of `fence()` have been reached: what was there then
+/// has been handled. They are gone with that.
+fn passed(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let before = server.fences.len();
+    while let Some(fence) = server.fences.front()
+        && server.hub.inbox.is_past(fence)
+    {
+        server.fences.pop_front();
+    }
+    call.size_value(before - server.fences.len())
 }
 
 /// `queued(slot): number`. Bytes queued since the connection opened, the low 32 bits.

@@ -1,6 +1,7 @@
 //! The functions off the data path: starting and stopping, rooms, ids, closing, settings, facts.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -10,7 +11,7 @@ use napi::Result;
 use napi::bindgen_prelude::{Function, Object};
 
 use crate::hub::batch::Batch;
-use crate::hub::{ConnectionRef, Counter, Group, Heed, Hub};
+use crate::hub::{ConnectionRef, Counter, Fence, Group, Heed, Hub};
 use crate::transport::tls::LiveContext;
 use crate::transport::{Address, Binding, Gate, IoThread, Options, Verdict};
 
@@ -39,6 +40,8 @@ pub struct JsServer {
     pub(super) dirty: Vec<ConnectionRef>,
     /// The batch taken last.
     pub(super) batch: Batch,
+    /// Marks that JavaScript waits to be reached, oldest first.
+    pub(super) fences: VecDeque<Fence>,
     /// For strings on their way from JavaScript.
     pub(super) scratch: Vec<u8>,
     pub(super) sent: Sent,
@@ -88,6 +91,7 @@ impl JsServer {
             connections: Known::default(),
             dirty: Vec::new(),
             batch: Batch::default(),
+            fences: VecDeque::new(),
             scratch: raw::scratch(),
             sent: Sent::default(),
         }
@@ -312,7 +316,7 @@ fn trust(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.undefined()
 }
 
-/// `admit(slot)`. The handshake is resolved.
+/// `admit(slot)`. The `connection` event is about to be emitted: broadcasts to all reach the connection.
 fn admit(server: &mut JsServer, call: &Call) -> Result<Value> {
     server.hub.admit(call.uint(0)?);
     call.undefined()

@@ -103,8 +103,8 @@ mod tests {
             far.try_write(b"!").unwrap();
             read(&near).await;
             // As an application that is done with the one before.
-            hub.inbox.take(&mut batch);
-            hub.inbox.mark_handled();
+            hub.inbox.take_any(&mut batch);
+            hub.inbox.mark_all_handled();
             hub.inbox.announce(|_| Record::new(Kind::Stopped, 0));
         }
         let before = sleeps();

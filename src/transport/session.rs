@@ -7,7 +7,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use log::{debug, trace};
 use tokio::io::ReadBuf;
@@ -25,15 +25,25 @@ use super::io_thread::{Alive, Shared};
 use super::stream::{ReadEnd, Stream};
 use super::throttle::Throttle;
 
-/// Bytes read at a time, into one buffer that all connections of the thread share: an idle
-/// connection needs none of its own.
+/// Bytes of a large message read at a time, into one buffer that all connections of the thread share:
+/// an idle connection needs none of its own.
 const READ_BUFFER: usize = 256 * 1024;
+
+/// The same between messages. What was read and cannot be handled yet is kept, for each connection.
+const FIRST_READ: usize = 32 * 1024;
 
 /// The same while the application is far behind: what a read brings waits here or for it.
 const CROWDED_READ: usize = 4096;
 
 /// Reads in a row before other connections have their turn.
 const READS_A_TURN: usize = 8;
+
+/// How long a connection is read before others have their turn. Tiny messages that are answered here
+/// keep the thread busy far longer than they take to arrive.
+const TURN: Duration = Duration::from_micros(200);
+
+/// Messages after which it is looked whether the turn is over.
+const MESSAGES_A_LOOK: u32 = 16;
 
 /// How long, and for how many bytes, the peer's last data is read after the closing handshake so
 /// that it does not turn into a reset that overtakes our close frame (RFC 9112, 9.6, has the same
@@ -75,6 +85,27 @@ impl Tally {
     fn message(&mut self, length: usize) {
         self.messages += 1;
         self.bytes += length as u64;
+    }
+}
+
+/// One connection's turn of the thread. The clock is read only for those that send much.
+#[derive(Default)]
+struct ReadTurn {
+    /// Messages and control frames so far.
+    messages: u32,
+    /// When the first look at the clock was.
+    began: Option<Instant>,
+}
+
+impl ReadTurn {
+    /// Counts a message; whether others are to go first.
+    fn is_over(&mut self) -> bool {
+        self.messages += 1;
+        if !self.messages.is_multiple_of(MESSAGES_A_LOOK) {
+            return false;
+        }
+        let began = *self.began.get_or_insert_with(Instant::now);
+        began.elapsed() >= TURN
     }
 }
 
@@ -241,6 +272,7 @@ impl Session {
         if self.connection.is_held() && self.connection.is_open() {
             return Poll::Pending;
         }
+        let mut turn = ReadTurn::default();
         for _ in 0..READS_A_TURN {
             if !matches!(self.stage, Stage::Open) {
                 return Poll::Ready(());
@@ -261,7 +293,11 @@ impl Session {
                 // What it has sent waits here, so it is not silent.
                 self.shared.hub.hear(&self.connection);
             }
-            let most = if crowded { CROWDED_READ } else { READ_BUFFER };
+            let most = match self.decoder.buffered() {
+                _ if crowded => CROWDED_READ,
+                0 => FIRST_READ,
+                _ => READ_BUFFER,
+            };
             let allowed =
                 self.throttle
                     .poll_read(&self.shared.hub, &self.connection, context, most);
@@ -270,11 +306,11 @@ impl Session {
                 return Poll::Ready(());
             };
             if let Some(Early(mut early)) = self.early.take().map(|early| *early) {
-                let consumed = self.take_in(&mut early);
+                let consumed = self.take_in(&mut early, &mut turn);
                 early.drain(..consumed);
                 self.early = Early::new(early);
             } else {
-                match self.poll_buffer(context, most) {
+                match self.poll_buffer(context, most, &mut turn) {
                     Poll::Ready(false) => {}
                     Poll::Ready(true) => self.end(ABNORMAL, ""),
                     // A stream can be open for reading alone, without an end to be read.
@@ -293,7 +329,12 @@ impl Session {
     }
 
     /// Reads once into the thread's buffer; true at the end of the stream.
-    fn poll_buffer(&mut self, context: &mut Context<'_>, most: usize) -> Poll<bool> {
+    fn poll_buffer(
+        &mut self,
+        context: &mut Context<'_>,
+        most: usize,
+        turn: &mut ReadTurn,
+    ) -> Poll<bool> {
         BUFFER.with_borrow_mut(|buffer| {
             let mut target = ReadBuf::new(&mut buffer[..most]);
             let read = self.reader.poll_read(context, &mut target);
@@ -305,6 +346,7 @@ impl Session {
             let Poll::Ready(result) = read else {
                 if !self.reader.has_more() {
                     self.throttle.caught_up();
+                    self.progress.caught_up();
                 }
                 return Poll::Pending;
             };
@@ -321,7 +363,7 @@ impl Session {
             if cost.is_none() {
                 self.throttle.take_read(now, filled.len());
             }
-            let consumed = self.take_in(filled);
+            let consumed = self.take_in(filled, turn);
             // Only a pause, or the end of a turn, leaves something over.
             self.early = Early::new(filled[consumed..].to_vec());
             Poll::Ready(false)
@@ -330,9 +372,9 @@ impl Session {
 
     /// Handles what `bytes` holds and returns how many of them were consumed: all, unless the
     /// reader has to pause or has had its turn.
-    fn take_in(&mut self, bytes: &mut [u8]) -> usize {
+    fn take_in(&mut self, bytes: &mut [u8], turn: &mut ReadTurn) -> usize {
         let mut tally = Tally::default();
-        let consumed = self.take_messages(bytes, &mut tally);
+        let consumed = self.take_messages(bytes, &mut tally, turn);
         if tally.messages > 0 {
             let stats = &self.shared.hub.stats;
             stats.add(Counter::MessagesReceived, tally.messages);
@@ -344,7 +386,7 @@ impl Session {
         consumed
     }
 
-    fn take_messages(&mut self, bytes: &mut [u8], tally: &mut Tally) -> usize {
+    fn take_messages(&mut self, bytes: &mut [u8], tally: &mut Tally, turn: &mut ReadTurn) -> usize {
         let length = bytes.len();
         let inflates = self.decoder.is_inflating();
         let mut consumed = 0;
@@ -364,9 +406,10 @@ impl Session {
             consumed += step.consumed;
             if step.event.is_some() {
                 self.throttle.take_message();
+                self.turn_over |= turn.is_over();
             }
             if inflates && self.is_enough(tally) {
-                self.turn_over = consumed < length;
+                self.turn_over |= consumed < length;
             }
             let next = match step.event {
                 // Closed before it was served: the peer's messages are for nobody.
@@ -387,7 +430,7 @@ impl Session {
                 }
                 Some(Event::Ping(payload)) => self.shared.hub.pong(&self.connection, &payload),
                 None => {
-                    self.turn_over = consumed < length;
+                    self.turn_over |= consumed < length;
                     Next::Read
                 }
                 Some(Event::Pong(_)) => Next::Read,

@@ -195,12 +195,12 @@ impl Application {
         while let Ok(()) = wakes.recv() {
             let running = Arc::clone(&self.running);
             let _running = running.lock().unwrap();
-            while self.hub.inbox.take(&mut batch) {
+            while self.hub.inbox.take_any(&mut batch).is_some() {
                 let events = events_of(&batch);
                 for event in &events {
                     self.handle(event);
                 }
-                self.hub.inbox.mark_handled();
+                self.hub.inbox.mark_all_handled();
                 let has_stopped = events.iter().any(|event| event.kind == Kind::Stopped);
                 self.log.events.lock().unwrap().extend(events);
                 self.log.grown.notify_all();

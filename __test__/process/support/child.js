@@ -55,12 +55,14 @@ class Child {
       descriptors === undefined ? command : ['/bin/sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'sh', ...command];
     this.#process = spawn(program, rest, {
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     createInterface({ input: this.#process.stdout }).on('line', (line) => {
       this.#lines.push(line);
       this.#onChange();
     });
+    // One that has ended is not told.
+    this.#process.stdin.on('error', () => {});
     this.#process.stderr.on('data', (data) => (this.#stderr += data));
     /** @type {Promise<Exit>} */
     this.ended = new Promise((resolve, reject) => {
@@ -138,6 +140,11 @@ class Child {
   async succeeded(ms) {
     const { code } = await this.exited(ms);
     if (code !== 0) throw new Error(`${this.name} ended: ${this.#describeExit()}\n${this.#tail()}`);
+  }
+
+  /** @param {string} line Written to its standard input. */
+  tell(line) {
+    this.#process.stdin.write(`${line}\n`);
   }
 
   /** @param {NodeJS.Signals} signal */

@@ -60,7 +60,7 @@ fn drained_is_told_when_one_flush_takes_it_all() {
     peer.connection.send(&[b'x'; 200], &hub.config);
     assert!(peer.connection.is_above());
     let before = wake.count();
-    hub.turn_handled(&mut vec![Arc::clone(&peer.connection)]);
+    hub.turn_handled(&mut vec![Arc::clone(&peer.connection)], None);
     assert_eq!(wake.count(), before + 1);
     assert_eq!(
         take_all(&hub.inbox),

@@ -1,0 +1,82 @@
+// @ts-check
+'use strict';
+
+/**
+ * Clients that send one thing again and again, as fast as they can, until they are ended. Arguments: port,
+ * how many clients, what (of {@link FLOODS}). Reports `flooding` once all of them do.
+ */
+
+const os = require('node:os');
+const { Opcode, encodeFrame } = require('../../helpers/frames');
+const { RawClient } = require('../../helpers/raw-client');
+const { report } = require('../support/report');
+
+const [port, clients, kind] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
+
+const HANDSHAKE = '{"n":"_h","i":"1"}';
+const PENDING = '{"n":"_h","p":"pending","i":"1"}';
+const OBJECTS = JSON.stringify(Array.from({ length: 1000 }, (_, index) => ({ a: index, b: 'text', c: [index] })));
+
+/**
+ * What comes once, and what comes again and again.
+ * @type {Record<string, {first: string[], again: (string | import('../../helpers/frames').FrameFields)[]}>}
+ */
+const FLOODS = {
+  'handshakes, pending': { first: [PENDING], again: ['{"n":"_h","i":"1"}'] },
+  'other handshakes, pending': { first: [PENDING], again: ['{"n":"_h","i":"2"}'] },
+  'invalid texts, pending': { first: [PENDING], again: ['{"n":5}'] },
+  'requests, pending': { first: [PENDING], again: ['{"n":"cheap","i":"2"}'] },
+  'requests without a handshake': { first: [], again: ['{"n":"cheap","i":"2"}'] },
+  'responses, pending': { first: [PENDING], again: ['{"n":"_r","i":"2","e":null}'] },
+  'pings, pending': { first: [PENDING], again: ['{"n":"_p","i":"2"}'] },
+  handshakes: { first: [HANDSHAKE], again: ['{"n":"_h","i":"2"}'] },
+  'invalid texts': { first: [HANDSHAKE], again: ['{"n":5}'] },
+  'invalid binary': { first: [HANDSHAKE], again: [{ opcode: Opcode.BINARY, payload: '\xff' }] },
+  'messages without a listener': { first: [HANDSHAKE], again: ['{"n":"none"}'] },
+  'cheap requests': { first: [HANDSHAKE], again: ['{"n":"cheap","i":"2"}'] },
+  'dear requests': { first: [HANDSHAKE], again: ['{"n":"burn","i":"2"}'] },
+  'requests that await': { first: [HANDSHAKE], again: ['{"n":"await","i":"2"}'] },
+  'requests answered in a tick': { first: [HANDSHAKE], again: ['{"n":"tick","i":"2"}'] },
+  'requests by turns cheap and dear': {
+    first: [HANDSHAKE],
+    again: [...Array(300).fill('{"n":"cheap","i":"2"}'), ...Array(300).fill('{"n":"await","i":"2"}')],
+  },
+  'large payloads that are read': { first: [HANDSHAKE], again: [`{"n":"read","p":${OBJECTS},"i":"2"}`] },
+  'large payloads for nobody': { first: [HANDSHAKE], again: [`{"n":"none","p":"${'x'.repeat(64 * 1024)}"}`] },
+  'requests that ask in turn': { first: [HANDSHAKE], again: ['{"n":"ask","i":"2"}'] },
+  'answers that cannot be written': { first: [HANDSHAKE], again: ['{"n":"throw","i":"2"}', '{"n":"throw"}'] },
+  responses: { first: [HANDSHAKE], again: ['{"n":"_r","i":"2","e":null}'] },
+  pings: { first: [HANDSHAKE], again: ['{"n":"_p","i":"2"}'] },
+  'WebSocket pings': { first: [HANDSHAKE], again: [{ opcode: Opcode.PING, payload: 'x' }] },
+};
+
+/** Bytes sent with one write. */
+const WRITE = 64 * 1024;
+
+/** @param {string | import('../../helpers/frames').FrameFields} what */
+const frameOf = (what) => encodeFrame(typeof what === 'string' ? { payload: what } : what);
+
+/** @param {string} name */
+async function flood(name) {
+  const { first, again } = FLOODS[name];
+  const { socket } = await RawClient.open({ port });
+  // What the server says is read, and of no interest.
+  socket.removeAllListeners('data').resume();
+  socket.on('error', () => {});
+  for (const text of first) socket.write(frameOf(text));
+  const frames = Buffer.concat(again.map(frameOf));
+  const bytes = Buffer.concat(Array(Math.max(1, Math.ceil(WRITE / frames.length))).fill(frames));
+  const go = () => {
+    while (!socket.destroyed && socket.write(bytes));
+  };
+  socket.on('drain', go);
+  go();
+}
+
+if (require.main === module) {
+  // The server's threads come first, where cores are few.
+  os.setPriority(os.constants.priority.PRIORITY_LOW);
+  Promise.all(Array.from({ length: clients }, () => flood(kind))).then(() => report('flooding'));
+}
+
+module.exports = { FLOODS };

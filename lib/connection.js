@@ -384,17 +384,17 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onResolved_(message, json) {
-    this.#onAnswered(message);
     const rawId = message.rawId_;
-    if (!expectsAnswer(rawId)) return;
-    this.log_?.('resolving "%s"', message.name);
-    if (this.state !== State.DISCONNECTED) {
-      if (this.server.native_.respond(this.slot_, json, /** @type {string} */ (rawId)) === QUEUED) {
+    if (expectsAnswer(rawId)) {
+      this.log_?.('resolving "%s"', message.name);
+      const isOpen = this.state !== State.DISCONNECTED;
+      if (isOpen && this.server.native_.respond(this.slot_, json, /** @type {string} */ (rawId)) === QUEUED) {
         this.server.inbox_.scheduleFlush();
-        return;
+      } else {
+        this.onNotResponded_(message, errors.notOpen());
       }
     }
-    this.onNotResponded_(message, errors.notOpen());
+    this.#onAnswered(message);
   }
 
   /**
@@ -403,12 +403,13 @@ class ServerConnection extends Emitter {
    * @internal
    */
   onRejected_(message, json) {
-    this.#onAnswered(message);
     const rawId = message.rawId_;
-    if (!expectsAnswer(rawId)) return;
-    this.log_?.('rejecting "%s"', message.name);
-    const problem = this.sendRejection_(/** @type {string} */ (rawId), json);
-    if (problem !== undefined) this.onNotResponded_(message, problem);
+    if (expectsAnswer(rawId)) {
+      this.log_?.('rejecting "%s"', message.name);
+      const problem = this.sendRejection_(/** @type {string} */ (rawId), json);
+      if (problem !== undefined) this.onNotResponded_(message, problem);
+    }
+    this.#onAnswered(message);
   }
 
   /**

@@ -246,8 +246,8 @@ class Message extends Emitter {
     }
     // A `toJSON` of the payload may have answered.
     if (this.isResponded_) throw this.#alreadyResponded('resolved');
-    this.isResponded_ = true;
     responder?.onResolved_(this, json);
+    this.isResponded_ = true;
     this.emit('resolved', payload);
   }
 
@@ -270,8 +270,8 @@ class Message extends Emitter {
       return;
     }
     if (this.isResponded_) throw this.#alreadyResponded('rejected');
-    this.isResponded_ = true;
     responder?.onRejected_(this, json);
+    this.isResponded_ = true;
     this.emit('rejected', err);
   }
 

@@ -1,7 +1,8 @@
 // @ts-check
 'use strict';
 
-const { inspect } = require('node:util');
+// The client needs it too, and bundles of it as an ES module have no `require`.
+const { inspect } = /** @type {any} */ (process).getBuiltinModule?.('node:util') ?? require('node:util');
 
 /**
  * Whether a promise is neither fulfilled nor rejected. Its text is the only thing that tells without

@@ -100,6 +100,28 @@ const cases = [
     original: CRASHES,
     ours: ['{"n":"_r","i":"1","e":"no"}']
   },
+  ...['resolve', 'reject'].map((method) => ({
+    name: `${method}: a failure of the core leaves the message unanswered, and it can be answered again`,
+    run: async (/** @type {import('../helpers/context').Context} */ context) => {
+      /** @type {unknown[]} */
+      const log = [];
+      const { texts } = await asked(context, (message, connection) => {
+        const { native_: native } = connection.server;
+        const { respond, send } = native;
+        native.respond = native.send = () => raise(new RangeError('injected'));
+        log.push(attempt(() => message[method](1)), connection.unanswered_, message.isResponded_);
+        Object.assign(native, { respond, send });
+        message[method](2);
+        log.push(connection.unanswered_, message.isResponded_);
+      });
+      return { log, texts };
+    },
+    original: ABSENT,
+    ours: {
+      log: [{ thrown: { name: 'RangeError', message: 'injected' } }, 1, false, 0, true],
+      texts: [method === 'resolve' ? '{"n":"_r","p":2,"i":"1","e":null}' : '{"n":"_r","i":"1","e":2}']
+    }
+  })),
   {
     name: 'an error travels with its properties, not by its toJSON',
     run: async (context) => (await asked(context, (message) => message.reject(new RequestError({ a: 1 })))).texts,
@@ -251,7 +273,7 @@ const cases = [
       run: async (/** @type {import('../helpers/context').Context} */ context) => {
         /** @type {any[]} */
         const log = [];
-        const { port } = await context.serve({}, (server) => {
+        const { port } = await context.serve({ handshakeTimeout: 0 }, (server) => {
           server.on('handshake', (/** @type {any} */ connection, /** @type {any} */ handshake) => {
             connection.on('_error', (/** @type {any} */ error) => {
               log.push(error.code, connection.state);
@@ -271,7 +293,7 @@ const cases = [
   {
     name: 'a handshake rejected with an error that cannot be written is closed with 4203',
     run: async (context) => {
-      const { port } = await context.serve({}, (server) => {
+      const { port } = await context.serve({ handshakeTimeout: 0 }, (server) => {
         server.on('handshake', (/** @type {any} */ _, /** @type {any} */ handshake) => handshake.reject(new RequestError(circular())));
       });
       const client = await context.open(port);
@@ -286,7 +308,7 @@ const cases = [
     run: async (context) => {
       /** @type {any[]} */
       const log = [];
-      const { port } = await context.serve({}, (server) => {
+      const { port } = await context.serve({ handshakeTimeout: 0 }, (server) => {
         server.on('handshake', (/** @type {any} */ connection, /** @type {any} */ handshake) => {
           connection.setId(1n);
           log.push(attempt(() => handshake.resolve()), connection.state);

@@ -15,7 +15,7 @@ const { upgradeRequest } = require('../helpers/raw-http');
 const { TRUST } = require('../helpers/tls');
 const { delay, until, within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
-const { WAYS, open } = require('./support');
+const { WAYS, Wrapped, open } = require('./support');
 
 const REFUSING = path.join(__dirname, 'children/refusing.js');
 
@@ -49,7 +49,8 @@ async function connect(way, port) {
     await within(new Promise((resolve) => raw.once('connect', resolve)), 'connected');
     return raw;
   }
-  const socket = tls.connect({ socket: raw, servername: 'localhost', ...TRUST });
+  // Resetting a socket that TLS has taken over leaves Node 20 spinning when it ends.
+  const socket = tls.connect({ socket: new Wrapped(raw), servername: 'localhost', ...TRUST });
   socket.on('error', () => {});
   underneath.set(socket, raw);
   await within(new Promise((resolve) => socket.once('secureConnect', resolve)), 'connected');

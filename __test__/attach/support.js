@@ -178,4 +178,4 @@ function disconnected(connection) {
   return within(/** @type {Promise<[number, string]>} */ (fired), '_disconnected');
 }
 
-module.exports = { WAYS, plain, secure, listening, attached, open, connect, disconnected };
+module.exports = { WAYS, Wrapped, plain, secure, listening, attached, open, connect, disconnected };

@@ -271,9 +271,9 @@ describe('tables of the README', () => {
 });
 
 describe('links', () => {
-  const folders = ['docs', 'docs/deploy', 'docs/guides', 'docs/reference'];
+  const folders = ['docs/deploy', 'docs/guides', 'docs/internals', 'docs/reference'];
   const docs = folders.flatMap((folder) => fs.readdirSync(path.join(ROOT, folder)).map((name) => `${folder}/${name}`));
-  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs.filter((name) => name.endsWith('.md'))];
+  const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', ...docs.filter((name) => name.endsWith('.md'))];
 
   for (const document of documents) {
     it(`of ${document} lead somewhere`, () => {

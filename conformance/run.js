@@ -11,7 +11,7 @@ const { MissingError, install } = require('./python.js');
 const { SECTIONS, QUICK, isPassed, runCases } = require('./suite.js');
 const { report, table } = require('./report.js');
 
-const REPORT = path.join(ROOT, 'docs', 'conformance.md');
+const REPORT = path.join(ROOT, 'docs', 'internals', 'conformance.md');
 const ALL = Object.keys(SECTIONS).map((section) => `${section}.*`);
 
 const USAGE = `usage: npm run conformance -- [--quick | PATTERN ...] [--write]

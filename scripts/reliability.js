@@ -2,9 +2,9 @@
 'use strict';
 
 /**
- * The figures of docs/reliability.md from one run, item after item: tests that print figures, the soak,
+ * The figures of docs/internals/reliability.md from one run, item after item: tests that print figures, the soak,
  * fuzzing, the checks of threads and of memory, and the bad inputs, which are written to
- * docs/hostile.md. About half an hour in all.
+ * docs/internals/hostile.md. About half an hour in all.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -35,7 +35,7 @@ const script = (figures, ...args) => ({ command: [process.execPath, ...args], fi
 
 const OF_CARGO = /^(test result: .+?); 0 measured/;
 
-/** What is run for each item, by the headings of docs/reliability.md. @type {Record<string, Step[]>} */
+/** What is run for each item, by the headings of docs/internals/reliability.md. @type {Record<string, Step[]>} */
 const ITEMS = {
   'back-pressure': [tests('process/flood', 'process/slow-consumer')],
   limits: [tests('limits/limits', 'limits/connections', 'limits/rates')],

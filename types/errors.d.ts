@@ -116,4 +116,5 @@ export interface LineErrorConstructor {
   readonly prototype: LineError;
 }
 
+/** The class of the errors of this package; applications make their own with it. */
 export declare const LineError: LineErrorConstructor;

@@ -2,7 +2,7 @@
 'use strict';
 
 /**
- * Writes `docs/hostile.md`: what becomes of every bad input, here and with the original. Takes some
+ * Writes `docs/internals/hostile.md`: what becomes of every bad input, here and with the original. Takes some
  * minutes, for the original has to be started anew whenever an input has ended it.
  */
 
@@ -16,7 +16,7 @@ const { REQUESTS } = require('./requests');
 const { encodeFrame } = require('../helpers/frames');
 const { exchange, statusOf } = require('../helpers/raw-http');
 
-const FILE = path.join(__dirname, '../../docs/hostile.md');
+const FILE = path.join(__dirname, '../../docs/internals/hostile.md');
 
 /**
  * @typedef {object} Outcome

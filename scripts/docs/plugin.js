@@ -36,10 +36,10 @@ const { labelTables, sectionsOf } = require('./pages.js');
 const GROUPS = [
   ['docs/guides/', 'Guides'],
   ['docs/deploy/', 'Guides'],
-  ['docs/design', 'Development'],
-  ['docs/', 'Reference'],
+  ['docs/reference/', 'Reference'],
   ['SECURITY', 'Reference'],
   ['CHANGELOG', 'Reference'],
+  ['docs/internals/', 'Internals'],
   ['', 'Development'],
 ];
 

@@ -14,5 +14,6 @@ export type {
   ZlibDeflateOptions, ZlibInflateOptions,
 } from '../../index.js';
 // What these are made of.
+export type { LineErrorConstructor } from '../../types/errors.js';
 export type { Emitter, EmitterEvents } from '../../types/emitter.js';
 export type { MessageListeners, PayloadOf, ResponseOf, ValueArgs } from '../../types/messages.js';

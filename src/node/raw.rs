@@ -1,6 +1,6 @@
 //! Native functions in their cheapest form: a plain JavaScript function over Rust state, without
 //! the class instances and conversions of `#[napi]` (a call costs 11 ns instead of 27 to 350,
-//! see `docs/design.md`). All `unsafe` of the crate is in this file.
+//! see `docs/internals/design.md`). All `unsafe` of the crate is in this file.
 //!
 //! The rules that make it sound: the state is reachable only through functions of the environment
 //! it was made in, which Node calls on that environment's thread alone; each function owns a share

@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { throwLater } = require('./uncaught.js');
+
 /** Integers of one record, in front of the records, and the one of these that says whether more waits. */
 const RECORD = 8;
 const FIRST = 3;
@@ -26,6 +28,7 @@ const NO_STRINGS = [];
  * @property {string | undefined} payload Raw JSON.
  * @property {string | undefined} error Raw JSON.
  * @property {number} number
+ * @property {boolean} isWhole Whether all of its texts are there.
  */
 
 /** Events in the order they came: what `take` of the native side gives (`src/hub/batch.rs`). */
@@ -51,6 +54,7 @@ class Batch {
       payload: undefined,
       error: undefined,
       number: 0,
+      isWhole: true,
     };
   }
 
@@ -73,10 +77,9 @@ class Batch {
     this.#text = text;
     this.#at = 0;
     this.#next = 0;
-    this.#count = 0;
-    this.time = 0;
-    this.#strings = this.words[1] > 0 ? native.strings() : NO_STRINGS;
     this.#count = this.words[0];
+    this.time = 0;
+    this.#strings = this.words[1] > 0 ? stringsOf(native) : NO_STRINGS;
   }
 
   /** Forgets the texts, which may be large. */
@@ -92,6 +95,7 @@ class Batch {
     this.#next += 1;
     event.kind = words[w];
     event.slot = words[w + 1];
+    event.isWhole = true;
     event.interned = words[w + 2];
     event.name = this.#field(words[w + 3]);
     event.id = this.#field(words[w + 4]);
@@ -106,7 +110,23 @@ class Batch {
    */
   #field(field) {
     if (field >= 0) return this.#text.substring(this.#at, (this.#at += field));
-    return field === NONE ? undefined : this.#strings[-2 - field];
+    if (field === NONE) return undefined;
+    const text = this.#strings[-2 - field];
+    if (text === undefined) this.event.isWhole = false;
+    return text;
+  }
+}
+
+/**
+ * @param {import('./native.js').NativeServer} native
+ * @returns {string[]} Those of the batch taken last; none when they cannot be had.
+ */
+function stringsOf(native) {
+  try {
+    return native.strings();
+  } catch (error) {
+    throwLater(error);
+    return NO_STRINGS;
   }
 }
 

@@ -69,6 +69,8 @@ class Events {
   handle(event) {
     const { kind, slot, interned, id, payload, error, number } = event;
     let { name } = event;
+    // Its texts could not be had, which the application was told. Of an end they say nothing that matters.
+    if (!event.isWhole && kind !== CLOSED) return;
     try {
       if (interned !== 0) name = this.#names[interned];
       else if (kind === MESSAGE) name = decodeName(/** @type {string} */ (name));
@@ -119,11 +121,14 @@ class Events {
         connection.onResponse_(id, payload, error);
         break;
       case CLOSED:
-        // The upgrade request stays to be had, by handlers of the end too.
-        connection.socket.onClosed_();
-        this.#inbox.connections[slot] = undefined;
-        this.#native.release(slot);
-        connection.onClosed_(number, /** @type {string} */ (payload));
+        try {
+          // The upgrade request stays to be had, by handlers of the end too.
+          connection.socket.onClosed_();
+          this.#native.release(slot);
+        } finally {
+          this.#inbox.connections[slot] = undefined;
+          connection.onClosed_(number, /** @type {string} */ (payload));
+        }
         break;
       case INVALID:
         connection.onInvalid_(/** @type {string} */ (payload), number);

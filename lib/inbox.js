@@ -205,7 +205,13 @@ class Inbox {
    * @param {() => void} run
    */
   whenCaughtUp(run) {
-    if (this.native.fence()) this.#waiting.push(run);
+    let waits = false;
+    try {
+      waits = this.native.fence();
+    } catch (error) {
+      throwLater(error);
+    }
+    if (waits) this.#waiting.push(run);
     else this.guard(run);
   }
 

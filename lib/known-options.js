@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { constants: { MAX_STRING_LENGTH } } = require('node:buffer');
+
 /**
  * The options of a server: what each must be, what holds when it is not given, and what the core is
  * told. A new option needs a line here, and is described in `types/options.d.ts` and in the README's table.
@@ -104,12 +106,12 @@ const OPTIONS = Object.freeze({
   handleProtocols: { rule: FUNCTION },
   clientTracking: { rule: FLAG },
 
-  // Below one byte means no limit, as with the original.
+  // Below one byte means no limit, as with the original: but for what JavaScript can hold as one string.
   maxPayload: {
     rule: BYTES,
     isLive: true,
     initial: 100 * 1024 * 1024,
-    core: (bytes) => (bytes < 1 ? Number.MAX_SAFE_INTEGER : bytes),
+    core: (bytes) => Math.min(bytes < 1 ? MAX_STRING_LENGTH : bytes, MAX_STRING_LENGTH),
   },
   maxHandshakePayload: { rule: BYTES, isLive: true, initial: 64 * 1024, core: same },
   maxInflatingBytes: { rule: BYTES, isLive: true, initial: 256 * 1024 * 1024, core: same },

@@ -1,0 +1,77 @@
+// @ts-check
+'use strict';
+
+/**
+ * Servers of which one native function fails once, while a client's messages are handled. Arguments: names
+ * of functions. Reports for each whether another client is still served afterwards, and whether a `send` still times out.
+ */
+
+const { loadNative } = require('../../helpers/implementations');
+const { RawClient } = require('../../helpers/raw-client');
+const { delay, within } = require('../../helpers/timing');
+const { report } = require('../support/report');
+
+const { Server } = loadNative();
+
+process.on('uncaughtException', () => {});
+
+/** Long enough to be a string of its own, and to be taken by its outline. */
+const LARGE = JSON.stringify('é'.repeat(5000));
+
+/** What no JSON is, though its outline is that of a message. */
+const BROKEN = `{"n":"large","p":[${'1,'.repeat(500)}],"i":"9"}`;
+
+/**
+ * @param {RawClient} client
+ * @param {string} id
+ */
+async function isAnswered(client, id) {
+  const answered = new Promise((resolve) => {
+    client.on('frame', (frame) => frame?.text.includes(`"i":"${id}"`) && resolve(true));
+  });
+  client.json({ n: 'ask', p: id, i: id });
+  return within(answered, `answer to ${id}`, 3000).catch(() => false);
+}
+
+/** @param {string} name */
+async function sabotage(name) {
+  const server = new Server({ host: '127.0.0.1', port: 0 });
+  let timedOut = false;
+  server.on('connection', (/** @type {any} */ connection) => {
+    connection.on('_error', () => {});
+    connection.on('ask', (/** @type {any} */ message) => message.resolve(message.payload));
+    connection.on('large', (/** @type {any} */ message) => message.resolve(message.payload.length));
+    connection.on('question', () => connection.send('question', 1, 50).catch(() => (timedOut = true)));
+  });
+  await server.start();
+  const { port } = /** @type {any} */ (server.address());
+  const [victim, other, leaving] = await Promise.all([1, 2, 3].map(() => RawClient.open({ port })));
+  await Promise.all([victim, other, leaving].map((client) => client.handshake()));
+
+  const native = /** @type {any} */ (server).native_;
+  const real = native[name];
+  let failed = false;
+  native[name] = (/** @type {any[]} */ ...args) => {
+    if (failed) return real(...args);
+    failed = true;
+    throw new Error(`${name} fails`);
+  };
+  for (const text of [`{"n":"large","p":${LARGE},"i":"8"}`, BROKEN, '{"n":5}', '{"n":"question"}']) victim.text(text);
+  victim.json({ n: '_p', i: '7' });
+  leaving.socket.destroy();
+  await delay(150);
+  const isServed = await isAnswered(other, 'a') && (await isAnswered(other, 'b'));
+  other.json({ n: 'question' });
+  await delay(150);
+  native[name] = real;
+  report({ name, failed, isServed, timedOut });
+  [victim, other].forEach((client) => client.socket.destroy());
+  await within(server.stop(), 'stop', 3000).catch(() => report({ name, stops: false }));
+}
+
+async function main() {
+  for (const name of process.argv.slice(2)) await sabotage(name);
+  process.exit();
+}
+
+main();

@@ -58,7 +58,7 @@ function report(results, date, versions) {
   return [
     '# Conformance',
     '',
-    'The [Autobahn test suite](https://github.com/crossbario/autobahn-testsuite) against `examples/echo.rs`: the',
+    'The [Autobahn test suite](https://github.com/crossbario/autobahn-testsuite) against `crates/core/examples/echo.rs`: the',
     'listener, opening handshake, codec and out queue of this package under a server that sends back what it gets,',
     'with permessage-deflate and context takeover in both directions. Written by',
     '',

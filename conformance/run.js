@@ -33,7 +33,7 @@ function versionOf(program, args) {
 
 /** @returns {string} The server's binary, built for release. */
 function build() {
-  const { status } = spawnSync('cargo', ['build', '--release', '--locked', '--example', 'echo'], {
+  const { status } = spawnSync('cargo', ['build', '--release', '--locked', '--package', 'line-socket-core', '--example', 'echo'], {
     cwd: ROOT,
     stdio: 'inherit',
   });

@@ -8,7 +8,7 @@ const RECORD = 8;
 const FIRST = 3;
 const MORE = 2;
 
-/** Most records of a batch (`BATCH_EVENTS` in `src/hub/batch.rs`). */
+/** Most records of a batch (`BATCH_EVENTS` in `crates/core/src/hub/batch.rs`). */
 const EVENTS = 256;
 
 /** The absent field. */
@@ -31,7 +31,7 @@ const NO_STRINGS = [];
  * @property {boolean} isWhole Whether all of its texts are there.
  */
 
-/** Events in the order they came: what `take` of the native side gives (`src/hub/batch.rs`). */
+/** Events in the order they came: what `take` of the native side gives (`crates/core/src/hub/batch.rs`). */
 class Batch {
   #text = '';
   #strings = NO_STRINGS;
@@ -105,7 +105,7 @@ class Batch {
   }
 
   /**
-   * @param {number} field As in `src/hub/record.rs`.
+   * @param {number} field As in `crates/core/src/hub/record.rs`.
    * @returns {string | undefined}
    */
   #field(field) {

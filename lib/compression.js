@@ -144,7 +144,7 @@ function isGiven(value) {
 }
 
 /**
- * What the core is told; see `compression` in `src/node/compression.rs`.
+ * What the core is told; see `compression` in `src/compression.rs`.
  * @param {any} option Checked.
  * @returns {Int32Array | undefined} Undefined: no compression.
  */

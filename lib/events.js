@@ -8,7 +8,7 @@ const { throwLater } = require('./uncaught.js');
 /** @typedef {import('./server.js').Server} Server */
 /** @typedef {import('./batch.js').NativeEvent} NativeEvent */
 
-/** Kinds of events; see `src/hub/record.rs`. */
+/** Kinds of events; see `crates/core/src/hub/record.rs`. */
 const MESSAGE = 1;
 const HANDSHAKE = 2;
 const RESPONSE = 3;

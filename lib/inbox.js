@@ -9,7 +9,7 @@ const { throwLater } = require('./uncaught.js');
 
 /** @typedef {import('./server.js').Server} Server */
 
-/** The queues of the native side (`src/hub/lane.rs`). */
+/** The queues of the native side (`crates/core/src/hub/lane.rs`). */
 const SPARSE = 0;
 const BACKLOGGED = 1;
 const NEITHER = -1;

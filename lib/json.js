@@ -186,7 +186,7 @@ const LONGEST_NUMBER = 32;
 
 /**
  * The raw JSON of an id as it is given back: as JavaScript writes it, but a number that a double does
- * not hold as it came. The same as `push_id` in `src/envelope/write.rs`.
+ * not hold as it came. The same as `push_id` in `crates/core/src/envelope/write.rs`.
  * @param {string} raw
  * @returns {string}
  */

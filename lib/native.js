@@ -8,7 +8,7 @@ const { startCoreLog } = require('./core-log.js');
 
 /**
  * The functions of one server on the native side; their meaning is documented where they are
- * written, in `src/node/`.
+ * written, in `src/`.
  * @typedef {object} NativeServer
  * @property {(name: string, value: number) => void} configure
  * @property {(words: Int32Array | undefined) => void} compression

@@ -17,7 +17,7 @@ class PeerSocket {
    * @param {string} port The same.
    * @param {boolean} encrypted
    * @param {string} proxy Empty when no proxy named the client.
-   * @param {string} secure Empty unless this server's `tls` encrypts it; see `secure_line` in `src/node/facts.rs`.
+   * @param {string} secure Empty unless this server's `tls` encrypts it; see `secure_line` in `src/facts.rs`.
    */
   constructor(address, port, encrypted, proxy, secure) {
     const [protocol, authorization, alpn, certificate] = secure.split(' ');

@@ -3,7 +3,7 @@
 
 /**
  * The options that say which upgrades are accepted and whose word is taken on where they come from.
- * The core decides by them (`src/upgrade/policy.rs`); it also knows what an origin or a network is.
+ * The core decides by them (`crates/core/src/upgrade/policy.rs`); it also knows what an origin or a network is.
  */
 
 /** @typedef {import('./native.js').NativeServer} NativeServer */

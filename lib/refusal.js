@@ -16,7 +16,7 @@ const { ServerErrorCode } = require('./enums.js');
 
 /** @typedef {import('node:stream').Duplex} Duplex */
 
-/** Time a refused peer has to take its answer and to close, in ms; as `REFUSAL_TIME` in `src/transport/opening.rs`. */
+/** Time a refused peer has to take its answer and to close, in ms; as `REFUSAL_TIME` in `crates/core/src/transport/opening.rs`. */
 const REFUSAL_TIME = 5000;
 
 /** Seconds after which a client may try again that came while the server did not run; as the core says. */

@@ -15,7 +15,7 @@ const FIRST_ONLY = new Set([
   'proxy-authorization', 'referer', 'retry-after', 'server', 'user-agent',
 ]);
 
-/** Which line is what; see `request_lines` in `src/node/facts.rs`. */
+/** Which line is what; see `request_lines` in `src/facts.rs`. */
 const METHOD = 0;
 const TARGET = 1;
 const MINOR = 2;
@@ -102,7 +102,7 @@ function extraFact(facts, index) {
 /**
  * Says what is known of an encryption that is not this server's.
  * @param {string[]} facts
- * @param {string} secure As `secure_line` in `src/node/facts.rs` writes it.
+ * @param {string} secure As `secure_line` in `src/facts.rs` writes it.
  */
 function setSecure(facts, secure) {
   facts[SECURE] = secure;

@@ -10,7 +10,7 @@
  * @returns {import('../types/stats.d.ts').ServerStats} A new object.
  */
 function readStats(native, turnedAway) {
-  // In the order of `src/node/stats.rs`.
+  // In the order of `src/stats.rs`.
   const [
     connections,
     connectionsTotal,

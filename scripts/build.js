@@ -21,7 +21,7 @@ const LIBRARY = { win32: 'line_socket_native.dll', darwin: 'libline_socket_nativ
 function build() {
   const isDebug = process.argv.includes('--debug');
   const profile = isDebug ? 'dev' : 'release';
-  const cargo = spawnSync('cargo', ['build', '--profile', profile, '--lib', '--locked'], {
+  const cargo = spawnSync('cargo', ['build', '--profile', profile, '--package', 'line-socket-native', '--locked'], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -35,6 +35,6 @@ runAll([
   // They get cargo-deny and hadolint when those are missing: minutes, once for as long as `target` is kept.
   script('dependencies.js', '--install'),
   script('deployment.js', '--install'),
-  program('cargo', 'test', '--locked', '--manifest-path', 'models/Cargo.toml'),
+  program('cargo', 'test', '--locked', '--package', 'line-socket-native-models'),
   script('test.js'),
 ]);

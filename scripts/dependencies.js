@@ -2,14 +2,13 @@
 'use strict';
 
 /**
- * Checks the crates this one is built of against `deny.toml`: their licences, where they come from,
+ * Checks the crates that ours are built of against `deny.toml`: their licences, where they come from,
  * and what is known against them. `--install` gets cargo-deny first when it is missing, into
  * `target/tools`, which takes a minute or two.
  */
 
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
-const { CORE, TOOLS } = require('./crates.js');
 const { ROOT, runAll } = require('./run.js');
 
 const VERSION = '0.20.2';
@@ -41,10 +40,8 @@ function check(deny) {
   // not depend on it is checked all the same.
   const withAdvisories = succeeds(deny, ['--config', 'deny.toml', 'fetch', 'db']);
   const what = ['bans', 'licenses', 'sources', ...(withAdvisories ? ['advisories'] : [])];
-  runAll([CORE, ...TOOLS].map((manifest) => {
-    const args = ['--manifest-path', manifest, '--config', 'deny.toml', '--locked', 'check', ...what];
-    return [`cargo deny ${args.join(' ')}`, deny, ...args];
-  }));
+  const args = ['--workspace', '--config', 'deny.toml', '--locked', 'check', ...what];
+  runAll([[`cargo deny ${args.join(' ')}`, deny, ...args]]);
   if (!withAdvisories) {
     console.error('Advisories were NOT checked: https://github.com/RustSec/advisory-db could not be fetched.');
   }

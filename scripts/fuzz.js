@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** Coverage-guided fuzzing of a target in `fuzz/`, with stable Rust: see fuzz/README.md. */
+/** Coverage-guided fuzzing of a target in `crates/fuzz`, with stable Rust: see its README.md. */
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -9,13 +9,13 @@ const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { ROOT } = require('./run.js');
 
-const FUZZ = path.join(ROOT, 'fuzz');
+const FUZZ = path.join(ROOT, 'crates/fuzz');
 const TARGETS = fs.readdirSync(path.join(FUZZ, 'seeds')).sort();
 
 const USAGE = `usage: npm run fuzz -- TARGET [--seconds N] [--asan] [FILE ...]
 
   TARGET         ${TARGETS.join(', ')}
-  FILE           run the target on these inputs only, e.g. one of fuzz/artifacts
+  FILE           run the target on these inputs only, e.g. one of crates/fuzz/artifacts
   --seconds N    stop after N seconds (default: at the first finding, or Ctrl-C)
   --asan         with AddressSanitizer, which is slower and sees misuse of memory too
 
@@ -56,8 +56,8 @@ function build(target, asan) {
   const host = /^host: (.+)$/m.exec(spawnSync('rustc', ['-vV'], { encoding: 'utf8' }).stdout ?? '')?.[1];
   if (host === undefined) throw new UsageError('rustc was not found: install Rust (https://rustup.rs)');
   const { flags, env } = instrumentation(asan);
-  const folder = path.join('target', asan ? 'fuzz-asan' : 'fuzz');
-  const args = ['build', '--locked', '--release', '--features', 'libfuzzer', '--bin', target];
+  const folder = path.join(ROOT, 'target', asan ? 'fuzz-asan' : 'fuzz');
+  const args = ['build', '--locked', '--profile', 'fuzz', '--features', 'libfuzzer', '--bin', target];
   // With a target named, build scripts and macros are not instrumented.
   args.push('--target', host, '--target-dir', folder);
   const { status, error } = spawnSync('cargo', args, {
@@ -66,7 +66,7 @@ function build(target, asan) {
     env: { ...process.env, ...env, RUSTFLAGS: flags.join(' ') },
   });
   if (error || status !== 0) throw new UsageError('the target could not be built: it needs a C++ compiler as well');
-  return path.join(FUZZ, folder, host, 'release', target);
+  return path.join(folder, host, 'fuzz', target);
 }
 
 /**

@@ -19,7 +19,7 @@ const SKIPPED = ['hub::tests::', 'does_not_sleep', 'properties', 'envelope::spec
 
 /** @returns {string} The program of the core's own tests. */
 function build() {
-  const args = ['test', '--locked', '--lib', '--no-run', '--message-format=json'];
+  const args = ['test', '--locked', '--package', 'line-socket-core', '--lib', '--no-run', '--message-format=json'];
   const { stdout, status } = spawnSync('cargo', args, {
     cwd: ROOT,
     encoding: 'utf8',

@@ -48,9 +48,9 @@ const ITEMS = {
   ],
   leaks: [tests('process/garbage')],
   soak: [script(/^(.*\S.*)$/, '__test__/soak/run.js', '--minutes', '10')],
-  fuzzing: fs.readdirSync(path.join(ROOT, 'fuzz/seeds')).sort()
+  fuzzing: fs.readdirSync(path.join(ROOT, 'crates/fuzz/seeds')).sort()
     .map((target) => script(/^((?:#\d+\s+DONE|stat::number_of_executed|SUMMARY).*)$/, 'scripts/fuzz.js', target, '--seconds', '90')),
-  threads: [{ command: ['cargo', 'test', '--locked', '--manifest-path', 'models/Cargo.toml'], figures: OF_CARGO }],
+  threads: [{ command: ['cargo', 'test', '--locked', '--package', 'line-socket-native-models'], figures: OF_CARGO }],
   memory: [script(OF_CARGO, 'scripts/memory.js')],
   'bad-inputs': [script(/^(.*\S.*)$/, '__test__/hostile/table.js')],
 };

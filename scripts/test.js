@@ -57,10 +57,8 @@ if (chosen.length > 0) {
   runAll([nodeTests(chosen)]);
 } else {
   runAll([
-    program('cargo', 'test', '--locked'),
-    program('cargo', 'test', '--locked', '--manifest-path', 'bench/load/Cargo.toml'),
-    // In one folder, for what the crates have in common is compiled once.
-    program('cargo', 'test', '--locked', '--manifest-path', 'fuzz/Cargo.toml', '--target-dir', 'target'),
+    // The models of threads are a check of their own.
+    program('cargo', 'test', '--workspace', '--exclude', 'line-socket-native-models', '--locked'),
     tool('typescript/bin/tsc', '-p', '__test__/types'),
     tool('typescript/bin/tsc', '-p', '__test__/types/node10'),
     nodeTests(FOLDERS.flatMap(testFiles)),

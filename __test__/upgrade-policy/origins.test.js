@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** Options `allowedOrigins` and `requireOrigin`. What a pattern matches is tested in `src/upgrade/origin.rs`. */
+/** Options `allowedOrigins` and `requireOrigin`. What a pattern matches is tested in `crates/core/src/upgrade/origin.rs`. */
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');

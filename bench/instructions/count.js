@@ -21,7 +21,7 @@ const { CounterError, instructions } = require('./counter');
 function build() {
   console.error('building bench/instructions ...');
   try {
-    const args = ['build', '--release', '--message-format', 'json-render-diagnostics'];
+    const args = ['build', '--release', '--locked', '--message-format', 'json-render-diagnostics'];
     const messages = execFileSync('cargo', args, {
       cwd: __dirname,
       encoding: 'utf8',

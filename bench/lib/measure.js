@@ -17,7 +17,7 @@ const LOAD_TIMEOUT = 180_000;
  * pause is out of the way. */
 const LEAD_IN = 100;
 
-const load = path.join(__dirname, '../load/target/release/load');
+const load = path.join(__dirname, '../../target/release/load');
 
 /**
  * Figures of one run, as the load generator prints them.

@@ -50,8 +50,9 @@ function installPeers() {
 }
 
 function buildLoad() {
-  console.error('building the load generator (bench/load) ...');
-  run('cargo', ['build', '--release', '--quiet', '--target-dir', 'target'], path.join(bench, 'load'));
+  console.error('building the load generator (crates/load) ...');
+  const args = ['build', '--release', '--quiet', '--locked', '--package', 'line-socket-native-load'];
+  run('cargo', [...args, '--target-dir', 'target'], root);
 }
 
 /** Loads the package in a process of its own, for the benchmark itself never needs it. */

@@ -108,7 +108,7 @@ function buildBinary(triple, folder) {
   } else {
     args.push('--target', rust);
   }
-  run(process.execPath, [...args, '--', '--lib', '--locked'], { env: environment(system) });
+  run(process.execPath, [...args, '--', '--package', 'line-socket-native', '--locked'], { env: environment(system) });
   return path.join(folder, file);
 }
 

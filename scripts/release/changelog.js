@@ -9,7 +9,6 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { CORE, TOOLS } = require('../crates.js');
 const { checkRepository } = require('./repository.js');
 
 const ROOT = path.join(__dirname, '../..');
@@ -27,17 +26,13 @@ function versionsOf(root) {
   const manifest = JSON.parse(read('package.json'));
   const lock = JSON.parse(read('package-lock.json'));
   const { name } = manifest;
-  const locks = [CORE, ...TOOLS].map((file) => file.replace(/toml$/, 'lock'));
   const pinned = new RegExp(`^name = "${name}"\nversion = "(.*)"$`, 'm');
   return [
     ['package.json', manifest.version],
     ['package-lock.json', lock.version],
     ['package-lock.json, packages', lock.packages[''].version],
-    [CORE, /^version = "(.*)"$/m.exec(read(CORE))?.[1]],
-    // Not every crate is built of the core.
-    ...locks
-      .map((file) => /** @type {[string, string | undefined]} */ ([file, pinned.exec(read(file))?.[1]]))
-      .filter(([file, version]) => file === 'Cargo.lock' || version !== undefined),
+    ['Cargo.toml', /^version = "(.*)"$/m.exec(read('Cargo.toml'))?.[1]],
+    ['Cargo.lock', pinned.exec(read('Cargo.lock'))?.[1]],
   ];
 }
 

@@ -17,6 +17,7 @@ const { ROOT } = require('../run.js');
  * @property {string} license An expression of SPDX.
  * @property {string[]} authors
  * @property {string | null} repository
+ * @property {string | null} source Where it comes from; nothing for those of this repository.
  * @property {string} manifest_path
  * @property {{kind: string[]}[]} targets
  */
@@ -50,8 +51,8 @@ function cratesOf(rust) {
     }
   };
   add(resolve.root);
-  found.delete(resolve.root);
-  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name, 'en'));
+  const foreign = [...found.values()].filter(({ source }) => source !== null);
+  return foreign.sort((a, b) => a.name.localeCompare(b.name, 'en'));
 }
 
 /**

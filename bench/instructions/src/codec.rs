@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use line_socket_native::codec::{Decoder, Event, Limits, Opcode, push_frame};
+use line_socket_core::codec::{Decoder, Event, Limits, Opcode, push_frame};
 
 use crate::inputs::{Size, client_frame, request};
 

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use line_socket_native::envelope;
+use line_socket_core::envelope;
 
 use crate::inputs::{Size, payload, request};
 

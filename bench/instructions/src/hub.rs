@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Waker};
 
-use line_socket_native::hub::batch::Batch;
-use line_socket_native::hub::{
+use line_socket_core::hub::batch::Batch;
+use line_socket_core::hub::{
     ConnectionRef, Facts, Group, Hub, Link, Progress, RateLimit, Remote, Transport, Wake,
 };
-use line_socket_native::upgrade;
+use line_socket_core::upgrade;
 
 use crate::inputs::{Size, payload, request};
 

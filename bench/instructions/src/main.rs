@@ -13,7 +13,7 @@ mod codec;
 mod envelope;
 mod hub;
 mod inputs;
-#[path = "../../load/src/payload.rs"]
+#[path = "../../../crates/load/src/payload.rs"]
 mod payload;
 
 use std::process::ExitCode;

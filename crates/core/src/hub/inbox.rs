@@ -1,0 +1,474 @@
+//! What waits for the application: events of all connections, gathered into batches so that one
+//! wake and one hand-over serve many of them.
+
+use std::collections::BTreeMap;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use super::batch::Batch;
+use super::lane::{LANES, Lane, Queue};
+use super::record::Record;
+use super::sync::{
+    AtomicBool, Mutex, MutexGuard, PoisonError, Relaxed, Thread, available_parallelism, current,
+    park_timeout,
+};
+
+/// While at least so many events wait for the application or are being handled, or fewer large ones
+/// ([`Batch::work`]), an io thread rests between two turns: what it read meanwhile could not be handled
+/// sooner, and more comes at once. Below, a request is answered sooner than a rest would last.
+const REST_FROM: usize = 8;
+
+/// Longest rest: short enough that the next batch is there before the application has handled this
+/// one.
+const REST: Duration = Duration::from_micros(300);
+
+/// Longest rest where all threads share one core, which can be made no better use of: as long as the
+/// application takes for a batch of large messages, 64 KiB from each of some sixteen connections. What
+/// the io thread wakes for sooner costs both threads their caches, and nobody gets an answer sooner.
+const REST_ON_ONE_CORE: Duration = Duration::from_millis(20);
+
+/// Tells the application's thread that there is something to take.
+pub trait Wake: Send + Sync {
+    /// Called from the io thread; must not block.
+    fn wake(&self);
+}
+
+/// High-water mark, in bytes, of what one connection may have waiting before it is read no more.
+pub const CONNECTION_MARK: usize = 1024 * 1024;
+
+/// High-water mark, in bytes, of what all connections may have waiting.
+pub const TOTAL_MARK: usize = 16 * 1024 * 1024;
+
+/// Below this, in bytes, reading is resumed.
+const TOTAL_LOW: usize = TOTAL_MARK / 2;
+
+/// Events that may wait in all, at most: above, connections are read as little as possible, as above
+/// [`TOTAL_MARK`].
+pub const TOTAL_EVENTS: usize = 16 * 1024;
+
+/// Below this many events, reading is resumed.
+const TOTAL_EVENTS_LOW: usize = TOTAL_EVENTS / 2;
+
+/// What one connection may have waiting, in nanoseconds of the application's time: as much as is
+/// handled while the next is read. Whoever sends more gets its turn behind those who send less.
+const SHARE_TIME: u64 = 1_000_000;
+
+/// What all connections without a backlog may have waiting, in nanoseconds of the application's time:
+/// with many of them, each may have less than [`SHARE_TIME`].
+const LANE_TIME: u64 = 16_000_000;
+
+/// Work that a second event of a connection may always make it have waiting, however long the application
+/// takes for it.
+const LEAST_SHARE: u64 = 2;
+
+/// What the application is taken to need for one unit of work ([`Batch::work`]) before that is known,
+/// in nanoseconds.
+const UNIT_TIME: u64 = 10_000;
+
+/// One connection's part in what waits.
+#[derive(Debug, Default)]
+pub struct Share {
+    /// Number of the batch its last event went into.
+    batch: u64,
+    /// Its number among the readers that ever waited for room; 0 when it never did.
+    ticket: u64,
+    /// Bytes it has waiting, at most: reset when that batch has been taken.
+    bytes: usize,
+    /// The same as work.
+    work: u32,
+    /// Where its events go.
+    lane: Lane,
+    /// It sent more than its share, and has had more to be read ever since.
+    is_backlogged: bool,
+}
+
+impl Share {
+    /// Nothing is left to be read from the peer: it has no backlog.
+    pub fn caught_up(&mut self) {
+        self.is_backlogged = false;
+    }
+
+    /// When the connection may have more waiting: when its last batch is taken. If it has to change its
+    /// queue, when that is handled.
+    fn until(&self) -> Until {
+        Until {
+            lane: self.lane,
+            batch: self.batch,
+            handled: self.is_backlogged && self.lane == Lane::Sparse,
+        }
+    }
+}
+
+/// A reader that waits for a batch.
+struct Paused {
+    until: Until,
+    waker: Waker,
+}
+
+/// A batch that is to be taken, or handled.
+#[derive(Clone, Copy)]
+struct Until {
+    lane: Lane,
+    batch: u64,
+    handled: bool,
+}
+
+struct State {
+    queues: [Queue; 2],
+    /// An emptied batch, to fill next.
+    spare: Option<Batch>,
+    /// Bytes that wait.
+    waiting: usize,
+    /// Events that wait.
+    waiting_events: usize,
+    /// Events there have ever been.
+    events: u64,
+    /// Work in sealed batches, and in what was taken and is not handled yet.
+    ahead: usize,
+    /// Nanoseconds the application needs for a unit of work: a moving average.
+    unit_time: u64,
+    /// Threads that rest until all events taken have been handled.
+    resting: Vec<Thread>,
+    /// A wake is on its way, or the application is at work and looks again before it stops.
+    woken: bool,
+    /// Readers that wait, by ticket: one entry each, however often they ask.
+    paused: BTreeMap<u64, Paused>,
+    /// Tickets given out.
+    tickets: u64,
+}
+
+/// What [`Inbox::take`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// There was a batch.
+    pub any: bool,
+    /// There is a batch to take in one queue or the other. If not, a wake follows when there is.
+    pub more: bool,
+}
+
+/// The queue between the io thread and the application.
+pub struct Inbox {
+    state: Mutex<State>,
+    /// [`TOTAL_MARK`] or [`TOTAL_EVENTS`] was reached, and more than the low mark has been waiting ever
+    /// since. Changed under the lock of `state`, read without it before every read of a socket.
+    crowded: AtomicBool,
+    /// [`REST`] or [`REST_ON_ONE_CORE`].
+    longest_rest: Duration,
+    wake: Box<dyn Wake>,
+}
+
+impl Inbox {
+    /// An empty inbox that wakes its reader through `wake`.
+    pub fn new(wake: Box<dyn Wake>) -> Self {
+        Self {
+            state: Mutex::new(State::default()),
+            crowded: AtomicBool::new(false),
+            longest_rest: match available_parallelism() {
+                Ok(cores) if cores.get() == 1 => REST_ON_ONE_CORE,
+                _ => REST,
+            },
+            wake,
+        }
+    }
+
+    /// Adds one event: `write` stores its parts and returns its record. True when the connection
+    /// whose `share` this is has more waiting than its share, or all together have reached the
+    /// high-water mark: then its reader waits with [`Inbox::poll_room`].
+    pub fn push(&self, share: &mut Share, write: impl FnOnce(&mut Batch) -> Record) -> bool {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        state.enter(share);
+        let is_first = share.work == 0;
+        let queue = &mut state.queues[share.lane as usize];
+        let (cost, work) = (queue.filling.cost(), queue.filling.work());
+        let record = write(&mut queue.filling);
+        queue.filling.push(record);
+        share.batch = queue.filling_number;
+        let cost = queue.filling.cost() - cost;
+        let work = queue.filling.work() - work;
+        share.bytes += cost;
+        share.work = share.work.saturating_add(work as u32);
+        state.waiting += cost;
+        state.waiting_events += 1;
+        state.events += 1;
+        if state.waiting >= TOTAL_MARK || state.waiting_events >= TOTAL_EVENTS {
+            self.crowded.store(true, Relaxed);
+        }
+        // A connection that sends one message at a time never waits, however large it is.
+        let over = !is_first && state.is_over(share);
+        share.is_backlogged |= over;
+        let full = over || share.bytes >= CONNECTION_MARK || self.is_crowded();
+        if state.queues[share.lane as usize].filling.is_full() {
+            state.seal(share.lane);
+            self.wake_locked(guard);
+        }
+        full
+    }
+
+    /// Adds an event of the hub itself, which counts for no connection.
+    pub fn announce(&self, write: impl FnOnce(&mut Batch) -> Record) {
+        self.push(&mut Share::default(), write);
+    }
+
+    /// Whether so much waits that connections should be read as little as possible.
+    pub fn is_crowded(&self) -> bool {
+        self.crowded.load(Relaxed)
+    }
+
+    /// Ready when the connection may be read again. To be called after [`Inbox::push`] said true, or
+    /// when a read is put off because of [`Inbox::is_crowded`].
+    pub fn poll_room(&self, share: &mut Share, context: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        let until = share.until();
+        if !self.is_crowded() && state.has_come(until) {
+            state.paused.remove(&share.ticket);
+            // Whoever waits next time does so behind those that wait now.
+            share.ticket = 0;
+            return Poll::Ready(());
+        }
+        if share.ticket == 0 {
+            state.tickets += 1;
+            share.ticket = state.tickets;
+        }
+        let paused = Paused {
+            until,
+            waker: context.waker().clone(),
+        };
+        state.paused.insert(share.ticket, paused);
+        // The application must come and take what is waited for.
+        self.wake_locked(state);
+        Poll::Pending
+    }
+
+    /// Wakes the application if something waits and no wake is on its way. Called at the end of a
+    /// turn of the io thread, so that one wake serves all that the turn brought. Returns how many
+    /// events there have ever been.
+    pub fn end_turn(&self) -> u64 {
+        let state = self.lock();
+        let events = state.events;
+        if state.queues.iter().any(|queue| !queue.is_empty()) {
+            self.wake_locked(state);
+        }
+        events
+    }
+
+    /// Rests while the application has enough to do: until it has handled what it took, and for
+    /// a moment at most. Without it two threads on one core take turns message by message. Returns
+    /// whether there was a rest.
+    pub fn rest(&self) -> bool {
+        let mut state = self.lock();
+        let filling: usize = state.queues.iter().map(|queue| queue.filling.work()).sum();
+        if state.ahead + filling < REST_FROM {
+            return false;
+        }
+        let this = current();
+        state.resting.push(this.clone());
+        drop(state);
+        park_timeout(self.longest_rest);
+        let mut state = self.lock();
+        state.resting.retain(|resting| resting.id() != this.id());
+        true
+    }
+
+    /// Takes the oldest batch of a queue by exchange for an empty one.
+    pub fn take(&self, lane: Lane, empty: &mut Batch) -> Taken {
+        empty.clear();
+        let mut state = self.lock();
+        if state.queues[lane as usize].must_seal() {
+            state.seal(lane);
+        }
+        let batch = state.queues[lane as usize].take();
+        let more = state.queues.iter().any(Queue::is_ready);
+        state.woken = more;
+        let Some(batch) = batch else {
+            return Taken { any: false, more };
+        };
+        state.waiting -= batch.cost();
+        state.waiting_events -= batch.records.len();
+        if state.is_low() {
+            self.crowded.store(false, Relaxed);
+        }
+        state.spare = Some(std::mem::replace(empty, batch));
+        let resumed = self.take_resumed(&mut state);
+        drop(state);
+        resumed.into_iter().for_each(Waker::wake);
+        Taken { any: true, more }
+    }
+
+    /// Takes the oldest batch of the first queue that has one, be the turn of the io thread at its end or
+    /// not: for an application that handles all at once.
+    pub fn take_any(&self, empty: &mut Batch) -> Option<Lane> {
+        self.lock().queues.iter_mut().for_each(Queue::end_turn);
+        LANES.into_iter().find(|&lane| self.take(lane, empty).any)
+    }
+
+    /// The application has handled all it took, in no time. Ends rests; returns whether there was one.
+    pub fn mark_all_handled(&self) -> bool {
+        LANES
+            .map(|lane| self.mark_handled(lane, Duration::ZERO))
+            .contains(&true)
+    }
+
+    /// The application has handled every batch it took of a queue, and was busy with the last for
+    /// `time`. Ends rests; returns whether there was one.
+    pub fn mark_handled(&self, lane: Lane, time: Duration) -> bool {
+        let mut state = self.lock();
+        let work = state.queues[lane as usize].mark_handled();
+        state.ahead -= work;
+        state.note_time(work, time);
+        let resting = std::mem::take(&mut state.resting);
+        let resumed = self.take_resumed(&mut state);
+        drop(state);
+        resumed.into_iter().for_each(Waker::wake);
+        resting.iter().for_each(Thread::unpark);
+        !resting.is_empty()
+    }
+
+    /// Whether the application has handled all events of the connection whose `share` this is.
+    pub fn is_handled(&self, share: &Share) -> bool {
+        share.batch <= self.lock().queues[share.lane as usize].handled_number
+    }
+
+    /// A mark behind all that waits or is being handled: what is before it has been handled once
+    /// [`Inbox::is_past`] says so.
+    pub fn fence(&self) -> Fence {
+        let state = self.lock();
+        let fence = Fence(LANES.map(|lane| state.queues[lane as usize].last_number()));
+        if state.queues.iter().any(|queue| !queue.is_empty()) {
+            self.wake_locked(state);
+        }
+        fence
+    }
+
+    /// Whether all that was there when the fence was made has been handled.
+    pub fn is_past(&self, fence: &Fence) -> bool {
+        let state = self.lock();
+        LANES
+            .iter()
+            .all(|&lane| state.queues[lane as usize].handled_number >= fence.0[lane as usize])
+    }
+
+    /// How many readers wait for room.
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn paused(&self) -> usize {
+        self.lock().paused.len()
+    }
+
+    /// Bytes that wait for the application.
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting
+    }
+
+    /// The readers that may go on, the one that has waited longest first.
+    fn take_resumed(&self, state: &mut State) -> Vec<Waker> {
+        if state.paused.is_empty() || self.is_crowded() {
+            return Vec::new();
+        }
+        let mut paused = std::mem::take(&mut state.paused);
+        let resumed = paused
+            .extract_if(.., |_, paused| state.has_come(paused.until))
+            .map(|(_, paused)| paused.waker)
+            .collect();
+        state.paused = paused;
+        resumed
+    }
+
+    fn wake_locked(&self, mut state: MutexGuard<'_, State>) {
+        state.queues.iter_mut().for_each(Queue::end_turn);
+        if !std::mem::replace(&mut state.woken, true) {
+            drop(state);
+            self.wake.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Numbers of the last batches of both queues at some time; see [`Inbox::fence`].
+#[derive(Debug, Clone, Copy)]
+pub struct Fence([u64; 2]);
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            queues: Default::default(),
+            spare: None,
+            waiting: 0,
+            waiting_events: 0,
+            events: 0,
+            ahead: 0,
+            unit_time: UNIT_TIME,
+            resting: Vec::new(),
+            woken: false,
+            paused: BTreeMap::new(),
+            tickets: 0,
+        }
+    }
+}
+
+impl State {
+    /// Prepares a share for a further event. What was taken counts no more; and a connection changes
+    /// its queue when everything of it has been handled, so that its events keep their order.
+    fn enter(&mut self, share: &mut Share) {
+        let queue = &self.queues[share.lane as usize];
+        if share.batch > queue.taken_number {
+            return;
+        }
+        share.bytes = 0;
+        share.work = 0;
+        if share.batch <= queue.handled_number {
+            share.lane = if share.is_backlogged {
+                Lane::Backlogged
+            } else {
+                Lane::Sparse
+            };
+        }
+        let queue = &mut self.queues[share.lane as usize];
+        queue.senders += 1;
+        queue.filling.senders += 1;
+    }
+
+    /// Whether a connection has more waiting than its share.
+    fn is_over(&self, share: &Share) -> bool {
+        let senders = self.queues[share.lane as usize].senders.max(1) as u64;
+        let time = SHARE_TIME.min(LANE_TIME / senders);
+        u64::from(share.work) >= LEAST_SHARE.max(time / self.unit_time)
+    }
+
+    fn seal(&mut self, lane: Lane) {
+        let next = self.spare.take().unwrap_or_default();
+        self.ahead += self.queues[lane as usize].seal(next);
+    }
+
+    /// Learns how long the application takes for a unit of work. One batch counts for an eighth.
+    fn note_time(&mut self, work: usize, time: Duration) {
+        if work == 0 || time.is_zero() {
+            return;
+        }
+        let unit = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX) / work as u64;
+        // At most a second, so that one stall is forgotten soon.
+        let unit = unit.clamp(1, 1_000_000_000);
+        self.unit_time = (self.unit_time * 7 + unit).div_ceil(8);
+    }
+
+    fn has_come(&self, until: Until) -> bool {
+        let queue = &self.queues[until.lane as usize];
+        let number = if until.handled {
+            queue.handled_number
+        } else {
+            queue.taken_number
+        };
+        number >= until.batch
+    }
+
+    /// Whether readers may go on.
+    fn is_low(&self) -> bool {
+        self.waiting <= TOTAL_LOW && self.waiting_events <= TOTAL_EVENTS_LOW
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+#[path = "inbox_tests.rs"]
+mod tests;

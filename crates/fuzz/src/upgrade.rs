@@ -1,0 +1,136 @@
+//! The HTTP upgrade: however the bytes are cut into reads, they are the same request or refused;
+//! what is taken and what is refused agrees with `httparse`, which knows nothing of our limits and
+//! our strictness about line ends; and no answer has more lines in it than it should.
+
+use httparse::{EMPTY_HEADER, Status};
+use line_socket_core::upgrade::{Limits, Refusal, Request, parse, response_head, response_lines};
+
+use crate::cuts::Cuts;
+
+type Parsed = Result<Option<(Request, usize)>, Refusal>;
+
+/// Bytes of the shortest header line: a name, a colon, and an end `httparse` takes.
+const SHORTEST: usize = "a:\n".len();
+
+/// The first byte says how long a head may be, [`Cuts::take`] how the rest is cut.
+pub fn run(data: &[u8]) {
+    let Some((&size, rest)) = data.split_first() else {
+        return;
+    };
+    let limits = if size == 0 {
+        Limits::default()
+    } else {
+        Limits {
+            max_head: 16 * usize::from(size),
+            max_headers: usize::from(size) / 8,
+        }
+    };
+    let (cuts, bytes) = Cuts::take(rest);
+
+    let whole = parse(bytes, &limits);
+    check_same(&whole, &in_pieces(bytes, &limits, cuts.ends(bytes.len())));
+    check_same(&whole, &in_pieces(bytes, &limits, 1..=bytes.len()));
+    check_against_httparse(bytes, &limits, &whole);
+    match &whole {
+        Ok(Some((request, _))) => check_answer(request),
+        Ok(None) => assert!(
+            bytes.len() < limits.max_head,
+            "more is awaited than may come"
+        ),
+        Err(refusal) => check_refusal(refusal, false),
+    }
+}
+
+/// Parses as a server does that reads up to each of `ends`: again from the start, until it knows.
+fn in_pieces(bytes: &[u8], limits: &Limits, ends: impl Iterator<Item = usize>) -> Parsed {
+    for end in ends {
+        let parsed = parse(&bytes[..end], limits);
+        if parsed != Ok(None) {
+            return parsed;
+        }
+    }
+    Ok(None)
+}
+
+/// Which fault comes first depends on the reads: a head can be too long before its end is seen to be
+/// wrong. Whether there is one does not.
+fn check_same(whole: &Parsed, pieces: &Parsed) {
+    match (whole, pieces) {
+        (Err(_), Err(_)) => {}
+        (whole, pieces) => assert_eq!(whole, pieces),
+    }
+}
+
+fn check_against_httparse(bytes: &[u8], limits: &Limits, ours: &Parsed) {
+    // Room for all, for it has no limit of its own.
+    let mut headers = vec![EMPTY_HEADER; bytes.len() / SHORTEST];
+    let mut theirs = httparse::Request::new(&mut headers);
+    match (ours, theirs.parse(bytes)) {
+        (Ok(Some((request, head))), Ok(Status::Complete(size))) => {
+            assert_eq!(*head, size);
+            assert_eq!(Some(request.method()), theirs.method);
+            assert_eq!(Some(request.target()), theirs.path);
+            assert_eq!(Some(request.http_minor()), theirs.version);
+            let seen: Vec<_> = theirs.headers.iter().map(|h| (h.name, h.value)).collect();
+            assert_eq!(request.headers().collect::<Vec<_>>(), seen);
+            assert!(seen.len() <= limits.max_headers && size <= limits.max_head);
+        }
+        (Ok(Some((request, _))), other) => panic!("{request:?} taken, httparse: {other:?}"),
+        (Ok(None), Ok(Status::Complete(size))) => panic!("httparse has a head of {size} bytes"),
+        (Err(refusal), Ok(Status::Complete(size))) => {
+            // Only for what we are stricter about.
+            let head = &bytes[..size];
+            let too_large = size > limits.max_head || theirs.headers.len() > limits.max_headers;
+            let bare_line_end = head
+                .iter()
+                .enumerate()
+                .any(|(at, &byte)| byte == b'\n' && (at == 0 || head[at - 1] != b'\r'));
+            assert!(
+                too_large || bare_line_end,
+                "{refusal}, though httparse takes it"
+            );
+        }
+        (Ok(None) | Err(_), _) => {}
+    }
+}
+
+/// What a request is answered with, at a path of its own and at another.
+fn check_answer(request: &Request) {
+    for path in [None, Some(""), Some(request.path()), Some("/another")] {
+        match request.check_upgrade(path) {
+            Ok(upgrade) => {
+                assert!(path.is_none_or(|path| path.is_empty() || path == request.path()));
+                assert!(matches!(upgrade.version, 8 | 13));
+                assert_eq!(upgrade.accept.len(), 28, "20 bytes in base64");
+                assert!(!upgrade.protocols.is_empty());
+                check_lines(&upgrade.accept, upgrade.protocol.as_deref());
+            }
+            Err(refusal) => check_refusal(&refusal, request.method() == "HEAD"),
+        }
+    }
+}
+
+/// An answer of 101 has just the lines it should.
+fn check_lines(accept: &str, protocol: Option<&str>) {
+    let lines = response_lines(accept, protocol).expect("header values hold no line ends");
+    let head = response_head(&lines).expect("no line is empty");
+    let text = str::from_utf8(&head).expect("protocols are text");
+    assert_eq!(text.matches('\n').count(), lines.len() + 1);
+    assert!(text.ends_with("\r\n\r\n"));
+}
+
+/// A refusal is one whole answer of HTTP.
+fn check_refusal(refusal: &Refusal, head_only: bool) {
+    let bytes = refusal.response();
+    let mut headers = [EMPTY_HEADER; 8];
+    let mut response = httparse::Response::new(&mut headers);
+    let Ok(Status::Complete(head)) = response.parse(&bytes) else {
+        panic!("{refusal} is no response");
+    };
+    assert_eq!(response.code, Some(refusal.status()));
+    assert!(matches!(refusal.status(), 400 | 426 | 431 | 505));
+    let length = response.headers.iter().find(|h| h.name == "Content-Length");
+    let length = length.and_then(|header| str::from_utf8(header.value).ok()?.parse().ok());
+    let body = bytes.len() - head;
+    assert_eq!(length.filter(|_| !head_only).unwrap_or(body), body);
+}

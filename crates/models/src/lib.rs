@@ -1,0 +1,27 @@
+//! The core's inbox, compiled with the locks and threads of loom in place of the standard library's,
+//! so that `tests/inbox.rs` can run it in every order in which threads may run.
+
+#[path = "../../core/src/hub/batch.rs"]
+pub mod batch;
+#[path = "../../core/src/hub/inbox.rs"]
+pub mod inbox;
+#[path = "../../core/src/hub/lane.rs"]
+pub mod lane;
+#[path = "../../core/src/hub/record.rs"]
+pub mod record;
+
+/// In place of the core's `hub::sync`.
+mod sync {
+    use std::time::Duration;
+
+    pub use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    pub use loom::sync::{Mutex, MutexGuard};
+    pub use loom::thread::{Thread, current};
+    pub use std::sync::PoisonError;
+    pub use std::thread::available_parallelism;
+
+    /// Parks for ever: nothing may rely on a rest to end by itself.
+    pub fn park_timeout(_: Duration) {
+        loom::thread::park();
+    }
+}

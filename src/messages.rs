@@ -1,0 +1,268 @@
+//! The functions on the data path: taking a batch of events, queueing messages, flushing.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::Result;
+use napi::bindgen_prelude::Object;
+
+use line_socket_core::envelope;
+use line_socket_core::hub::batch::Batch;
+use line_socket_core::hub::record::count;
+use line_socket_core::hub::{ConnectionRef, Group, Kind, Lane, Queued, Record};
+
+use super::raw::{self, Call, Value};
+use super::server::JsServer;
+
+/// Integers in front of the records of a batch.
+const HEADER: usize = 3;
+
+/// Adds the functions to the server's object.
+pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
+    raw::define(object, "take", server, take)?;
+    raw::define(object, "strings", server, strings)?;
+    raw::define(object, "receiveAgain", server, receive_again)?;
+    raw::define(object, "send", server, send)?;
+    raw::define(object, "respond", server, respond)?;
+    raw::define(object, "flush", server, flush)?;
+    raw::define(object, "fence", server, fence)?;
+    raw::define(object, "passed", server, passed)?;
+    raw::define(object, "queued", server, queued)?;
+    raw::define(object, "watch", server, watch)?;
+    raw::define(object, "isAbove", server, is_above)?;
+    raw::define(object, "wantDrained", server, want_drained)?;
+    raw::define(object, "broadcast", server, broadcast)
+}
+
+/// `take(words: Int32Array, lane): string | undefined`. Takes the next batch of a queue ([`Lane`]):
+/// `words[0]` becomes the number of events, `words[1]` the number of strings (to be had from
+/// `strings()`), `words[2]` whether there is more to take, and the records follow. Returns the text that
+/// the records' inline parts are cut from, `undefined` when that queue has nothing to take. Without more
+/// a wake follows as soon as there is.
+fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let JsServer {
+        hub,
+        batch,
+        connections,
+        ..
+    } = server;
+    let lane = lane_of(call.int(1)?);
+    let taken = hub.inbox.take(lane, batch);
+    write_records(call, 0, batch, taken.more)?;
+    if !taken.any {
+        return call.undefined();
+    }
+    for record in &batch.records {
+        // The first of a connection: JavaScript calls about it from now on.
+        if matches!(record.kind, Kind::Handshake | Kind::Opened) {
+            connections.note(hub, record.slot);
+        }
+    }
+    call.latin1_value(&batch.text)
+}
+
+/// The queue with this number.
+fn lane_of(number: i32) -> Lane {
+    if number == Lane::Sparse as i32 {
+        Lane::Sparse
+    } else {
+        Lane::Backlogged
+    }
+}
+
+/// Writes a batch's counts and records into the words that are argument `index`.
+fn write_records(call: &Call, index: usize, batch: &Batch, more: bool) -> Result<()> {
+    call.fill_words(index, |words| {
+        words[0] = count(batch.records.len());
+        words[1] = count(batch.strings.count());
+        words[2] = more.into();
+        let places = words[HEADER..].chunks_exact_mut(Record::WORDS);
+        for (record, place) in batch.records.iter().zip(places) {
+            record.write(place);
+        }
+    })
+}
+
+/// `receiveAgain(slot, text, words: Int32Array): string`. For a message whose outline was taken on
+/// trust and whose payload is no JSON: what it is after all, as a batch of one event or none.
+fn receive_again(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let text = call.string(1)?;
+    server.batch = match server.connections.get(call.uint(0)?) {
+        Some(connection) => server.hub.receive_again(connection, &text),
+        None => Batch::default(),
+    };
+    write_records(call, 2, &server.batch, false)?;
+    call.latin1_value(&server.batch.text)
+}
+
+/// `strings(): string[]`. The strings of the batch taken last.
+fn strings(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let strings = &mut server.batch.strings;
+    let array = call.array_value(strings.iter().map(|(text, is_ascii)| {
+        if is_ascii {
+            call.latin1_value(text.as_bytes())
+        } else {
+            call.string_value(text)
+        }
+    }));
+    // What was large is not to lie there until something else comes.
+    strings.clear();
+    array
+}
+
+/// What `send` and `respond` return.
+mod outcome {
+    pub const QUEUED: i32 = 0;
+    pub const NOT_OPEN: i32 = 1;
+    pub const OVERFLOW: i32 = 2;
+}
+
+/// `send(slot, text): 0 | 1 | 2`. Queues one message: 0 queued, 1 the connection is not open, 2 the
+/// peer reads too slowly and was told to go.
+fn send(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let Some(connection) = server.connections.get(call.uint(0)?) else {
+        return call.int_value(outcome::NOT_OPEN);
+    };
+    server.scratch.clear();
+    call.append_string(1, &mut server.scratch)?;
+    let queued = connection.send(&server.scratch, &server.hub.config);
+    server
+        .sent
+        .add(server.scratch.len(), usize::from(queued.is_queued()));
+    call.int_value(settle(
+        server.hub.as_ref(),
+        &mut server.dirty,
+        connection,
+        queued,
+    ))
+}
+
+/// `respond(slot, payload | undefined, id): 0 | 1 | 2`. Queues a resolved response, from the raw
+/// JSON of payload and id.
+fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let Some(connection) = server.connections.get(call.uint(0)?) else {
+        return call.int_value(outcome::NOT_OPEN);
+    };
+    let scratch = &mut server.scratch;
+    scratch.clear();
+    call.append_string(2, scratch)?;
+    let id_length = scratch.len();
+    let has_payload = !call.is_nothing(1)?;
+    if has_payload {
+        call.append_string(1, scratch)?;
+    }
+    let (id, payload) = scratch.split_at(id_length);
+    let payload = has_payload.then_some(payload);
+    let length = envelope::response_len(payload.map(<[u8]>::len), id.len());
+    let queued = connection.respond(payload, id, &server.hub.config);
+    server.sent.add(length, usize::from(queued.is_queued()));
+    call.int_value(settle(
+        server.hub.as_ref(),
+        &mut server.dirty,
+        connection,
+        queued,
+    ))
+}
+
+fn settle(
+    hub: &line_socket_core::hub::Hub,
+    dirty: &mut Vec<ConnectionRef>,
+    connection: &ConnectionRef,
+    queued: Queued,
+) -> i32 {
+    match queued {
+        Queued::Flush => dirty.push(Arc::clone(connection)),
+        Queued::Waiting | Queued::Written | Queued::Dropped | Queued::Unoffered => {}
+        Queued::NotOpen => return outcome::NOT_OPEN,
+        Queued::Overflow => {
+            hub.overflowed(connection);
+            dirty.push(Arc::clone(connection));
+            return outcome::OVERFLOW;
+        }
+    }
+    outcome::QUEUED
+}
+
+/// `flush(lane, microseconds)`. Sends everything queued since the last flush. With a queue's number, all
+/// events taken of it have been handled, the last batch of them in so much time; with -1 not.
+fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let handled = match call.int(0)? {
+        ..0 => None,
+        lane => Some((lane_of(lane), Duration::from_micros(call.uint(1)?.into()))),
+    };
+    server.hub.turn_handled(&mut server.dirty, handled);
+    call.undefined()
+}
+
+/// `fence(): boolean`. Marks what waits or is being handled now; false when nothing does, and then
+/// nothing is marked.
+fn fence(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let fence = server.hub.inbox.fence();
+    let waits = !server.hub.inbox.is_past(&fence);
+    if waits {
+        server.fences.push_back(fence);
+    }
+    call.bool_value(waits)
+}
+
+/// `passed(): number`. How many of the oldest marks of `fence()` have been reached: what was there then
+/// has been handled. They are gone with that.
+fn passed(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let before = server.fences.len();
+    while let Some(fence) = server.fences.front()
+        && server.hub.inbox.is_past(fence)
+    {
+        server.fences.pop_front();
+    }
+    call.size_value(before - server.fences.len())
+}
+
+/// `queued(slot): number`. Bytes queued since the connection opened, the low 32 bits.
+fn queued(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let total = server
+        .connections
+        .get(call.uint(0)?)
+        .map_or(0, |connection| connection.queued());
+    call.int_value(total as i32)
+}
+
+/// `watch(slot): number`. Bytes written since the connection opened, the low 32 bits; while some
+/// still wait, an event follows when more have left.
+fn watch(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let total = server
+        .connections
+        .get(call.uint(0)?)
+        .map_or(0, |connection| connection.watch());
+    call.int_value(total as i32)
+}
+
+/// `isAbove(slot): boolean`. Whether the high-water mark was reached and some bytes have been
+/// waiting ever since.
+fn is_above(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let above = server
+        .connections
+        .get(call.uint(0)?)
+        .is_some_and(|connection| connection.is_above());
+    call.bool_value(above)
+}
+
+/// `wantDrained(slot)`. From now on an event follows when all has left after that.
+fn want_drained(server: &mut JsServer, call: &Call) -> Result<Value> {
+    if let Some(connection) = server.connections.get(call.uint(0)?) {
+        connection.want_drained();
+    }
+    call.undefined()
+}
+
+/// `broadcast(room | undefined, text): number`. Queues one message for every member of a room, or
+/// for every connection; returns for how many.
+fn broadcast(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let room = call.optional_name(0)?;
+    let text = call.string(1)?;
+    let group = room.as_deref().map_or(Group::All, Group::Room);
+    let reached = server.hub.broadcast(group, &text);
+    server.sent.add(text.len(), reached);
+    call.size_value(reached)
+}

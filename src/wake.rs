@@ -1,0 +1,76 @@
+//! Wakes the JavaScript thread.
+
+use std::sync::{PoisonError, RwLock};
+
+use napi::Status;
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+
+use line_socket_core::hub::Wake;
+
+use super::raw::Call;
+
+/// A function that any thread may call.
+pub type WakeFunction = ThreadsafeFunction<(), (), (), Status, false>;
+
+/// Calls one JavaScript function from any thread. While it is armed it keeps the process alive, as
+/// a listening socket of Node's does, unless it is told not to.
+#[derive(Default)]
+pub struct JsWake {
+    function: RwLock<Option<WakeFunction>>,
+}
+
+impl JsWake {
+    /// From now on `function` is called to wake.
+    ///
+    /// # Errors
+    /// Node's, when the function cannot be made callable from other threads.
+    pub fn arm(&self, function: &Function<'_, (), ()>) -> napi::Result<()> {
+        let function = function
+            .build_threadsafe_function::<()>()
+            .build_callback(|_| Ok(()))?;
+        *self
+            .function
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(function);
+        Ok(())
+    }
+
+    /// Says whether the process is kept alive, from now until it is armed again.
+    ///
+    /// # Errors
+    /// Node's.
+    pub fn keep_alive(&self, call: &Call, alive: bool) -> napi::Result<()> {
+        let function = self.function.read().unwrap_or_else(PoisonError::into_inner);
+        match &*function {
+            Some(function) => call.keep_alive(function, alive),
+            None => Ok(()),
+        }
+    }
+
+    /// Wakes no more; the process may end.
+    pub fn disarm(&self) {
+        self.function
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+}
+
+/// The hub's share of a [`JsWake`].
+pub struct Shared(pub std::sync::Arc<JsWake>);
+
+impl Wake for Shared {
+    fn wake(&self) {
+        let function = self
+            .0
+            .function
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(function) = &*function {
+            // The queue is unbounded but holds at most one call: the hub wakes only when the last
+            // wake has been answered. A closing environment takes no more calls, nor needs them.
+            function.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+}

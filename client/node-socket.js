@@ -1,7 +1,8 @@
 // @ts-check
 'use strict';
 
-const { channel } = require('node:diagnostics_channel');
+// Not by `require`, which bundles of this as an ES module do not have.
+const { channel } = /** @type {any} */ (process).getBuiltinModule?.('node:diagnostics_channel') ?? require('node:diagnostics_channel');
 
 /**
  * The sockets under Node's own WebSockets, which give no way to end a connection whose other end does

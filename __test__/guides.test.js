@@ -10,7 +10,7 @@ const path = require('node:path');
 const LineClient = require('../client-node.js');
 const { token } = require('./examples/guide-token');
 const { PORT, applicationFolder, blocks, toJavaScript } = require('./helpers/examples');
-const { freePort } = require('./helpers/timing');
+const { reservePort } = require('./helpers/ports');
 const { withScene } = require('./process/support/scene');
 
 /** @typedef {import('./helpers/raw-client').RawClient} RawClient */
@@ -176,7 +176,7 @@ describe('guides', () => {
   for (const { key, code } of found) {
     it(key, withScene(async (scene) => {
       assert.match(code, PORT);
-      const port = await freePort();
+      const port = await reservePort();
       const child = scene.run(toJavaScript(folder, 'js', code.replace(PORT, String(port))));
       assert.equal(await child.line(), `Listening on port ${port}`);
       await CHECKS[key]((options) => scene.open(port, options), child, port);

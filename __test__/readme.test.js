@@ -10,7 +10,8 @@ const path = require('node:path');
 const Server = require('..');
 const LineClient = require('../client-node.js');
 const { PORT, applicationFolder, blocks, toJavaScript } = require('./helpers/examples');
-const { delay, freePort } = require('./helpers/timing');
+const { reservePort } = require('./helpers/ports');
+const { delay } = require('./helpers/timing');
 const { TRUST, fixture } = require('./helpers/tls');
 const { withScene } = require('./process/support/scene');
 
@@ -212,7 +213,7 @@ describe('examples of the README', () => {
         await CLIENTS[key](server, scene.run(toJavaScript(folder, language, code.replace(PORT, String(port)))));
         return;
       }
-      const port = await freePort();
+      const port = await reservePort();
       const program = toJavaScript(folder, language, code.replace(PORT, String(port)));
       const child = scene.run(program);
       assert.equal(await child.line(), `Listening on port ${port}`);

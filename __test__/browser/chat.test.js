@@ -6,7 +6,7 @@
 const { after, before, describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
-const { freePort } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
 const { withScene } = require('../process/support/scene');
 const { launch, Cable } = require('./support');
 
@@ -100,7 +100,7 @@ async function lists(page, nicks) {
 
 describe('chat page', { timeout: 120000 }, () => {
   it('two pages talk, see each other come and go, and measure round trips', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     await serve(scene, port);
     const ann = await open(scene, port);
     const bob = await open(scene, port);
@@ -126,7 +126,7 @@ describe('chat page', { timeout: 120000 }, () => {
   }));
 
   it('a name that is taken is refused, with the reason shown, and another one may do', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     await serve(scene, port);
     const ann = await open(scene, port);
     const other = await open(scene, port);
@@ -142,7 +142,7 @@ describe('chat page', { timeout: 120000 }, () => {
   }));
 
   it('a page that loses its network comes back by itself, and what was said meanwhile is sent', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     await serve(scene, port);
     const cable = new Cable(port);
     scene.defer(() => cable.stop());
@@ -165,7 +165,7 @@ describe('chat page', { timeout: 120000 }, () => {
   }));
 
   it('tells once that the connection is lost, and shows nothing that was true before', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const server = await serve(scene, port);
     const ann = await open(scene, port);
     await join(ann, 'Ann');
@@ -203,7 +203,7 @@ describe('chat page', { timeout: 120000 }, () => {
   }));
 
   it('says so when no server answers at first', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const server = await serve(scene, port);
     const ann = await open(scene, port);
     server.signal('SIGKILL');
@@ -216,7 +216,7 @@ describe('chat page', { timeout: 120000 }, () => {
   }));
 
   it('fits a phone', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     await serve(scene, port);
     const ann = await open(scene, port);
     await ann.setViewportSize({ width: 390, height: 700 });
@@ -229,7 +229,7 @@ describe('chat page', { timeout: 120000 }, () => {
   }));
 
   it('both pages reconnect when the server restarts', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const server = await serve(scene, port);
     const ann = await open(scene, port);
     const bob = await open(scene, port);

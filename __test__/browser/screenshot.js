@@ -11,7 +11,7 @@ const { once } = require('node:events');
 const fs = require('node:fs');
 const path = require('node:path');
 const { launch } = require('./support.js');
-const { freePort } = require('../helpers/timing.js');
+const { reservePort } = require('../helpers/ports.js');
 const { ROOT } = require('../../scripts/run.js');
 
 const FILE = path.join(ROOT, 'docs/images/chat.png');
@@ -28,7 +28,7 @@ const TALK = [
 const MEASURE = 45000;
 
 async function main() {
-  const port = String(await freePort());
+  const port = String(await reservePort());
   const file = path.join(ROOT, 'examples/hello/server.js');
   const server = spawn(process.execPath, [file], { env: { ...process.env, PORT: port } });
   const browser = await launch();

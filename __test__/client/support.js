@@ -7,7 +7,7 @@ const { describe, it } = require('node:test');
 const { clients } = require('../helpers/clients');
 const { ClientContext } = require('../helpers/client-contract');
 const { loadNative } = require('../helpers/implementations');
-const { freePort } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
 
 /**
  * @typedef {object} Suite
@@ -42,6 +42,6 @@ function withClients(subject, register) {
 }
 
 /** A port nobody listens on. */
-const refusedPort = freePort;
+const refusedPort = reservePort;
 
 module.exports = { withClients, refusedPort };

@@ -7,20 +7,21 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const net = require('node:net');
-const { freePort, within } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
+const { within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
 const { cluster, fork, forkAll, visit, visitMany, ask, hosts, numbers, CROWD, PATIENCE } = require('./support');
 
 describe('workers of a cluster', () => {
   it('listen on one port, and every one gets connections', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const members = await forkAll(scene, 3, { port });
     for (const { report } of members) assert.equal(report.address?.port, port, JSON.stringify(report));
     assert.deepEqual(hosts(await visitMany(scene, CROWD, port)), numbers(members));
   }));
 
   it('go on when one of them is killed', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const members = await forkAll(scene, 3, { port });
     const before = await visitMany(scene, CROWD, port);
     const [killed, ...others] = members;
@@ -34,7 +35,7 @@ describe('workers of a cluster', () => {
   }));
 
   it('are replaced one by one, while clients come and go', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     let members = await forkAll(scene, 2, { port });
     let running = true;
     let visits = 0;
@@ -71,7 +72,7 @@ describe('workers of a cluster', () => {
   }));
 
   it('reusePort: false has the port for one alone', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const first = await fork(scene, { port, reusePort: false });
     assert.equal(first.report.address?.port, port);
     const second = await fork(scene, { port, reusePort: false });
@@ -79,7 +80,7 @@ describe('workers of a cluster', () => {
   }));
 
   it('are announced to the primary', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const announced = once(cluster, 'listening');
     const { worker } = await fork(scene, { port });
     const [who, where] = await within(announced, 'listening event', PATIENCE);
@@ -88,7 +89,7 @@ describe('workers of a cluster', () => {
   }));
 
   it('disconnect(): no new connections, those there are go on, and then the worker ends', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const [leaving, staying] = await forkAll(scene, 2, { port });
     const visits = await visitMany(scene, CROWD, port);
     leaving.worker.disconnect();
@@ -106,7 +107,7 @@ describe('workers of a cluster', () => {
   }));
 
   it('disconnect(), and then stop() in good order', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const { worker, exited } = await fork(scene, { port });
     const visits = await visitMany(scene, 10, port);
     worker.disconnect();
@@ -117,7 +118,7 @@ describe('workers of a cluster', () => {
   }));
 
   it('disconnect() of one without connections ends it', withScene(async (scene) => {
-    const { worker, exited } = await fork(scene, { port: await freePort() });
+    const { worker, exited } = await fork(scene, { port: await reservePort() });
     worker.disconnect();
     assert.equal(await exited, 0);
   }));

@@ -15,7 +15,8 @@ const os = require('node:os');
 const path = require('node:path');
 const { RawClient } = require('../helpers/raw-client');
 const { exchange, upgradeRequest } = require('../helpers/raw-http');
-const { freePort, within } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
+const { within } = require('../helpers/timing');
 const { identity } = require('../helpers/tls');
 const { withScene } = require('../process/support/scene');
 const { fork, forkAll, visitMany, ask, hosts, numbers, PATIENCE } = require('./support');
@@ -87,7 +88,7 @@ describe('workers of a cluster, through the primary', () => {
   }));
 
   it('where there are no shares a port is shared all the same', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const members = await forkAll(scene, 2, { port }, 'darwin');
     for (const { report } of members) assert.equal(report.address?.port, port, JSON.stringify(report));
     assert.deepEqual(hosts(await visitMany(scene, 20, port)), numbers(members));

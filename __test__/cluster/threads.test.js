@@ -8,7 +8,8 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
-const { freePort, within } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
+const { within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
 const { visitMany, hosts } = require('./support');
 
@@ -55,7 +56,7 @@ describe('reusePort', { skip: LINUX ? false : 'Linux only' }, () => {
 
 describe('reusePort elsewhere', () => {
   it('start() says that the system has none', withScene(async (scene) => {
-    const child = scene.run(path.join(__dirname, 'elsewhere.js'), [await freePort()]);
+    const child = scene.run(path.join(__dirname, 'elsewhere.js'), [await reservePort()]);
     assert.deepEqual(await child.report(), ['sWebsocketError', 'ENOTSUP', 'listen']);
     await child.succeeded();
   }));

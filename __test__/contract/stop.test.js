@@ -9,7 +9,8 @@ const path = require('node:path');
 const { execFile } = require('node:child_process');
 const { contract, ABSENT } = require('../helpers/contract');
 const { describeError, outcome } = require('../helpers/observe');
-const { delay, freePort, until, within } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
+const { delay, until, within } = require('../helpers/timing');
 
 /** @typedef {import('../helpers/context').Context} Context */
 
@@ -38,7 +39,7 @@ const cases = [
   {
     name: 'start resolves undefined, again rejects sInvalidAction',
     run: async (context) => {
-      const server = context.track(new context.Server({ port: await freePort(), host: '127.0.0.1' }));
+      const server = context.track(new context.Server({ port: await reservePort(), host: '127.0.0.1' }));
       return [await outcome(server.start()), await outcome(server.start())];
     },
     expected: [{ resolved: undefined }, ALREADY_STARTED]
@@ -46,7 +47,7 @@ const cases = [
   {
     name: 'stop before start and stop twice reject sInvalidAction',
     run: async (context) => {
-      const server = new context.Server({ port: await freePort(), host: '127.0.0.1' });
+      const server = new context.Server({ port: await reservePort(), host: '127.0.0.1' });
       const before = await outcome(server.stop());
       await server.start();
       return [before, await outcome(server.stop()), await outcome(server.stop())];
@@ -138,7 +139,7 @@ const cases = [
   {
     name: 'start on a host that is not ours rejects sWebsocketError with the system error',
     run: async (context) =>
-      systemRejection(new context.Server({ port: await freePort(), host: '203.0.113.1' }).start()),
+      systemRejection(new context.Server({ port: await reservePort(), host: '203.0.113.1' }).start()),
     original: ABSENT,
     ours: ['sWebsocketError', 'EADDRNOTAVAIL']
   },
@@ -185,7 +186,7 @@ const cases = [
     name: `the process ends by itself after stop, ${kind}`,
     run: async (/** @type {Context} */ context) => {
       const script = path.join(__dirname, '../helpers/stop-and-exit.js');
-      const port = String(await freePort());
+      const port = String(await reservePort());
       return within(
         new Promise((resolve) => {
           execFile(process.execPath, [script, context.name, port, kind], { timeout: 3500 }, (error, stdout) => {
@@ -200,7 +201,7 @@ const cases = [
   {
     name: 'many starts and stops in a row',
     run: async (context) => {
-      const port = await freePort();
+      const port = await reservePort();
       const server = new context.Server({ port, host: '127.0.0.1' });
       for (let i = 0; i < 10; i++) {
         await within(server.start(), 'start');

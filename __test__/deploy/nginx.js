@@ -8,7 +8,8 @@ const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const { fixture } = require('../helpers/tls');
-const { freePort, until } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
+const { until } = require('../helpers/timing');
 
 const CONFIG = fs.readFileSync(path.join(__dirname, '../../docs/deploy/nginx.conf'), 'utf8');
 
@@ -46,7 +47,7 @@ async function startNginx(scene, target, changes = []) {
   scene.defer(() => fs.rmSync(folder, { recursive: true, force: true }));
   fs.writeFileSync(path.join(folder, 'key.pem'), fixture('server.key'));
   fs.writeFileSync(path.join(folder, 'cert.pem'), fixture('server.pem'));
-  const [plain, secure] = [await freePort(), await freePort()];
+  const [plain, secure] = [await reservePort(), await reservePort()];
   const site = changed([
     ['127.0.0.1:3000', `127.0.0.1:${target}`],
     ['listen 80;', `listen 127.0.0.1:${plain};`],

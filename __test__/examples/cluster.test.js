@@ -6,7 +6,7 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
-const { freePort } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
 const { withScene } = require('../process/support/scene');
 const { visitMany, hosts } = require('../cluster/support');
 
@@ -17,7 +17,7 @@ const UNIX = process.platform !== 'win32';
 
 describe('examples/cluster', { skip: UNIX ? false : 'no signals' }, () => {
   it('serves, replaces a worker that dies, replaces all, and stops', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const server = scene.run(SERVER, [], { env: { PORT: String(port), WORKERS: '2' } });
     /** @type {Set<number>} */
     const workers = new Set();

@@ -7,7 +7,8 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const WebSocket = require('ws');
-const { freePort, within } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
+const { within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
 
 /**
@@ -16,7 +17,7 @@ const { withScene } = require('../process/support/scene');
  * @param {string} name
  */
 async function start(scene, name) {
-  const port = await freePort();
+  const port = await reservePort();
   const file = path.join(__dirname, '../../examples', name, 'server.js');
   const example = scene.run(file, [], { env: { PORT: String(port) } });
   assert.equal(await example.line(), `Listening on http://localhost:${port}`);

@@ -6,7 +6,7 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
-const { freePort } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
 const { withScene } = require('../process/support/scene');
 
 const SERVER = path.join(__dirname, '../../examples/graceful-shutdown/server.js');
@@ -20,7 +20,7 @@ const UNIX = process.platform !== 'win32';
  * @param {number} work In ms.
  */
 async function start(scene, work) {
-  const port = await freePort();
+  const port = await reservePort();
   const server = scene.run(SERVER, [], { env: { PORT: String(port) } });
   assert.equal(await server.line(), `Listening on port ${port}`);
   const [busy, idle] = [await scene.open(port), await scene.open(port)];

@@ -6,7 +6,7 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
-const { freePort } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
 const { withScene } = require('../process/support/scene');
 
 const HELLO = path.join(__dirname, '../../examples/hello');
@@ -33,7 +33,7 @@ function literally(text) {
 
 describe('examples/hello', () => {
   it('client greets server', withScene(async (scene) => {
-    const env = { PORT: String(await freePort()) };
+    const env = { PORT: String(await reservePort()) };
     const server = scene.run(SERVER, [], { env });
     const first = await server.line();
     assert.match(first, new RegExp(`^\\d\\d:\\d\\d:\\d\\d  listening +ws://localhost:${env.PORT}  chat page: http://localhost:${env.PORT}/$`));
@@ -67,7 +67,7 @@ describe('examples/hello', () => {
 
   for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
     it(`${signal} stops the server, with a client connected`, withScene(async (scene) => {
-      const env = { PORT: String(await freePort()) };
+      const env = { PORT: String(await reservePort()) };
       const server = scene.run(SERVER, [], { env });
       await server.line();
       const client = await scene.open(Number(env.PORT));
@@ -94,7 +94,7 @@ describe('examples/hello', () => {
   }));
 
   it('the client says so when no server runs, with exit code 1', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const client = scene.run(CLIENT, [], { env: { PORT: String(port) } });
     const { code, stderr } = await client.exited();
     assert.equal(code, 1);
@@ -103,7 +103,7 @@ describe('examples/hello', () => {
   }));
 
   it('the client ends with exit code 1 when the server goes before it has seen enough', withScene(async (scene) => {
-    const env = { PORT: String(await freePort()) };
+    const env = { PORT: String(await reservePort()) };
     const server = scene.run(SERVER, [], { env });
     await server.line();
     const client = scene.run(CLIENT, [], { env });

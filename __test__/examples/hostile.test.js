@@ -15,7 +15,8 @@ const { token } = require('./guide-token');
 const { Assault, PAYLOADS } = require('./assault');
 const { PORT, applicationFolder, blocks, toJavaScript } = require('../helpers/examples');
 const { RawClient } = require('../helpers/raw-client');
-const { delay, freePort } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
+const { delay } = require('../helpers/timing');
 const { TRUST, fixture } = require('../helpers/tls');
 const { INVALID } = require('../hostile/texts');
 const { MESSAGES } = require('../hostile/messages');
@@ -89,7 +90,7 @@ describe('examples under attack', { skip: process.env.LINE_IMPL === 'original', 
 
   for (const [name, entry] of Object.entries(SERVERS)) {
     it(`examples/${name}`, withScene(async (scene) => {
-      const port = await freePort();
+      const port = await reservePort();
       const env = { PORT: String(port), WORKERS: '1' };
       const child = scene.run(path.join(EXAMPLES, name, 'server.js'), [], { env });
       while (!/listen|ready/i.test(await child.line()));
@@ -99,7 +100,7 @@ describe('examples under attack', { skip: process.env.LINE_IMPL === 'original', 
 
   it('examples/hello gives files to nobody when it has no descriptors left, and lives', { skip: process.platform !== 'linux' },
     withScene(async (scene) => {
-      const port = await freePort();
+      const port = await reservePort();
       const server = path.join(EXAMPLES, 'hello/server.js');
       const child = scene.run(server, [], { env: { PORT: String(port) }, descriptors: 60 });
       await child.line();
@@ -163,7 +164,7 @@ describe('servers in documents under attack', { skip: process.env.LINE_IMPL === 
 
   for (const { key, language, code } of servers) {
     it(`${key} (${language})`, withScene(async (scene) => {
-      const port = await freePort();
+      const port = await reservePort();
       const child = scene.run(toJavaScript(folder, language, code.replace(PORT, String(port))));
       assert.equal(await child.line(), `Listening on port ${port}`);
       await outlives(child, port, code, BLOCKS[key]);

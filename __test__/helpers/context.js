@@ -2,7 +2,8 @@
 'use strict';
 
 const { RawClient } = require('./raw-client');
-const { freePort, within } = require('./timing');
+const { reservePort } = require('./ports');
+const { within } = require('./timing');
 
 /**
  * @typedef {object} Pair
@@ -33,7 +34,7 @@ class Context {
    * @returns {Promise<{server: any, port: number}>}
    */
   async serve(options = {}, prepare = () => {}) {
-    const port = await freePort();
+    const port = await reservePort();
     const server = this.track(new this.Server({ port, host: '127.0.0.1', ...options }));
     prepare(server);
     await within(server.start(), 'start');

@@ -1,8 +1,6 @@
 // @ts-check
 'use strict';
 
-const net = require('node:net');
-
 /** How long a test waits for something that must happen, in ms; generous, for busy machines. More of it: `LINE_PATIENCE`. */
 const PATIENCE = Number(process.env.LINE_PATIENCE ?? 4000);
 
@@ -45,21 +43,4 @@ async function until(condition, what, ms = PATIENCE) {
   }
 }
 
-/**
- * A port nobody listens on: the kernel's choice, given back at once. (The original resolves
- * `start()` with port 0 before it listens, and tells nobody which port it got.)
- *
- * @returns {Promise<number>}
- */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {net.AddressInfo} */ (probe.address());
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-module.exports = { PATIENCE, delay, within, until, freePort };
+module.exports = { PATIENCE, delay, within, until };

@@ -14,7 +14,7 @@ const path = require('node:path');
 const { promisify } = require('node:util');
 const { fileOf, packageOf, platformTriple } = require('../../lib/platform');
 const { PORT, blocks } = require('../helpers/examples');
-const { freePort } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
 const { withScene } = require('../process/support/scene');
 const { Application, pack, publish, temporaryFolder } = require('./application');
 const { installTools } = require('./tools');
@@ -64,7 +64,7 @@ describe('bundling', { skip: process.platform === 'win32' || major < 20 }, () =>
     registry = await publish(await pack(folder), folder);
     application = new Application(registry, folder);
     await application.npm('install', 'line-socket-native@^1');
-    port = await freePort();
+    port = await reservePort();
     application.write('server.js', block('js', 'Bundling').replaceAll(PORT, String(port)));
     application.write('client.js', CLIENT);
     tools = await installTools();
@@ -216,7 +216,7 @@ describe('bundling', { skip: process.platform === 'win32' || major < 20 }, () =>
     await promisify(execFile)('npx', ['next', 'build'], { cwd: next.folder, env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } });
     const target = path.join(fs.mkdtempSync(path.join(folder, 'deployed-')), 'standalone');
     fs.cpSync(next.path('.next/standalone'), target, { recursive: true, verbatimSymlinks: true });
-    const child = scene.run(path.join(target, 'server.js'), [], { env: { PORT: String(await freePort()), HOSTNAME: '127.0.0.1' } });
+    const child = scene.run(path.join(target, 'server.js'), [], { env: { PORT: String(await reservePort()), HOSTNAME: '127.0.0.1' } });
     while ((await child.line()) !== `Listening on port ${port}`);
     const client = await scene.open(port);
     await client.handshake();

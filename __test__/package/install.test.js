@@ -16,7 +16,7 @@ const esbuild = require('esbuild');
 const ts = require('typescript');
 const { PUBLISHED, packageOf, platformTriple } = require('../../lib/platform');
 const { PORT, blocks, compile } = require('../helpers/examples');
-const { freePort } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
 const { withScene } = require('../process/support/scene');
 const { Application, pack, publish, temporaryFolder } = require('./application');
 const { manifestOf, readPackage } = require('./registry');
@@ -203,7 +203,7 @@ describe('npm install', () => {
     await other.install('--install-strategy=linked');
     assert.ok(fs.lstatSync(other.path('node_modules/line-socket')).isSymbolicLink());
     assert.ok(!fs.existsSync(other.path(`node_modules/${OWN}`)), 'the binary is out of reach of the application');
-    const port = await freePort();
+    const port = await reservePort();
     await runServer(scene, other.write('server.cjs', example('js', 'A server', port)), port);
     await greet(scene, port);
   }));
@@ -213,13 +213,13 @@ describe('an application', () => {
   before(() => application.npm('install', 'ws'));
 
   it('in CommonJS', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     await runServer(scene, application.write('cjs/server.cjs', example('js', 'A server', port)), port);
     await runClient(scene, application.write('cjs/client.cjs', example('js', 'The client', port)));
   }));
 
   it('of ES modules', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     await runServer(scene, application.write('esm/server.mjs', example('mjs', 'ES modules and TypeScript', port)), port);
     const client = await scene.open(port);
     await client.handshake();
@@ -233,7 +233,7 @@ describe('an application', () => {
   };
   for (const [name, options] of Object.entries(resolutions)) {
     it(`in TypeScript, with moduleResolution ${name}`, withScene(async (scene) => {
-      const port = await freePort();
+      const port = await reservePort();
       compile([
         application.write(`${name}/server.mts`, example('ts', 'ES modules and TypeScript', port)),
         application.write(`${name}/client.mts`, example('ts', 'The client', port)),
@@ -250,7 +250,7 @@ describe('an application', () => {
   }
 
   it('in a bundle: beside it only the package with the binary is needed', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const deployed = new Application(registry, folder);
     for (const [name, heading] of [['server', 'A server'], ['client', 'The client']]) {
       await esbuild.build({
@@ -271,7 +271,7 @@ describe('an application', () => {
   }));
 
   it('in a worker thread', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     application.write('worker/server.js', example('js', 'A server', port));
     const main = `new (require('node:worker_threads').Worker)(require.resolve('./server.js'));`;
     await runServer(scene, application.write('worker/main.js', main), port);
@@ -279,7 +279,7 @@ describe('an application', () => {
   }));
 
   it('in a page: bundlers find the client for browsers', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     await runServer(scene, application.write('page/server.cjs', example('js', 'A server', port)), port);
     const code = example('js', 'The client', port).replace('client-node', 'client-web');
     const kinds = { 'client-web.js': code, 'client-web.mjs': code.replace(/const (\w+) = require\((.*)\)/, 'import $1 from $2') };

@@ -9,7 +9,8 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
-const { delay, freePort, within } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
+const { delay, within } = require('../helpers/timing');
 const { upgradeRequest } = require('../helpers/raw-http');
 const { RawClient } = require('../helpers/raw-client');
 const { withScene } = require('./support/scene');
@@ -84,7 +85,7 @@ describe('where a server listens', () => {
   }));
 
   it('the port may be a string of digits', withScene(async (scene) => {
-    const port = await freePort();
+    const port = await reservePort();
     const { server } = await scene.listen({ port: String(port) });
     assert.equal(server.address().port, port);
     await greet(scene, { port, host: '127.0.0.1' });
@@ -281,7 +282,7 @@ if (process.platform !== 'win32') {
 
     it('comes before host and port', withScene(async (scene) => {
       const file = socketPath(scene);
-      const port = await freePort();
+      const port = await reservePort();
       const server = scene.track(new scene.Server({ host: '127.0.0.1', port, listen: { path: file } }));
       await within(server.start(), 'start');
       await greet(scene, { path: file });

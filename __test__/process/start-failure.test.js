@@ -10,7 +10,8 @@ const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const util = require('node:util');
-const { freePort, within } = require('../helpers/timing');
+const { reservePort } = require('../helpers/ports');
+const { within } = require('../helpers/timing');
 const { withScene } = require('./support/scene');
 
 /** @typedef {import('./support/scene').Scene} Scene */
@@ -85,7 +86,7 @@ describe('a server that cannot listen', () => {
 
   it('an address that is not of this machine', withScene(async (scene) => {
     // RFC 5737: an address for documentation.
-    const where = { port: await freePort(), host: '203.0.113.1' };
+    const where = { port: await reservePort(), host: '203.0.113.1' };
     const server = scene.track(new scene.Server(where));
     const { payload } = await failure(server);
     assert.deepEqual(facts(payload), facts(await nodeFailure(where)));
@@ -94,7 +95,7 @@ describe('a server that cannot listen', () => {
 
   for (const host of ['fe80::1', 'fe80::1%no-such-interface', 'fe80::1%4294967296', '2001:db8::1', '::ffff:203.0.113.1']) {
     it(`${host}: as Node's own server reports it`, withScene(async (scene) => {
-      const where = { port: await freePort(), host };
+      const where = { port: await reservePort(), host };
       const { payload, message } = await failure(scene.track(new scene.Server(where)));
       assert.deepEqual(facts(payload), facts(await nodeFailure(where)));
       assert.ok(message.includes(`listen ${payload.code}: `), message);

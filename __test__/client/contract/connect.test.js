@@ -6,7 +6,8 @@
 const { clientContract, scriptedContract, clientOutcome, journal, welcome } = require('../../helpers/client-contract');
 const { ABSENT } = require('../../helpers/contract');
 const { attempt } = require('../../helpers/observe');
-const { delay, freePort, until, within } = require('../../helpers/timing');
+const { reservePort } = require('../../helpers/ports');
+const { delay, until, within } = require('../../helpers/timing');
 
 /** @typedef {import('../../helpers/client-contract').ClientCase} ClientCase */
 
@@ -88,7 +89,7 @@ const cases = [
   {
     name: 'nobody listens: the error, then the disconnection',
     run: async (context) => {
-      const client = context.client(await freePort(), ONCE);
+      const client = context.client(await reservePort(), ONCE);
       const events = journal(client);
       client.connect();
       await next(client, '_disconnected');
@@ -105,7 +106,7 @@ const cases = [
   },
   {
     name: 'nobody listens: connectAsync() rejects',
-    run: async (context) => clientOutcome(context.client(await freePort(), ONCE).connectAsync()),
+    run: async (context) => clientOutcome(context.client(await reservePort(), ONCE).connectAsync()),
     expected: { rejected: { code: 'cWebsocketError', payload: true } }
   },
   {
@@ -192,7 +193,7 @@ const cases = [
   {
     name: 'disconnect() without a connection does nothing',
     run: async (context) => {
-      const client = context.client(await freePort());
+      const client = context.client(await reservePort());
       return [client.disconnect(), client.state];
     },
     expected: [false, 'ready']
@@ -200,7 +201,7 @@ const cases = [
   {
     name: 'disconnectAsync() without a connection',
     run: async (context) => {
-      const client = context.client(await freePort());
+      const client = context.client(await reservePort());
       return Promise.race([client.disconnectAsync().then(() => 'resolved'), delay(30).then(() => 'pending')]);
     },
     original: 'pending',
@@ -302,7 +303,7 @@ const cases = [
   {
     name: 'a client that was disposed of while it reconnects stays away',
     run: async (context) => {
-      const client = context.client(await freePort(), { reconnectOptions: { initialDelay: 20, maxDelay: 20, randomness: 0 } });
+      const client = context.client(await reservePort(), { reconnectOptions: { initialDelay: 20, maxDelay: 20, randomness: 0 } });
       client.connect();
       await next(client, '_disconnected');
       await client.dispose();
@@ -380,7 +381,7 @@ const scripted = [
   {
     name: 'disconnect() while a reconnection is awaited ends it',
     run: async (context) => {
-      const client = context.client(await freePort(), { reconnectOptions: { initialDelay: 30, maxDelay: 30, randomness: 0 } });
+      const client = context.client(await reservePort(), { reconnectOptions: { initialDelay: 30, maxDelay: 30, randomness: 0 } });
       client.connect();
       await next(client, '_disconnected');
       const events = journal(client);
@@ -394,7 +395,7 @@ const scripted = [
   {
     name: 'dispose() in a listener of _disconnected',
     run: async (context) => {
-      const client = context.client(await freePort(), { reconnectOptions: { initialDelay: 10, maxDelay: 10, randomness: 0 } });
+      const client = context.client(await reservePort(), { reconnectOptions: { initialDelay: 10, maxDelay: 10, randomness: 0 } });
       client.connect();
       await next(client, '_disconnected').then(() => {});
       client.connect();
@@ -426,7 +427,7 @@ const scripted = [
   {
     name: 'an exception in a listener of _disconnected does not end reconnecting',
     run: async (context) => {
-      const port = await freePort();
+      const port = await reservePort();
       const client = context.client(port, { reconnectOptions: { initialDelay: 10, maxDelay: 10, randomness: 0 } });
       /** @type {any[]} */
       const uncaught = [];

@@ -5,7 +5,8 @@
 
 const { clientContract, scriptedContract, clientOutcome, welcome } = require('../../helpers/client-contract');
 const { outcome } = require('../../helpers/observe');
-const { delay, freePort, within } = require('../../helpers/timing');
+const { reservePort } = require('../../helpers/ports');
+const { delay, within } = require('../../helpers/timing');
 
 /** @typedef {import('../../helpers/client-contract').ClientCase} ClientCase */
 
@@ -291,7 +292,7 @@ const scripted = [
   },
   {
     name: 'pending sends when nobody listens any more',
-    run: async (context) => clientOutcome(context.client(await freePort()).send('x')),
+    run: async (context) => clientOutcome(context.client(await reservePort()).send('x')),
     expected: { rejected: { code: 'cDisconnected' } }
   }
 ];

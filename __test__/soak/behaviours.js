@@ -169,7 +169,10 @@ async function listen(port, enough) {
   await visitor.client.closed();
 }
 
-/** How many clients behave in which way at any time. @type {[behaviour: (port: number, enough: () => boolean) => Promise<void>, clients: number][]} */
+/**
+ * How many clients behave in which way at any time.
+ * @type {[behaviour: (port: number, enough: () => boolean) => Promise<void>, clients: number][]}
+ */
 const POPULATION = [
   [echo, 12],
   [rooms, 24],

@@ -15,4 +15,7 @@ const PING_INTERVAL = 2000;
 /** Time for the answer to a ping or a question, in ms: a busy machine must not pass for a silent peer. */
 const SILENT_TIMEOUT = 10000;
 
-module.exports = { ROOMS, HANDSHAKE_TIMEOUT, PING_INTERVAL, SILENT_TIMEOUT };
+/** Visits that last a certain time at least, by behaviour, in ms: they come to no end when the server runs for less. */
+const DURATIONS = { hesitate: HANDSHAKE_TIMEOUT, fallSilent: PING_INTERVAL + SILENT_TIMEOUT };
+
+module.exports = { ROOMS, HANDSHAKE_TIMEOUT, PING_INTERVAL, SILENT_TIMEOUT, DURATIONS };

@@ -1,6 +1,6 @@
 /**
  * Types of `line-socket-native` for `require`: `const Server = require('line-socket-native')`. For
- * `import`, see `index.d.mts`.
+ * `import`, see `types/index.d.mts`.
  *
  * Without type arguments every message may carry anything. To have messages checked, describe them:
  *

@@ -60,7 +60,6 @@ if (chosen.length > 0) {
     // The models of threads are a check of their own.
     program('cargo', 'test', '--workspace', '--exclude', 'line-socket-native-models', '--locked'),
     tool('typescript/bin/tsc', '-p', '__test__/types'),
-    tool('typescript/bin/tsc', '-p', '__test__/types/node10'),
     nodeTests(FOLDERS.flatMap(testFiles)),
   ]);
 }

@@ -121,8 +121,8 @@ it('the package carries every file of the client', () => {
   const npm = execFileSync('npm', args, { cwd: ROOT, encoding: 'utf8', shell: process.platform === 'win32' });
   const packed = JSON.parse(npm)[0].files.map((/** @type {any} */ { path: file }) => file);
   const needed = [
-    'client-node.js', 'client-web.js', 'client-node.d.ts', 'client-node.d.mts', 'client-web.d.ts', 'client-web.d.mts',
-    'types/client.d.ts', 'types/client-options.d.ts', 'types/messages.d.ts',
+    'client-node.js', 'client-web.js',
+    'types/client-node.d.ts', 'types/client-node.d.mts', 'types/client-web.d.ts', 'types/client-web.d.mts', 'types/client.d.ts', 'types/client-options.d.ts', 'types/messages.d.ts',
     'dist/client-web.js', 'dist/client-web.mjs', 'dist/client-web-globals.js',
     ...fs.readdirSync(path.join(ROOT, 'client')).map((file) => `client/${file}`)
   ];

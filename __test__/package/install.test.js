@@ -30,13 +30,13 @@ const OWN = packageOf(platformTriple());
 /** What is in the package, beside folders. */
 const FILES = [
   'CHANGELOG.md', 'LICENSE', 'README.md',
-  'client-node.d.mts', 'client-node.d.ts', 'client-node.js', 'client-web.d.mts', 'client-web.d.ts', 'client-web.js',
+  'client-node.js', 'client-web.js',
   'dist/client-web-globals.js', 'dist/client-web.js', 'dist/client-web.mjs',
-  'index.d.mts', 'index.d.ts', 'package.json', 'server.d.ts', 'server.js',
+  'index.d.ts', 'package.json', 'server.js',
 ];
 
 /** Its folders, and what they may hold. */
-const FOLDERS = [/^lib\/[\w-]+\.m?js$/, /^client\/[\w-]+\.m?js$/, /^types\/[\w-]+\.d\.ts$/];
+const FOLDERS = [/^lib\/[\w-]+\.m?js$/, /^client\/[\w-]+\.m?js$/, /^types\/[\w-]+\.d\.m?ts$/];
 
 let folder = '';
 /** @type {{main: string, platform: string}} */
@@ -159,7 +159,7 @@ describe('the package', () => {
 
   it('has nothing that Are The Types Wrong reports', async () => {
     const cli = path.join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
-    // Paths of the original, where they have no types either: kept for its applications. The last is
+    // Paths of the original, which had no types: they are for `require`, so a check for `import` fails. The last is
     // for a <script> tag, and nothing to import.
     const kept = ['./dist/client-node.js', './dist/client-web.js', './dist/client-web-globals.js'];
     await promisify(execFile)(process.execPath, [cli, packages.main, '--no-color', '--exclude-entrypoints', ...kept])

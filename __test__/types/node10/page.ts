@@ -1,4 +1,4 @@
-/// <reference path="../../../client-web.d.ts" />
+/// <reference types="line-socket-native/client-web" />
 
 /** A script of a page, which finds the class in the global `LineClient`. */
 

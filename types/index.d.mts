@@ -3,7 +3,7 @@
  * They are documented in `index.d.ts`.
  */
 
-import Server = require('./index.js');
+import Server = require('../index.js');
 
 import ServerConnection = Server.ServerConnection;
 import ServerRoom = Server.ServerRoom;

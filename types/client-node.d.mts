@@ -1,8 +1,8 @@
 /** Types of `line-socket-native/client-node` for `import`. */
 
-import LineClient = require('./types/client.js');
-import { LineError } from './types/errors.js';
-import { Message } from './types/messages.js';
+import LineClient = require('./client.js');
+import { LineError } from './errors.js';
+import { Message } from './messages.js';
 
 export { LineClient, LineError, Message };
 export default LineClient;

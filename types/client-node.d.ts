@@ -1,5 +1,5 @@
 /** Types of `line-socket-native/client-node` for `require`. */
 
-import LineClient = require('./types/client.js');
+import LineClient = require('./client.js');
 
 export = LineClient;

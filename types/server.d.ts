@@ -1,5 +1,5 @@
 /** Types of `line-socket-native/server` where `exports` of package.json are not read. */
 
-import Server = require('./index.js');
+import Server = require('../index.js');
 
 export = Server;

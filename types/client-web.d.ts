@@ -3,7 +3,7 @@
  * `/// <reference types="line-socket-native/client-web" />`.
  */
 
-import LineClient = require('./types/client.js');
+import LineClient = require('./client.js');
 
 export = LineClient;
 export as namespace LineClient;

@@ -3,7 +3,7 @@
 
 const LineError = require('./line-error.js');
 const { Message } = require('./message.js');
-const { MessageErrorCode } = require('./enums.js');
+const { ConnectionState, MessageErrorCode } = require('./enums.js');
 const { reasonOf } = require('./json.js');
 const { roomLog } = require('./debug.js');
 
@@ -28,14 +28,17 @@ class ServerRoom {
   }
 
   /**
-   * Adds a connection.
+   * Adds a connection. To all connections only one that is connected: others join when they are.
    * @param {ServerConnection} connection
    */
   add(connection) {
     const slot = this.#server.slotOf_(connection);
     if (slot === undefined) return;
-    if (this.name === undefined) this.#server.native_.admit(slot);
-    else this.#server.native_.joinRoom(slot, this.name);
+    if (this.name === undefined) {
+      if (connection.state === ConnectionState.CONNECTED) this.#server.native_.admit(slot);
+    } else {
+      this.#server.native_.joinRoom(slot, this.name);
+    }
   }
 
   /**

@@ -208,9 +208,10 @@ impl Connection {
         self.marks.fetch_or(mark::TRUSTED, Relaxed);
     }
 
-    pub(super) fn admit(&self) {
+    /// The handshake is resolved. False when that was known already.
+    pub(super) fn admit(&self) -> bool {
         self.trust();
-        self.admitted.store(true, Relaxed);
+        !self.admitted.swap(true, Relaxed)
     }
 
     /// From now on the peer counts as gone, whether or not its stream has ended.

@@ -144,12 +144,11 @@ impl Hub {
 
     /// The handshake is resolved: from now on the connection is one of [`Group::All`].
     pub fn admit(&self, slot: u32) {
-        let mut registry = self.registry();
-        registry.admit(slot);
-        let Some(connection) = registry.get(slot).cloned() else {
+        let admitted = self.registry().admit(slot);
+        // One that was admitted before has its timer, and has not been heard just now.
+        let Some(connection) = admitted else {
             return;
         };
-        drop(registry);
         let now = self.clock.now();
         connection.hear(now);
         let ping = connection.timeouts().ping;

@@ -168,15 +168,17 @@ impl Registry {
         self.admitted.contains_key(&slot).then_some(slot)
     }
 
-    /// Adds a connection to the group of all.
-    pub fn admit(&mut self, slot: u32) {
-        if let Some(entry) = self.slots.get(slot as usize)
-            && !entry.withdrawn
-        {
-            entry.connection.admit();
-            self.joins += 1;
-            join(&mut self.admitted, slot, &entry.connection, self.joins);
+    /// Adds a connection to the group of all. Returns it the first time: it may be taken out and added
+    /// again as often as the application likes.
+    pub fn admit(&mut self, slot: u32) -> Option<ConnectionRef> {
+        let entry = self.slots.get(slot as usize)?;
+        if entry.withdrawn {
+            return None;
         }
+        let is_first = entry.connection.admit();
+        self.joins += 1;
+        join(&mut self.admitted, slot, &entry.connection, self.joins);
+        is_first.then(|| Arc::clone(&entry.connection))
     }
 
     /// The entry of a connection that may have an id and join.

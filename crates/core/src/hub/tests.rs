@@ -1,5 +1,6 @@
 //! Deadlines, slow consumers, broadcasts and the end of connections.
 
+mod admitting;
 mod back_pressure;
 
 use std::io::ErrorKind;

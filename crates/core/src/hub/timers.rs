@@ -109,6 +109,12 @@ impl Timers {
         Some((slot, serial, purpose))
     }
 
+    /// How many deadlines are set.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     /// To be held by each task that sees to the deadlines.
     pub fn duty(&self) -> Duty<'_> {
         Duty(self)

@@ -155,7 +155,10 @@ declare class ServerRoom<
 
   /** Undefined for the room of all connections. */
   readonly name: string | undefined;
-  /** Adds a connection; does nothing when it is in there. */
+  /**
+   * Adds a connection; does nothing when it is in there. To the room of all connections one that awaits its
+   * handshake is not added: it joins when the handshake is resolved.
+   */
   add(connection: ServerConnection<ClientToServer, ServerToClient>): void;
   /** Returns whether the connection was in the room. */
   remove(connection: ServerConnection<ClientToServer, ServerToClient>): boolean;
@@ -263,6 +266,7 @@ declare class Server<
   /**
    * Frees the port, or leaves the HTTP server of the option `server`, and disconnects everyone, at once or,
    * with `drain`, in good order; resolves when the last connection has ended, and `start` works again.
+   * Called while the server starts it resolves when that has ended, and `start` rejects with `sInvalidAction`.
    * Without options while it drains it cuts what is left. Rejects with `sInvalidAction` or `sInvalidOptions`.
    */
   stop(options?: StopOptions): Promise<void>;

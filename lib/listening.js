@@ -5,7 +5,7 @@ const dns = require('node:dns');
 const net = require('node:net');
 const os = require('node:os');
 const util = require('node:util');
-const { CAN_SHARE, isShared } = require('./cluster.js');
+const { CAN_SHARE, isShared, listenByNode, needsPrimary } = require('./cluster.js');
 
 /** @typedef {import('./native.js').NativeServer} NativeServer */
 
@@ -39,6 +39,47 @@ const BACKLOG = 511;
  * @property {{address: string, family: string, port: number} | string | null} address As Node's
  *   `server.address()`: the path for a Unix domain socket. Null without a listener.
  */
+
+/**
+ * Whether a server listens by itself.
+ * @param {any} options
+ */
+function hasAddress({ port, listen: place }) {
+  return (port !== undefined && port !== null) || Boolean(place);
+}
+
+/**
+ * @param {any} options The server's options.
+ * @throws {TypeError} When they name nothing to serve.
+ */
+function checkPlace(options) {
+  const listens = hasAddress(options);
+  if (!listens && !options.server && !options.noServer) {
+    throw new TypeError('No "options.port" was given, nor "server" or "noServer": there is nothing to serve');
+  }
+  if (!listens && options.tls) {
+    throw new TypeError('"options.tls" is for a port of this server; with "server" it is for that one to encrypt');
+  }
+}
+
+/**
+ * Starts the io threads: with a listener, or for the sockets of an HTTP server.
+ * @param {any} options The server's options.
+ * @param {NativeServer} native
+ * @param {() => void} onWake
+ * @returns {Promise<{listening: Listening, own: import('node:http').Server | undefined}>} `own`: the HTTP
+ *   server that listens for this one alone. Rejects with the system's error.
+ */
+async function begin(options, native, onWake) {
+  const listens = hasAddress(options);
+  const own = listens && needsPrimary(options) ? await listenByNode(options) : undefined;
+  try {
+    return { listening: await (listens && !own ? listen : run)(options, native, onWake), own };
+  } catch (error) {
+    own?.close();
+    throw error;
+  }
+}
 
 /**
  * Starts to listen.
@@ -177,4 +218,4 @@ function systemError(system, syscall, address, port) {
   });
 }
 
-module.exports = { listen, run, systemError, uvNumber };
+module.exports = { begin, checkPlace, systemError, uvNumber };

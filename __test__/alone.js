@@ -1,0 +1,50 @@
+// @ts-check
+'use strict';
+
+/**
+ * Which test files run alone. `npm test` runs all others first, several at a time; then these, one after the other.
+ * `alone.test.js` checks that each file that reads a clock, memory or CPU time is in one of the two lists.
+ */
+
+/** Files that bound a time, memory or CPU time from above, which other tests would disturb, and what they measure. */
+const ALONE = {
+  '__test__/attach/process.test.js': 'CPU time of a server',
+  '__test__/client/contract/ping.test.js': 'intervals between pings',
+  '__test__/client/handshake-rejected.test.js': 'intervals between attempts',
+  '__test__/contract/handshake.test.js': 'how soon a connection is closed',
+  '__test__/contract/ping.test.js': 'intervals between pings',
+  '__test__/deflate/hostile.test.js': 'memory',
+  '__test__/deflate/inflating.test.js': 'memory',
+  '__test__/limits/handshake-payload.test.js': 'memory',
+  '__test__/limits/draining.test.js': 'how soon clients are closed, and how evenly',
+  '__test__/limits/rates.test.js': 'rates',
+  '__test__/process/clock.test.js': 'how soon deadlines take effect',
+  '__test__/process/fairness.test.js': 'response times',
+  '__test__/process/flood.test.js': 'memory',
+  '__test__/process/garbage.test.js': 'memory',
+  '__test__/process/idle-memory.test.js': 'memory',
+  '__test__/process/live-options.test.js': 'how soon options take effect',
+  '__test__/process/silent-peer.test.js': 'how soon a silent peer is noticed',
+  '__test__/process/slow-consumer.test.js': 'memory',
+  '__test__/process/verdict.test.js': 'how soon a verdict takes effect',
+};
+
+/** Files that read a clock or the like, and why other tests do not disturb them. */
+const UNDISTURBED = {
+  '__test__/attach/resets.test.js': 'keeps a process busy for a time',
+  '__test__/attach/unserved.test.js': 'a time is bounded from below, or by seconds',
+  '__test__/client/contract/send.test.js': 'times are bounded from below',
+  '__test__/client/queue.test.js': 'times are bounded from below',
+  '__test__/client/send-options.test.js': 'times are bounded from below',
+  '__test__/client/fake-timers.test.js': 'replaces clocks',
+  '__test__/contract/answers.test.js': 'a time is bounded by ten seconds',
+  '__test__/contract/close.test.js': 'times are bounded from below',
+  '__test__/contract/send.test.js': 'times are bounded from below',
+  '__test__/process/dead-connections.test.js': 'a time is bounded from below',
+  '__test__/process/restart.test.js': 'counts descriptors and threads of its own process',
+  '__test__/process/stopping.test.js': 'runs for a time',
+  '__test__/readme.test.js': 'a time is bounded from below',
+  '__test__/soak/soak.test.js': 'compares no memory in so short a time',
+};
+
+module.exports = { ALONE, UNDISTURBED };

@@ -7,10 +7,13 @@ const { describe, it, before, after } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
+const Server = require('..');
 const LineClient = require('../client-node.js');
 const { token } = require('./examples/guide-token');
 const { PORT, applicationFolder, blocks, toJavaScript } = require('./helpers/examples');
 const { reservePort } = require('./helpers/ports');
+const { delay } = require('./helpers/timing');
+const { TRUST, fixture } = require('./helpers/tls');
 const { withScene } = require('./process/support/scene');
 
 /** @typedef {import('./helpers/raw-client').RawClient} RawClient */
@@ -18,6 +21,15 @@ const { withScene } = require('./process/support/scene');
 /** @typedef {(options?: object) => Promise<RawClient>} Open */
 
 const GUIDES = path.join(__dirname, '../docs/guides');
+
+/** The languages of blocks that are programs. */
+const PROGRAMS = ['js', 'mjs', 'ts'];
+
+/** Puts a certificate where a block reads it. @param {string} folder @param {string} name */
+function installCertificate(folder, name) {
+  fs.writeFileSync(path.join(folder, 'privkey.pem'), fixture(`${name}.key`));
+  fs.writeFileSync(path.join(folder, 'fullchain.pem'), fixture(`${name}.pem`));
+}
 
 /** What `open` rejected with. @param {Promise<RawClient>} opened @returns {Promise<number>} */
 const refusal = (opened) => opened.then(() => assert.fail('it was opened'), ({ status }) => status);
@@ -35,7 +47,7 @@ async function enter(open, options) {
 
 /**
  * What each block must do for clients, by guide and heading.
- * @type {Record<string, (open: Open, child: Child, port: number) => Promise<void>>}
+ * @type {Record<string, (open: Open, run: { port: number, child: Child, folder: string }) => Promise<void>>}
  */
 const CHECKS = {
   'switching.md: Switching from line-socket': async (open) => {
@@ -86,7 +98,7 @@ const CHECKS = {
     await ada.fence();
     assert.ok(!ada.texts.some((text) => text.includes('"moved"')));
   },
-  'deploying.md: Deploying': async (open, child, port) => {
+  'deploying.md: Deploying': async (open, { port, child }) => {
     const health = await fetch(`http://127.0.0.1:${port}/healthz`);
     assert.equal((await health.json()).connections, 0);
     assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
@@ -114,37 +126,162 @@ const CHECKS = {
     client.json({ n: 'length', p: 'x'.repeat(17000), i: 'l' });
     assert.equal((await client.closed()).code, 1009);
   },
-  'troubleshooting.md: Troubleshooting': async (open, child) => {
+  'troubleshooting.md: Troubleshooting': async (open, { child }) => {
     const client = await enter(open);
     client.text('{');
     assert.equal(await child.line(), 'error scInvalidJson');
     client.close(4000, 'enough');
     assert.equal(await child.line(), 'end 4000 "enough"');
   },
+  'typescript.md (mjs): ES modules and TypeScript': async (open) => {
+    const client = await open();
+    await client.handshake();
+    assert.equal((await client.request('half', 3)).message.p, 1.5);
+    assert.equal((await client.request('half', 'x')).message.e.code, 'notANumber');
+  },
+  'typescript.md (ts): Typed messages': async (open) => {
+    const client = await open();
+    await client.handshake();
+    assert.deepEqual((await client.request('hello', { name: 'Ada' })).message.p, { hello: 'Ada' });
+    client.json({ n: 'note', p: 'it rains' });
+    assert.equal((await client.message()).message.p, 'it rains');
+  },
+  'cluster.md: Cluster': async (open) => {
+    const client = await open();
+    await client.handshake();
+    assert.ok(Number.isInteger((await client.request('who')).message.p));
+  },
+  'back-pressure.md: Back-pressure': async (open) => {
+    const client = await open();
+    await client.handshake();
+    await client.request('export', 5000);
+    assert.equal(client.texts.filter((text) => text.startsWith('{"n":"row"')).length, 5000);
+  },
+  'stopping.md: Stopping': async (open, { child }) => {
+    const client = await open();
+    await client.handshake();
+    client.json({ n: 'slow', i: '1' });
+    await client.fence();
+    child.signal('SIGTERM');
+    assert.equal((await client.message()).message.p.reason, 'Restarting');
+    assert.equal((await client.message(({ i }) => i === '1')).message.p, 'done');
+    assert.equal((await client.closed()).code, 1001);
+  },
+  'http-servers.md: Behind an existing HTTP server': async (open) => {
+    const client = await open({ path: '/line' });
+    await client.handshake();
+    assert.equal((await client.request('hello')).message.p, 'Hello over a WebSocket');
+    const port = client.socket.remotePort;
+    assert.equal(await (await fetch(`http://127.0.0.1:${port}/page`)).text(), 'Hello over HTTP');
+    assert.equal((await open({ path: '/other' }).catch((error) => error)).status, 400);
+  },
+  'http-servers.md: Deciding by hand': async (open) => {
+    for (const path of ['/chat', '/news']) {
+      const client = await open({ path });
+      await client.handshake();
+      assert.equal((await client.request('where')).message.p, path);
+    }
+    assert.equal((await open({ path: '/else' }).catch((error) => error)).status, 404);
+  },
+  'asking-clients.md: Asking clients': async (open, { child }) => {
+    const client = await open();
+    await client.handshake();
+    const { message: question } = await client.message();
+    assert.deepEqual([question.n, question.p], ['question', { text: 'Ready?' }]);
+    client.json({ n: '_r', i: question.i, p: 'yes', e: null });
+    assert.equal((await client.message()).text, '{"n":"thanks","p":"yes"}');
+    const other = await open();
+    await other.handshake();
+    other.json({ n: '_r', i: (await other.message()).message.i, e: 'no' });
+    assert.equal((await other.message()).text, '{"n":"sorry","p":"scMessageRejected"}');
+    child.signal('SIGTERM');
+    await Promise.all([client.closed(), other.closed()]);
+  },
+  'tls.md: TLS': async (open, { folder }) => {
+    const client = await open({ tls: TRUST });
+    await client.handshake();
+    assert.equal((await client.request('how')).message.p, 'TLSv1.3');
+    installCertificate(folder, 'renewed');
+    let subject = '';
+    for (let tries = 0; tries < 40 && subject !== 'renewed'; tries += 1) {
+      await delay(100);
+      const { socket } = await open({ tls: TRUST });
+      subject = /** @type {import('node:tls').TLSSocket} */ (socket).getPeerCertificate().subject.CN;
+    }
+    assert.equal(subject, 'renewed');
+    await client.fence();
+  },
 };
 
-/** Blocks after whose check the process has ended. */
-const ENDS = new Set(['deploying.md: Deploying']);
+/** Blocks after whose check the process ends by itself. */
+const ENDS = new Set(['asking-clients.md: Asking clients', 'deploying.md: Deploying', 'stopping.md: Stopping']);
+
+/**
+ * What each block that is a client must do with a server.
+ * @type {Record<string, (server: any, child: Child) => Promise<void>>}
+ */
+const CLIENTS = {
+  'client.md: In Node': async (server, child) => {
+    server.on('connection', (/** @type {any} */ connection) => {
+      connection.on('hello', (/** @type {any} */ message) => message.resolve({ hello: message.payload.name }));
+    });
+    assert.equal(await child.line(), 'Connected to server');
+    assert.equal(await child.line(), "Greeting completed { hello: 'some client' }");
+    await server.stop();
+    assert.ok(child.isRunning, 'it reconnects');
+  },
+  'client.md (ts): Typed messages': async (server, child) => {
+    server.on('connection', (/** @type {any} */ connection) => {
+      connection.on('hello', (/** @type {any} */ message) => {
+        message.resolve({ hello: message.payload.name });
+        for (const news of ['it rains', 'bye']) server.broadcast('news', news);
+      });
+    });
+    assert.deepEqual(await child.remainingLines(), ['Hello Ada', 'News: it rains', 'News: bye']);
+    await child.succeeded();
+  },
+};
 
 describe('guides', () => {
   let folder = '';
 
-  before(() => (folder = applicationFolder()));
+  before(() => {
+    folder = applicationFolder();
+    installCertificate(folder, 'server');
+  });
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
   // What that guide shows is not for servers alone: `package/bundling.test.js` runs it.
   const guides = fs.readdirSync(GUIDES).filter((guide) => guide !== 'bundling.md');
-  const found = guides.flatMap((guide) => {
-    const text = fs.readFileSync(path.join(GUIDES, guide), 'utf8');
-    const programs = blocks(text, 'js');
-    assert.equal(text.match(/^```\w/gm)?.length ?? 0, programs.length, `${guide} has blocks that are not run`);
-    return programs.map(({ heading, code }) => ({ key: `${guide}: ${heading}`, code }));
+  /** The fenced blocks of one language in all guides. @param {string} language */
+  const blocksIn = (language) => guides.flatMap((guide) => blocks(fs.readFileSync(path.join(GUIDES, guide), 'utf8'), language)
+    .map(({ heading, code }) => ({ guide, heading, language, code })));
+  const found = PROGRAMS.flatMap(blocksIn).map((block) => {
+    const { guide, heading, language } = block;
+    return { key: `${guide}${language === 'js' ? '' : ` (${language})`}: ${heading}`, ...block };
   });
 
-  it('each block has its check, and each guide a block', () => {
-    assert.deepEqual(found.map(({ key }) => key).sort(), Object.keys(CHECKS).sort());
-    const covered = new Set(found.map(({ key }) => key.split(':')[0]));
-    assert.deepEqual(guides.filter((guide) => !covered.has(guide)), []);
+  it('each block has its check', () => {
+    assert.deepEqual(found.map(({ key }) => key).sort(), Object.keys({ ...CHECKS, ...CLIENTS }).sort());
+    const checked = [...PROGRAMS, 'json', 'html'];
+    for (const guide of guides) {
+      const languages = [...fs.readFileSync(path.join(GUIDES, guide), 'utf8').matchAll(/^```(\w+)$/gm)].map(([, language]) => language);
+      // The commands of that guide need a clone of the repository.
+      const allowed = guide === 'installing.md' ? [...checked, 'sh'] : checked;
+      assert.deepEqual(languages.filter((language) => !allowed.includes(language)), [], guide);
+    }
+  });
+
+  it('blocks of JSON are options of the server', () => {
+    const options = blocksIn('json');
+    assert.ok(options.length >= 2);
+    for (const { code } of options) new Server({ port: 0, ...JSON.parse(code) });
+  });
+
+  it('blocks of HTML name files of the package', () => {
+    const files = blocksIn('html').flatMap(({ code }) => [...code.matchAll(/(?:from '|src="node_modules\/)([^'"]+)/g)].map(([, file]) => file));
+    assert.equal(files.length, 2);
+    for (const file of files) assert.ok(require.resolve(file));
   });
 
   it('code within the text is no program, and names members that are there', withScene(async (scene) => {
@@ -154,13 +291,14 @@ describe('guides', () => {
     const Message = server.constructor.Message;
     /** @type {Record<string, object>} */
     const things = { server, connection, client: line, room: server.getRoom('room'), message: new Message({ name: 'a' }) };
-    const documents = ['README.md', ...guides.map((guide) => `docs/guides/${guide}`), 'docs/reference/wire-protocol.md'];
+    const reference = fs.readdirSync(path.join(GUIDES, '../reference')).map((name) => `docs/reference/${name}`);
+    const documents = ['README.md', ...guides.map((guide) => `docs/guides/${guide}`), ...reference];
     const problems = [];
     let named = 0;
     for (const document of documents) {
       const text = fs.readFileSync(path.join(GUIDES, '../..', document), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
       for (const [, code] of text.matchAll(/`([^`]+)`/g)) {
-        if (/;|\b(?:for|if|while) \(|\bawait \w|\b(?:const|let) /.test(code)) problems.push(`${document}: a program, ${code}`);
+        if (/;|\b(?:for|if|while) \(|\bawait (?!using$)\w|\b(?:const|let) /.test(code)) problems.push(`${document}: a program, ${code}`);
         for (const [, thing, member] of code.matchAll(/(?<![\w.'/])(server|connection|client|room|message)\.(\w+)/g)) {
           if (member === 'js') continue;
           named += 1;
@@ -173,14 +311,22 @@ describe('guides', () => {
     assert.ok(named > 15, `${named} members`);
   }));
 
-  for (const { key, code } of found) {
+  for (const { key, language, code } of found) {
     it(key, withScene(async (scene) => {
       assert.match(code, PORT);
+      /** @param {number} port */
+      const run = (port) => scene.run(toJavaScript(folder, language, code.replace(PORT, String(port))));
+      if (key in CLIENTS) {
+        const { server, port } = await scene.listen();
+        await CLIENTS[key](server, run(port));
+        return;
+      }
       const port = await reservePort();
-      const child = scene.run(toJavaScript(folder, 'js', code.replace(PORT, String(port))));
+      const child = run(port);
       assert.equal(await child.line(), `Listening on port ${port}`);
-      await CHECKS[key]((options) => scene.open(port, options), child, port);
-      assert.equal(child.isRunning, !ENDS.has(key));
+      await CHECKS[key]((options) => scene.open(port, options), { port, child, folder });
+      if (ENDS.has(key)) await child.succeeded();
+      else assert.ok(child.isRunning);
     }));
   }
 });

@@ -5,7 +5,7 @@ const { constants: { MAX_STRING_LENGTH } } = require('node:buffer');
 
 /**
  * The options of a server: what each must be, what holds when it is not given, and what the core is
- * told. A new option needs a line here, and is described in `types/options.d.ts` and in the README's table.
+ * told. A new option needs a line here, and is described in `types/options.d.ts` and in `docs/reference/options.md`.
  */
 
 const { POLICY_RULES } = require('./policy.js');

@@ -89,7 +89,7 @@ describe('the documentation site', () => {
 
   it('begins with the README, with its pictures', () => {
     const html = pages.get('index.html') ?? '';
-    assert.match(html, />Handshake and authentication</);
+    assert.match(html, />What it has</);
     const pictures = [...html.matchAll(/<img [^>]*src="([^"]*)"/g)].map(([, source]) => source);
     assert.ok(pictures.length >= 2, pictures.join());
   });
@@ -97,8 +97,8 @@ describe('the documentation site', () => {
   it('has every guide and document', () => {
     const titles = [...pages].filter(([name]) => name.startsWith('documents')).map(([, html]) => /<title>(.*?) \|/.exec(html)?.[1]);
     for (const title of [
-      'Authentication', 'Deploying', 'Limits', 'Rooms', 'Scaling', 'Switching from line-socket', 'Troubleshooting',
-      'Files for deployments', 'Contract', 'What differs from the original', 'Security', 'Changelog', 'Contributing',
+      'Authentication', 'Back-pressure', 'Deploying', 'Installing', 'Limits', 'Rooms', 'Scaling', 'Switching from line-socket', 'Troubleshooting',
+      'Files for deployments', 'Options of the server', 'Counters', 'Contract', 'What differs from the original', 'Security', 'Changelog', 'Contributing',
     ]) assert.ok(titles.includes(title), `${title} in ${titles.join(', ')}`);
   });
 
@@ -153,15 +153,15 @@ describe('the documentation site', () => {
       await page.goto(url('documents/Rooms.html'));
       await page.getByRole('button', { name: 'Search' }).click();
       for (const [query, expected] of [
-        ['scIdConflict', 'index.html#error-codes'],
+        ['scIdConflict', 'documents/Errors.html'],
         ['presence', 'documents/Rooms.html'],
         ['PRESENCE', 'documents/Rooms.html'],
         ['TimeoutStopSec', 'documents/Deploying.html'],
         ['maxPendingSends', 'ServerOptions.html#maxpendingsends'],
         ['room user', 'documents/Rooms.html#a-room-per-user'],
-        ['close codes', 'documents/Wire_protocol.html#close-codes'],
+        ['close codes', 'documents/Close_codes.html'],
         ['rejecting handshakes', '#handshake'],
-        ['<script type', 'index.html#the-client'],
+        ['<script type', 'documents/Client.html#in-browsers'],
         ['(.*', ''],
       ]) {
         const found = await search(query);

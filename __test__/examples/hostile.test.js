@@ -42,11 +42,9 @@ const SERVERS = {
 
 /** The same for code in documents, where it is not the usual way. @type {Record<string, Entry>} */
 const BLOCKS = {
-  'README.md: Handshake and authentication': { token: { token: 's3cret' } },
-  'README.md: Rooms and broadcast': { before: [{ n: 'join', p: 'red' }], valid: { room: 'red', text: 'hi' } },
-  'README.md: Behind an existing HTTP server': { paths: ['/line'] },
-  'README.md: Behind an existing HTTP server, 2': { paths: ['/chat', '/news'] },
-  'README.md: TLS': { tls: TRUST },
+  'http-servers.md: Behind an existing HTTP server': { paths: ['/line'] },
+  'http-servers.md: Deciding by hand': { paths: ['/chat', '/news'] },
+  'tls.md: TLS': { tls: TRUST },
   'authentication.md: Tokens in the handshake': { token: { token: token('ada') } },
   'authentication.md: Cookies at the upgrade': { headers: { Origin: 'https://example.org', Cookie: 'session=5e55104' } },
   'rooms.md: Rooms': { before: [{ n: 'join', p: 'news' }], valid: { room: 'news', text: 'hi' } },
@@ -159,7 +157,7 @@ describe('servers in documents under attack', { skip: process.env.LINE_IMPL === 
 
   it('what is said of one is said of one that is there', () => {
     assert.deepEqual(Object.keys(BLOCKS).filter((key) => !servers.some((server) => server.key === key)), []);
-    assert.ok(servers.length > 20, `${servers.length} servers`);
+    assert.ok(servers.length >= 20, `${servers.length} servers`);
   });
 
   for (const { key, language, code } of servers) {

@@ -3,7 +3,7 @@
 
 /**
  * The package as it is published, installed in an empty project under the name of the original: what
- * is in it, and that the README's examples run from there, in whatever way they are built.
+ * is in it, and that the examples of the README and the guides run from there, in whatever way they are built.
  */
 
 const { describe, it, before, after } = require('node:test');
@@ -24,7 +24,8 @@ const { manifestOf, readPackage } = require('./registry');
 /** @typedef {import('../process/support/scene').Scene} Scene */
 
 const ROOT = path.join(__dirname, '../..');
-const README = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+/** @param {string} file Path from the root. */
+const read = (file) => fs.readFileSync(path.join(ROOT, file), 'utf8');
 const OWN = packageOf(platformTriple());
 
 /** What is in the package, beside folders. */
@@ -59,15 +60,23 @@ after(() => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
+/** Where examples are, by language and heading, if not in the README. @type {Record<string, string>} */
+const PAGES = {
+  'mjs: ES modules and TypeScript': 'docs/guides/typescript.md',
+  'ts: Typed messages': 'docs/guides/typescript.md',
+  'ts: Typed messages, client': 'docs/guides/client.md',
+};
+
 /**
- * An example of the README, for an application that knows the package as `line-socket`. The server
+ * An example of the README or a guide, for an application that knows the package as `line-socket`. The server
  * that answers after two seconds does so at once.
  * @param {string} language
  * @param {string} heading
  * @param {number} port
  */
 function example(language, heading, port) {
-  const found = blocks(README, language).find((block) => block.heading === heading);
+  const text = read(PAGES[`${language}: ${heading}`] ?? 'README.md');
+  const found = blocks(text, language).find((block) => block.heading === heading.replace(/, client$/, ''));
   assert.ok(found, `${language}: ${heading}`);
   return found.code.replace(PORT, String(port)).replaceAll("'line-socket-native", "'line-socket").replace(', 2000)', ', 0)');
 }
@@ -134,10 +143,10 @@ describe('the package', () => {
     assert.deepEqual(Object.keys(manifest.dependencies), ['debug']);
   });
 
-  it('is not larger than the README says', () => {
+  it('is not larger than the guide to installing says', () => {
     const row = /^\| ([^|]+) \| ([\d.]+) (KiB|MiB) \| ([\d.]+) (KiB|MiB) \|$/gm;
     const bytes = (/** @type {string} */ number, /** @type {string} */ unit) => Number(number) * (unit === 'KiB' ? 1024 : 1024 ** 2);
-    const stated = new Map([...README.matchAll(row)].map(([, name, packed, packedUnit, size, unit]) => [
+    const stated = new Map([...read('docs/guides/installing.md').matchAll(row)].map(([, name, packed, packedUnit, size, unit]) => [
       name, [bytes(packed, packedUnit), bytes(size, unit)],
     ]));
     const own = `its binary for ${process.platform === 'linux' ? 'Linux' : 'macOS or Windows'}`;
@@ -215,7 +224,7 @@ describe('an application', () => {
   it('in CommonJS', withScene(async (scene) => {
     const port = await reservePort();
     await runServer(scene, application.write('cjs/server.cjs', example('js', 'A server', port)), port);
-    await runClient(scene, application.write('cjs/client.cjs', example('js', 'The client', port)));
+    await runClient(scene, application.write('cjs/client.cjs', example('js', 'A client', port)));
   }));
 
   it('of ES modules', withScene(async (scene) => {
@@ -235,8 +244,8 @@ describe('an application', () => {
     it(`in TypeScript, with moduleResolution ${name}`, withScene(async (scene) => {
       const port = await reservePort();
       compile([
-        application.write(`${name}/server.mts`, example('ts', 'ES modules and TypeScript', port)),
-        application.write(`${name}/client.mts`, example('ts', 'The client', port)),
+        application.write(`${name}/server.mts`, example('ts', 'Typed messages', port)),
+        application.write(`${name}/client.mts`, example('ts', 'Typed messages, client', port)),
       ], options);
       await runServer(scene, application.path(`${name}/server.mjs`), port);
       const client = scene.run(application.path(`${name}/client.mjs`));
@@ -252,7 +261,7 @@ describe('an application', () => {
   it('in a bundle: beside it only the package with the binary is needed', withScene(async (scene) => {
     const port = await reservePort();
     const deployed = new Application(registry, folder);
-    for (const [name, heading] of [['server', 'A server'], ['client', 'The client']]) {
+    for (const [name, heading] of [['server', 'A server'], ['client', 'A client']]) {
       await esbuild.build({
         entryPoints: [application.write(`bundled/${name}.js`, example('js', heading, port))],
         outfile: deployed.path(`${name}.js`),
@@ -281,7 +290,7 @@ describe('an application', () => {
   it('in a page: bundlers find the client for browsers', withScene(async (scene) => {
     const port = await reservePort();
     await runServer(scene, application.write('page/server.cjs', example('js', 'A server', port)), port);
-    const code = example('js', 'The client', port).replace('client-node', 'client-web');
+    const code = example('js', 'A client', port).replace('client-node', 'client-web');
     const kinds = { 'client-web.js': code, 'client-web.mjs': code.replace(/const (\w+) = require\((.*)\)/, 'import $1 from $2') };
     for (const [build, text] of Object.entries(kinds)) {
       const outfile = application.path(`page/bundle-of-${build}.cjs`);

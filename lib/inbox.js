@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { AsyncResource } = require('node:async_hooks');
+const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
 const { Batch } = require('./batch.js');
 const { Events } = require('./events.js');
 const { afterDue, afterTurn, microtask, now, outside } = require('./environment.js');
@@ -28,13 +28,33 @@ const SPARSE_TURN = 6;
 const LOOK = 1;
 
 /**
- * Events that are handled before the code that awaits in their handlers goes on. So the time that this
- * code takes is noticed soon.
+ * Events that are handled before the code that awaits in their handlers goes on, and as long as that is
+ * quick. So the time that this code takes is noticed soon.
  */
 const STEP = 8;
+const QUICK_STEP = 32;
+
+/** Milliseconds that a quick step takes at most, with the code that awaited in the one before. */
+const QUICK = 0.25;
 
 /** What each handler's asynchronous context is made with. It is never destroyed. */
 const CONTEXT = { requireManualDestroy: true };
+
+/**
+ * One context for all, where `enterWith` holds until the scope is left: from Node 24 on. Before, it holds
+ * for the resource, and so for all that run in its scope later.
+ */
+const SHARED = leavesNothing() ? new AsyncResource('LineEvents', CONTEXT) : undefined;
+
+/** Whether what is entered in the scope of a resource is gone when the scope is entered again. */
+function leavesNothing() {
+  const storage = new AsyncLocalStorage();
+  const resource = new AsyncResource('LineProbe', CONTEXT);
+  resource.runInAsyncScope(() => storage.enterWith(true));
+  const left = resource.runInAsyncScope(() => storage.getStore());
+  storage.disable();
+  return left === undefined;
+}
 
 /**
  * Takes batches of events from the native side and has each event handled; and sees that what handlers
@@ -59,13 +79,16 @@ class Inbox {
   #stepped = 0;
   /** What goes on once the event loop has turned. @type {NodeJS.Immediate | undefined} */
   #immediate = undefined;
+  /** Events of the next step. */
+  #stepSize = STEP;
   #flushDue = false;
   /** Those with promises of `sendWithoutResponse`. @type {import('./sends.js').Sends[]} */
   #unwritten = [];
   /** What waits for events that were there before it, oldest first. @type {(() => void)[]} */
   #waiting = [];
 
-  /** One function for all steps. */
+  /** One function for all wakes, and one for all steps. */
+  #start = () => this.#run();
   #goOn = () => this.#step();
 
   /** @param {Server} server */
@@ -97,7 +120,7 @@ class Inbox {
       this.#goOnLater();
       this.#beginTurn(time);
     }
-    outside(() => this.#run());
+    outside(this.#start);
   }
 
   #goOnLater() {
@@ -140,22 +163,30 @@ class Inbox {
 
   /** @returns {boolean} Whether it goes on in this turn. */
   #handleSome() {
-    const time = now();
-    const batch = this.#choose(time);
+    const batch = this.#choose(this.#stepped);
     if (batch === undefined) {
       this.#isWaiting = false;
       this.#flush(NEITHER, 0);
       return false;
     }
-    for (let count = 0; count < STEP && batch.isOpen; count += 1) {
+    for (let count = 0; count < this.#stepSize && batch.isOpen; count += 1) {
       batch.read();
-      runApart(this.#events.handle, this.#events, batch.event);
+      handleApart(this.#events, batch.event);
     }
-    const after = now();
-    batch.time += after - this.#stepped;
-    this.#stepped = after;
-    if (!batch.isOpen) this.#endBatch(batch);
-    if (after < this.#turnEnds) return true;
+    const time = now();
+    const taken = time - this.#stepped;
+    batch.time += taken;
+    this.#stepped = time;
+    this.#stepSize = taken < QUICK ? QUICK_STEP : STEP;
+    if (!batch.isOpen) {
+      this.#endBatch(batch);
+      if (!this.#hasMore && !this.#batches.some(isOpen)) {
+        this.#isWaiting = false;
+        return false;
+      }
+    }
+    this.#flushDue = true;
+    if (time < this.#turnEnds) return true;
     this.#flush(NEITHER, 0);
     this.#goOnLater();
     return false;
@@ -170,8 +201,8 @@ class Inbox {
     const [sparse, backlogged] = this.#batches;
     if (backlogged.isOpen && !sparse.isOpen && time - this.#looked < LOOK) return backlogged;
     this.#looked = time;
-    // It comes as a surprise while others are handled: nobody is woken for it.
-    this.#hasMore = true;
+    // What has come while others are handled woke nobody.
+    if (backlogged.isOpen) this.#hasMore = true;
     return this.#open(SPARSE) ?? this.#open(BACKLOGGED);
   }
 
@@ -195,7 +226,6 @@ class Inbox {
     batch.end();
     const lane = batch === this.#batches[SPARSE] ? SPARSE : BACKLOGGED;
     this.#flush(lane, Math.round(batch.time * 1000));
-    this.#flushDue = true;
     if (this.#waiting.length === 0) return;
     for (const run of this.#waiting.splice(0, this.native.passed())) this.guard(run);
   }
@@ -254,7 +284,7 @@ class Inbox {
    * @param {() => void} run
    */
   guard(run) {
-    runApart(attempt, undefined, run);
+    new AsyncResource('LineEvent', CONTEXT).runInAsyncScope(attempt, undefined, run);
   }
 }
 
@@ -268,15 +298,18 @@ function attempt(run) {
 }
 
 /**
- * Calls a function in an asynchronous context of its own: what a handler does to the context with
+ * Has an event handled in an asynchronous context of its own: what a handler does to the context with
  * `AsyncLocalStorage.enterWith` does not reach the handlers of other connections.
- * @template {unknown[]} A
- * @param {(...args: A) => void} run
- * @param {unknown} that
- * @param {A} args
+ * @param {Events} events
+ * @param {import('./batch.js').NativeEvent} event
  */
-function runApart(run, that, ...args) {
-  new AsyncResource('LineEvent', CONTEXT).runInAsyncScope(run, that, ...args);
+function handleApart(events, event) {
+  (SHARED ?? new AsyncResource('LineEvent', CONTEXT)).runInAsyncScope(events.handle, events, event);
+}
+
+/** @param {Batch} batch */
+function isOpen(batch) {
+  return batch.isOpen;
 }
 
 module.exports = { Inbox };

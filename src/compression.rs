@@ -2,7 +2,7 @@
 
 use napi::{Error, Result, Status};
 
-use line_socket_core::deflate::{Policy, Settings, Strategy, WindowBits};
+use line_socket_core::{CompressionPolicy, CompressionSettings, CompressionStrategy, WindowBits};
 
 use super::raw::{Call, Value};
 use super::server::JsServer;
@@ -30,7 +30,7 @@ pub fn compression(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.undefined()
 }
 
-fn policy(words: [i32; WORDS]) -> Result<Policy> {
+fn policy(words: [i32; WORDS]) -> Result<CompressionPolicy> {
     let [
         server_takeover,
         client_takeover,
@@ -44,21 +44,21 @@ fn policy(words: [i32; WORDS]) -> Result<Policy> {
         chunk,
         inflate_chunk,
     ] = words;
-    Ok(Policy {
+    Ok(CompressionPolicy {
         server_takeover: server_takeover == 1,
         client_takeover: client_takeover == 1,
         server_max_window_bits: window_bits(server_window)?,
         client_max_window_bits: window_bits(client_window)?,
         threshold: size(threshold)?,
-        settings: Settings {
+        settings: CompressionSettings {
             level: within(level, -1, 9)?,
             mem_level: within(mem_level, 1, 9)?,
             strategy: match strategy {
-                1 => Strategy::Filtered,
-                2 => Strategy::HuffmanOnly,
-                3 => Strategy::Rle,
-                4 => Strategy::Fixed,
-                _ => Strategy::Default,
+                1 => CompressionStrategy::Filtered,
+                2 => CompressionStrategy::HuffmanOnly,
+                3 => CompressionStrategy::Rle,
+                4 => CompressionStrategy::Fixed,
+                _ => CompressionStrategy::Default,
             },
             window_bits: bits(window)?,
             chunk: size(within(chunk, 64, i32::MAX)?)?,

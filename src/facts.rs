@@ -9,9 +9,7 @@ use data_encoding::BASE64;
 use napi::Result;
 use napi::bindgen_prelude::Object;
 
-use line_socket_core::deflate::Agreement;
-use line_socket_core::hub::{Authorization, Remote, Secure};
-use line_socket_core::upgrade::{Client, Request};
+use line_socket_core::{Agreement, Authorization, Client, Remote, Request, Secure};
 
 use super::raw::{self, Call, Value};
 use super::server::JsServer;

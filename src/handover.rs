@@ -9,10 +9,10 @@ use std::rc::Rc;
 use napi::Result;
 use napi::bindgen_prelude::Object;
 
-use line_socket_core::hub::{Remote, Transport};
-use line_socket_core::transport::pipe::{Output, PipeOwner, pipe};
-use line_socket_core::transport::{Detached, Handover, Ticket};
-use line_socket_core::upgrade::{self, Limits, Refusal, Request};
+use line_socket_core::{
+    Detached, Handover, Output, PipeOwner, Refusal, Remote, Request, RequestLimits, Ticket,
+    Transport, parse_request, pipe, request_path,
+};
 
 use super::raw::{self, Call, Value};
 use super::server::JsServer;
@@ -79,7 +79,7 @@ fn hand_over(server: &mut JsServer, call: &Call) -> Result<Value> {
 
 #[cfg(unix)]
 fn adopt(descriptor: i32) -> io::Result<(Detached, Remote)> {
-    line_socket_core::transport::adopt(raw::duplicate(descriptor)?)
+    line_socket_core::adopt(raw::duplicate(descriptor)?)
 }
 
 #[cfg(not(unix))]
@@ -100,11 +100,11 @@ fn address(call: &Call) -> Result<Option<SocketAddr>> {
 
 /// A head that Node has parsed already, within limits of its own.
 fn parse(head: &[u8]) -> std::result::Result<Request, Refusal> {
-    let limits = Limits {
+    let limits = RequestLimits {
         max_head: head.len(),
         max_headers: memchr::memchr_iter(b'\n', head).count(),
     };
-    match upgrade::parse(head, &limits)? {
+    match parse_request(head, &limits)? {
         Some((request, _)) => Ok(request),
         None => Err(Refusal::new(400, None)),
     }
@@ -112,7 +112,7 @@ fn parse(head: &[u8]) -> std::result::Result<Request, Refusal> {
 
 /// `isFor(target, path): boolean`. Whether a request target has this path.
 fn is_for(_: &mut JsServer, call: &Call) -> Result<Value> {
-    let is_for = upgrade::path_of(&call.string(0)?) == call.string(1)?;
+    let is_for = request_path(&call.string(0)?) == call.string(1)?;
     call.bool_value(is_for)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `lib/native.js` loads the addon and calls [`create_server`]; the object it gets has one function
 //! for each thing a server can be asked for. Connections are small integers (slots), events come
-//! in batches: see [`line_socket_core::hub::record`].
+//! in batches: see [`line_socket_core::Record`].
 
 mod compression;
 mod facts;

@@ -48,12 +48,16 @@ pub fn start(filter: &str) -> Result<(), ParseError> {
 /// The filter with every directive for modules of the addon repeated for those of the core.
 fn for_both_crates(filter: &str) -> String {
     let (directives, text) = filter.split_at(filter.find('/').unwrap_or(filter.len()));
-    let ours = directives.split(',').filter_map(|directive| {
-        let rest = directive.trim().strip_prefix(ADDON)?;
-        (rest.is_empty() || rest.starts_with("::") || rest.starts_with('=')).then_some(rest)
-    });
-    let repeated: String = ours.map(|rest| format!(",{CORE}{rest}")).collect();
-    format!("{directives}{repeated}{text}")
+    let mut both = directives.to_owned();
+    for directive in directives.split(',') {
+        match directive.trim().strip_prefix(ADDON) {
+            Some(rest) if rest.is_empty() || rest.starts_with("::") || rest.starts_with('=') => {
+                both.extend([",", CORE, rest]);
+            }
+            _ => {}
+        }
+    }
+    both + text
 }
 
 /// Writes to stderr what a filter lets through.

@@ -8,10 +8,9 @@ use std::time::Duration;
 use napi::Result;
 use napi::bindgen_prelude::Object;
 
-use line_socket_core::envelope;
-use line_socket_core::hub::batch::Batch;
-use line_socket_core::hub::record::count;
-use line_socket_core::hub::{ConnectionRef, Group, Kind, Lane, Queued, Record};
+use line_socket_core::{
+    Batch, ConnectionRef, Group, Kind, Lane, Queued, Record, record_count, response_len,
+};
 
 use super::raw::{self, Call, Value};
 use super::server::JsServer;
@@ -75,8 +74,8 @@ fn lane_of(number: i32) -> Lane {
 /// Writes a batch's counts and records into the words that are argument `index`.
 fn write_records(call: &Call, index: usize, batch: &Batch, more: bool) -> Result<()> {
     call.fill_words(index, |words| {
-        words[0] = count(batch.records.len());
-        words[1] = count(batch.strings.count());
+        words[0] = record_count(batch.records.len());
+        words[1] = record_count(batch.strings.count());
         words[2] = more.into();
         let places = words[HEADER..].chunks_exact_mut(Record::WORDS);
         for (record, place) in batch.records.iter().zip(places) {
@@ -155,7 +154,7 @@ fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
     }
     let (id, payload) = scratch.split_at(id_length);
     let payload = has_payload.then_some(payload);
-    let length = envelope::response_len(payload.map(<[u8]>::len), id.len());
+    let length = response_len(payload.map(<[u8]>::len), id.len());
     let queued = connection.respond(payload, id, &server.hub.config);
     server.sent.add(length, usize::from(queued.is_queued()));
     call.int_value(settle(
@@ -167,7 +166,7 @@ fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
 }
 
 fn settle(
-    hub: &line_socket_core::hub::Hub,
+    hub: &line_socket_core::Hub,
     dirty: &mut Vec<ConnectionRef>,
     connection: &ConnectionRef,
     queued: Queued,

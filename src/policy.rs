@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use napi::Result;
 
-use line_socket_core::upgrade::{Policy, ProxyHeaders, Trust};
+use line_socket_core::{ProxyHeaders, Trust, UpgradePolicy};
 
 use super::raw::{Call, Value};
 use super::server::JsServer;
@@ -28,7 +28,7 @@ pub fn set_policy(server: &mut JsServer, call: &Call) -> Result<Value> {
         _ => ProxyHeaders::XForwarded,
     };
     let policy = || {
-        let mut policy = Policy {
+        let mut policy = UpgradePolicy {
             path,
             origins: origins
                 .map(|list| parse("allowedOrigins", &list))
@@ -40,7 +40,7 @@ pub fn set_policy(server: &mut JsServer, call: &Call) -> Result<Value> {
                 Trust::Networks(parse("trustProxy", &proxies)?)
             },
             proxy_headers,
-            ..Policy::default()
+            ..UpgradePolicy::default()
         };
         let names = protocols.split_terminator('\n').map(str::to_owned);
         policy

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use napi::Result;
 use napi::bindgen_prelude::Object;
 
-use line_socket_core::transport::tls::{
-    ClientCertificates, Context, LiveContext, MinVersion, Settings,
-};
+use line_socket_core::{ClientCertificates, LiveContext, MinVersion, TlsContext, TlsSettings};
 
 use super::raw::{self, Call, Value};
 use super::server::JsServer;
@@ -21,7 +19,7 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
 
 /// `encrypt(identities | undefined, ca | undefined, clients, tls13, alpn): string | undefined`. Sets
 /// what connections are encrypted with from now on; `undefined`: listeners to come do not encrypt.
-/// `identities` and `ca` as in [`Settings`]; `clients`: 0 asks for no certificate, 1 asks, 2
+/// `identities` and `ca` as in [`TlsSettings`]; `clients`: 0 asks for no certificate, 1 asks, 2
 /// requires one; `tls13`: TLS 1.2 is refused; `alpn`: protocols, a line each. Returns the option at
 /// fault (`key`, `cert`, `ca` or nothing) and what is wrong with it in two lines; then nothing has
 /// changed.
@@ -30,7 +28,7 @@ fn encrypt(server: &mut JsServer, call: &Call) -> Result<Value> {
         server.tls = None;
         return call.undefined();
     };
-    let settings = Settings {
+    let settings = TlsSettings {
         identities,
         ca: call.optional_string(1)?,
         clients: match call.uint(2)? {
@@ -45,7 +43,7 @@ fn encrypt(server: &mut JsServer, call: &Call) -> Result<Value> {
         },
         alpn: call.string(4)?.lines().map(Into::into).collect(),
     };
-    match Context::new(&settings) {
+    match TlsContext::new(&settings) {
         Ok(context) => {
             match &server.tls {
                 Some(live) => live.replace(context),

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use napi::Result;
 use napi::bindgen_prelude::{Function, Object};
 
-use line_socket_core::hub::batch::Batch;
-use line_socket_core::hub::{ConnectionRef, Counter, Fence, Group, Heed, Hub};
-use line_socket_core::transport::tls::LiveContext;
-use line_socket_core::transport::{Address, Binding, Gate, IoThread, Options, Verdict};
+use line_socket_core::{
+    Address, Batch, Binding, ConnectionRef, Counter, Fence, Gate, Group, Heed, Hub, IoThread,
+    LiveContext, Options, Verdict,
+};
 
 use super::compression::compression;
 use super::handover::Pipes;

@@ -2,7 +2,7 @@
 
 use napi::{Error, Result, Status};
 
-use line_socket_core::hub::config::SlowConsumer;
+use line_socket_core::SlowConsumer;
 
 use super::raw::{Call, Value};
 use super::server::JsServer;

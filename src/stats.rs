@@ -2,7 +2,7 @@
 
 use napi::Result;
 
-use line_socket_core::hub::Counter;
+use line_socket_core::Counter;
 
 use super::raw::{Call, Value};
 use super::server::JsServer;

@@ -6,7 +6,7 @@ use napi::Status;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 
-use line_socket_core::hub::Wake;
+use line_socket_core::Wake;
 
 use super::raw::Call;
 

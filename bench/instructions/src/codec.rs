@@ -2,14 +2,14 @@
 
 use std::hint::black_box;
 
-use line_socket_core::codec::{Decoder, Event, Limits, Opcode, push_frame};
+use line_socket_core::{Decoder, Event, MessageLimits, Opcode, push_frame};
 
 use crate::inputs::{Size, client_frame, request};
 
 /// Decodes a frame that one read brought whole.
 pub fn decode_whole(size: Size, iterations: usize) -> usize {
     let mut frame = client_frame(size);
-    let mut decoder = Decoder::new(Limits::default());
+    let mut decoder = Decoder::new(MessageLimits::default());
     (0..iterations)
         .map(|_| decode(&mut decoder, black_box(&mut frame)))
         .sum()
@@ -19,7 +19,7 @@ pub fn decode_whole(size: Size, iterations: usize) -> usize {
 pub fn decode_cut(size: Size, iterations: usize) -> usize {
     let mut frame = client_frame(size);
     let middle = frame.len() / 2;
-    let mut decoder = Decoder::new(Limits::default());
+    let mut decoder = Decoder::new(MessageLimits::default());
     (0..iterations)
         .map(|_| {
             let (first, second) = black_box(&mut frame).split_at_mut(middle);

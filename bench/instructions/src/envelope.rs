@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use line_socket_core::envelope;
+use line_socket_core::{push_response, scan_envelope};
 
 use crate::inputs::{Size, payload, request};
 
@@ -11,7 +11,7 @@ pub fn scan(size: Size, iterations: usize) -> usize {
     let text = request(size);
     (0..iterations)
         .filter(|_| {
-            black_box(envelope::scan(black_box(&text))).is_ok_and(|found| found.id.is_some())
+            black_box(scan_envelope(black_box(&text))).is_ok_and(|found| found.id.is_some())
         })
         .count()
 }
@@ -24,7 +24,7 @@ pub fn respond(size: Size, iterations: usize) -> usize {
         .filter(|_| {
             out.clear();
             let payload = black_box(payload.as_bytes());
-            envelope::push_response(&mut out, Some(payload), black_box(br#""1f4c6f9d""#));
+            push_response(&mut out, Some(payload), black_box(br#""1f4c6f9d""#));
             black_box(&out).len() > payload.len()
         })
         .count()

@@ -7,11 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Waker};
 
-use line_socket_core::hub::batch::Batch;
-use line_socket_core::hub::{
-    ConnectionRef, Facts, Group, Hub, Link, Progress, RateLimit, Remote, Transport, Wake,
+use line_socket_core::{
+    Batch, ConnectionRef, Facts, Group, Hub, Link, Progress, RateLimit, Remote, RequestLimits,
+    Transport, Wake, parse_request,
 };
-use line_socket_core::upgrade;
 
 use crate::inputs::{Size, payload, request};
 
@@ -45,7 +44,7 @@ fn hub() -> Hub {
 /// A connection whose handshake is resolved.
 fn connect(hub: &Hub, sink: &Sink, batch: &mut Batch) -> (ConnectionRef, Progress) {
     let head = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    let (request, _) = upgrade::parse(head, &upgrade::Limits::default())
+    let (request, _) = parse_request(head, &RequestLimits::default())
         .expect("a valid request")
         .expect("a complete request");
     let facts = Facts {

@@ -1,6 +1,6 @@
 //! What is sent, and how it looks on the wire.
 
-use line_socket_core::codec::{Opcode, frame_header};
+use line_socket_core::{Opcode, frame_header};
 
 use crate::payload;
 

@@ -14,9 +14,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::{env, error, process};
 
-use line_socket_core::deflate::Policy;
-use line_socket_core::hub::{Connection, Hub, Message, Next, Receiver, Wake};
-use line_socket_core::transport::{Address, Binding, Gate, IoThread, Options};
+use line_socket_core::{
+    Address, Binding, CompressionPolicy, Connection, Gate, Hub, IoThread, Message, Next, Options,
+    Receiver, Wake,
+};
 
 /// Largest message; the suite sends 16 MiB.
 const MAX_MESSAGE: usize = 64 << 20;
@@ -50,11 +51,11 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     hub.config.set_ping_interval(0);
     hub.config.set_max_payload(MAX_MESSAGE);
     hub.config.set_max_buffered(4 * MAX_MESSAGE);
-    hub.config.set_compression(Some(Policy {
+    hub.config.set_compression(Some(CompressionPolicy {
         server_takeover: takeover,
         client_takeover: takeover,
         threshold: 0,
-        ..Policy::default()
+        ..CompressionPolicy::default()
     }));
     let options = Options {
         address: Some(Address::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))),

@@ -1,22 +1,216 @@
-//! The Rust core of `line-socket-native`: a WebSocket server with acknowledged messages,
-//! handshakes, rooms and broadcast, whose network side runs on a thread of its own.
+//! The Rust core of `line-socket-native`: a WebSocket server with acknowledged messages, handshakes, rooms
+//! and broadcast. Its network side runs on threads of its own. Nothing here knows of Node: the crate
+//! `line-socket-native` is the addon that is made of this one.
 //!
-//! Nothing here knows of Node: the addon, in the crate `line-socket-native`, is made of this. Each module
-//! knows only its neighbours:
+//! # Layout
+//!
+//! A module uses only modules above it in this table.
 //!
 //! | module | owns | does not know |
 //! | --- | --- | --- |
-//! | [`codec`] | bytes ⇄ frames ⇄ messages (RFC 6455) | sockets, tokio, Node |
-//! | [`envelope`] | the `n`, `p`, `i`, `e` of a message as raw JSON slices | JSON values |
-//! | [`upgrade`] | the HTTP opening handshake | sockets |
-//! | [`hub`] | connections, rooms, deadlines, what waits for the application | sockets, JavaScript |
-//! | [`transport`] | listeners, sockets, the io thread | the line protocol |
+//! | `deflate` | permessage-deflate (RFC 7692): parameters, compressing, inflating | frames |
+//! | `codec` | bytes ⇄ frames ⇄ messages (RFC 6455) | sockets, tokio |
+//! | `envelope` | the keys `n`, `p`, `i`, `e` of a message as slices of its JSON text | JSON values |
+//! | `upgrade` | the HTTP request that opens a connection, and its answer | sockets |
+//! | `hub` | connections, rooms, deadlines, out queues, events for the application | sockets |
+//! | `transport` | listeners, sockets, TLS, the io threads | the line protocol |
+//!
+//! The modules are private. What the addon, the tests and the programs that measure need is re-exported here,
+//! and the compiler reports what nobody uses.
+//!
+//! A message takes this way. A session of `transport` reads a socket and has a [`Decoder`] cut the bytes into
+//! messages. [`Hub`] reads the envelope of each and answers it or adds it to the inbox, from which the
+//! application takes [`Batch`]es. Answers and broadcasts are encoded into the out queue of a [`Connection`],
+//! and leave through its [`Link`], which `transport` implements for every kind of socket.
 
 #![forbid(unsafe_code)]
 
-pub mod codec;
-pub mod deflate;
-pub mod envelope;
-pub mod hub;
-pub mod transport;
-pub mod upgrade;
+mod codec;
+mod deflate;
+mod envelope;
+mod hub;
+mod transport;
+mod upgrade;
+
+/// The code and the reason of a close frame that has come.
+pub use codec::CloseFrame;
+/// Cuts the bytes of one connection into messages.
+pub use codec::Decoder;
+/// What a decoder hands out.
+pub use codec::Event;
+/// What a decoder allows a message to be.
+pub use codec::Limits as MessageLimits;
+/// What a frame is.
+pub use codec::Opcode;
+/// What a peer has done that RFC 6455 or a limit forbids.
+pub use codec::ProtocolError;
+/// Writes the header of a frame.
+pub use codec::frame_header;
+/// Appends a close frame.
+pub use codec::push_close;
+/// Appends a frame.
+pub use codec::push_frame;
+
+/// The parameters that a connection has agreed on.
+pub use deflate::Agreement;
+/// What a connection has agreed on, with the server's settings at that time.
+pub use deflate::Compression;
+/// Compresses the messages of one connection.
+pub use deflate::Compressor;
+/// Why a message cannot be inflated.
+pub use deflate::Corrupt;
+/// Inflates the messages of one connection.
+pub use deflate::Inflater;
+/// Which offers of compression the server accepts, and how it compresses.
+pub use deflate::Policy as CompressionPolicy;
+/// How hard zlib tries.
+pub use deflate::Settings as CompressionSettings;
+/// How zlib looks for repetitions.
+pub use deflate::Strategy as CompressionStrategy;
+/// The size of a compression window, as a power of two.
+pub use deflate::WindowBits;
+
+/// The parts of a message as slices of its text.
+pub use envelope::Envelope;
+/// The id of a message.
+pub use envelope::Id;
+/// Why a text is no message.
+pub use envelope::InvalidEnvelope;
+/// A string as it stands in the text.
+pub use envelope::JsonString;
+/// How many arrays and objects may be nested.
+pub use envelope::MAX_DEPTH;
+/// Finds the parts of a large message without checking its payload.
+pub use envelope::outline as outline_envelope;
+/// Appends the answer that reports an error.
+pub use envelope::push_error as push_error_response;
+/// Appends an id as `JSON.stringify` writes it.
+pub use envelope::push_id as push_message_id;
+/// Appends the answer to a ping of the line protocol.
+pub use envelope::push_pong as push_pong_response;
+/// Appends the answer to a message.
+pub use envelope::push_response;
+/// The length of the answer that [`push_response`] writes.
+pub use envelope::response_len;
+/// Checks a whole message and finds its parts.
+pub use envelope::scan as scan_envelope;
+
+/// The address and protocol that a request came from, behind proxies too.
+pub use upgrade::Client;
+/// How large a request may be.
+pub use upgrade::Limits as RequestLimits;
+/// Which requests become connections.
+pub use upgrade::Policy as UpgradePolicy;
+/// The headers that proxies describe their client with.
+pub use upgrade::ProxyHeaders;
+/// Why a request does not become a connection, and the answer that says so.
+pub use upgrade::Refusal;
+/// A request for a connection.
+pub use upgrade::Request;
+/// The proxies whose headers are believed.
+pub use upgrade::Trust;
+/// Reads a request.
+pub use upgrade::parse as parse_request;
+/// The path of a request's target.
+pub use upgrade::path_of as request_path;
+/// The head of the 101 response, made of its lines.
+pub use upgrade::response_head;
+/// The lines of the 101 response.
+pub use upgrade::response_lines;
+
+/// Whether a client certificate was verified.
+pub use hub::Authorization;
+/// Events for the application, in the order in which they came.
+pub use hub::Batch;
+/// How many bytes of one connection wait for the application before it is no longer read.
+pub use hub::CONNECTION_MARK;
+/// The state of one connection.
+pub use hub::Connection;
+/// A shared reference to a connection.
+pub use hub::ConnectionRef;
+/// The counters of a server.
+pub use hub::Counter;
+/// What is fixed when a connection opens.
+pub use hub::Facts;
+/// A position in the queues of events.
+pub use hub::Fence;
+/// The fields of a record.
+pub use hub::Field;
+/// The connections a broadcast is for.
+pub use hub::Group;
+/// Which messages of a peer the application is still given.
+pub use hub::Heed;
+/// The shared state of one server.
+pub use hub::Hub;
+/// The kinds of events.
+pub use hub::Kind;
+/// The queues of events.
+pub use hub::LANES;
+/// A queue of events.
+pub use hub::Lane;
+/// What the hub needs of a stream.
+pub use hub::Link;
+/// A message as it is given to a [`Receiver`].
+pub use hub::Message;
+/// What to do after a message.
+pub use hub::Next;
+/// What a session keeps of its connection between messages.
+pub use hub::Progress;
+/// What has to be done after a message was queued.
+pub use hub::Queued;
+/// How many messages a connection may send.
+pub use hub::RateLimit;
+/// Gets the messages in place of the line protocol.
+pub use hub::Receiver;
+/// One event.
+pub use hub::Record;
+/// The address of a peer.
+pub use hub::Remote;
+/// What is known of a connection's TLS.
+pub use hub::Secure;
+/// What becomes of a peer that reads too slowly.
+pub use hub::SlowConsumer;
+/// What carries a connection.
+pub use hub::Transport;
+/// Wakes the application.
+pub use hub::Wake;
+/// A length as a record holds it.
+pub use hub::record_count;
+
+/// Where a listener listens.
+pub use transport::Address;
+/// How a listener shares its address.
+pub use transport::Binding;
+/// Whether clients present certificates.
+pub use transport::ClientCertificates;
+/// The certificates and settings of TLS.
+pub use transport::Context as TlsContext;
+/// A stream on its way from one thread's runtime to another's.
+pub use transport::Detached;
+/// The policy for requests, and the requests that wait for the application's verdict.
+pub use transport::Gate;
+/// A stream whose request has been read and not yet answered.
+pub use transport::Handover;
+/// A thread that accepts and serves the connections of a listener.
+pub use transport::IoThread;
+/// A context that can be replaced while the server runs.
+pub use transport::LiveContext;
+/// The oldest version of TLS that is accepted.
+pub use transport::MinVersion;
+/// What an io thread needs to start.
+pub use transport::Options;
+/// Bytes that the owner of a pipe's stream has to write.
+pub use transport::Output;
+/// The end of a pipe for the owner of the real stream.
+pub use transport::PipeOwner;
+/// What a [`TlsContext`] is made from.
+pub use transport::Settings as TlsSettings;
+/// The application's handle of a stream that was handed over.
+pub use transport::Ticket;
+/// What the application says to a request.
+pub use transport::Verdict;
+/// Takes over a socket by its descriptor.
+#[cfg(unix)]
+pub use transport::adopt;
+/// Makes a connection of a stream that others read and write.
+pub use transport::pipe;

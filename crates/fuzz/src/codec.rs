@@ -4,8 +4,10 @@
 
 use std::borrow::Cow;
 
-use line_socket_core::codec::{CloseFrame, Decoder, Event, Limits, Opcode, ProtocolError};
-use line_socket_core::codec::{frame_header, push_close, push_frame};
+use line_socket_core::{
+    CloseFrame, Decoder, Event, MessageLimits, Opcode, ProtocolError, frame_header, push_close,
+    push_frame,
+};
 
 use crate::cuts::Cuts;
 
@@ -24,7 +26,7 @@ pub fn run(data: &[u8]) {
     let Some((&size, rest)) = data.split_first() else {
         return;
     };
-    let limits = Limits {
+    let limits = MessageLimits {
         // Up to 2 MiB: what the header of a small input claims is below and above it.
         max_message: 1 << (size % 22),
         max_fragments: 1 + u32::from(size / 22),
@@ -39,7 +41,7 @@ pub fn run(data: &[u8]) {
 }
 
 /// Decodes `wire` in reads that end where `ends` says.
-fn decode(limits: Limits, wire: &[u8], ends: impl Iterator<Item = usize>) -> Outcome {
+fn decode(limits: MessageLimits, wire: &[u8], ends: impl Iterator<Item = usize>) -> Outcome {
     let mut decoder = Decoder::new(limits);
     let mut bytes = wire.to_vec();
     let mut events = Vec::new();
@@ -92,7 +94,7 @@ fn read(
 }
 
 /// No message is larger than allowed, no control frame larger than RFC 6455 section 5.5 allows.
-fn check_limits(limits: Limits, outcome: &Outcome) {
+fn check_limits(limits: MessageLimits, outcome: &Outcome) {
     for event in &outcome.events {
         let (size, most) = match event {
             Event::Text(text) => (text.len(), limits.max_message),
@@ -118,7 +120,7 @@ fn check_again(events: &[Event<'static>]) {
             }
         }
     }
-    let again = decode(Limits::default(), &wire, std::iter::once(wire.len()));
+    let again = decode(MessageLimits::default(), &wire, std::iter::once(wire.len()));
     assert_eq!(again.error, None);
     assert_eq!(again.events, events);
 }

@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use line_socket_core::envelope::{
-    Envelope, Id, InvalidEnvelope, JsonString, MAX_DEPTH, outline, push_error, push_id, push_pong,
-    push_response, response_len, scan,
+use line_socket_core::{
+    Envelope, Id, InvalidEnvelope, JsonString, MAX_DEPTH, outline_envelope, push_error_response,
+    push_message_id, push_pong_response, push_response, response_len, scan_envelope,
 };
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -18,7 +18,7 @@ pub fn run(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else {
         return;
     };
-    let result = scan(text);
+    let result = scan_envelope(text);
     check_outline(text, result.as_ref().ok());
     let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
     match result {
@@ -48,7 +48,7 @@ pub fn run(data: &[u8]) {
 
 /// An outline whose payload is JSON has the parts that a scan finds.
 fn check_outline(text: &str, scanned: Option<&Envelope<'_>>) {
-    let Some(found) = outline(text) else {
+    let Some(found) = outline_envelope(text) else {
         return;
     };
     let (before, after) = (usize::from(found.before), usize::from(found.after));
@@ -81,7 +81,7 @@ fn check_offset(text: &str, offset: usize) {
     let Some(before) = text.get(..offset) else {
         panic!("{offset} is no place in the text");
     };
-    if let Err(InvalidEnvelope::Syntax { offset: end }) = scan(before) {
+    if let Err(InvalidEnvelope::Syntax { offset: end }) = scan_envelope(before) {
         assert_eq!(end, offset, "a byte before that was wrong already");
     }
 }
@@ -274,17 +274,17 @@ impl<'de> Deserialize<'de> for Members<'de> {
 /// What is answered is an envelope itself, with the id that was sent.
 fn check_answers(asked: &Envelope<'_>) {
     let mut pong = Vec::new();
-    push_pong(&mut pong, asked.id.as_ref());
+    push_pong_response(&mut pong, asked.id.as_ref());
     check_answer(asked, &pong, false);
     let Some(id) = asked.id else {
         return;
     };
     let mut error = Vec::new();
-    push_error(&mut error, &id, &asked.name.decode());
+    push_error_response(&mut error, &id, &asked.name.decode());
     check_answer(asked, &error, true);
 
     let mut raw_id = Vec::new();
-    push_id(&mut raw_id, &id);
+    push_message_id(&mut raw_id, &id);
     let payload = asked.payload.map(str::as_bytes);
     let mut response = Vec::new();
     push_response(&mut response, payload, &raw_id);
@@ -301,7 +301,7 @@ fn check_answers(asked: &Envelope<'_>) {
 /// Checks one answer.
 fn check_answer<'a>(asked: &Envelope<'_>, answer: &'a [u8], rejected: bool) -> Envelope<'a> {
     let answer = str::from_utf8(answer).expect("an answer is text");
-    let answer = match scan(answer) {
+    let answer = match scan_envelope(answer) {
         Ok(answer) => answer,
         Err(error) => panic!("{error} in the answer to {:?}: {answer}", asked.id),
     };

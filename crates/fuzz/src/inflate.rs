@@ -2,9 +2,9 @@
 //! the same error; nothing comes out after an error or beyond the limit; what was compressed inflates to
 //! what it was; and offers are agreed to by the rules, whatever they say.
 
-use line_socket_core::codec::{Decoder, Limits, ProtocolError};
-use line_socket_core::deflate::{
-    Agreement, Compressor, Corrupt, Inflater, Policy, Settings, WindowBits,
+use line_socket_core::{
+    Agreement, CompressionPolicy, CompressionSettings, Compressor, Corrupt, Decoder, Inflater,
+    MessageLimits, ProtocolError, WindowBits,
 };
 
 use crate::cuts::Cuts;
@@ -98,11 +98,11 @@ fn compress_and_inflate(agreement: Agreement, data: &[u8]) {
     let Some((&settings, rest)) = data.split_first() else {
         return;
     };
-    let settings = Settings {
+    let settings = CompressionSettings {
         level: i32::from(settings % 11) - 1,
         mem_level: 1 + i32::from(settings / 11 % 9),
         chunk: 64,
-        ..Settings::default()
+        ..CompressionSettings::default()
     };
     let (cuts, message) = Cuts::take(rest);
     let mut compressor = Compressor::new(&agreement, settings);
@@ -129,9 +129,9 @@ fn compress_and_inflate(agreement: Agreement, data: &[u8]) {
 
 /// A decoder that inflates holds no more than a message may have, and ends in an error of the protocol.
 fn decode(agreement: Agreement, wire: &[u8]) {
-    let limits = Limits {
+    let limits = MessageLimits {
         max_message: LIMIT,
-        ..Limits::default()
+        ..MessageLimits::default()
     };
     let mut decoder = Decoder::new(limits).inflating(Inflater::new(&agreement, 1000));
     let mut bytes = wire.to_vec();
@@ -156,12 +156,12 @@ fn decode(agreement: Agreement, wire: &[u8]) {
 /// An agreement keeps to the policy, and to what the header says at all.
 fn negotiate(takeover: bool, window_bits: u8, data: &[u8]) {
     let header: String = data.iter().copied().map(char::from).collect();
-    let policy = Policy {
+    let policy = CompressionPolicy {
         server_takeover: takeover,
         client_takeover: takeover,
         server_max_window_bits: WindowBits::AtMost(window_bits),
         client_max_window_bits: WindowBits::Any,
-        ..Policy::default()
+        ..CompressionPolicy::default()
     };
     let Ok(Some(agreement)) = policy.negotiate(&header) else {
         return;

@@ -3,7 +3,9 @@
 //! our strictness about line ends; and no answer has more lines in it than it should.
 
 use httparse::{EMPTY_HEADER, Status};
-use line_socket_core::upgrade::{Limits, Refusal, Request, parse, response_head, response_lines};
+use line_socket_core::{
+    Refusal, Request, RequestLimits, parse_request, response_head, response_lines,
+};
 
 use crate::cuts::Cuts;
 
@@ -18,16 +20,16 @@ pub fn run(data: &[u8]) {
         return;
     };
     let limits = if size == 0 {
-        Limits::default()
+        RequestLimits::default()
     } else {
-        Limits {
+        RequestLimits {
             max_head: 16 * usize::from(size),
             max_headers: usize::from(size) / 8,
         }
     };
     let (cuts, bytes) = Cuts::take(rest);
 
-    let whole = parse(bytes, &limits);
+    let whole = parse_request(bytes, &limits);
     check_same(&whole, &in_pieces(bytes, &limits, cuts.ends(bytes.len())));
     check_same(&whole, &in_pieces(bytes, &limits, 1..=bytes.len()));
     check_against_httparse(bytes, &limits, &whole);
@@ -42,9 +44,9 @@ pub fn run(data: &[u8]) {
 }
 
 /// Parses as a server does that reads up to each of `ends`: again from the start, until it knows.
-fn in_pieces(bytes: &[u8], limits: &Limits, ends: impl Iterator<Item = usize>) -> Parsed {
+fn in_pieces(bytes: &[u8], limits: &RequestLimits, ends: impl Iterator<Item = usize>) -> Parsed {
     for end in ends {
-        let parsed = parse(&bytes[..end], limits);
+        let parsed = parse_request(&bytes[..end], limits);
         if parsed != Ok(None) {
             return parsed;
         }
@@ -61,7 +63,7 @@ fn check_same(whole: &Parsed, pieces: &Parsed) {
     }
 }
 
-fn check_against_httparse(bytes: &[u8], limits: &Limits, ours: &Parsed) {
+fn check_against_httparse(bytes: &[u8], limits: &RequestLimits, ours: &Parsed) {
     // Room for all, for it has no limit of its own.
     let mut headers = vec![EMPTY_HEADER; bytes.len() / SHORTEST];
     let mut theirs = httparse::Request::new(&mut headers);

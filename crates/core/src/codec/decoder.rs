@@ -59,10 +59,10 @@ impl Default for Limits {
 /// # Examples
 ///
 /// ```
-/// use line_socket_core::codec::{Decoder, Limits, ProtocolError};
+/// use line_socket_core::{Decoder, MessageLimits, ProtocolError};
 ///
 /// # fn main() -> Result<(), ProtocolError> {
-/// let mut decoder = Decoder::new(Limits::default());
+/// let mut decoder = Decoder::new(MessageLimits::default());
 /// // What a read brought: the masked "Hello" of RFC 6455 section 5.7 and a ping.
 /// let mut input = *b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x89\x80\0\0\0\0";
 ///

@@ -7,9 +7,6 @@ use super::{
     frame::{FIN, LENGTH_16, LENGTH_64, MAX_CONTROL_PAYLOAD, Opcode, RSV1},
 };
 
-/// Most bytes of a close reason: a control frame's payload without the code (RFC 6455 section 5.5.1).
-pub const MAX_CLOSE_REASON: usize = MAX_CONTROL_PAYLOAD - size_of::<CloseCode>();
-
 /// Most bytes of a server's header: two and a 64-bit length.
 const MAX_HEADER: usize = 2 + 8;
 
@@ -17,8 +14,7 @@ const MAX_HEADER: usize = 2 + 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The payload of a pong is longer than 125 bytes, or the reason of a close than 123
-    /// (RFC 6455 section 5.5).
+    /// The reason of a close is longer than 123 bytes (RFC 6455 section 5.5).
     #[error("control frame payload of {len} bytes, at most 125 fit")]
     ControlTooLong {
         /// Bytes of the payload, with the close code.
@@ -90,23 +86,12 @@ pub fn push_frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
     out.extend_from_slice(payload);
 }
 
-/// Appends a pong, the answer to a ping with the same payload (RFC 6455 section 5.5.3).
-///
-/// # Errors
-///
-/// [`EncodeError::ControlTooLong`] above 125 bytes, which no ping from the decoder has.
-pub fn push_pong(out: &mut Vec<u8>, payload: &[u8]) -> Result<(), EncodeError> {
-    check_control_len(payload.len())?;
-    push_frame(out, Opcode::Pong, payload);
-    Ok(())
-}
-
 /// Appends a close frame with a code and a reason, which may be empty (RFC 6455 section 5.5.1).
 ///
 /// # Errors
 ///
 /// [`EncodeError::InvalidCloseCode`] for codes that must not travel, and
-/// [`EncodeError::ControlTooLong`] for reasons above [`MAX_CLOSE_REASON`] bytes: how to shorten one is
+/// [`EncodeError::ControlTooLong`] for reasons above 123 bytes: how to shorten one is
 /// for the caller to say.
 pub fn push_close(out: &mut Vec<u8>, code: CloseCode, reason: &str) -> Result<(), EncodeError> {
     if !close::is_allowed_on_wire(code) {
@@ -164,7 +149,7 @@ mod tests {
     fn frames_are_appended_whole() {
         let mut out = b"before".to_vec();
         push_frame(&mut out, Opcode::Text, b"Hello");
-        push_pong(&mut out, b"p").unwrap();
+        push_frame(&mut out, Opcode::Pong, b"p");
         push_empty_close(&mut out);
         // "Hello" as in RFC 6455 section 5.7.
         assert_eq!(out, b"before\x81\x05Hello\x8a\x01p\x88\x00");
@@ -176,23 +161,21 @@ mod tests {
     #[test]
     fn close_carries_code_and_reason() {
         let mut out = Vec::new();
-        push_close(&mut out, close::PING_FAILED, "Ping failed").unwrap();
+        push_close(&mut out, 4201, "Ping failed").unwrap();
         assert_eq!(out, b"\x88\x0d\x10\x69Ping failed");
     }
 
     #[test]
     fn what_a_control_frame_cannot_hold_leaves_the_buffer_alone() {
         let mut out = Vec::new();
-        let reason = "r".repeat(MAX_CLOSE_REASON + 1);
+        let reason = "r".repeat(124);
         let too_long = Err(EncodeError::ControlTooLong { len: 126 });
         assert_eq!(push_close(&mut out, 1000, &reason), too_long);
-        assert_eq!(push_pong(&mut out, &[0; 126]), too_long);
         let invalid = Err(EncodeError::InvalidCloseCode(1005));
         assert_eq!(push_close(&mut out, 1005, ""), invalid);
         assert!(out.is_empty());
 
         push_close(&mut out, 1000, &reason[1..]).unwrap();
-        push_pong(&mut out, &[0; 125]).unwrap();
-        assert_eq!(out.len(), 2 * (2 + 125));
+        assert_eq!(out.len(), 2 + 125);
     }
 }

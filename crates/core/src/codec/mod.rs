@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows a socket, a runtime or Node. The transport reads into a buffer of its own and
 //! lends it to [`Decoder::decode`], which unmasks in place; what is to be sent is appended to an out
-//! buffer by [`push_frame`], [`push_close`] and [`push_pong`], or encoded once for many receivers by
+//! buffer by [`push_frame`] and [`push_close`], or encoded once for many receivers by
 //! [`encode_text`]. The role is the server's: frames come in masked and go out unmasked, and messages
 //! go out in one frame each.
 //!
@@ -38,13 +38,11 @@ mod message;
 pub(crate) mod testing;
 mod utf8;
 
-pub use close::CloseCode;
 pub use decoder::{Decoder, Limits};
 pub use encoder::{
-    EncodeError, HeaderBytes, MAX_CLOSE_REASON, compressed_header, encode_text, frame_header,
-    push_close, push_empty_close, push_frame, push_pong,
+    compressed_header, encode_text, frame_header, push_close, push_empty_close, push_frame,
 };
 pub use error::ProtocolError;
-pub use event::{CloseFrame, Event, Step};
-pub use frame::{MAX_CONTROL_PAYLOAD, Opcode};
-pub use inflation::{INFLATED_A_TURN, UNASKED};
+pub use event::{CloseFrame, Event};
+pub use frame::Opcode;
+pub use inflation::INFLATED_A_TURN;

@@ -30,7 +30,6 @@ use std::sync::Arc;
 pub use agreement::Agreement;
 pub use compress::{Compressor, Settings, Strategy};
 pub use inflate::{Corrupt, Inflater};
-pub use offer::Malformed;
 pub use policy::{Policy, WindowBits};
 
 /// The tail of a flushed deflate stream, which does not travel (RFC 7692 section 7.2.1).

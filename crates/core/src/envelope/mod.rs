@@ -37,7 +37,7 @@ mod properties;
 
 pub use error::InvalidEnvelope;
 pub use nesting::MAX_DEPTH;
-pub use outline::{Outline, outline};
+pub use outline::outline;
 pub use parts::{Envelope, Id};
 pub use scan::scan;
 pub use string::JsonString;

@@ -249,6 +249,7 @@ impl Connection {
     }
 
     /// Whether our close frame is queued and the peer's is awaited.
+    #[cfg(test)]
     pub fn is_closing(&self) -> bool {
         self.lock().stage == Stage::Closing
     }

@@ -5,26 +5,26 @@
 //! Rooms and broadcast take an encoded message and a [`Group`], and may be called from any thread:
 //! messages that another node of a cluster publishes can be fed in straight from the io thread.
 
-pub mod admission;
-pub mod batch;
+mod admission;
+mod batch;
 mod closing;
 mod compressing;
-pub mod config;
-pub mod connection;
-pub mod facts;
-pub mod inbox;
-pub mod inflating;
+mod config;
+mod connection;
+mod facts;
+mod inbox;
+mod inflating;
 mod lane;
 mod log_name;
-pub mod names;
-pub mod outbound;
-pub mod rate;
+mod names;
+mod outbound;
+mod rate;
 mod receiver;
-pub mod record;
+mod record;
 mod registry;
 mod routing;
-pub mod secure;
-pub mod stats;
+mod secure;
+mod stats;
 mod sync;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -39,19 +39,22 @@ use log::debug;
 use tokio::sync::Notify;
 
 pub use admission::{Admission, NoRoom, Seat};
+pub use batch::Batch;
 pub use compressing::{Broadcast, Compressing, Turn};
-pub use config::Config;
+pub use config::{Config, SlowConsumer};
 pub use connection::{Connection, ConnectionRef, Heed, Queued, Report};
 pub use facts::{Facts, Remote, Transport};
-pub use inbox::{Fence, Inbox, Taken, Wake};
-pub use inflating::{Inflating, InflatingShare};
+pub use inbox::{CONNECTION_MARK, Fence, Inbox, Wake};
+pub use inflating::{Inflating, InflatingShare, PATIENCE};
 pub use lane::{LANES, Lane};
 pub use log_name::{LogName, NumberName};
 pub use names::Names;
-pub use outbound::{Flush, Link, SharedFrame};
+pub use outbound::{Flush, Link};
+#[cfg(test)]
+pub use outbound::{Outbound, SharedFrame};
 pub use rate::{Pace, RateLimit};
 pub use receiver::{Message, Receiver};
-pub use record::{Field, Kind, Record};
+pub use record::{Field, Kind, Record, count as record_count};
 pub use registry::{Group, Registry};
 pub use routing::{Next, Progress};
 pub use secure::{Authorization, Secure};

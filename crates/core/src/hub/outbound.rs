@@ -176,6 +176,7 @@ impl Outbound {
     }
 
     /// Whether the connection has not ended.
+    #[cfg(test)]
     pub fn is_linked(&self) -> bool {
         self.link.is_some()
     }

@@ -269,6 +269,7 @@ impl Registry {
     }
 
     /// How many rooms there are.
+    #[cfg(test)]
     pub fn room_count(&self) -> usize {
         self.rooms.len()
     }

@@ -10,7 +10,7 @@ use log::debug;
 use tokio::time::Sleep;
 
 use crate::codec::{Decoder, ProtocolError};
-use crate::hub::inflating::PATIENCE;
+use crate::hub::PATIENCE;
 use crate::hub::{ConnectionRef, Hub, InflatingShare};
 
 /// Messages of so many bytes do not count before the handshake: pings, which a client may have to send

@@ -140,7 +140,10 @@ pub enum Listener {
     Tcp(TcpListener),
     /// A Unix domain socket and its file.
     #[cfg(unix)]
-    Unix(UnixListener, SocketFile),
+    Unix(
+        UnixListener,
+        #[expect(dead_code, reason = "it removes the file when it is dropped")] SocketFile,
+    ),
 }
 
 impl Listener {

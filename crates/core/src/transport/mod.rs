@@ -4,19 +4,19 @@
 mod acceptor;
 mod bounds;
 mod busy_poll;
-pub mod gate;
+mod gate;
 mod handover;
 mod io_thread;
-pub mod listener;
+mod listener;
 mod opening;
-pub mod pipe;
+mod pipe;
 mod runtime;
 mod session;
 #[cfg(unix)]
 mod socket_file;
 mod stream;
 mod throttle;
-pub mod tls;
+mod tls;
 mod worker;
 
 pub use gate::{Gate, Verdict};
@@ -25,4 +25,6 @@ pub use handover::adopt;
 pub use handover::{Handover, Ticket};
 pub use io_thread::{IoThread, Options};
 pub use listener::{Address, Binding};
+pub use pipe::{Output, PipeOwner, pipe};
 pub use stream::Detached;
+pub use tls::{ClientCertificates, Context, LiveContext, MinVersion, Settings};

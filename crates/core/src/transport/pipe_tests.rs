@@ -1,8 +1,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use super::*;
+use crate::hub::Batch;
 use crate::hub::Wake;
-use crate::hub::batch::Batch;
 
 const KEY: u32 = 9;
 

@@ -51,7 +51,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
     use std::time::Duration;
 
-    use crate::hub::batch::Batch;
+    use crate::hub::Batch;
     use crate::hub::{Kind, Record, Wake};
 
     use super::*;

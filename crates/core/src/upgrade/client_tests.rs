@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::{Limits, Network, parse};
+use super::super::trust::Network;
+use super::super::{Limits, parse};
 use super::*;
 
 fn request(headers: &[&str]) -> Request {

@@ -21,10 +21,10 @@ mod trust;
 
 pub use check::Upgrade;
 pub use client::{Client, ProxyHeaders};
-pub use origin::{HostPattern, InvalidOrigin, OriginPattern};
+pub use origin::OriginPattern;
 pub use parse::{Limits, parse};
-pub use policy::{InvalidProtocol, Policy};
+pub use policy::Policy;
 pub use refusal::Refusal;
-pub use request::{Headers, Request, path_of};
-pub use response::{InvalidHeaderValue, response_head, response_lines};
-pub use trust::{InvalidNetwork, Network, Trust};
+pub use request::{Request, path_of};
+pub use response::{response_head, response_lines};
+pub use trust::Trust;

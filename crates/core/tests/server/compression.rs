@@ -1,6 +1,6 @@
 //! permessage-deflate between the opening handshake and messages.
 
-use line_socket_core::deflate::{Agreement, Compression, Corrupt, Policy};
+use line_socket_core::{Agreement, Compression, CompressionPolicy, Corrupt};
 use std::sync::Arc;
 
 use crate::support::{CLOSE, Client, Server, TEXT, frame};
@@ -9,9 +9,9 @@ const RSV1: u8 = 0x40;
 
 fn start() -> Server {
     Server::start_with(|hub| {
-        let policy = Policy {
+        let policy = CompressionPolicy {
             threshold: 0,
-            ..Policy::default()
+            ..CompressionPolicy::default()
         };
         hub.config.set_compression(Some(policy));
     })
@@ -116,7 +116,8 @@ fn a_malformed_header_is_a_bad_request() {
 #[test]
 fn bombs_and_corrupt_data_end_the_connection() {
     let server = Server::start_with(|hub| {
-        hub.config.set_compression(Some(Policy::default()));
+        hub.config
+            .set_compression(Some(CompressionPolicy::default()));
         hub.config.set_max_payload(100_000);
     });
     let bomb = compress(&"x".repeat(10_000_000));

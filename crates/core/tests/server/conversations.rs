@@ -4,8 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
-use line_socket_core::hub::Kind;
-use line_socket_core::transport::Address;
+use line_socket_core::{Address, Kind};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};

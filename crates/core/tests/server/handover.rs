@@ -4,10 +4,10 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use line_socket_core::hub::{Kind, Remote, Transport};
-use line_socket_core::transport::pipe::{Output, pipe};
-use line_socket_core::transport::{Detached, Handover, Ticket, adopt};
-use line_socket_core::upgrade::{Limits, Request, parse};
+use line_socket_core::{
+    Detached, Handover, Kind, Output, Remote, Request, RequestLimits, Ticket, Transport, adopt,
+    parse_request, pipe,
+};
 
 use crate::support::{CLOSE, Client, Server, TEXT, close_payload, frame};
 
@@ -32,7 +32,10 @@ fn pair() -> (Client<TcpStream>, Detached) {
 }
 
 fn request(head: &[u8]) -> Request {
-    parse(head, &Limits::default()).unwrap().unwrap().0
+    parse_request(head, &RequestLimits::default())
+        .unwrap()
+        .unwrap()
+        .0
 }
 
 fn handover(server: &Server, stream: Detached, request: Request, early: Vec<u8>) -> Handover {

@@ -4,8 +4,7 @@ use std::io::Write;
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
-use line_socket_core::hub::inbox::CONNECTION_MARK;
-use line_socket_core::hub::{Group, Kind};
+use line_socket_core::{CONNECTION_MARK, Group, Kind};
 
 use crate::support::{
     CLOSE, Client, Event, PING, PONG, Server, TEXT, close_payload, frame, wait_until,
@@ -85,7 +84,7 @@ fn a_peer_that_does_not_read_is_bounded_in_memory_and_ended() {
         assert!(sent < 10_000, "never told to go");
         std::thread::yield_now();
     }
-    assert!(connection.is_closing());
+    assert!(!connection.is_open());
     assert!(
         connection.pending() <= MESSAGE + 100,
         "the rest is discarded"

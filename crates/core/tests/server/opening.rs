@@ -4,8 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use line_socket_core::hub::Kind;
-use line_socket_core::transport::Verdict;
+use line_socket_core::{Kind, Verdict};
 
 use crate::support::{Client, Server, TEXT, frame, wait_until};
 

@@ -9,10 +9,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use line_socket_core::envelope;
-use line_socket_core::hub::batch::Batch;
-use line_socket_core::hub::{ConnectionRef, Field, Hub, Kind, Wake};
-use line_socket_core::transport::{Address, Binding, Gate, Handover, IoThread, Options};
+use line_socket_core::{
+    Address, Batch, Binding, ConnectionRef, Field, Gate, Handover, Hub, IoThread, Kind, Options,
+    Wake, push_response,
+};
 
 /// Longest that anything here is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -240,7 +240,7 @@ impl Application {
         let Some(id) = &event.id else { return };
         let mut text = Vec::new();
         let payload = event.payload.as_deref().map(str::as_bytes);
-        envelope::push_response(&mut text, payload, id.as_bytes());
+        push_response(&mut text, payload, id.as_bytes());
         let connection = &self.connections[&event.slot];
         connection.send(&text, &self.hub.config);
         connection.flush();

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use line_socket_core::hub::{Group, Kind};
+use line_socket_core::{Group, Kind};
 
 use crate::support::{Client, Server, TEXT, wait_until};
 

@@ -4,7 +4,7 @@ use rustls::ClientConnection;
 
 use super::*;
 use crate::codec::{self, Opcode};
-use crate::hub::outbound::Outbound;
+use crate::hub::Outbound;
 use crate::hub::testing::{FakeLink, frames};
 use crate::hub::{Flush, SharedFrame};
 use crate::transport::tls::testing::{ClientOptions, pair, receive, take};

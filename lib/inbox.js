@@ -37,6 +37,9 @@ const QUICK_STEP = 32;
 /** Milliseconds that a quick step takes at most, with the code that awaited in the one before. */
 const QUICK = 0.25;
 
+/** Quick steps in a row before larger ones are tried. */
+const QUICK_STEPS = 8;
+
 /** What each handler's asynchronous context is made with. It is never destroyed. */
 const CONTEXT = { requireManualDestroy: true };
 
@@ -79,8 +82,8 @@ class Inbox {
   #stepped = 0;
   /** What goes on once the event loop has turned. @type {NodeJS.Immediate | undefined} */
   #immediate = undefined;
-  /** Events of the next step. */
-  #stepSize = STEP;
+  /** Quick steps in a row. */
+  #quickSteps = 0;
   #flushDue = false;
   /** Those with promises of `sendWithoutResponse`. @type {import('./sends.js').Sends[]} */
   #unwritten = [];
@@ -169,7 +172,8 @@ class Inbox {
       this.#flush(NEITHER, 0);
       return false;
     }
-    for (let count = 0; count < this.#stepSize && batch.isOpen; count += 1) {
+    const size = this.#quickSteps > QUICK_STEPS ? QUICK_STEP : STEP;
+    for (let count = 0; count < size && batch.isOpen; count += 1) {
       batch.read();
       handleApart(this.#events, batch.event);
     }
@@ -177,7 +181,7 @@ class Inbox {
     const taken = time - this.#stepped;
     batch.time += taken;
     this.#stepped = time;
-    this.#stepSize = taken < QUICK ? QUICK_STEP : STEP;
+    this.#quickSteps = taken < QUICK ? this.#quickSteps + 1 : 0;
     if (!batch.isOpen) {
       this.#endBatch(batch);
       if (!this.#hasMore && !this.#batches.some(isOpen)) {
@@ -187,6 +191,8 @@ class Inbox {
     }
     this.#flushDue = true;
     if (time < this.#turnEnds) return true;
+    // What awaits in the handlers of this step is not measured.
+    this.#quickSteps = 0;
     this.#flush(NEITHER, 0);
     this.#goOnLater();
     return false;

@@ -34,16 +34,16 @@ function withoutWarnings(body) {
   });
 }
 
-/** A fresh long timer whose parts end when the test says so. */
+/** A long timer that was loaded with timers of the test, whose parts end when it says so. */
 function timerWithSteps() {
-  const lib = path.join(__dirname, '../../lib');
-  const loaded = Object.keys(require.cache).filter((file) => file.startsWith(lib));
-  const kept = loaded.map((file) => /** @type {const} */ ([file, require.cache[file]]));
-  loaded.forEach((file) => delete require.cache[file]);
+  const loadedHere = () => Object.keys(require.cache).filter((file) => file.startsWith(path.join(__dirname, '../../lib')));
+  const kept = loadedHere().map((file) => /** @type {const} */ ([file, require.cache[file]]));
+  const forget = () => loadedHere().forEach((file) => delete require.cache[file]);
   const { setTimeout, clearTimeout } = globalThis;
   /** @type {{run: () => void, ms: number}[]} */
   const parts = [];
   let cleared = 0;
+  forget();
   Object.assign(globalThis, {
     setTimeout: (/** @type {() => void} */ run, /** @type {number} */ ms) => parts.push({ run, ms }),
     clearTimeout: () => (cleared += 1),
@@ -52,8 +52,8 @@ function timerWithSteps() {
     const { LongTimer } = require('../../lib/long-timer.js');
     return { LongTimer, parts, cleared: () => cleared };
   } finally {
-    // The timer looks for the globals when it is used, or when it is loaded.
-    setImmediate(() => Object.assign(globalThis, { setTimeout, clearTimeout }));
+    Object.assign(globalThis, { setTimeout, clearTimeout });
+    forget();
     kept.forEach(([file, module]) => (require.cache[file] = module));
   }
 }

@@ -70,6 +70,7 @@ const OPTIONS = {
   },
   proxyHeaders: { good: ['x-forwarded', 'forwarded', ...NOTHING], bad: ['', 'Forwarded', ...NO_STRINGS] },
   backlog: { good: [1, 511, 2 ** 31 - 1, ...NOTHING], bad: [0, 2 ** 31, ...NO_COUNTS] },
+  errors: { good: ['full', 'public', ...NOTHING], bad: ['', 'Public', 'none', ...NO_STRINGS] },
   verifyClient: { good: [() => true, async () => {}, ...NOTHING], bad: NO_FUNCTIONS },
   handleProtocols: { good: [() => '', ...NOTHING], bad: NO_FUNCTIONS },
   busyPoll: { good: [true, false, ...NOTHING], bad: [0, 1, 'true', {}, []] },
@@ -81,6 +82,7 @@ const OPTIONS = {
 
 /** Options that are in force while the server runs: they are checked whenever they are set. */
 const LIVE = [
+  'errors',
   'responseTimeout',
   'handshakeTimeout',
   'pingInterval',

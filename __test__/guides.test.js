@@ -133,7 +133,7 @@ const CHECKS = {
     client.close(4000, 'enough');
     assert.equal(await child.line(), 'end 4000 "enough"');
   },
-  'typescript.md (mjs): ES modules and TypeScript': async (open) => {
+  'typescript.md (mjs): TypeScript and ES modules': async (open) => {
     const client = await open();
     await client.handshake();
     assert.equal((await client.request('half', 3)).message.p, 1.5);
@@ -167,7 +167,7 @@ const CHECKS = {
     assert.equal((await client.message(({ i }) => i === '1')).message.p, 'done');
     assert.equal((await client.closed()).code, 1001);
   },
-  'http-servers.md: Behind an existing HTTP server': async (open) => {
+  'http-servers.md: HTTP servers': async (open) => {
     const client = await open({ path: '/line' });
     await client.handshake();
     assert.equal((await client.request('hello')).message.p, 'Hello over a WebSocket');

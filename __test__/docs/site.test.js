@@ -98,7 +98,7 @@ describe('the documentation site', () => {
     const titles = [...pages].filter(([name]) => name.startsWith('documents')).map(([, html]) => /<title>(.*?) \|/.exec(html)?.[1]);
     for (const title of [
       'Authentication', 'Back-pressure', 'Deploying', 'Installing', 'Limits', 'Rooms', 'Scaling', 'Switching from line-socket', 'Troubleshooting',
-      'Files for deployments', 'Options of the server', 'Counters', 'Contract', 'What differs from the original', 'Security', 'Changelog', 'Contributing',
+      'Files for deployments', 'Server options', 'Client options', 'Counters', 'Contract', 'What differs from the original', 'Security', 'Changelog', 'Contributing',
     ]) assert.ok(titles.includes(title), `${title} in ${titles.join(', ')}`);
   });
 

@@ -42,7 +42,7 @@ const SERVERS = {
 
 /** The same for code in documents, where it is not the usual way. @type {Record<string, Entry>} */
 const BLOCKS = {
-  'http-servers.md: Behind an existing HTTP server': { paths: ['/line'] },
+  'http-servers.md: HTTP servers': { paths: ['/line'] },
   'http-servers.md: Deciding by hand': { paths: ['/chat', '/news'] },
   'tls.md: TLS': { tls: TRUST },
   'authentication.md: Tokens in the handshake': { token: { token: token('ada') } },

@@ -62,7 +62,7 @@ after(() => {
 
 /** Where examples are, by language and heading, if not in the README. @type {Record<string, string>} */
 const PAGES = {
-  'mjs: ES modules and TypeScript': 'docs/guides/typescript.md',
+  'mjs: TypeScript and ES modules': 'docs/guides/typescript.md',
   'ts: Typed messages': 'docs/guides/typescript.md',
   'ts: Typed messages, client': 'docs/guides/client.md',
 };
@@ -229,7 +229,7 @@ describe('an application', () => {
 
   it('of ES modules', withScene(async (scene) => {
     const port = await reservePort();
-    await runServer(scene, application.write('esm/server.mjs', example('mjs', 'ES modules and TypeScript', port)), port);
+    await runServer(scene, application.write('esm/server.mjs', example('mjs', 'TypeScript and ES modules', port)), port);
     const client = await scene.open(port);
     await client.handshake();
     assert.equal((await client.request('half', 3)).message.p, 1.5);

@@ -28,5 +28,5 @@ module.exports = [
   // What runs in browsers, and in tests is handed to them.
   { files: ['examples/*/page/**', '__test__/browser/**', '__test__/docs/**', 'scripts/docs/browser/**'], languageOptions: { globals: globals.browser } },
   // The library tells its users through events and errors, and through `debug` when asked.
-  { files: ['lib/**', 'client/**'], rules: { 'no-console': 'error' } },
+  { files: ['lib/**', 'client/**', 'common/**'], rules: { 'no-console': 'error' } },
 ];

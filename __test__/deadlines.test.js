@@ -5,7 +5,7 @@
 
 const { it } = require('node:test');
 const assert = require('node:assert/strict');
-const { Deadlines, cancel } = require('../lib/deadlines.js');
+const { Deadlines, cancel } = require('../lib/connection/deadlines.js');
 const { delay } = require('./helpers/timing');
 
 /** @param {number} name */

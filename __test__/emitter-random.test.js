@@ -2,13 +2,13 @@
 'use strict';
 
 /**
- * `lib/emitter.js` against `event-emitter-extra` 0.1.7: the same random operations on both give the
+ * `lib/emitter/emitter.js` against `event-emitter-extra` 0.1.7: the same random operations on both give the
  * same results and the same calls of handlers, also when handlers change the emitter meanwhile.
  */
 
 const assert = require('node:assert/strict');
 const { describe, it } = require('node:test');
-const Emitter = require('../lib/emitter.js');
+const Emitter = require('../lib/emitter/emitter.js');
 const { randomRun } = require('./helpers/emitter-random');
 
 // Not the main entry, which replaces the global `Promise` and `Object.assign`.

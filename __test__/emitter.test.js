@@ -2,13 +2,13 @@
 'use strict';
 
 /**
- * `lib/emitter.js` against `event-emitter-extra` 0.1.7: the same cases run on both and must give the
+ * `lib/emitter/emitter.js` against `event-emitter-extra` 0.1.7: the same cases run on both and must give the
  * same observations; then what differs on purpose; then random operations on both.
  */
 
 const assert = require('node:assert/strict');
 const { describe, it } = require('node:test');
-const Emitter = require('../lib/emitter.js');
+const Emitter = require('../lib/emitter/emitter.js');
 const { cases, observe } = require('./helpers/emitter-cases');
 
 // Not the main entry, which replaces the global `Promise` and `Object.assign`.

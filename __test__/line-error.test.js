@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { describe, it } = require('node:test');
-const LineError = require('../lib/line-error.js');
+const LineError = require('../common/line-error.js');
 
 /**
  * What of an error reaches the peer (contract section 1).

@@ -1,8 +1,8 @@
 // @ts-check
 'use strict';
 
-const LineError = require('../lib/line-error.js');
-const { messageJson } = require('../lib/json.js');
+const LineError = require('../common/line-error.js');
+const { messageJson } = require('../common/json.js');
 const { deliver } = require('./deliver.js');
 const Emitter = require('./emitter.js');
 const { State, Event, ErrorCode } = require('./enums.js');

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { reportUncaught, watchHandlers } = require('../lib/delivery.js');
+const { reportUncaught, watchHandlers } = require('../common/delivery.js');
 const { guard } = require('./errors.js');
 
 /** @typedef {import('./message.js').Message} Message */

@@ -3,7 +3,7 @@
 
 /**
  * The event emitter under the client and its messages: the API and the behaviour of the server's
- * (`lib/emitter.js`, where they are described), written to be small instead of fast.
+ * (`lib/emitter/emitter.js`, where they are described), written to be small instead of fast.
  */
 
 /** @typedef {string | RegExp} EventName */

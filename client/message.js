@@ -1,10 +1,10 @@
 // @ts-check
 'use strict';
 
-const LineError = require('../lib/line-error.js');
-const { noteThrown, promisesAmong, watchHandlers } = require('../lib/delivery.js');
-const { messageJson, isJson, reasonOf, receivedError } = require('../lib/json.js');
-const { MessageName: Name, MessageErrorCode: ErrorCode } = require('../lib/message-enums.js');
+const LineError = require('../common/line-error.js');
+const { noteThrown, promisesAmong, watchHandlers } = require('../common/delivery.js');
+const { messageJson, isJson, reasonOf, receivedError } = require('../common/json.js');
+const { MessageName: Name, MessageErrorCode: ErrorCode } = require('../common/message-enums.js');
 const Emitter = require('./emitter.js');
 const { attempt } = require('./errors.js');
 

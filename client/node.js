@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { isPending } = require('../lib/pending.js');
+const { isPending } = require('../common/pending.js');
 const { Client } = require('./client.js');
 const { destroySocket, withSocket } = require('./node-socket.js');
 

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const LineError = require('../lib/line-error.js');
+const LineError = require('../common/line-error.js');
 const { ErrorCode } = require('./enums.js');
 const { after } = require('./timers.js');
 

@@ -3,7 +3,7 @@
 
 /** The enumerations that the classes carry as static properties (contract section 2). */
 
-const { MessageName, MessageErrorCode } = require('./message-enums.js');
+const { MessageName, MessageErrorCode } = require('../common/message-enums.js');
 
 const ServerEvent = Object.freeze({
   HANDSHAKE: 'handshake',

@@ -2,7 +2,7 @@
 'use strict';
 
 /**
- * Builds the addon and puts it where `lib/native.js` looks for it, and the client for browsers. Cargo
+ * Builds the addon and puts it where `lib/binding/native.js` looks for it, and the client for browsers. Cargo
  * does nothing when nothing has changed, so this is quick the second time. `--debug` builds the addon
  * for debuggers: with symbols, not optimized.
  */
@@ -11,7 +11,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { buildClient } = require('./build-client.js');
-const { platformTriple } = require('../lib/platform.js');
+const { platformTriple } = require('../lib/binding/platform.js');
 
 const ROOT = path.join(__dirname, '..');
 

@@ -9,7 +9,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { fileOf, platformTriple } = require('../lib/platform.js');
+const { fileOf, platformTriple } = require('../lib/binding/platform.js');
 
 const ROOT = path.join(__dirname, '..');
 

@@ -7,7 +7,7 @@ use line_socket_core::{CompressionPolicy, CompressionSettings, CompressionStrate
 use super::raw::{Call, Value};
 use super::server::JsServer;
 
-/// Numbers that make up a policy; `lib/compression.js` writes them.
+/// Numbers that make up a policy; `lib/options/compression.js` writes them.
 const WORDS: usize = 11;
 
 /// `compression(words: Int32Array | undefined)`. For connections to come: a policy, or nothing is

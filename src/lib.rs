@@ -1,6 +1,6 @@
 //! The binding to Node: the only place that names `napi`.
 //!
-//! `lib/native.js` loads the addon and calls [`create_server`]; the object it gets has one function
+//! `lib/binding/native.js` loads the addon and calls [`create_server`]; the object it gets has one function
 //! for each thing a server can be asked for. Connections are small integers (slots), events come
 //! in batches: see [`line_socket_core::Record`].
 

@@ -24,7 +24,7 @@ impl Sent {
     }
 }
 
-/// `stats(): number[]`. The numbers of `lib/stats.js`, in its order.
+/// `stats(): number[]`. The numbers of `lib/server/stats.js`, in its order.
 pub fn stats(server: &mut JsServer, call: &Call) -> Result<Value> {
     let hub = &server.hub;
     let count = |counter| hub.stats.get(counter);

@@ -18,7 +18,7 @@ const { WAYS, plain, connect } = require('./support');
 /** @typedef {import('../process/support/scene').Scene} Scene */
 /** @typedef {import('node:http').IncomingMessage} Request */
 
-/** Time others have, in ms (`GRACE` in `lib/attachments.js`), and how much later its end may be noticed. */
+/** Time others have, in ms (`GRACE` in `lib/attach/attachments.js`), and how much later its end may be noticed. */
 const GRACE = 1000;
 const LATE = 2000;
 

@@ -124,7 +124,7 @@ it('the package carries every file of the client', () => {
     'client-node.js', 'client-web.js',
     'types/client-node.d.ts', 'types/client-node.d.mts', 'types/client-web.d.ts', 'types/client-web.d.mts', 'types/client.d.ts', 'types/client-options.d.ts', 'types/messages.d.ts',
     'dist/client-web.js', 'dist/client-web.mjs', 'dist/client-web-globals.js',
-    ...fs.readdirSync(path.join(ROOT, 'client')).map((file) => `client/${file}`)
+    ...['client', 'common'].flatMap((folder) => fs.readdirSync(path.join(ROOT, folder)).map((file) => `${folder}/${file}`)),
   ];
   assert.deepEqual(needed.filter((file) => !packed.includes(file)), []);
 });

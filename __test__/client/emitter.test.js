@@ -9,7 +9,7 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const Emitter = require('../../client/emitter.js');
-const Server = require('../../lib/emitter.js');
+const Server = require('../../lib/emitter/emitter.js');
 const { cases, observe } = require('../helpers/emitter-cases');
 const { randomRun } = require('../helpers/emitter-random');
 

@@ -3,7 +3,7 @@
 
 /** Asks for a shared port, argument 1, where it seems that the system has none; reports the error. */
 
-require('../../lib/native.js');
+require('../../lib/binding/native.js');
 Object.defineProperty(process, 'platform', { value: 'darwin' });
 const { loadNative } = require('../helpers/implementations');
 const { report } = require('../process/support/report');

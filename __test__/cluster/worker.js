@@ -7,7 +7,7 @@
  * it stop and leave.
  */
 
-require('../../lib/native.js');
+require('../../lib/binding/native.js');
 // The core is that of this system; all above it behaves as on the other.
 Object.defineProperty(process, 'platform', { value: process.env.PLATFORM });
 const { loadNative } = require('../helpers/implementations');

@@ -10,7 +10,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
-const { PUBLISHED, fileOf, packageOf, platformTriple } = require('../../lib/platform');
+const { PUBLISHED, fileOf, packageOf, platformTriple } = require('../../lib/binding/platform');
 const { publishedManifest } = require('../../scripts/release/pack');
 
 const ROOT = path.join(__dirname, '../..');
@@ -48,7 +48,7 @@ function pretend(platform, arch) {
 function withCopy(body) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'line-socket-'));
   try {
-    fs.cpSync(path.join(ROOT, 'lib'), path.join(folder, 'lib'), { recursive: true });
+    for (const name of ['lib', 'common']) fs.cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
     fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify(publishedManifest()));
     fs.mkdirSync(path.join(folder, 'node_modules'));
     const { dependencies } = JSON.parse(fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
@@ -117,7 +117,7 @@ function withApplication(body) {
     const application = path.join(folder, 'application');
     const copy = path.join(application, 'node_modules', 'line-socket');
     fs.mkdirSync(copy, { recursive: true });
-    for (const name of ['lib', 'package.json', 'node_modules']) fs.renameSync(path.join(folder, name), path.join(copy, name));
+    for (const name of ['lib', 'common', 'package.json', 'node_modules']) fs.renameSync(path.join(folder, name), path.join(copy, name));
     body(copy, application);
   });
 }

@@ -4,7 +4,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { PUBLISHED, packageOf, platformTriple } = require('../../lib/platform');
+const { PUBLISHED, packageOf, platformTriple } = require('../../lib/binding/platform');
 const { npm } = require('../../scripts/release/npm');
 const { packMain, packPlatform, platformManifest } = require('../../scripts/release/pack');
 const { targetOf } = require('../../scripts/release/targets');

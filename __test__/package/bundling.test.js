@@ -12,7 +12,7 @@ const { execFile } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { promisify } = require('node:util');
-const { fileOf, packageOf, platformTriple } = require('../../lib/platform');
+const { fileOf, packageOf, platformTriple } = require('../../lib/binding/platform');
 const { PORT, blocks } = require('../helpers/examples');
 const { reservePort } = require('../helpers/ports');
 const { withScene } = require('../process/support/scene');
@@ -198,7 +198,7 @@ describe('bundling', { skip: process.platform === 'win32' || major < 20 }, () =>
     const root = path.join(__dirname, '../..');
     const { fileList } = await nodeFileTrace([path.join(root, 'lib/index.js')], { base: root });
     assert.ok(fileList.has(BINARY));
-    assert.deepEqual([...fileList].filter((file) => !/^(lib\/|package\.json|line-socket-native\..*\.node$|node_modules\/(debug|ms|supports-color|has-flag)\/)/.test(file)), []);
+    assert.deepEqual([...fileList].filter((file) => !/^(lib\/|common\/|package\.json|line-socket-native\..*\.node$|node_modules\/(debug|ms|supports-color|has-flag)\/)/.test(file)), []);
   });
 
   // Large, and slow: by hand.

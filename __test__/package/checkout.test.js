@@ -9,7 +9,7 @@ const { execFile } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { promisify } = require('node:util');
-const { fileOf, platformTriple } = require('../../lib/platform');
+const { fileOf, platformTriple } = require('../../lib/binding/platform');
 const { npm } = require('../../scripts/release/npm');
 const { Application, pack, publish, temporaryFolder } = require('./application');
 const { readPackage } = require('./registry');
@@ -38,7 +38,7 @@ describe('a copy of a checkout', () => {
     registry = await publish(await pack(folder), folder);
     unbuilt = path.join(folder, 'unbuilt');
     fs.mkdirSync(unbuilt);
-    for (const name of ['package.json', 'Cargo.toml', 'lib', 'client', 'scripts', 'types', 'index.d.ts', 'server.js']) {
+    for (const name of ['package.json', 'Cargo.toml', 'lib', 'client', 'common', 'scripts', 'types', 'index.d.ts', 'server.js']) {
       fs.cpSync(path.join(ROOT, name), path.join(unbuilt, name), { recursive: true, filter: (file) => !/node_modules/.test(path.relative(ROOT, file)) });
     }
   });

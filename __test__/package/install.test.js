@@ -14,7 +14,7 @@ const path = require('node:path');
 const { promisify } = require('node:util');
 const esbuild = require('esbuild');
 const ts = require('typescript');
-const { PUBLISHED, packageOf, platformTriple } = require('../../lib/platform');
+const { PUBLISHED, packageOf, platformTriple } = require('../../lib/binding/platform');
 const { PORT, blocks, compile } = require('../helpers/examples');
 const { reservePort } = require('../helpers/ports');
 const { withScene } = require('../process/support/scene');
@@ -37,7 +37,7 @@ const FILES = [
 ];
 
 /** Its folders, and what they may hold. */
-const FOLDERS = [/^lib\/[\w-]+\.m?js$/, /^client\/[\w-]+\.m?js$/, /^types\/[\w-]+\.d\.m?ts$/];
+const FOLDERS = [/^lib\/(?:[\w-]+\/)?[\w-]+\.m?js$/, /^client\/[\w-]+\.m?js$/, /^common\/[\w-]+\.js$/, /^types\/[\w-]+\.d\.m?ts$/];
 
 let folder = '';
 /** @type {{main: string, platform: string}} */

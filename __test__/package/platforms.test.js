@@ -7,7 +7,7 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
-const { PUBLISHED, packageOf, platformTriple } = require('../../lib/platform');
+const { PUBLISHED, packageOf, platformTriple } = require('../../lib/binding/platform');
 const manifest = require('../../package.json');
 const { platformManifest, publishedManifest } = require('../../scripts/release/pack');
 const { targetOf } = require('../../scripts/release/targets');
@@ -38,7 +38,7 @@ describe('platforms', () => {
   });
 
   it('are required by name, each in the `try` that bundlers look for', () => {
-    const source = fs.readFileSync(path.join(ROOT, 'lib/binary.js'), 'utf8');
+    const source = fs.readFileSync(path.join(ROOT, 'lib/binding/binary.js'), 'utf8');
     const [, body] = /^ {2}try \{\n {4}switch \(triple\) \{([\s\S]*?)^ {2}\} catch/m.exec(source) ?? [];
     const found = [...(body ?? '').matchAll(/case '(.*)': return \{ binary: require\('(.*)'\) \};/g)].map(([, ...names]) => names);
     assert.deepEqual(found.sort(), PUBLISHED.map((triple) => [triple, packageOf(triple)]).sort());

@@ -7,7 +7,7 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const { delay, within } = require('../helpers/timing');
-const { OPTIONS } = require('../../lib/known-options.js');
+const { OPTIONS } = require('../../lib/options/known-options.js');
 const { withScene } = require('./support/scene');
 
 /** Times, in ms, that no test waits for. */
@@ -49,7 +49,7 @@ function timerWithSteps() {
     clearTimeout: () => (cleared += 1),
   });
   try {
-    const { LongTimer } = require('../../lib/long-timer.js');
+    const { LongTimer } = require('../../lib/runtime/long-timer.js');
     return { LongTimer, parts, cleared: () => cleared };
   } finally {
     Object.assign(globalThis, { setTimeout, clearTimeout });

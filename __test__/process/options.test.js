@@ -8,7 +8,7 @@ const assert = require('node:assert/strict');
 const { loadNative } = require('../helpers/implementations');
 
 const { Server } = loadNative();
-const known = require('../../lib/known-options.js');
+const known = require('../../lib/options/known-options.js');
 
 const NO_NUMBERS = ['1', 'x', true, {}, [], () => {}, Symbol('s'), 1n];
 const NO_COUNTS = [-1, 0.5, NaN, Infinity, ...NO_NUMBERS];

@@ -103,7 +103,7 @@ describe('a server that cannot listen', () => {
   }
 
   it("has libuv's numbers and names on Windows, too", () => {
-    const { uvNumber } = require('../../lib/listening.js');
+    const { uvNumber } = require('../../lib/server/listening.js');
     for (const [number, name] of /** @type {[number, string][]} */ ([[10048, 'EADDRINUSE'], [10049, 'EADDRNOTAVAIL'], [10013, 'EACCES'], [22, 'EINVAL']])) {
       assert.equal(util.getSystemErrorName(-uvNumber(number, 'win32')), name);
     }

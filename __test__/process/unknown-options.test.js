@@ -12,7 +12,7 @@ const { loadNative } = require('../helpers/implementations');
 const { withScene } = require('./support/scene');
 
 const { Server } = loadNative();
-const { OPTIONS } = require('../../lib/known-options.js');
+const { OPTIONS } = require('../../lib/options/known-options.js');
 
 /** Names as people misspell them, and what they meant. */
 const MISSPELT = {

@@ -9,7 +9,7 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { PUBLISHED, packageOf } = require('../../lib/platform');
+const { PUBLISHED, packageOf } = require('../../lib/binding/platform');
 
 const ROOT = path.join(__dirname, '../..');
 const { name, version } = require('../../package.json');
@@ -43,7 +43,7 @@ describe('publish.js', { skip: process.platform === 'win32' }, () => {
     fs.writeFileSync(at('npm'), NPM, { mode: 0o755 });
     fs.writeFileSync(at('published'), '');
     for (const each of NAMES) fs.writeFileSync(at(`${each}-${version}.tgz`), '');
-    for (const part of ['scripts/run.js', 'scripts/release', 'lib/platform.js']) {
+    for (const part of ['scripts/run.js', 'scripts/release', 'lib/binding/platform.js']) {
       fs.cpSync(path.join(ROOT, part), at(`checkout/${part}`), { recursive: true, filter: (file) => !/node_modules/.test(path.relative(ROOT, file)) });
     }
     setRepository('git+https://github.com/owner/name.git');

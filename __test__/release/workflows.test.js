@@ -7,7 +7,7 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
 const path = require('node:path');
-const { PUBLISHED } = require('../../lib/platform');
+const { PUBLISHED } = require('../../lib/binding/platform');
 
 const ROOT = path.join(__dirname, '../..');
 const FOLDER = path.join(ROOT, '.github/workflows');

@@ -7,8 +7,8 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const Server = require('../../lib/index.js');
-const { SocketServer } = require('../../lib/socket-server.js');
-const { OPTIONS } = require('../../lib/known-options.js');
+const { SocketServer } = require('../../lib/attach/socket-server.js');
+const { OPTIONS } = require('../../lib/options/known-options.js');
 const { Declarations } = require('./declarations');
 
 const types = new Declarations(path.join(__dirname, '../../index.d.ts'));

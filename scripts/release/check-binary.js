@@ -3,7 +3,7 @@
 
 /**
  * Checks that binaries load where we say: `node scripts/release/check-binary.js FILE…`. A file is named
- * as `lib/native.js` looks for it, e.g. `line-socket-native.linux-x64-gnu.node`, which tells what it
+ * as `lib/binding/native.js` looks for it, e.g. `line-socket-native.linux-x64-gnu.node`, which tells what it
  * should be for. Runs anywhere: nothing is loaded.
  */
 

@@ -9,7 +9,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { PUBLISHED, packageOf } = require('../../lib/platform.js');
+const { PUBLISHED, packageOf } = require('../../lib/binding/platform.js');
 const manifest = require('../../package.json');
 const { ROOT } = require('../run.js');
 const { npm } = require('./npm.js');

@@ -2,12 +2,12 @@
 'use strict';
 
 /**
- * The platforms that binaries are built for. `PUBLISHED` in `lib/platform.js` names them as Node does,
+ * The platforms that binaries are built for. `PUBLISHED` in `lib/binding/platform.js` names them as Node does,
  * `napi.targets` in `package.json` as Rust does; here one is found by the other.
  */
 
 const path = require('node:path');
-const { PUBLISHED } = require('../../lib/platform.js');
+const { PUBLISHED } = require('../../lib/binding/platform.js');
 const { napi } = require('../../package.json');
 
 /** Architectures as Rust calls them, by `process.arch`. */
@@ -29,7 +29,7 @@ const SYSTEMS = {
  * @property {keyof typeof ARCHITECTURES} arch As `process.arch`.
  * @property {'glibc' | 'musl' | undefined} libc The C library; Linux only.
  * @property {string} rust The target of Rust, e.g. `x86_64-unknown-linux-gnu`.
- * @property {string} file The name of the binary, as `lib/native.js` looks for it.
+ * @property {string} file The name of the binary, as `lib/binding/native.js` looks for it.
  */
 
 /**
@@ -55,7 +55,7 @@ function targetOf(triple) {
 /**
  * @param {string} file A binary's path.
  * @returns {Target} What it is for, by its name.
- * @throws {Error} When it is not named as `lib/native.js` looks for it.
+ * @throws {Error} When it is not named as `lib/binding/native.js` looks for it.
  */
 function targetOfFile(file) {
   const target = PUBLISHED.map(targetOf).find((candidate) => candidate.file === path.basename(file));

@@ -9,7 +9,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { platformTriple } = require('../../lib/platform.js');
+const { platformTriple } = require('../../lib/binding/platform.js');
 const { ROOT, runAll } = require('../run.js');
 const { npm } = require('./npm.js');
 const { targetOf } = require('./targets.js');

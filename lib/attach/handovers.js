@@ -1,0 +1,237 @@
+// @ts-check
+'use strict';
+
+const http = require('node:http');
+const net = require('node:net');
+const tls = require('node:tls');
+
+const LineError = require('../../common/line-error.js');
+const { guard, refuseUnavailable } = require('../upgrade/refusal.js');
+const { Pipe } = require('./pipe.js');
+const { UpgradeRequest, setSecure } = require('../upgrade/request.js');
+const { ServerErrorCode } = require('../enums.js');
+
+/** @typedef {import('../server/server.js').Server} Server */
+/** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
+/** @typedef {import('../connection/socket.js').Socket} Socket */
+/** @typedef {import('node:http').IncomingMessage} IncomingMessage */
+/** @typedef {import('node:stream').Duplex} Duplex */
+
+/**
+ * A stream that was handed over to the io thread.
+ * @typedef {object} Handover
+ * @property {object | undefined} extras What the application has added to the request.
+ * @property {string | undefined} secure What is known of its encryption.
+ * @property {UpgradeRequest | undefined} request As `verifyClient` has seen it.
+ * @property {Pipe | undefined} pipe
+ * @property {((socket: Socket) => void) | undefined} callback
+ */
+
+/** What says that a socket's descriptor stays with Node. */
+const PIPED = -1;
+
+/** Properties that every request has; `parser` is added by Node's server. */
+const STANDARD = new Set([...Reflect.ownKeys(new http.IncomingMessage(/** @type {any} */ (null))), 'parser']);
+
+/** Streams that are piped: a second taker would get half of the bytes. @type {WeakSet<Duplex>} */
+const piped = new WeakSet();
+
+/** The streams that other servers have accepted and this one serves. */
+class Handovers {
+  #server;
+  #native;
+  #lastKey = 0;
+  /** @type {Map<number, Handover>} */
+  #handovers = new Map();
+
+  /** @param {Server} server */
+  constructor(server) {
+    this.#server = server;
+    this.#native = server.native_;
+  }
+
+  /** How many there are. */
+  get size() {
+    return this.#handovers.size;
+  }
+
+  /**
+   * Takes a stream whose upgrade request Node has parsed. It is the io thread's from now on; what the
+   * request asks for is checked there, as on a port of our own.
+   * @param {IncomingMessage} request
+   * @param {Duplex} stream
+   * @param {Uint8Array} head What came after the request.
+   * @param {boolean} held Whether the client is not read before the socket's `serve_`.
+   * @param {(socket: Socket) => void} [callback] Called once the WebSocket is open.
+   */
+  take(request, stream, head, held, callback) {
+    if (piped.has(stream)) {
+      const text = 'A stream was handed over twice: two listeners took the same upgrade';
+      throw new LineError(ServerErrorCode.INVALID_ACTION, text);
+    }
+    guard(stream);
+    // The peer has gone, or somebody else has answered.
+    if (!stream.readable || !stream.writable) {
+      stream.destroy();
+      return;
+    }
+    const key = this.#newKey();
+    const text = headOf(request);
+    const early = Buffer.concat([head, ...bufferedBy(stream)]);
+    const { remoteAddress, remotePort = 0, encrypted } = /** @type {any} */ (addressed(request, stream));
+    /** @param {number} descriptor */
+    const handOver = (descriptor) =>
+      this.#native.handOver(key, descriptor, text, early, remoteAddress, remotePort, Boolean(encrypted), held);
+    /** @type {Handover} */
+    const handover = { extras: extrasOf(request), secure: secureOf(stream), request: undefined, pipe: undefined, callback };
+    this.#handovers.set(key, handover);
+    const descriptor = descriptorOf(stream);
+    if (descriptor !== PIPED && handOver(descriptor)) {
+      // The io thread has a descriptor of its own: closing this one sends nothing to the peer.
+      stream.destroy();
+    } else if (handOver(PIPED)) {
+      piped.add(stream);
+      handover.pipe = new Pipe(this.#native, key, stream);
+    } else {
+      // No io thread runs.
+      this.#handovers.delete(key);
+      refuseUnavailable(stream);
+    }
+    this.#server.updateKeepAlive_();
+  }
+
+  #newKey() {
+    // Numbers in use are few, and those of 32 bits many.
+    do this.#lastKey = (this.#lastKey + 1) >>> 0;
+    while (this.#handovers.has(this.#lastKey));
+    return this.#lastKey;
+  }
+
+  /**
+   * The request that an upgrade waits with.
+   * @param {number} upgrade The native side's number of the upgrade.
+   * @param {string[]} facts
+   * @returns {UpgradeRequest}
+   */
+  requestOf(upgrade, facts) {
+    const handover = this.#handovers.get(this.#native.handoverOf(upgrade));
+    if (handover === undefined) return new UpgradeRequest(facts);
+    return (handover.request = makeRequest(facts, handover));
+  }
+
+  /**
+   * @param {number} key
+   * @param {ServerConnection} connection
+   */
+  onOpened(key, connection) {
+    const handover = /** @type {Handover} */ (this.#handovers.get(key));
+    const { request, extras, secure, callback } = handover;
+    if (request !== undefined) {
+      connection.socket.setRequest_(request);
+    } else if (extras !== undefined || secure !== undefined) {
+      connection.socket.setRequest_(makeRequest(connection.socket.facts_, handover));
+    }
+    // Only the pipe is needed from now on.
+    Object.assign(handover, { request: undefined, extras: undefined, secure: undefined, callback: undefined });
+    callback?.(connection.socket);
+  }
+
+  /** @param {number} key */
+  onReleased(key) {
+    this.#handovers.get(key)?.pipe?.onReleased();
+    this.#handovers.delete(key);
+    this.#server.updateKeepAlive_();
+  }
+
+  /** @param {number} key */
+  onOutput(key) {
+    this.#handovers.get(key)?.pipe?.onOutput();
+  }
+
+  /** @param {number} key */
+  onRoom(key) {
+    this.#handovers.get(key)?.pipe?.onRoom();
+  }
+}
+
+/**
+ * The descriptor that the io thread can take over.
+ * @param {any} stream
+ * @returns {number} {@link PIPED} when the stream is no plain socket (TLS, a duplex made elsewhere),
+ *   on Windows, or while something is still to be written.
+ */
+function descriptorOf(stream) {
+  if (!(stream instanceof net.Socket) || /** @type {any} */ (stream).encrypted || stream.writableLength > 0) return PIPED;
+  const descriptor = /** @type {any} */ (stream)._handle?.fd;
+  return Number.isInteger(descriptor) && descriptor >= 0 ? descriptor : PIPED;
+}
+
+/**
+ * What Node has read and nobody has taken.
+ * @param {Duplex} stream
+ * @returns {Buffer[]}
+ */
+function bufferedBy(stream) {
+  const chunks = [];
+  while (stream.readableLength > 0) {
+    const chunk = stream.read();
+    if (chunk === null) break;
+    chunks.push(typeof chunk === 'string' ? Buffer.from(chunk, stream.readableEncoding ?? 'utf8') : chunk);
+  }
+  return chunks;
+}
+
+/**
+ * @param {string[]} facts
+ * @param {Handover} handover
+ */
+function makeRequest(facts, { secure, extras }) {
+  if (secure !== undefined) setSecure(facts, secure);
+  return Object.assign(new UpgradeRequest(facts), extras);
+}
+
+/**
+ * What Node knows of a stream's encryption, as the core tells of its own.
+ * @param {Duplex} stream
+ * @returns {string | undefined} Undefined when it is not Node that encrypts it.
+ */
+function secureOf(stream) {
+  if (!(stream instanceof tls.TLSSocket)) return undefined;
+  const authorization = stream.authorized ? '1' : (stream.authorizationError ?? '');
+  const certificate = stream.getPeerX509Certificate()?.raw.toString('base64') ?? '';
+  return [stream.getProtocol(), authorization, stream.alpnProtocol || '', certificate].join(' ');
+}
+
+/**
+ * The one that knows the peer: any duplex may stand for the socket the request came over.
+ * @param {IncomingMessage} request
+ * @param {Duplex} stream
+ */
+function addressed(request, stream) {
+  return 'remoteAddress' in stream ? stream : (request.socket ?? stream);
+}
+
+/**
+ * A request as it came over the wire, one character a byte.
+ * @param {IncomingMessage} request
+ */
+function headOf({ method, url, httpVersion, rawHeaders }) {
+  let head = `${method} ${url} HTTP/${httpVersion}\r\n`;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    head += `${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`;
+  }
+  return `${head}\r\n`;
+}
+
+/**
+ * What the application has added to a request, such as a session or a user.
+ * @param {any} request
+ * @returns {object | undefined}
+ */
+function extrasOf(request) {
+  const keys = Reflect.ownKeys(request).filter((key) => !STANDARD.has(key));
+  if (keys.length === 0) return undefined;
+  return Object.fromEntries(keys.map((key) => [key, request[key]]));
+}
+
+module.exports = { Handovers };

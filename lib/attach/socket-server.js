@@ -1,0 +1,58 @@
+// @ts-check
+'use strict';
+
+const { Socket } = require('../connection/socket.js');
+
+/** @typedef {import('../server/server.js').Server} Server */
+
+/**
+ * `server.server` of a server that runs: what applications use of the WebSocket server that the
+ * original has there.
+ */
+class SocketServer {
+  #server;
+
+  /** @param {Server} server */
+  constructor(server) {
+    this.#server = server;
+    this.options = server.options;
+  }
+
+  /** Where the server listens; see `Server.address`. */
+  address() {
+    return this.#server.address();
+  }
+
+  /**
+   * Whether a request is for the path of this server.
+   * @param {import('node:http').IncomingMessage} request
+   */
+  shouldHandle(request) {
+    return this.#server.shouldHandle_(request);
+  }
+
+  /**
+   * Upgrades a request. The client is served once `emit('connection', socket)` is called.
+   * @param {import('node:http').IncomingMessage} request
+   * @param {import('node:stream').Duplex} stream
+   * @param {Uint8Array} head
+   * @param {(socket: Socket) => void} callback
+   */
+  handleUpgrade(request, stream, head, callback) {
+    this.#server.handovers_.take(request, stream, head, true, callback);
+  }
+
+  /**
+   * With `connection`: serves a client that `handleUpgrade` has upgraded.
+   * @param {string} eventName
+   * @param {unknown} socket
+   * @returns {boolean} Whether it did.
+   */
+  emit(eventName, socket) {
+    if (eventName !== 'connection' || !(socket instanceof Socket)) return false;
+    socket.serve_();
+    return true;
+  }
+}
+
+module.exports = { SocketServer };

@@ -1,0 +1,133 @@
+// @ts-check
+'use strict';
+
+const { throwLater } = require('../runtime/uncaught.js');
+
+/** Integers of one record, in front of the records, and the one of these that says whether more waits. */
+const RECORD = 8;
+const FIRST = 3;
+const MORE = 2;
+
+/** Most records of a batch (`BATCH_EVENTS` in `crates/core/src/hub/batch.rs`). */
+const EVENTS = 256;
+
+/** The absent field. */
+const NONE = -1;
+
+/** @type {string[]} */
+const NO_STRINGS = [];
+
+/**
+ * One event. Each batch has one object for all of its events: it is read before the next is.
+ * @typedef {object} NativeEvent
+ * @property {number} kind
+ * @property {number} slot
+ * @property {number} interned Number of the name; 0 when `name` is not a known one.
+ * @property {string | undefined} name As it stood in the JSON, without its quotes.
+ * @property {string | undefined} id Raw JSON.
+ * @property {string | undefined} payload Raw JSON.
+ * @property {string | undefined} error Raw JSON.
+ * @property {number} number
+ * @property {boolean} isWhole Whether all of its texts are there.
+ */
+
+/** Events in the order they came: what `take` of the native side gives (`crates/core/src/hub/batch.rs`). */
+class Batch {
+  #text = '';
+  #strings = NO_STRINGS;
+  /** Where the text of the next event begins. */
+  #at = 0;
+  #next = 0;
+  #count = 0;
+
+  constructor(events = EVENTS) {
+    this.words = new Int32Array(FIRST + events * RECORD);
+    /** Milliseconds it has kept this thread busy. */
+    this.time = 0;
+    /** @type {NativeEvent} */
+    this.event = {
+      kind: 0,
+      slot: 0,
+      interned: 0,
+      name: undefined,
+      id: undefined,
+      payload: undefined,
+      error: undefined,
+      number: 0,
+      isWhole: true,
+    };
+  }
+
+  /** Whether it has events that were not read. */
+  get isOpen() {
+    return this.#next < this.#count;
+  }
+
+  /** Whether more waits on the native side, as that said last. */
+  get saysMore() {
+    return this.words[MORE] !== 0;
+  }
+
+  /**
+   * Begins with what the words describe.
+   * @param {string} text
+   * @param {import('./native.js').NativeServer} native
+   */
+  begin(text, native) {
+    this.#text = text;
+    this.#at = 0;
+    this.#next = 0;
+    this.#count = this.words[0];
+    this.time = 0;
+    this.#strings = this.words[1] > 0 ? stringsOf(native) : NO_STRINGS;
+  }
+
+  /** Forgets the texts, which may be large. */
+  end() {
+    this.#text = '';
+    this.#strings = NO_STRINGS;
+  }
+
+  /** Reads the next event into {@link event}. */
+  read() {
+    const { words, event } = this;
+    const w = FIRST + this.#next * RECORD;
+    this.#next += 1;
+    event.kind = words[w];
+    event.slot = words[w + 1];
+    event.isWhole = true;
+    event.interned = words[w + 2];
+    event.name = this.#field(words[w + 3]);
+    event.id = this.#field(words[w + 4]);
+    event.payload = this.#field(words[w + 5]);
+    event.error = this.#field(words[w + 6]);
+    event.number = words[w + 7];
+  }
+
+  /**
+   * @param {number} field As in `crates/core/src/hub/record.rs`.
+   * @returns {string | undefined}
+   */
+  #field(field) {
+    if (field >= 0) return this.#text.substring(this.#at, (this.#at += field));
+    if (field === NONE) return undefined;
+    const text = this.#strings[-2 - field];
+    if (text === undefined) this.event.isWhole = false;
+    return text;
+  }
+}
+
+/**
+ * @param {import('./native.js').NativeServer} native
+ * @returns {string[]} Those of the batch taken last; none when they cannot be had.
+ */
+function stringsOf(native) {
+  try {
+    return native.strings();
+  } catch (error) {
+    throwLater(error);
+    return NO_STRINGS;
+  }
+}
+
+module.exports = { Batch };

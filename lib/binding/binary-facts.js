@@ -1,0 +1,139 @@
+// @ts-check
+'use strict';
+
+/** What can be found out about an installation without a binary that loads: only looked for once loading has failed. */
+
+const fs = require('node:fs');
+const { createRequire } = require('node:module');
+const path = require('node:path');
+const { PUBLISHED, packageOf } = require('./platform.js');
+
+/** The folder of this module; in a bundle, that of the bundle. Undefined in bundles of ES modules, which have no such name. */
+const here = typeof __dirname === 'undefined' ? undefined : __dirname;
+
+/** The folder of this package; not for bundles. */
+const root = path.resolve(here ?? process.cwd(), '../..');
+
+/** The folder it is installed in, `node_modules`; undefined in a checkout. */
+const modules = path.basename(path.dirname(root)) === 'node_modules' ? path.dirname(root) : undefined;
+
+/**
+ * @param {string} file
+ * @returns {any} The JSON in a file; undefined when it cannot be read.
+ */
+function readJson(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether this code was put into a bundle: then the file is not this one, or not where it was. */
+function isBundled() {
+  if (here === undefined || typeof __filename === 'undefined') return true;
+  return path.basename(__filename) !== 'binary-facts.js' || !path.isAbsolute(here);
+}
+
+/** Whether this is a single executable application (of Node). */
+function isSingleExecutable() {
+  try {
+    return /** @type {any} */ (process).getBuiltinModule('node:sea').isSea();
+  } catch {
+    return false;
+  }
+}
+
+/** `package.json` of this package; undefined in a bundle. @type {any} */
+const manifest = isBundled() ? undefined : readJson(`${root}${path.sep}package.json`);
+
+/** Whether this is a checkout. */
+function isCheckout() {
+  return !isBundled() && fs.existsSync(`${root}${path.sep}Cargo.toml`);
+}
+
+/** Whether this was copied from a checkout, as by `npm pack` in it, and is not what is published. */
+function isCopyOfCheckout() {
+  return manifest?.private === true && !isCheckout();
+}
+
+/** @returns {string[]} Binaries in the package's own folder, where builds and copies of them are. */
+function localBinaries() {
+  try {
+    return fs.readdirSync(root).filter((name) => /^line-socket-native\..+\.node$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Other platforms' packages, where this one's should be.
+ * @param {string} own
+ * @returns {string[]}
+ */
+function foreignPackages(own) {
+  const nested = path.join(root, 'node_modules');
+  const folders = modules === undefined ? [nested] : [modules, nested];
+  return PUBLISHED.map(packageOf).filter(
+    (name) => name !== own && folders.some((folder) => fs.existsSync(path.join(folder, name))),
+  );
+}
+
+/**
+ * Where a package is.
+ * @param {string} name
+ * @param {(string | undefined)[]} from Folders from which Node would look for it.
+ * @returns {string | undefined} Its folder.
+ */
+function installedFolder(name, from) {
+  const starts = from.filter((folder) => folder !== undefined);
+  const folders = starts.flatMap((start) => createRequire(path.join(start, 'any.js')).resolve.paths(name) ?? []);
+  return folders.map((folder) => path.join(folder, name)).find((folder) => fs.existsSync(path.join(folder, 'package.json')));
+}
+
+/**
+ * What the application's lock file of npm says about the package of a platform.
+ * @param {string} name
+ * @returns {'listed' | 'others' | 'none' | 'unknown'} `others` where it has those of other platforms only, `none` where it
+ *   has none at all; `unknown` where there is no such file, or it is not about this package.
+ */
+function lockEntry(name) {
+  const packages = modules === undefined ? undefined : readJson(path.join(modules, '..', 'package-lock.json'))?.packages;
+  if (typeof packages !== 'object' || packages === null || !(`node_modules/${path.basename(root)}` in packages)) return 'unknown';
+  const has = (/** @type {string} */ other) => Object.keys(packages).some((folder) => folder.endsWith(`node_modules/${other}`));
+  if (has(name)) return 'listed';
+  return PUBLISHED.map(packageOf).some(has) ? 'others' : 'none';
+}
+
+/**
+ * What is at a path that should be a binary's.
+ * @param {string} file
+ */
+function describe(file) {
+  const found = fs.statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return 'where there is no file';
+  if (!found.isFile()) return 'which is no file';
+  if (path.extname(file) !== '.node') return 'whose name does not end with .node';
+  return 'which is not found by Node';
+}
+
+/** @returns {[option: string, source: string] | undefined} The option by which addons are off, and who gave it. */
+function noAddonsOption() {
+  const option = '--no-addons';
+  if (process.execArgv.includes(option)) return [option, 'on the command line'];
+  if ((process.env.NODE_OPTIONS ?? '').split(/\s+/).includes(option)) return [option, 'in NODE_OPTIONS'];
+  return undefined;
+}
+
+/** @returns {string} What runs this program, and its version. */
+function runtime() {
+  const { bun, deno } = process.versions;
+  if (bun !== undefined) return `Bun ${bun}`;
+  if (deno !== undefined) return `Deno ${deno}`;
+  return `Node ${process.version}`;
+}
+
+module.exports = {
+  describe, foreignPackages, here, installedFolder, isBundled, isCheckout, isCopyOfCheckout, isSingleExecutable, localBinaries,
+  lockEntry, noAddonsOption, root, runtime, version: /** @type {string | undefined} */ (manifest?.version),
+};

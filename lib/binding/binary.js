@@ -1,0 +1,110 @@
+// @ts-check
+'use strict';
+
+/**
+ * Finds and loads the binary: the one that the environment names, else the one built in this checkout or
+ * put beside a bundle, else that of the package made for this platform.
+ */
+
+const fs = require('node:fs');
+const { createRequire } = require('node:module');
+const path = require('node:path');
+const { currentPlatform, fileOf } = require('./platform.js');
+
+/** The environment variable that names the file to load, for programs whose files are not where Node looks. */
+const VARIABLE = 'LINE_SOCKET_NATIVE_BINARY';
+
+/** The beginning of what bundles throw for a module that is not in them, where they give no code. */
+const NOT_BUNDLED = /^(Dynamic require of|Could not dynamically require|Cannot find module)/;
+
+/**
+ * The error that says why. What finds that out is loaded only now.
+ * @param {import('./platform.js').Platform} platform
+ * @param {import('./missing-binary.js').Attempt} attempt
+ */
+function missingBinary(platform, attempt) {
+  return require('./missing-binary.js').missingBinary(platform, attempt);
+}
+
+/**
+ * Whether a module was looked for and is not there. Any other error says that it is there, and does not load.
+ * @param {any} error
+ */
+function isMissing(error) {
+  // The second is what `require` throws in a single executable application, which knows Node's own modules only.
+  if (error?.code === 'MODULE_NOT_FOUND' || error?.code === 'ERR_UNKNOWN_BUILTIN_MODULE') return true;
+  return error?.code === undefined && NOT_BUNDLED.test(String(error?.message));
+}
+
+/**
+ * Loads the package of a platform. Each name is written out: tools that collect the files of an application
+ * (`@vercel/nft`, Next, ncc) follow names they can read only. All are inside this one `try`, where bundlers
+ * accept that packages of other platforms are not installed.
+ * @param {string} triple
+ * @returns {{binary?: any, cause?: any}} Neither for a platform without a package.
+ */
+function loadPackage(triple) {
+  try {
+    switch (triple) {
+      // A bundler that stops here is to be told what to do with `.node` files: see docs/guides/bundling.md.
+      case 'linux-x64-gnu': return { binary: require('line-socket-native-linux-x64-gnu') };
+      case 'linux-arm64-gnu': return { binary: require('line-socket-native-linux-arm64-gnu') };
+      case 'linux-x64-musl': return { binary: require('line-socket-native-linux-x64-musl') };
+      case 'linux-arm64-musl': return { binary: require('line-socket-native-linux-arm64-musl') };
+      case 'darwin-x64': return { binary: require('line-socket-native-darwin-x64') };
+      case 'darwin-arm64': return { binary: require('line-socket-native-darwin-arm64') };
+      case 'win32-x64-msvc': return { binary: require('line-socket-native-win32-x64-msvc') };
+      case 'win32-arm64-msvc': return { binary: require('line-socket-native-win32-arm64-msvc') };
+      default: return {};
+    }
+  } catch (cause) {
+    return { cause };
+  }
+}
+
+/**
+ * The file that takes precedence over the platform's package, if it is there.
+ * @param {string} triple
+ * @returns {string | undefined}
+ */
+function localFile(triple) {
+  // In bundles of ES modules there are no such names.
+  if (typeof __dirname === 'undefined' || typeof __filename === 'undefined') return undefined;
+  // In a bundle the folder above is any folder: nothing is taken from there, but from beside the bundle.
+  const isOwnFolder = path.basename(__filename) === 'binary.js';
+  const file = isOwnFolder ? path.join(__dirname, '../..', `line-socket-native.${triple}.node`) : path.join(__dirname, fileOf(triple));
+  return fs.existsSync(file) ? file : undefined;
+}
+
+/**
+ * @param {string} file
+ * @returns {{binary?: any, cause?: any}}
+ */
+function loadFile(file) {
+  try {
+    // By a `require` of its own: the one of a bundle or of a single executable application loads no files.
+    return { binary: createRequire(file)(file) };
+  } catch (cause) {
+    return { cause };
+  }
+}
+
+/**
+ * @returns {any} What the binary exports.
+ * @throws {Error} `ERR_LINE_SOCKET_NO_BINARY`, whose message says why and what to do.
+ */
+function loadBinary() {
+  const platform = currentPlatform();
+  const named = process.env[VARIABLE];
+  if (named && path.extname(named) !== '.node') {
+    throw missingBinary(platform, { isMissing: true, file: path.resolve(named), variable: VARIABLE });
+  }
+  const variable = named ? VARIABLE : undefined;
+  const file = named ? path.resolve(named) : localFile(platform.triple);
+  const { binary, cause } = file === undefined ? loadPackage(platform.triple) : loadFile(file);
+  if (typeof binary?.createServer === 'function') return binary;
+  const problem = binary === undefined ? cause : new TypeError('it is no binary of line-socket-native');
+  throw missingBinary(platform, { cause: problem, isMissing: problem === undefined || isMissing(problem), file, variable });
+}
+
+module.exports = { loadBinary };

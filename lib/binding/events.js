@@ -1,0 +1,226 @@
+// @ts-check
+'use strict';
+
+const { Batch } = require('./batch.js');
+const { ServerConnection } = require('../connection/connection.js');
+const { throwLater } = require('../runtime/uncaught.js');
+
+/** @typedef {import('../server/server.js').Server} Server */
+/** @typedef {import('./batch.js').NativeEvent} NativeEvent */
+
+/** Kinds of events; see `crates/core/src/hub/record.rs`. */
+const MESSAGE = 1;
+const HANDSHAKE = 2;
+const RESPONSE = 3;
+const CLOSED = 4;
+const INVALID = 5;
+const PING_DUE = 6;
+const WRITTEN = 7;
+const PING = 8;
+const DRAINED = 9;
+const UPGRADE = 10;
+const ACCEPT_FAILED = 11;
+const DETACHED = 12;
+const STOPPED = 13;
+const OUTLINED = 14;
+const OPENED = 15;
+const RELEASED = 16;
+const PIPE_OUTPUT = 17;
+const PIPE_ROOM = 18;
+
+/** What happens with each event of the native side. */
+class Events {
+  #server;
+  #inbox;
+  #native;
+  /** Names by the number they were interned with. @type {string[]} */
+  #names = [''];
+  /** @type {Set<string>} */
+  #interned = new Set();
+  /** For one event that is looked at again. */
+  #again = new Batch(1);
+
+  /**
+   * @param {Server} server
+   * @param {import('./inbox.js').Inbox} inbox
+   */
+  constructor(server, inbox) {
+    this.#server = server;
+    this.#inbox = inbox;
+    this.#native = server.native_;
+  }
+
+  /**
+   * Lets messages of this name arrive as a number.
+   * @param {string} name
+   */
+  intern(name) {
+    if (this.#interned.has(name)) return;
+    const number = this.#native.intern(name);
+    if (number === 0) return;
+    this.#interned.add(name);
+    this.#names[number] = name;
+  }
+
+  /**
+   * Handles one event. What a listener throws becomes an uncaught exception, and stops nothing else.
+   * @param {NativeEvent} event
+   */
+  handle(event) {
+    const { kind, slot, interned, id, payload, error, number } = event;
+    let { name } = event;
+    // Its texts could not be had, which the application was told. Of an end they say nothing that matters.
+    if (!event.isWhole && kind !== CLOSED) return;
+    try {
+      if (interned !== 0) name = this.#names[interned];
+      else if (kind === MESSAGE) name = decodeName(/** @type {string} */ (name));
+      this.#dispatch(kind, slot, name, id, payload, error, number);
+    } catch (thrown) {
+      throwLater(thrown);
+    }
+  }
+
+  /**
+   * @param {number} kind
+   * @param {number} slot
+   * @param {string | undefined} name
+   * @param {string | undefined} id
+   * @param {string | undefined} payload
+   * @param {string | undefined} error
+   * @param {number} number
+   */
+  #dispatch(kind, slot, name, id, payload, error, number) {
+    if (kind >= UPGRADE && kind !== OUTLINED) {
+      this.#handleServerEvent(kind, slot, number, name);
+      return;
+    }
+    if (kind === HANDSHAKE && name !== undefined) {
+      this.#inbox.connections[slot] = new ServerConnection(this.#server, slot, name);
+    }
+    const connection = this.#inbox.connections[slot];
+    // A report of the connection before its end, from another queue than the end.
+    if (connection === undefined) return;
+    if (connection.deferred_ !== undefined) {
+      connection.deferred_.push(() => this.#dispatch(kind, slot, name, id, payload, error, number));
+      return;
+    }
+    switch (kind) {
+      case MESSAGE:
+        connection.onMessage_(/** @type {string} */ (name), id, payload, error);
+        break;
+      case OUTLINED:
+        this.#onOutlined(connection, /** @type {string} */ (name), id, /** @type {string} */ (payload), number);
+        break;
+      case HANDSHAKE:
+        connection.onHandshake_(id, payload, error);
+        break;
+      case PING:
+        connection.onPing_(id);
+        break;
+      case RESPONSE:
+        connection.onResponse_(id, payload, error);
+        break;
+      case CLOSED:
+        try {
+          // The upgrade request stays to be had, by handlers of the end too.
+          connection.socket.onClosed_();
+          this.#native.release(slot);
+        } finally {
+          this.#inbox.connections[slot] = undefined;
+          connection.onClosed_(number, /** @type {string} */ (payload));
+        }
+        break;
+      case INVALID:
+        connection.onInvalid_(/** @type {string} */ (payload), number);
+        break;
+      case PING_DUE:
+        connection.onPingDue_();
+        break;
+      case WRITTEN:
+        connection.onWritten_();
+        break;
+      case DRAINED:
+        connection.onDrained_();
+        break;
+      default:
+        throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);
+    }
+  }
+
+  /**
+   * A message of which the core has seen the outline only. If the payload parses, the whole is valid.
+   * @param {ServerConnection} connection
+   * @param {string} name
+   * @param {string | undefined} id
+   * @param {string} text The whole message.
+   * @param {number} places Bytes before the payload, and after it in the lowest eight bits.
+   */
+  #onOutlined(connection, name, id, text, places) {
+    let payload;
+    try {
+      payload = JSON.parse(text.substring(places >> 8, text.length - (places & 0xff)));
+    } catch {
+      // No JSON, or its keys are in another order than it looked: the core scans it.
+      const again = this.#again;
+      again.begin(this.#native.receiveAgain(connection.slot_, text, again.words), this.#native);
+      while (again.isOpen) {
+        again.read();
+        this.handle(again.event);
+      }
+      again.end();
+      return;
+    }
+    connection.onMessage_(name, id, undefined, undefined, payload);
+  }
+
+  /**
+   * What ends something comes after all that happened before: events of two queues have no order.
+   * @param {number} kind
+   * @param {number} key
+   * @param {number} number
+   * @param {string | undefined} name
+   */
+  #handleServerEvent(kind, key, number, name) {
+    const { handovers_: handovers } = this.#server;
+    switch (kind) {
+      case OPENED:
+        this.#inbox.connections[key] = new ServerConnection(this.#server, key, /** @type {string} */ (name));
+        handovers.onOpened(number, /** @type {ServerConnection} */ (this.#inbox.connections[key]));
+        break;
+      case RELEASED:
+        this.#inbox.whenCaughtUp(() => handovers.onReleased(key));
+        break;
+      case PIPE_OUTPUT:
+        handovers.onOutput(key);
+        break;
+      case PIPE_ROOM:
+        handovers.onRoom(key);
+        break;
+      case UPGRADE:
+        this.#server.onUpgrade_(key);
+        break;
+      case ACCEPT_FAILED:
+        this.#server.onAcceptFailed_(number);
+        break;
+      case DETACHED:
+        this.#inbox.whenCaughtUp(() => this.#server.onDetached_(key, false));
+        break;
+      case STOPPED:
+        this.#native.join(key);
+        this.#inbox.whenCaughtUp(() => this.#server.onDetached_(key, true));
+        break;
+      default:
+        throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);
+    }
+  }
+}
+
+/**
+ * A name that was not interned comes as it stood in the JSON, without its quotes.
+ * @param {string} raw
+ */
+function decodeName(raw) {
+  return raw.includes('\\') ? JSON.parse(`"${raw}"`) : raw;
+}
+
+module.exports = { Events };

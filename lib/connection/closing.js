@@ -1,0 +1,68 @@
+// @ts-check
+'use strict';
+
+const { ignore } = require('./leaving.js');
+const { LongTimer } = require('../runtime/long-timer.js');
+
+/** @typedef {import('./connection.js').ServerConnection} ServerConnection */
+
+/**
+ * The time to wait before a connection is closed, in ms, as timers of Node take it: nothing and what
+ * is below zero is at once, strings of digits are numbers. Unlike there long times are what they say.
+ * @param {unknown} delay
+ * @returns {number} `NaN` when it is no time.
+ */
+function delayOf(delay) {
+  if (delay === undefined || delay === null) return 0;
+  const isScalar = ['number', 'string', 'bigint', 'boolean'].includes(typeof delay);
+  return isScalar ? Math.max(0, Number(delay)) : NaN;
+}
+
+/** Calls of `close` on one connection: each waits for the same end. */
+class Closing {
+  #connection;
+  /** @type {{resolve: () => void, timer: LongTimer}[]} */
+  #calls = [];
+
+  /** @param {ServerConnection} connection */
+  constructor(connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * @param {number} code
+   * @param {string} reason
+   * @param {number} delay Milliseconds to wait before the close frame is sent; `Infinity` waits until the
+   *   connection ends by other means. Never at once: what is sent right after the call still goes out, as
+   *   with the original. The client is served during a delay, and from the call on it is not if there is
+   *   none.
+   * @returns {Promise<void>} Resolves with {@link settle}.
+   */
+  add(code, reason, delay) {
+    if (delay === 0) ignore(this.#connection);
+    return new Promise((resolve) => {
+      this.#calls.push({ resolve, timer: new LongTimer(() => this.#start(code, reason), delay) });
+    });
+  }
+
+  /**
+   * Begins the closing handshake.
+   * @param {number} code
+   * @param {string} reason
+   */
+  #start(code, reason) {
+    const { server, slot_: slot } = this.#connection;
+    server.native_.close(slot, code, reason);
+    ignore(this.#connection);
+  }
+
+  /** The connection is closed. */
+  settle() {
+    for (const { resolve, timer } of this.#calls.splice(0)) {
+      timer.cancel();
+      resolve();
+    }
+  }
+}
+
+module.exports = { Closing, delayOf };

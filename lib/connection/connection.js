@@ -1,0 +1,524 @@
+// @ts-check
+'use strict';
+
+const Emitter = require('../emitter/emitter.js');
+const LineError = require('../../common/line-error.js');
+const { Message } = require('./message.js');
+const { Closing, delayOf } = require('./closing.js');
+const { Handshake, announce } = require('./handshake.js');
+const { ignore, giveUp } = require('./leaving.js');
+const { Sends } = require('./sends.js');
+const { Socket } = require('./socket.js');
+const { connectionLog } = require('../runtime/debug.js');
+const { microtask } = require('../runtime/environment.js');
+const { canonicalId, payloadJson, errorJson, messageJson, rejectionJson, expectsAnswer } = require('../../common/json.js');
+const errors = require('./errors.js');
+const {
+  ConnectionErrorCode: ErrorCode,
+  ConnectionEvent: Event,
+  ConnectionState: State,
+  MessageName,
+} = require('../enums.js');
+const closeCodes = require('../close-codes.js');
+
+/** @typedef {import('../server/server.js').Server} Server */
+/** @typedef {import('./message.js').Responder} Responder */
+
+/** What the native `send` and `respond` return when a message was queued. */
+const QUEUED = 0;
+
+const NO_DELAY = 'The delay before a connection is closed must be a number of milliseconds';
+
+/**
+ * One client. Made when its handshake message arrives; handed to `handshake` and `connection`
+ * listeners.
+ * @implements {Responder}
+ */
+class ServerConnection extends Emitter {
+  static ErrorCode = ErrorCode;
+  static State = State;
+  static Event = Event;
+
+  /** @type {Socket | undefined} */
+  #socket = undefined;
+  /**
+   * What has been sent and is not settled; made with the first.
+   * @type {Sends | undefined}
+   */
+  #sends = undefined;
+  /**
+   * Calls of `close`; made with the first.
+   * @type {Closing | undefined}
+   */
+  #closing = undefined;
+  /**
+   * The handshake until it is resolved, once its message has come.
+   * @type {Handshake | undefined}
+   */
+  #handshake = undefined;
+
+  /**
+   * @param {Server} server
+   * @param {number} slot The native side's number of this connection.
+   * @param {string} id
+   */
+  constructor(server, slot, id) {
+    super();
+    /** @type {any} */
+    this.id = id;
+    this.server = server;
+    /** @type {string} */
+    this.state = State.AWAITING_HANDSHAKE;
+    /** @internal */
+    this.slot_ = slot;
+    /**
+     * Whether the application is done with the client: nothing more of it reaches a handler.
+     * @internal
+     */
+    this.isIgnored_ = false;
+    /**
+     * Whether the client counts as gone, though its connection has not ended.
+     * @internal
+     */
+    this.isGivenUp_ = false;
+    /**
+     * Events that came between the resolved handshake and the `connection` event.
+     * @type {(() => void)[] | undefined}
+     * @internal
+     */
+    this.deferred_ = undefined;
+    /**
+     * The message whose handlers are running.
+     * @type {Message | undefined}
+     * @internal
+     */
+    this.handling_ = undefined;
+    /**
+     * Requests that have come and are not answered. @internal
+     */
+    this.unanswered_ = 0;
+    /** @internal */
+    this.log_ = connectionLog(id);
+    this.log_?.('created');
+  }
+
+  /** The WebSocket under the connection: `readyState`, `upgradeReq` and the like. */
+  get socket() {
+    return (this.#socket ??= new Socket(this, this.server.native_, this.slot_));
+  }
+
+  /** Bytes that wait to be handed to the system. */
+  get bufferedAmount() {
+    return this.state === State.DISCONNECTED ? 0 : this.server.native_.buffered(this.slot_);
+  }
+
+  /**
+   * Whether to send less: {@link bufferedAmount} has reached `highWaterMark`, and `_drain` will be
+   * emitted once all has left.
+   */
+  get writableNeedDrain() {
+    return this.state !== State.DISCONNECTED && this.server.native_.isAbove(this.slot_);
+  }
+
+  /**
+   * Adds a listener; see the emitter. Messages of names that are listened for arrive cheaper.
+   * @param {any} eventName
+   * @param {any} handler
+   * @param {number} [execLimit]
+   * @param {boolean} [prepend]
+   * @returns {any} This emitter. Not `{this}`: TypeScript takes that for another type than the parent's.
+   */
+  addListener(eventName, handler, execLimit, prepend) {
+    super.addListener(eventName, handler, execLimit, prepend);
+    if (typeof eventName === 'string') this.server.inbox_.intern(eventName);
+    // The core tells only those who listen. A pattern may be meant for this event too.
+    const maybeDrain = eventName === Event.DRAIN || typeof eventName === 'object';
+    if (maybeDrain && this.state !== State.DISCONNECTED) this.server.native_.wantDrained(this.slot_);
+    return this;
+  }
+
+  /**
+   * Gives the connection an id of the application's choice, while the handshake is pending. It is
+   * reserved at once.
+   * @param {any} newId
+   * @throws {LineError} `scHandshakeEnded`, or `scIdConflict` when another connection has the id.
+   */
+  setId(newId) {
+    if (this.state !== State.AWAITING_HANDSHAKE || this.isGivenUp_) {
+      throw errors.handshakeEnded(this.id);
+    }
+    if (!this.server.native_.setId(this.slot_, String(newId))) throw errors.idConflict(newId);
+    this.id = newId;
+    this.log_ = connectionLog(newId);
+  }
+
+  /**
+   * Joins a room, which is made if need be.
+   * @param {string} roomName
+   */
+  joinRoom(roomName) {
+    this.server.rooms.add(roomName, this);
+  }
+
+  /**
+   * Leaves a room, which is gone when it was the last member.
+   * @param {string} roomName
+   */
+  leaveRoom(roomName) {
+    this.server.rooms.remove(roomName, this);
+  }
+
+  /** @returns {string[]} Names of the rooms the connection is in. */
+  getRooms() {
+    return this.server.rooms.getRoomsOf(this);
+  }
+
+  /**
+   * Sends a message and waits for the client's answer.
+   * @param {string} name
+   * @param {unknown} [payload] Any JSON value.
+   * @param {number} [timeout] Milliseconds to wait; 0 is no limit. `responseTimeout` by default.
+   * @returns {Promise<any>} What the client resolved with. Rejects with a {@link LineError}:
+   *   `scMessageRejected` (the client's error is its `payload`), `scMessageTimeout`,
+   *   `scDisconnected`, `scTooManySends`, `scInvalidJson`.
+   */
+  send(name, payload, timeout) {
+    if (this.state !== State.CONNECTED) return Promise.reject(errors.notConnected());
+    return this.send_(Message.outgoing_(name, payload), timeout);
+  }
+
+  /**
+   * Sends a message that expects no answer.
+   * @param {string} name
+   * @param {unknown} [payload] Any JSON value.
+   * @returns {Promise<void>} Resolves when the message has been handed to the system. Rejects with a
+   *   {@link LineError}: `scDisconnected`, `scInvalidJson`.
+   */
+  sendWithoutResponse(name, payload) {
+    if (this.state !== State.CONNECTED) return Promise.reject(errors.notConnected());
+    return this.sendWithoutResponse_(Message.outgoing_(name, payload));
+  }
+
+  /**
+   * What `send` and `ping` go through; may be replaced on an instance, as with the original.
+   * @param {Message} message
+   * @param {number} [timeout]
+   * @returns {Promise<any>}
+   */
+  send_(message, timeout) {
+    const wait =
+      Number.isInteger(timeout) && /** @type {number} */ (timeout) >= 0
+        ? /** @type {number} */ (timeout)
+        : this.server.settings_.responseTimeout;
+    return this.#sent.send(message, wait);
+  }
+
+  /**
+   * @param {Message} message
+   * @returns {Promise<void>}
+   */
+  sendWithoutResponse_(message) {
+    return this.#sent.sendWithoutResponse(message);
+  }
+
+  get #sent() {
+    return (this.#sends ??= new Sends(this));
+  }
+
+  /**
+   * Asks the client for a sign of life. Without one it counts as gone: it leaves its rooms, its id is
+   * free, and the connection is closed with 4201.
+   * @returns {Promise<any>} Resolves with `pong`; rejects with a {@link LineError} `scPingError` whose
+   *   `payload` is the cause.
+   */
+  ping() {
+    return this.send_(Message.outgoing_(MessageName.PING, undefined)).catch((cause) => {
+      this.log_?.('ping failed: %s', cause);
+      giveUp(this);
+      this.close(closeCodes.PING_FAILED, 'Ping failed');
+      throw errors.pingFailed(cause);
+    });
+  }
+
+  /**
+   * Closes the connection. What was sent before is delivered first; what the client sends reaches no
+   * handler from now on, or from the end of the delay. Answers to what was sent still count.
+   * @param {number} [code] Close code, 1000 by default.
+   * @param {string} [reason] At most 123 bytes.
+   * @param {number} [delay] Milliseconds to wait before; `Infinity` waits for ever.
+   * @returns {Promise<void>} Resolves when the connection is closed; a client that does not answer is
+   *   cut after `closeTimeout`. Rejects with `scWebsocketError` when code or reason cannot be sent, or
+   *   the delay is no time.
+   */
+  close(code, reason, delay) {
+    const sent = code || closeCodes.NORMAL;
+    const wait = delayOf(delay);
+    const problem = closeCodes.closeProblem(sent, reason ?? '') ?? (Number.isNaN(wait) ? NO_DELAY : undefined);
+    if (problem !== undefined) {
+      return Promise.reject(new LineError(ErrorCode.WEBSOCKET_ERROR, problem));
+    }
+    this.log_?.('closing with %d in %d ms', sent, wait);
+    if (this.state === State.DISCONNECTED) return Promise.resolve();
+    return (this.#closing ??= new Closing(this)).add(sent, reason ?? '', wait);
+  }
+
+  /**
+   * Queues a message.
+   * @param {Message} message
+   * @returns {LineError | undefined} Why it cannot be.
+   * @internal
+   */
+  queue_(message) {
+    let text;
+    try {
+      text = message.toString();
+    } catch (cause) {
+      return errors.invalidPayload(message, cause);
+    }
+    this.log_?.('sending %s', text);
+    return this.#queueText(text);
+  }
+
+  /**
+   * @param {string} text
+   * @returns {LineError | undefined}
+   */
+  #queueText(text) {
+    const open = this.state !== State.DISCONNECTED;
+    if (!open || this.server.native_.send(this.slot_, text) !== QUEUED) return errors.notOpen();
+    this.server.inbox_.scheduleFlush();
+    return undefined;
+  }
+
+  // What follows is called by the inbox and by messages.
+
+  /**
+   * @param {string} name
+   * @param {string | undefined} rawId
+   * @param {string | undefined} rawPayload
+   * @param {string | undefined} rawError
+   * @param {unknown} [payload] The payload when it is parsed already, without `rawPayload` then.
+   * @internal
+   */
+  onMessage_(name, rawId, rawPayload, rawError, payload) {
+    if (this.isIgnored_) return;
+    if (this.state === State.AWAITING_HANDSHAKE) {
+      this.refuse_(rawId, 'Handshake is not completed');
+      return;
+    }
+    this.log_?.('received "%s"', name);
+    const message = Message.incoming_(this, name, rawId, rawPayload, rawError, payload);
+    // A server that is being stopped waits for the answers to what came before.
+    if (rawId !== undefined && this.server.draining_ === undefined) {
+      message.isCounted_ = true;
+      this.unanswered_ += 1;
+    }
+    message.deliver_();
+  }
+
+  /** Whether nobody waits for an answer. @internal */
+  get isIdle_() {
+    return this.unanswered_ === 0 && !this.awaitsAnswers_;
+  }
+
+  /** Whether a `send` waits for its answer. @internal */
+  get awaitsAnswers_() {
+    return this.#sends?.isWaiting ?? false;
+  }
+
+  /** @param {Message} message */
+  #onAnswered(message) {
+    if (!message.isCounted_) return;
+    message.isCounted_ = false;
+    this.unanswered_ -= 1;
+    this.server.draining_?.check(this);
+  }
+
+  // What messages call; see `Responder` in message.js.
+
+  /** @param {Message} message */
+  emitMessage_(message) {
+    return this.emit(message.name, message);
+  }
+
+  /** @param {LineError} error */
+  onAnswerError_(error) {
+    this.emit(Event.ERROR, error);
+  }
+
+  /** @param {unknown} payload */
+  payloadJson_(payload) {
+    return payloadJson(payload);
+  }
+
+  /** @param {unknown} err */
+  errorJson_(err) {
+    return errorJson(err, this.server.options.errors === 'public');
+  }
+
+  /** Messages other than the handshake are answered only when their sender asks for it. */
+  get answersWithoutId_() {
+    return false;
+  }
+
+  /**
+   * The first handshake message; the core answers others.
+   * @param {string | undefined} rawId
+   * @param {string | undefined} rawPayload
+   * @param {string | undefined} rawError
+   * @internal
+   */
+  onHandshake_(rawId, rawPayload, rawError) {
+    if (this.isIgnored_ || this.server.isCut_) return;
+    if (this.server.draining_ !== undefined) {
+      this.server.draining_.refuse(this);
+    } else {
+      this.#handshake = new Handshake(this, rawId);
+      this.#handshake.begin(rawPayload, rawError);
+    }
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string | undefined} json The payload as JSON.
+   * @internal
+   */
+  onResolved_(message, json) {
+    const rawId = message.rawId_;
+    if (expectsAnswer(rawId)) {
+      this.log_?.('resolving "%s"', message.name);
+      const isOpen = this.state !== State.DISCONNECTED;
+      if (isOpen && this.server.native_.respond(this.slot_, json, /** @type {string} */ (rawId)) === QUEUED) {
+        this.server.inbox_.scheduleFlush();
+      } else {
+        this.onNotResponded_(message, errors.notOpen());
+      }
+    }
+    this.#onAnswered(message);
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string | undefined} json The error as JSON.
+   * @internal
+   */
+  onRejected_(message, json) {
+    const rawId = message.rawId_;
+    if (expectsAnswer(rawId)) {
+      this.log_?.('rejecting "%s"', message.name);
+      const problem = this.sendRejection_(/** @type {string} */ (rawId), json);
+      if (problem !== undefined) this.onNotResponded_(message, problem);
+    }
+    this.#onAnswered(message);
+  }
+
+  /**
+   * @param {string} rawId
+   * @param {string | undefined} json The error as JSON.
+   * @returns {LineError | undefined} Why it could not be sent.
+   * @internal
+   */
+  sendRejection_(rawId, json) {
+    return this.#queueText(rejectionJson(rawId, json));
+  }
+
+  /**
+   * The handshake is resolved.
+   * @internal
+   */
+  connect_() {
+    this.state = State.CONNECTED;
+    this.#handshake = undefined;
+    this.deferred_ = [];
+    microtask(() => announce(this));
+  }
+
+  /**
+   * Answers a request that no listener may see.
+   * @param {string | undefined} rawId
+   * @param {string} why
+   * @internal
+   */
+  refuse_(rawId, why) {
+    if (!expectsAnswer(rawId)) return;
+    this.#queueText(rejectionJson(canonicalId(/** @type {string} */ (rawId)), errorJson(new Error(why))));
+  }
+
+  /**
+   * @param {Message} message
+   * @param {unknown} cause
+   * @internal
+   */
+  onNotResponded_(message, cause) {
+    const error = errors.notResponded(message, cause);
+    // Not from inside the handler's call of resolve or reject.
+    microtask(() => this.server.inbox_.guard(() => this.emit(Event.ERROR, error)));
+  }
+
+  /**
+   * @param {string | undefined} rawId
+   * @param {string | undefined} rawPayload
+   * @param {string | undefined} rawError Raw JSON of a truthy error.
+   * @internal
+   */
+  onResponse_(rawId, rawPayload, rawError) {
+    this.#sends?.onResponse(rawId, rawPayload, rawError);
+    if (this.isIgnored_) ignore(this);
+  }
+
+  /**
+   * A ping that came behind messages whose handlers answer first.
+   * @param {string | undefined} rawId
+   * @internal
+   */
+  onPing_(rawId) {
+    if (this.isIgnored_) return;
+    if (!expectsAnswer(rawId)) {
+      this.#queueText(messageJson(MessageName.RESPONSE, 'pong', undefined, null));
+    } else if (this.state !== State.DISCONNECTED) {
+      this.server.native_.respond(this.slot_, '"pong"', canonicalId(/** @type {string} */ (rawId)));
+      this.server.inbox_.scheduleFlush();
+    }
+  }
+
+  /**
+   * @param {string} text Of a message that is no envelope; or how the protocol was violated.
+   * @param {number} code Close code of a violation, else 0.
+   * @internal
+   */
+  onInvalid_(text, code) {
+    if (this.isIgnored_) return;
+    this.emit(Event.ERROR, code === 0 ? errors.noEnvelope(text) : errors.violated(code, text));
+  }
+
+  /** @internal */
+  onPingDue_() {
+    if (this.state === State.CONNECTED && !this.isIgnored_) this.ping().catch(() => {});
+  }
+
+  /** @internal */
+  onWritten_() {
+    this.#sends?.settleWritten();
+  }
+
+  /** @internal */
+  onDrained_() {
+    if (!this.isIgnored_) this.emit(Event.DRAIN);
+  }
+
+  /**
+   * @param {number} code
+   * @param {string} reason
+   * @internal
+   */
+  onClosed_(code, reason) {
+    this.state = State.DISCONNECTED;
+    this.log_?.('disconnected with %d "%s"', code, reason);
+    this.#sends?.fail(errors.closed());
+    this.#closing?.settle();
+    this.#sends = this.#closing = undefined;
+    this.emit(Event.DISCONNECTED, code, reason);
+  }
+}
+
+module.exports = { ServerConnection };

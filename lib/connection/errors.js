@@ -1,0 +1,92 @@
+// @ts-check
+'use strict';
+
+/** The errors of a connection, in words. */
+
+const LineError = require('../../common/line-error.js');
+const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
+const { reasonOf } = require('../../common/json.js');
+
+/** @typedef {import('./message.js').Message} Message */
+
+/** @param {unknown} id */
+function handshakeEnded(id) {
+  const text = `The handshake has ended: the id "${id}" cannot be changed any more`;
+  return new LineError(ErrorCode.HANDSHAKE_ENDED, text);
+}
+
+/** @param {unknown} id */
+function idConflict(id) {
+  return new LineError(ErrorCode.ID_CONFLICT, `The id "${id}" belongs to another connection`);
+}
+
+function notConnected() {
+  return new LineError(ErrorCode.DISCONNECTED, 'The message was not sent: the client is not connected');
+}
+
+function notOpen() {
+  return new LineError(ErrorCode.DISCONNECTED, 'The message was not sent: the connection is not open');
+}
+
+function closed() {
+  return new LineError(ErrorCode.DISCONNECTED, 'The connection was closed');
+}
+
+/** @param {number} most Sends that may wait. */
+function tooManySends(most) {
+  const text = `The message was not sent: ${most} others wait for the client's answer already`;
+  return new LineError(ErrorCode.TOO_MANY_SENDS, text);
+}
+
+/** @param {unknown} cause */
+function pingFailed(cause) {
+  const text = 'The client did not answer a ping and is being disconnected';
+  return new LineError(ErrorCode.PING_ERROR, text, cause);
+}
+
+/**
+ * @param {Message} message
+ * @param {unknown} cause
+ */
+function invalidPayload(message, cause) {
+  const text = `The payload of "${message.name}" cannot be written as JSON: ${reasonOf(cause)}`;
+  return new LineError(ErrorCode.INVALID_JSON, text);
+}
+
+/**
+ * @param {Message} message
+ * @param {unknown} cause
+ */
+function notResponded(message, cause) {
+  const text = `The answer to "${message.name}" (id ${message.id}) could not be sent`;
+  return new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, text, cause);
+}
+
+/** @param {string} received */
+function noEnvelope(received) {
+  const text = 'A message from the client is not an envelope in JSON; its text is the payload';
+  return new LineError(ErrorCode.INVALID_JSON, text, received);
+}
+
+/**
+ * @param {number} code Close code.
+ * @param {string} why
+ */
+function violated(code, why) {
+  const text = `The client violated the WebSocket protocol and is disconnected with ${code}: ${why}`;
+  return new LineError(ErrorCode.WEBSOCKET_ERROR, text, { code });
+}
+
+module.exports = {
+  handshakeEnded,
+  idConflict,
+  notConnected,
+  notOpen,
+  closed,
+  tooManySends,
+  pingFailed,
+  invalidPayload,
+  notResponded,
+  noEnvelope,
+  violated,
+};

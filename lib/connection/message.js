@@ -1,0 +1,357 @@
+// @ts-check
+'use strict';
+
+const Emitter = require('../emitter/emitter.js');
+const LineError = require('../../common/line-error.js');
+const { MessageErrorCode: ErrorCode, MessageName: Name } = require('../enums.js');
+const { canonicalId, payloadJson, errorJson, messageJson, isJson, reasonOf, receivedError } = require('../../common/json.js');
+const { noteThrown, reportUncaught, promisesAmong, watchHandlers } = require('../../common/delivery.js');
+const { isPending } = require('../../common/pending.js');
+
+/**
+ * Where the answer to a received message goes.
+ * @typedef {object} Responder
+ * @property {boolean} answersWithoutId_ Whether a message whose sender expects no answer may be
+ *   answered all the same.
+ * @property {Message | undefined} handling_ The message whose handlers are running.
+ * @property {(message: Message) => any[] | false} emitMessage_ Calls the handlers of a message.
+ * @property {(error: LineError) => void} onAnswerError_ Told of an answer that failed where no handler
+ *   catches it.
+ * @property {(payload: unknown) => string | undefined} payloadJson_ The payload as it is sent.
+ * @property {(err: unknown) => string | undefined} errorJson_ The error as it is sent.
+ * @property {(message: Message, json: string | undefined) => void} onResolved_ Sends the answer.
+ * @property {(message: Message, json: string | undefined) => void} onRejected_ Sends the answer.
+ * @property {(message: Message, cause: unknown) => void} onNotResponded_ Told of an answer that cannot
+ *   be written.
+ */
+
+/** Stands for the parts of a message that {@link Message.incoming_} fills in itself. */
+const UNSET = Object.freeze({});
+
+/**
+ * A random id as the original makes them: four characters of base 36.
+ * @returns {string}
+ */
+function randomId() {
+  return Math.floor(Math.random() * 36 ** 4).toString(36).padStart(4, '0');
+}
+
+/**
+ * A message: received, to be answered with `resolve` or `reject`; or made to be sent.
+ */
+class Message extends Emitter {
+  static Name = Name;
+  static ReservedNames = Object.freeze(Object.values(Name));
+  static ErrorCode = ErrorCode;
+
+  /** @type {unknown} */
+  #payload = undefined;
+  /**
+   * Raw JSON of a payload nobody has looked at yet. It was found valid when it arrived.
+   * @type {string | undefined}
+   */
+  #rawPayload = undefined;
+  /** @type {unknown} */
+  #id = undefined;
+  /**
+   * Raw JSON of an id nobody has looked at yet.
+   * @type {string | undefined}
+   */
+  #rawId = undefined;
+  /** @type {Responder | undefined} */
+  #responder = undefined;
+  /**
+   * What the handlers have returned.
+   * @type {any[] | false | undefined}
+   */
+  #results = undefined;
+  /** Whether an answer has failed while the handlers ran, and thrown. */
+  #hasThrown = false;
+
+  /**
+   * A received message.
+   * @param {Responder} responder
+   * @param {string} name
+   * @param {string | undefined} rawId
+   * @param {string | undefined} rawPayload
+   * @param {string | undefined} rawError
+   * @param {unknown} [payload] The payload when it is parsed already, without `rawPayload` then.
+   * @returns {Message}
+   * @internal
+   */
+  static incoming_(responder, name, rawId, rawPayload, rawError, payload) {
+    const message = new Message(UNSET);
+    message.name = name;
+    message.#rawId = rawId;
+    message.#rawPayload = rawPayload;
+    message.#payload = payload;
+    message.#responder = responder;
+    if (rawError !== undefined) message.err = receivedError(JSON.parse(rawError));
+    return message;
+  }
+
+  /**
+   * A message to be sent; whether its payload can be stringified is found out then.
+   * @param {unknown} name
+   * @param {unknown} payload
+   * @returns {Message}
+   * @internal
+   */
+  static outgoing_(name, payload) {
+    const message = new Message(UNSET);
+    message.name = name;
+    message.#payload = payload;
+    return message;
+  }
+
+  /**
+   * The message in a text.
+   * @param {string} raw
+   * @returns {Message}
+   * @throws {LineError} `mInvalidJson`
+   */
+  static parse(raw) {
+    try {
+      const data = JSON.parse(raw);
+      const err = receivedError(data.e);
+      return new Message({ name: data.n, payload: data.p, err, id: data.i });
+    } catch (cause) {
+      throw new LineError(ErrorCode.INVALID_JSON, `The text is not a message in JSON: ${reasonOf(cause)}`);
+    }
+  }
+
+  /**
+   * @param {{name?: unknown, payload?: unknown, id?: unknown, err?: unknown}} parts
+   * @throws {LineError} `mInvalidJson` when payload or error cannot be stringified.
+   */
+  constructor(parts) {
+    super();
+    /** @type {any} */
+    this.name = undefined;
+    /** @type {any} */
+    this.err = undefined;
+    /** @type {boolean} */
+    this.isResponded_ = false;
+    /**
+     * Whether its connection counts it as a request to be answered.
+     * @type {boolean}
+     * @internal
+     */
+    this.isCounted_ = false;
+    if (parts !== UNSET) this.#fill(parts);
+  }
+
+  /** @param {{name?: unknown, payload?: unknown, id?: unknown, err?: unknown}} parts */
+  #fill({ name, payload, id, err }) {
+    assertJson(() => payloadJson(payload), 'The payload of a message');
+    assertJson(() => errorJson(err), 'The error of a message');
+    this.name = name;
+    this.#payload = payload;
+    this.#id = id;
+    this.err = err;
+  }
+
+  /** The payload; parsed when it is first asked for. */
+  get payload() {
+    if (this.#rawPayload !== undefined) {
+      this.#payload = JSON.parse(this.#rawPayload);
+      this.#rawPayload = undefined;
+    }
+    return this.#payload;
+  }
+
+  set payload(payload) {
+    this.#rawPayload = undefined;
+    this.#payload = payload;
+  }
+
+  /** The id; undefined when the sender expects no answer. */
+  get id() {
+    if (this.#id === undefined && this.#rawId !== undefined) this.#id = JSON.parse(this.#rawId);
+    return this.#id;
+  }
+
+  set id(id) {
+    this.#rawId = undefined;
+    this.#id = id;
+  }
+
+  /**
+   * Raw JSON of the id, for an answer; undefined when none is expected.
+   * @returns {string | undefined}
+   * @internal
+   */
+  get rawId_() {
+    if (this.#rawId !== undefined) return canonicalId(this.#rawId);
+    return this.#id === undefined ? undefined : JSON.stringify(this.#id);
+  }
+
+  /**
+   * Gives the message an id, a random one by default.
+   * @param {unknown} [id]
+   * @returns {unknown} The id.
+   */
+  setId(id = randomId()) {
+    this.id = id;
+    return id;
+  }
+
+  /**
+   * The answer to this message: an error, or a payload with the error `null`.
+   * @param {unknown} err
+   * @param {unknown} [payload]
+   * @returns {Message}
+   * @throws {LineError} `mInvalidJson`
+   */
+  createResponse(err, payload) {
+    return new Message({ name: Name.RESPONSE, payload, err, id: this.id });
+  }
+
+  /**
+   * Calls the handlers. What an answer throws in them and they do not catch is reported.
+   * @internal
+   */
+  deliver_() {
+    const responder = /** @type {Responder} */ (this.#responder);
+    const outer = responder.handling_;
+    responder.handling_ = this;
+    try {
+      this.#results = responder.emitMessage_(this);
+    } catch (error) {
+      if (!reportUncaught(error)) throw error;
+    } finally {
+      responder.handling_ = outer;
+    }
+    // An async handler throws into its promise.
+    if (this.#hasThrown) watchHandlers(this.#results, responder);
+    return this.#results;
+  }
+
+  /**
+   * Answers the message. Emits `resolved` with the payload.
+   * @param {unknown} [payload] Any JSON value.
+   * @throws {LineError} `mMissingId` when no answer is expected, `mAlreadyResponded`, `mInvalidJson`
+   *   when the payload cannot be stringified. Where no handler of the message can catch `mMissingId` or
+   *   `mInvalidJson` any more, the connection's `_error` gets it instead.
+   */
+  resolve(payload) {
+    if (!this.#mayRespond('resolved')) return;
+    const responder = this.#responder;
+    let json;
+    try {
+      json = responder === undefined ? payloadJson(payload) : responder.payloadJson_(payload);
+    } catch (cause) {
+      this.#fail(invalidJson(`The payload to resolve "${this.name}" with`, cause));
+      return;
+    }
+    // A `toJSON` of the payload may have answered.
+    if (this.isResponded_) throw this.#alreadyResponded('resolved');
+    responder?.onResolved_(this, json);
+    this.isResponded_ = true;
+    this.emit('resolved', payload);
+  }
+
+  /**
+   * Answers the message with an error. Emits `rejected` with it.
+   * @param {unknown} [err] An `Error`, or any JSON value.
+   * @throws {LineError} As {@link resolve}. An `Error` that can be stringified, but not as it travels, is
+   *   told to the connection's `_error` as `cMessageNotResponded`.
+   */
+  reject(err) {
+    if (!this.#mayRespond('rejected')) return;
+    const responder = this.#responder;
+    let json;
+    try {
+      json = responder === undefined ? errorJson(err) : responder.errorJson_(err);
+    } catch (cause) {
+      // As with the original: an error that has a `toJSON` goes out with its properties all the same.
+      if (responder !== undefined && isJson(err)) responder.onNotResponded_(this, cause);
+      else this.#fail(invalidJson(`The error to reject "${this.name}" with`, cause));
+      return;
+    }
+    if (this.isResponded_) throw this.#alreadyResponded('rejected');
+    responder?.onRejected_(this, json);
+    this.isResponded_ = true;
+    this.emit('rejected', err);
+  }
+
+  /**
+   * Whether an answer can be given.
+   * @param {string} how
+   * @returns {boolean}
+   */
+  #mayRespond(how) {
+    if (this.#rawId === undefined && this.#id === undefined && !this.#responder?.answersWithoutId_) {
+      const text = `The message "${this.name}" cannot be ${how}: its sender gave no id and expects no answer`;
+      this.#fail(new LineError(ErrorCode.MISSING_ID, text));
+      return false;
+    }
+    if (this.isResponded_) throw this.#alreadyResponded(how);
+    return true;
+  }
+
+  /** @param {string} how */
+  #alreadyResponded(how) {
+    const text = `The message "${this.name}" cannot be ${how}: it has been answered already`;
+    return new LineError(ErrorCode.ALREADY_RESPONDED, text);
+  }
+
+  /**
+   * An answer has failed. Where no handler of the message can catch an exception, it is reported: thrown,
+   * it would end the process.
+   * @param {LineError} error
+   * @throws {LineError} The error, while a handler runs.
+   */
+  #fail(error) {
+    const responder = this.#responder;
+    if (responder === undefined) throw error;
+    if (responder.handling_ === this) {
+      this.#hasThrown = true;
+    } else if (error.code === ErrorCode.INVALID_JSON && promisesAmong(this.#results).some(isPending)) {
+      watchHandlers(this.#results, responder);
+    } else {
+      // Whether there is an id is the peer's choice: a missing one is thrown only where it is sure to be
+      // caught, and an async handler may be in a callback.
+      responder.onAnswerError_(error);
+      return;
+    }
+    noteThrown(error, responder);
+    throw error;
+  }
+
+  /**
+   * The message as it travels.
+   * @returns {string}
+   */
+  toString() {
+    return messageJson(this.name, this.payload, this.id, this.err);
+  }
+
+  /** Removes all listeners. */
+  dispose() {
+    this.eventNames().forEach((name) => this.removeAllListeners(name));
+  }
+}
+
+/**
+ * @param {() => unknown} write Makes the JSON.
+ * @param {string} what
+ * @throws {LineError} `mInvalidJson`
+ */
+function assertJson(write, what) {
+  try {
+    write();
+  } catch (cause) {
+    throw invalidJson(what, cause);
+  }
+}
+
+/**
+ * @param {string} what
+ * @param {unknown} cause
+ */
+function invalidJson(what, cause) {
+  return new LineError(ErrorCode.INVALID_JSON, `${what} cannot be written as JSON: ${reasonOf(cause)}`);
+}
+
+module.exports = { Message };

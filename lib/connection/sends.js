@@ -1,0 +1,164 @@
+// @ts-check
+'use strict';
+
+const LineError = require('../../common/line-error.js');
+const { cancel } = require('./deadlines.js');
+const { ConnectionErrorCode, MessageName } = require('../enums.js');
+const { receivedError } = require('../../common/json.js');
+const { maxPendingSends } = require('../options/options.js');
+const { tooManySends } = require('./errors.js');
+
+/** @typedef {import('./connection.js').ServerConnection} ServerConnection */
+/** @typedef {import('./message.js').Message} Message */
+
+/**
+ * A `send` that waits for its answer.
+ */
+class Pending {
+  /**
+   * @param {Sends} sends Those of the same connection.
+   * @param {string} id
+   * @param {number} timeout Milliseconds it may wait; 0 is no limit.
+   * @param {(value: any) => void} resolve
+   * @param {(error: unknown) => void} reject
+   */
+  constructor(sends, id, timeout, resolve, reject) {
+    this.sends = sends;
+    this.id = id;
+    this.timeout = timeout;
+    this.resolve = resolve;
+    this.reject = reject;
+    // For the queue of deadlines.
+    this.due = 0;
+    /** @type {any} */
+    this.queue = undefined;
+    /** @type {Pending | undefined} */
+    this.previous = undefined;
+    /** @type {Pending | undefined} */
+    this.next = undefined;
+  }
+}
+
+/**
+ * What one connection has sent and still has to tell about: answers to come, and bytes to leave.
+ */
+class Sends {
+  #connection;
+  #lastId = 0;
+  /** Sends that wait for an answer, by id. @type {Map<string, Pending>} */
+  #pending = new Map();
+  /**
+   * Promises of `sendWithoutResponse`, oldest first, each with the running total of bytes (low 32
+   * bits) at which it is fulfilled.
+   * @type {{total: number, resolve: () => void, reject: (error: unknown) => void}[]}
+   */
+  #unwritten = [];
+
+  /** @param {ServerConnection} connection */
+  constructor(connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * @param {Message} message
+   * @param {number} timeout Milliseconds to wait for the answer; 0 is no limit.
+   * @returns {Promise<any>}
+   */
+  send(message, timeout) {
+    const most = maxPendingSends(this.#connection.server.settings_);
+    // A ping finds out whether the client is there at all: one that is not must not look as if it were.
+    if (this.#pending.size >= most && message.name !== MessageName.PING) {
+      return Promise.reject(tooManySends(most));
+    }
+    this.#lastId += 1;
+    const id = this.#lastId.toString(36);
+    message.setId(id);
+    const problem = this.#connection.queue_(message);
+    if (problem !== undefined) return Promise.reject(problem);
+    return new Promise((resolve, reject) => {
+      const pending = new Pending(this, id, timeout, resolve, reject);
+      this.#pending.set(id, pending);
+      if (timeout > 0) this.#connection.server.deadlines_.add(pending, timeout);
+    });
+  }
+
+  /**
+   * @param {Message} message
+   * @returns {Promise<void>}
+   */
+  sendWithoutResponse(message) {
+    const connection = this.#connection;
+    const problem = connection.queue_(message);
+    if (problem !== undefined) return Promise.reject(problem);
+    return new Promise((resolve, reject) => {
+      const total = connection.server.native_.queued(connection.slot_);
+      this.#unwritten.push({ total, resolve, reject });
+      if (this.#unwritten.length === 1) connection.server.inbox_.awaitWritten(this);
+    });
+  }
+
+  /**
+   * @param {string | undefined} rawId
+   * @param {string | undefined} rawPayload
+   * @param {string | undefined} rawError Raw JSON of a truthy error.
+   */
+  onResponse(rawId, rawPayload, rawError) {
+    const pending = rawId === undefined ? undefined : this.#pending.get(JSON.parse(rawId));
+    if (pending === undefined) return;
+    this.#take(pending);
+    if (rawError === undefined) {
+      pending.resolve(rawPayload === undefined ? undefined : JSON.parse(rawPayload));
+      return;
+    }
+    const error = receivedError(JSON.parse(rawError));
+    const text = 'The client rejected the message; its error is the payload of this one';
+    pending.reject(new LineError(ConnectionErrorCode.MESSAGE_REJECTED, text, error));
+  }
+
+  /**
+   * @param {Pending} pending
+   */
+  onTimeout(pending) {
+    this.#take(pending);
+    const text = `The client did not answer within ${pending.timeout} ms`;
+    pending.reject(new LineError(ConnectionErrorCode.MESSAGE_TIMEOUT, text));
+  }
+
+  /** Fulfils the promises of `sendWithoutResponse` whose messages have left. */
+  settleWritten() {
+    if (this.#unwritten.length === 0) return;
+    const { native_: native } = this.#connection.server;
+    const written = native.watch(this.#connection.slot_);
+    // Totals are the low 32 bits of running counts: compare by their difference.
+    const left = this.#unwritten.findIndex(({ total }) => ((total - written) | 0) > 0);
+    const done = this.#unwritten.splice(0, left < 0 ? this.#unwritten.length : left);
+    done.forEach(({ resolve }) => resolve());
+  }
+
+  /**
+   * Rejects all that waits.
+   * @param {LineError} error
+   */
+  fail(error) {
+    for (const pending of this.#pending.values()) {
+      cancel(pending);
+      pending.reject(error);
+    }
+    this.#pending.clear();
+    this.#unwritten.splice(0).forEach(({ reject }) => reject(error));
+  }
+
+  /** Whether some wait for answers. */
+  get isWaiting() {
+    return this.#pending.size > 0;
+  }
+
+  /** @param {Pending} pending */
+  #take(pending) {
+    cancel(pending);
+    this.#pending.delete(pending.id);
+    this.#connection.server.draining_?.check(this.#connection);
+  }
+}
+
+module.exports = { Sends };

@@ -1,0 +1,178 @@
+// @ts-check
+'use strict';
+
+/** The option `perMessageDeflate`: its own options, their checks, and what the core is told. */
+
+const LineError = require('../../common/line-error.js');
+const { ServerErrorCode } = require('../enums.js');
+const { nearestName, unknownOption } = require('./unknown-options.js');
+
+/**
+ * What an option must be: a test, and the same for people.
+ * @typedef {[test: (value: any) => boolean, what: string]} Rule
+ */
+
+/** zlib's own limits, and those of Node for `chunkSize`; a megabyte at a time is enough. */
+const LEVEL = range(-1, 9);
+const MEM_LEVEL = range(1, 9);
+const CHUNK = range(64, 1024 * 1024);
+const WINDOW = range(8, 15);
+/** @type {Rule} */
+const FLAG = [(value) => typeof value === 'boolean', 'must be a boolean'];
+/** @type {Rule} */
+const WINDOW_OR_FLAG = [
+  (value) => typeof value === 'boolean' || WINDOW[0](value),
+  'must be an integer from 8 to 15, or a boolean',
+];
+/** @type {Rule} */
+const COUNT = [(value) => Number.isInteger(value) && value >= 0, 'must be a positive integer or zero, in bytes'];
+
+/** @type {{[name: string]: Rule | {[name: string]: Rule}}} */
+const RULES = {
+  serverNoContextTakeover: FLAG,
+  clientNoContextTakeover: FLAG,
+  serverMaxWindowBits: WINDOW_OR_FLAG,
+  clientMaxWindowBits: WINDOW_OR_FLAG,
+  threshold: COUNT,
+  level: LEVEL,
+  memLevel: MEM_LEVEL,
+  concurrencyLimit: [(value) => Number.isInteger(value) && value >= 1, 'must be a positive integer'],
+  zlibDeflateOptions: {
+    level: LEVEL,
+    memLevel: MEM_LEVEL,
+    strategy: range(0, 4),
+    windowBits: WINDOW,
+    chunkSize: CHUNK,
+  },
+  zlibInflateOptions: { chunkSize: CHUNK },
+};
+
+const DEFAULT_THRESHOLD = 1024;
+const DEFAULT_LEVEL = -1;
+const DEFAULT_MEM_LEVEL = 8;
+const DEFAULT_WINDOW_BITS = 15;
+const DEFAULT_CHUNK = 16 * 1024;
+/** Largest number of bytes that fits the core's; no message is as long. */
+const MAX_THRESHOLD = 0x7fffffff;
+
+/** What the core calls a window that is free, and one that is never agreed to. */
+const ANY_WINDOW = 0;
+const NO_WINDOW = -1;
+
+/**
+ * @param {number} least
+ * @param {number} most
+ * @returns {Rule}
+ */
+function range(least, most) {
+  return [
+    (value) => Number.isInteger(value) && value >= least && value <= most,
+    `must be an integer from ${least} to ${most}`,
+  ];
+}
+
+/** @param {unknown} value */
+function isObject(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * @param {string} path
+ * @param {string} what
+ * @param {unknown} [value]
+ * @returns {never}
+ */
+function refuse(path, what, value) {
+  const shown = typeof value === 'string' ? `"${value}"` : isObject(value) ? 'an object' : String(value);
+  const got = value === undefined ? '' : `; got ${shown}`;
+  throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.${path}" ${what}${got}`);
+}
+
+/**
+ * @param {string} path
+ * @param {any} given
+ * @param {{[name: string]: any}} rules
+ */
+function checkAll(path, given, rules) {
+  for (const name of Object.keys(given)) {
+    const value = given[name];
+    const inner = `${path}.${name}`;
+    const isSet = isGiven(value);
+    if (!Object.hasOwn(rules, name)) {
+      const known = Object.keys(rules);
+      // Options that Node has and this server has not may be there without a value.
+      if (isSet || nearestName(name, known) !== undefined) throw unknownOption(`options.${path}`, name, known);
+    }
+    if (!isSet) continue;
+    const rule = rules[name];
+    if (!Array.isArray(rule)) {
+      if (!isObject(value)) refuse(inner, 'must be an object', value);
+      checkAll(inner, value, rule);
+    } else if (!rule[0](value)) {
+      refuse(inner, rule[1], value);
+    }
+  }
+}
+
+/**
+ * Checks the option.
+ * @param {any} option
+ * @param {any} [ioThreads] The option of that name: as many messages are compressed at a time.
+ * @throws {LineError} `sInvalidOptions`
+ */
+function checkCompression(option, ioThreads) {
+  const path = 'perMessageDeflate';
+  if (option === undefined || option === null || typeof option === 'boolean') return;
+  if (!isObject(option)) refuse(path, 'must be a boolean or an object', option);
+  checkAll(path, option, RULES);
+  const { zlibDeflateOptions: deflate, concurrencyLimit } = /** @type {any} */ (option);
+  for (const name of ['level', 'memLevel']) {
+    if (isGiven(option[name]) && isGiven(deflate?.[name])) {
+      refuse(`${path}.${name}`, 'is given twice: here and in zlibDeflateOptions');
+    }
+  }
+  const threads = ioThreads ?? 1;
+  if (isGiven(concurrencyLimit) && concurrencyLimit < threads) {
+    const what = `is less than the ${threads} threads of "options.ioThreads", which compress a message each`;
+    refuse(`${path}.concurrencyLimit`, what, concurrencyLimit);
+  }
+}
+
+/** @param {any} value */
+function isGiven(value) {
+  return value !== undefined && value !== null;
+}
+
+/**
+ * What the core is told; see `compression` in `src/compression.rs`.
+ * @param {any} option Checked.
+ * @returns {Int32Array | undefined} Undefined: no compression.
+ */
+function compressionWords(option) {
+  if (!option) return undefined;
+  const given = option === true ? {} : option;
+  const deflate = given.zlibDeflateOptions ?? {};
+  const inflate = given.zlibInflateOptions ?? {};
+  return Int32Array.of(
+    // Only `false` asks for context takeover: it costs every connection its memory.
+    Number(given.serverNoContextTakeover === false),
+    Number(given.clientNoContextTakeover === false),
+    windowWord(given.serverMaxWindowBits),
+    windowWord(given.clientMaxWindowBits),
+    Math.min(given.threshold ?? DEFAULT_THRESHOLD, MAX_THRESHOLD),
+    deflate.level ?? given.level ?? DEFAULT_LEVEL,
+    deflate.memLevel ?? given.memLevel ?? DEFAULT_MEM_LEVEL,
+    deflate.strategy ?? 0,
+    deflate.windowBits ?? DEFAULT_WINDOW_BITS,
+    deflate.chunkSize ?? DEFAULT_CHUNK,
+    inflate.chunkSize ?? DEFAULT_CHUNK,
+  );
+}
+
+/** @param {number | boolean | null | undefined} bits */
+function windowWord(bits) {
+  if (bits === false) return NO_WINDOW;
+  return typeof bits === 'number' ? bits : ANY_WINDOW;
+}
+
+module.exports = { checkCompression, compressionWords };

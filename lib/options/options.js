@@ -1,0 +1,173 @@
+// @ts-check
+'use strict';
+
+/** Checks the options of a server, and keeps those that stay live in force. What options there are: `known-options.js`. */
+
+const LineError = require('../../common/line-error.js');
+const { encrypt } = require('./secure-context.js');
+const { ServerErrorCode } = require('../enums.js');
+const { POLICY_RULES, setPolicy } = require('./policy.js');
+const { checkCompression, compressionWords } = require('./compression.js');
+const { OPTIONS, WITHOUT_EFFECT } = require('./known-options.js');
+const { nearestName, refuseUnknown, unknownOption, warnOnce } = require('./unknown-options.js');
+
+/** @typedef {import('../binding/native.js').NativeServer} NativeServer */
+/** @typedef {import('./known-options.js').Option} Option */
+
+const KNOWN = Object.freeze(Object.keys(OPTIONS));
+const REQUIRED = KNOWN.filter((name) => OPTIONS[name].isRequired);
+const LIVE = KNOWN.filter((name) => OPTIONS[name].isLive);
+
+/** What `listen` may have. */
+const LISTEN = Object.freeze(['path', 'mode']);
+
+/**
+ * @param {string} name
+ * @returns {Option | undefined}
+ */
+function optionOf(name) {
+  // An option may have any name, `constructor` too.
+  return Object.hasOwn(OPTIONS, name) ? OPTIONS[name] : undefined;
+}
+
+/**
+ * A misspelt option would be without effect, and nobody would know. One that resembles none may be the
+ * application's own: the original keeps it, so it is kept and warned of.
+ * @param {string} name
+ * @throws {LineError} `sInvalidOptions`, naming the option that was probably meant.
+ */
+function checkName(name) {
+  if (optionOf(name) !== undefined) return;
+  const why = WITHOUT_EFFECT.get(name);
+  if (why === undefined && nearestName(name, KNOWN) !== undefined) throw unknownOption('options', name, KNOWN);
+  warnOnce(name, why ?? 'there is none of this name');
+}
+
+/**
+ * @param {string} name
+ * @param {any} value
+ * @throws {LineError} `sInvalidOptions`
+ */
+function check(name, value) {
+  const option = optionOf(name);
+  if (option?.rule === undefined) return;
+  // `null` stands for "not given" in the options of the original's socket layer.
+  if (!option.isRequired && (value === undefined || value === null)) return;
+  const [test, what] = option.rule;
+  if (!test(value)) {
+    const shown = typeof value === 'string' ? `"${value}"` : describe(value);
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.${name}" ${what}; got ${shown}`);
+  }
+  if (name === 'listen') refuseUnknown('options.listen', value, LISTEN);
+}
+
+/** @param {unknown} value */
+function describe(value) {
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/**
+ * The options of a server, checked. Some stay live: what is set later is checked too, and holds for
+ * messages and connections that come later.
+ * @param {unknown} given
+ * @param {NativeServer} native
+ * @returns {any} A plain object. Applications get it as {@link guarded}.
+ * @throws {LineError} `sInvalidOptions`
+ */
+function makeOptions(given, native) {
+  if (typeof given !== 'object' || given === null) {
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${describe(given)}`);
+  }
+  const defaults = Object.fromEntries(REQUIRED.map((name) => [name, OPTIONS[name].initial]));
+  const options = /** @type {any} */ ({ ...defaults, ...given });
+  Object.keys(options).forEach((name) => {
+    checkName(name);
+    check(name, options[name]);
+  });
+  if (options.protocols && options.handleProtocols) {
+    const text = '"options.protocols" and "options.handleProtocols" both choose the subprotocol: give one of them';
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, text);
+  }
+  checkCompression(options.perMessageDeflate, options.ioThreads);
+
+  const values = /** @type {any} */ ({});
+  /** @param {string} name */
+  const apply = (name) => {
+    if (name === 'perMessageDeflate') native.compression(compressionWords(values[name]));
+    const { core, setting, initial } = OPTIONS[name];
+    if (core !== undefined) native.configure(setting ?? name, core(values[name] ?? initial));
+  };
+  for (const name of LIVE) {
+    const initial = options[name];
+    const wasGiven = Object.hasOwn(options, name);
+    const isSet = initial !== undefined && initial !== null;
+    if (isSet) values[name] = own(initial);
+    Object.defineProperty(options, name, {
+      configurable: true,
+      enumerable: wasGiven,
+      get: () => values[name] ?? (isSet ? undefined : initial),
+      set(value) {
+        check(name, value);
+        if (Object.hasOwn(POLICY_RULES, name)) applyPolicy({ ...values, [name]: value }, native);
+        if (name === 'perMessageDeflate') checkCompression(value, options.ioThreads);
+        if (value === undefined || value === null) delete values[name];
+        else values[name] = own(value);
+        apply(name);
+      },
+    });
+    apply(name);
+  }
+  applyPolicy(values, native);
+  encrypt(options.tls, native);
+  return options;
+}
+
+/**
+ * The options as applications see them: what they set is checked, its name too.
+ * @param {any} options Made by {@link makeOptions}.
+ * @returns {any}
+ */
+function guarded(options) {
+  return new Proxy(options, {
+    set(target, name, value) {
+      if (typeof name === 'string' && !(name in target)) checkName(name);
+      if (typeof name === 'string' && !LIVE.includes(name)) check(name, value);
+      return Reflect.set(target, name, value);
+    },
+    deleteProperty(target, name) {
+      if (typeof name !== 'string' || !LIVE.includes(name)) return Reflect.deleteProperty(target, name);
+      // From then on it is not given. The property stays: it is what sees a later assignment.
+      target[name] = undefined;
+      return true;
+    },
+  });
+}
+
+/**
+ * @param {any} options
+ * @param {NativeServer} native
+ * @throws {LineError} `sInvalidOptions`
+ */
+function applyPolicy(options, native) {
+  const problem = setPolicy(options, native);
+  if (problem) throw new LineError(ServerErrorCode.INVALID_OPTIONS, problem);
+}
+
+/**
+ * What is kept of an option's value: of a list a copy that cannot be changed, for nobody would notice.
+ * @param {unknown} value
+ */
+function own(value) {
+  return Array.isArray(value) ? Object.freeze([...value]) : value;
+}
+
+/**
+ * The number of sends of one connection that may wait for answers.
+ * @param {any} options The server's.
+ * @returns {number} `Infinity` for no limit.
+ */
+function maxPendingSends(options) {
+  return (options.maxPendingSends ?? OPTIONS.maxPendingSends.initial) || Infinity;
+}
+
+module.exports = { guarded, makeOptions, maxPendingSends };

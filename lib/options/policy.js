@@ -1,0 +1,66 @@
+// @ts-check
+'use strict';
+
+/**
+ * The options that say which upgrades are accepted and whose word is taken on where they come from.
+ * The core decides by them (`crates/core/src/upgrade/policy.rs`); it also knows what an origin or a network is.
+ */
+
+/** @typedef {import('../binding/native.js').NativeServer} NativeServer */
+/** @typedef {import('./known-options.js').Rule} Rule */
+
+/** Stands for "every proxy" among numbers of proxies. */
+const EVERY_PROXY = 0xffffffff;
+
+/** @param {unknown} value */
+function isListOfStrings(value) {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string' && !entry.includes('\n'));
+}
+
+/** @param {any} value */
+function isTrust(value) {
+  if (typeof value === 'number') return Number.isInteger(value) && value >= 0 && value < EVERY_PROXY;
+  return typeof value === 'boolean' || isListOfStrings(asList(value));
+}
+
+/** @param {any} value `a, b` is short for `['a', 'b']`. */
+function asList(value) {
+  return typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value;
+}
+
+/** @type {{[name: string]: Rule}} */
+const POLICY_RULES = {
+  path: [(value) => typeof value === 'string' && value.startsWith('/'), 'must be a URL path that begins with /'],
+  allowedOrigins: [isListOfStrings, 'must be a list of strings such as "https://example.com"; decide by other means in verifyClient'],
+  requireOrigin: [(value) => typeof value === 'boolean', 'must be a boolean'],
+  protocols: [(value) => isListOfStrings(value) && value.length > 0, 'must be a list of at least one subprotocol'],
+  trustProxy: [isTrust, 'must be a boolean, a number of proxies, or a list of addresses'],
+  proxyHeaders: [(value) => value === 'x-forwarded' || value === 'forwarded', "must be 'x-forwarded' or 'forwarded'"],
+};
+
+/**
+ * Sets the policy of a server.
+ * @param {any} options
+ * @param {NativeServer} native
+ * @returns {string | undefined} Which option is not valid, and why; then nothing has changed.
+ */
+function setPolicy(options, native) {
+  const { path, allowedOrigins, requireOrigin, protocols, trustProxy, proxyHeaders } = options;
+  const problem = native.setPolicy(
+    path ?? undefined,
+    allowedOrigins ? lines(allowedOrigins) : undefined,
+    requireOrigin ?? false,
+    lines(protocols ?? []),
+    trustProxy === true ? EVERY_PROXY : Number(trustProxy) || 0,
+    lines(isListOfStrings(asList(trustProxy)) ? asList(trustProxy) : []),
+    proxyHeaders ?? 'x-forwarded',
+  );
+  return problem && `"options.${problem[0]}": ${problem[1]}`;
+}
+
+/** @param {string[]} list */
+function lines(list) {
+  return list.map((entry) => `${entry}\n`).join('');
+}
+
+module.exports = { POLICY_RULES, setPolicy };

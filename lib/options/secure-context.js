@@ -1,0 +1,197 @@
+// @ts-check
+'use strict';
+
+const { X509Certificate, createPrivateKey } = require('node:crypto');
+const LineError = require('../../common/line-error.js');
+const { ServerErrorCode } = require('../enums.js');
+const { refuseUnknown } = require('./unknown-options.js');
+
+/** @typedef {import('../binding/native.js').NativeServer} NativeServer */
+/** @typedef {import('node:crypto').KeyObject} KeyObject */
+
+const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
+
+/** In the first line of an encrypted key (RFC 7468, 11), or behind it in OpenSSL's older form. */
+const ENCRYPTED = /\bENCRYPTED\b/;
+
+/** What the core is told of `requestCert` and `rejectUnauthorized`. */
+const NO_CERTIFICATE = 0;
+const ASK = 1;
+const REQUIRE = 2;
+
+/** What `options.tls` may have, beside `key`, `cert` and `ca`, and what that must be. */
+const RULES = {
+  passphrase: [(/** @type {any} */ value) => typeof value === 'string', 'must be a string'],
+  minVersion: [
+    (/** @type {any} */ value) => value === 'TLSv1.2' || value === 'TLSv1.3',
+    "must be 'TLSv1.2' or 'TLSv1.3': older versions are not secure",
+  ],
+  alpnProtocols: [isProtocols, 'must be an array of protocol names, of 1 to 255 printable ASCII characters each'],
+  requestCert: [(/** @type {any} */ value) => typeof value === 'boolean', 'must be a boolean'],
+  rejectUnauthorized: [(/** @type {any} */ value) => typeof value === 'boolean', 'must be a boolean'],
+};
+
+const NAMES = ['key', 'cert', 'ca', ...Object.keys(RULES)];
+
+/** @param {unknown} value */
+function isProtocols(value) {
+  return (
+    Array.isArray(value) && value.every((name) => typeof name === 'string' && /^[\x21-\x7e]{1,255}$/.test(name))
+  );
+}
+
+/**
+ * @param {string} name Of the option in `options.tls`; empty for all of it.
+ * @param {string} what
+ * @returns {never}
+ */
+function fail(name, what) {
+  const option = name === '' ? 'options.tls' : `options.tls.${name}`;
+  throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"${option}" ${what}`);
+}
+
+/**
+ * Sets what connections are encrypted with from now on.
+ * @param {any} tls `options.tls`; undefined or null for no encryption.
+ * @param {NativeServer} native
+ * @throws {LineError} `sInvalidOptions`, naming the option; then nothing has changed.
+ */
+function encrypt(tls, native) {
+  if (tls === undefined || tls === null) {
+    native.encrypt(undefined, undefined, NO_CERTIFICATE, false, '');
+    return;
+  }
+  checkShape(tls);
+  const problem = native.encrypt(
+    identities(tls),
+    authorities(tls),
+    clients(tls),
+    tls.minVersion === 'TLSv1.3',
+    (tls.alpnProtocols ?? []).join('\n'),
+  );
+  if (problem === undefined) return;
+  const [name, what] = problem.split('\n');
+  fail(name, what);
+}
+
+/** @param {any} tls */
+function checkShape(tls) {
+  if (typeof tls !== 'object' || Array.isArray(tls)) fail('', 'must be an object with a key and a certificate');
+  // What is not known could be meant to make the server safer, so it is not ignored.
+  refuseUnknown('options.tls', tls, NAMES);
+  for (const [name, value] of Object.entries(tls)) {
+    if (value === undefined || value === null || !Object.hasOwn(RULES, name)) continue;
+    const [test, what] = /** @type {any} */ (RULES)[name];
+    if (!test(value)) fail(name, what);
+  }
+}
+
+/**
+ * @param {any} tls
+ * @returns {number}
+ */
+function clients(tls) {
+  if (!tls.requestCert) return NO_CERTIFICATE;
+  if (tls.rejectUnauthorized === false) return ASK;
+  if (!given(tls.ca)) fail('ca', 'is needed with requestCert: the certificates of those who sign for clients');
+  return REQUIRE;
+}
+
+/** @param {unknown} value */
+function given(value) {
+  return value !== undefined && value !== null;
+}
+
+/**
+ * Each private key with its certificate and that one's issuers behind it, as PEM.
+ * @param {any} tls
+ * @returns {string}
+ */
+function identities(tls) {
+  const chains = list(tls.cert).map((pem) => certificates('cert', pem));
+  if (chains.length === 0) fail('cert', 'is needed: a certificate as PEM, with those of its issuers behind it');
+  const keys = list(tls.key).map((key) => privateKey(key, tls.passphrase));
+  if (keys.length === 0) fail('key', 'is needed: the private key of the certificate as PEM');
+  if (keys.length !== chains.length) {
+    fail('key', `must have a key for each certificate; got ${keys.length} for ${chains.length}`);
+  }
+  const parts = chains.map((chain) => {
+    const key = keys.find((candidate) => chain[0].checkPrivateKey(candidate));
+    if (key === undefined) return fail('key', 'does not belong to the certificate in "options.tls.cert"');
+    return [key.export({ type: 'pkcs8', format: 'pem' }), ...chain].join('\n');
+  });
+  return parts.join('\n');
+}
+
+/**
+ * @param {any} tls
+ * @returns {string | undefined}
+ */
+function authorities(tls) {
+  if (!given(tls.ca)) return undefined;
+  return list(tls.ca).flatMap((pem) => certificates('ca', pem)).join('\n');
+}
+
+/**
+ * @param {any} value One or several.
+ * @returns {any[]}
+ */
+function list(value) {
+  if (!given(value)) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+/**
+ * @param {string} name Of the option.
+ * @param {unknown} pem
+ * @returns {X509Certificate[]} At least one.
+ */
+function certificates(name, pem) {
+  const blocks = text(name, pem).match(CERTIFICATE);
+  if (blocks === null) return fail(name, 'must be PEM text; it has no "-----BEGIN CERTIFICATE-----"');
+  return blocks.map((block, index) => {
+    try {
+      return new X509Certificate(block);
+    } catch (cause) {
+      return fail(name, `has a certificate that cannot be read, number ${index + 1}: ${reason(cause)}`);
+    }
+  });
+}
+
+/**
+ * @param {any} key PEM, or an object of PEM and passphrase.
+ * @param {string | null | undefined} passphrase
+ * @returns {KeyObject}
+ */
+function privateKey(key, passphrase) {
+  const isPair = typeof key === 'object' && key !== null && Object.hasOwn(key, 'pem');
+  if (isPair) refuseUnknown('options.tls.key', key, ['pem', 'passphrase']);
+  const pem = text('key', isPair ? key.pem : key);
+  const secret = (isPair ? key.passphrase : undefined) ?? passphrase ?? undefined;
+  if (secret === undefined && ENCRYPTED.test(pem)) return fail('passphrase', 'is needed: the private key is encrypted');
+  try {
+    return createPrivateKey({ key: pem, passphrase: secret });
+  } catch (cause) {
+    const wrong = secret === undefined ? '' : ', or the passphrase is wrong';
+    return fail('key', `must be a private key as PEM text${wrong}: ${reason(cause)}`);
+  }
+}
+
+/**
+ * @param {string} name Of the option.
+ * @param {unknown} pem
+ * @returns {string}
+ */
+function text(name, pem) {
+  if (typeof pem === 'string') return pem;
+  // Not `instanceof`: in a vm context, as under Jest, a Buffer is of another realm.
+  if (ArrayBuffer.isView(pem)) return Buffer.from(pem.buffer, pem.byteOffset, pem.byteLength).toString('latin1');
+  return fail(name, 'must be a string or Buffer with PEM text, or an array of these');
+}
+
+/** @param {any} cause OpenSSL's, which holds nothing of the key. */
+function reason(cause) {
+  return cause.message;
+}
+
+module.exports = { encrypt };

@@ -1,0 +1,125 @@
+// @ts-check
+'use strict';
+
+const LineError = require('../../common/line-error.js');
+const { Message } = require('../connection/message.js');
+const { ConnectionState, MessageErrorCode } = require('../enums.js');
+const { reasonOf } = require('../../common/json.js');
+const { roomLog } = require('../runtime/debug.js');
+
+/** @typedef {import('../server/server.js').Server} Server */
+/** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
+
+/**
+ * A room, or as `server.rooms.root` all connections whose handshake is resolved. Members are kept on
+ * the native side; this is a view of them.
+ */
+class ServerRoom {
+  /** @type {Server} */
+  #server;
+
+  /**
+   * @param {Server} server
+   * @param {string | undefined} name Undefined for all connections.
+   */
+  constructor(server, name) {
+    this.#server = server;
+    this.name = name;
+  }
+
+  /**
+   * Adds a connection. To all connections only one that is connected: others join when they are.
+   * @param {ServerConnection} connection
+   */
+  add(connection) {
+    const slot = this.#server.slotOf_(connection);
+    if (slot === undefined) return;
+    if (this.name === undefined) {
+      if (connection.state === ConnectionState.CONNECTED) this.#server.native_.admit(slot);
+    } else {
+      this.#server.native_.joinRoom(slot, this.name);
+    }
+  }
+
+  /**
+   * Removes a connection.
+   * @param {ServerConnection} connection
+   * @returns {boolean} Whether it was a member.
+   */
+  remove(connection) {
+    const slot = this.#server.slotOf_(connection);
+    if (slot === undefined) return false;
+    const { native_: native } = this.#server;
+    return this.name === undefined ? native.dismiss(slot) : native.leaveRoom(slot, this.name);
+  }
+
+  /**
+   * @param {string} connectionId
+   * @returns {ServerConnection | undefined} The member with this id.
+   */
+  getConnectionById(connectionId) {
+    const { native_: native, inbox_: inbox } = this.#server;
+    if (this.name === undefined) {
+      const slot = native.find(String(connectionId));
+      return slot < 0 ? undefined : inbox.connections[slot];
+    }
+    return this.getConnections()[connectionId];
+  }
+
+  /**
+   * @returns {{[id: string]: ServerConnection}} The members by id, as a new object.
+   */
+  getConnections() {
+    const { native_: native, inbox_: inbox } = this.#server;
+    /** @type {{[id: string]: ServerConnection}} */
+    const members = {};
+    for (const slot of native.members(this.name)) {
+      const connection = inbox.connections[slot];
+      if (connection === undefined) continue;
+      // An id may be `__proto__`, which assignment would not make a key of.
+      Object.defineProperty(members, connection.id, {
+        value: connection,
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
+    }
+    return members;
+  }
+
+  /** @returns {number} How many members the room has. */
+  getConnectionsCount() {
+    return this.#server.native_.memberCount(this.name);
+  }
+
+  /**
+   * Sends a message to every member.
+   * @param {string} name
+   * @param {unknown} [payload] Any JSON value.
+   * @throws {import('../../common/line-error.js')} `mInvalidJson` when the payload cannot be stringified.
+   */
+  broadcast(name, payload) {
+    this.broadcast_(Message.outgoing_(name, payload));
+  }
+
+  /** @param {Message} message */
+  broadcast_(message) {
+    const reached = this.#server.native_.broadcast(this.name, textOf(message));
+    if (roomLog.enabled) roomLog('[%s] "%s" to %d', this.name ?? 'root', message.name, reached);
+  }
+}
+
+/**
+ * @param {Message} message
+ * @throws {LineError} `mInvalidJson`
+ */
+function textOf(message) {
+  try {
+    return message.toString();
+  } catch (cause) {
+    const text = `The payload of "${message.name}" cannot be written as JSON: ${reasonOf(cause)}`;
+    throw new LineError(MessageErrorCode.INVALID_JSON, text);
+  }
+}
+
+module.exports = { ServerRoom };

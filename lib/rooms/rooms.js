@@ -1,0 +1,83 @@
+// @ts-check
+'use strict';
+
+const { ServerRoom } = require('./room.js');
+
+/** @typedef {import('../server/server.js').Server} Server */
+/** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
+
+/** The rooms of a server. A room exists while it has members. */
+class Rooms {
+  /** @type {Server} */
+  #server;
+  /**
+   * Rooms handed out, so that the same room is the same object while somebody holds it.
+   * @type {Map<string, WeakRef<ServerRoom>>}
+   */
+  #known = new Map();
+  #collected = new FinalizationRegistry((/** @type {string} */ name) => {
+    if (this.#known.get(name)?.deref() === undefined) this.#known.delete(name);
+  });
+
+  /** @param {Server} server */
+  constructor(server) {
+    this.#server = server;
+    /** All connections whose handshake is resolved. */
+    this.root = new ServerRoom(server, undefined);
+  }
+
+  /**
+   * @param {string} name
+   * @returns {ServerRoom | undefined} The room, if it has members.
+   */
+  getRoom(name) {
+    const key = String(name);
+    if (!this.#server.native_.hasRoom(key)) return undefined;
+    const known = this.#known.get(key)?.deref();
+    if (known !== undefined) return known;
+    const room = new ServerRoom(this.#server, key);
+    this.#known.set(key, new WeakRef(room));
+    this.#collected.register(room, key);
+    return room;
+  }
+
+  /**
+   * Adds a connection to a room, which is made if need be. One that has ended is added to none.
+   * @param {string} name
+   * @param {ServerConnection} connection
+   */
+  add(name, connection) {
+    const slot = this.#server.slotOf_(connection);
+    if (slot !== undefined) this.#server.native_.joinRoom(slot, String(name));
+  }
+
+  /**
+   * Takes a connection out of a room.
+   * @param {string} name
+   * @param {ServerConnection} connection
+   */
+  remove(name, connection) {
+    const slot = this.#server.slotOf_(connection);
+    if (slot !== undefined) this.#server.native_.leaveRoom(slot, String(name));
+  }
+
+  /**
+   * @param {ServerConnection} connection
+   * @returns {string[]} Names of the rooms a connection is in.
+   */
+  getRoomsOf(connection) {
+    const slot = this.#server.slotOf_(connection);
+    return slot === undefined ? [] : this.#server.native_.roomsOf(slot);
+  }
+
+  /**
+   * Takes a connection out of every room.
+   * @param {ServerConnection} connection
+   */
+  removeFromAll(connection) {
+    const slot = this.#server.slotOf_(connection);
+    if (slot !== undefined) this.#server.native_.leaveAll(slot);
+  }
+}
+
+module.exports = { Rooms };

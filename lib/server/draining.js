@@ -1,0 +1,155 @@
+// @ts-check
+'use strict';
+
+const LineError = require('../../common/line-error.js');
+const { ConnectionEvent, ConnectionState, ServerErrorCode } = require('../enums.js');
+const { closeProblem, GOING_AWAY } = require('../close-codes.js');
+const { serverLog } = require('../runtime/debug.js');
+const { refuseUnknown } = require('../options/unknown-options.js');
+const { clearInterval, clearTimeout, now, setRepeatingTimer, setTimer } = require('../runtime/environment.js');
+
+/** @typedef {import('./server.js').Server} Server */
+/** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
+
+/** Longest time, in ms, that a timer of Node's can wait. */
+const MAX_DRAIN = 0x7fffffff;
+
+/** Waves of close frames: they are spread over half of the time, the rest is for the answers. */
+const WAVES = 20;
+
+/** Connections of a wave, at least: few are closed at once. */
+const LEAST_WAVE = 100;
+
+/**
+ * What `stop` is given.
+ * @typedef {object} Drain
+ * @property {number} drain Milliseconds until what is left is cut.
+ * @property {number} code
+ * @property {string} reason
+ */
+
+/**
+ * @param {any} options Those of `stop`.
+ * @returns {Drain}
+ * @throws {LineError} `sInvalidOptions`
+ */
+function drainOf(options) {
+  const { drain, code = GOING_AWAY, reason = '' } = Object(options);
+  if (typeof options === 'object' && options !== null) refuseUnknown('options', options, ['drain', 'code', 'reason']);
+  const isTime = Number.isInteger(drain) && drain >= 0 && drain <= MAX_DRAIN;
+  const problem = isTime
+    ? closeProblem(code, reason)
+    : `"drain" must be an integer from 0 to ${MAX_DRAIN}, in milliseconds; got ${String(drain)}`;
+  if (problem !== undefined) throw new LineError(ServerErrorCode.INVALID_OPTIONS, problem);
+  return { drain, code, reason };
+}
+
+/**
+ * The end of a server in good order: each connection is told, may finish what it is at, and is closed;
+ * what is left when the time is up is cut.
+ */
+class Draining {
+  #server;
+  #drain;
+  #deadline;
+  #timer;
+  /** @type {NodeJS.Timeout | undefined} */
+  #waves = undefined;
+  /** Connections that have something to finish. @type {Set<ServerConnection>} */
+  #busy = new Set();
+  /** Connections to close, oldest first. @type {ServerConnection[]} */
+  #done = [];
+  #waveSize = LEAST_WAVE;
+  /** How many more this wave closes. */
+  #left = 0;
+
+  /**
+   * The time begins now.
+   * @param {Server} server
+   * @param {Drain} drain
+   */
+  constructor(server, drain) {
+    this.#server = server;
+    this.#drain = drain;
+    this.#deadline = now() + drain.drain;
+    this.#timer = setTimer(() => this.cut(), drain.drain);
+  }
+
+  /** The listener is closed, and what had been received by then is handled. */
+  begin() {
+    const { code, reason, drain } = this.#drain;
+    const { native_: native, inbox_: inbox } = this.#server;
+    native.closeUnknown(code, reason);
+    for (const connection of inbox.connections) if (connection !== undefined) this.#busy.add(connection);
+    serverLog('draining %d connections', this.#busy.size);
+    this.#waveSize = Math.max(LEAST_WAVE, Math.ceil(this.#busy.size / WAVES));
+    this.#waves = setRepeatingTimer(() => this.#wave(), drain / 2 / WAVES);
+    this.#wave();
+    for (const connection of this.#busy) {
+      inbox.guard(() => this.#announce(connection));
+      this.check(connection);
+    }
+  }
+
+  /** @param {ServerConnection} connection */
+  #announce(connection) {
+    if (connection.state !== ConnectionState.CONNECTED) return;
+    const { code, reason } = this.#drain;
+    connection.emit(ConnectionEvent.DISCONNECTING, code, reason, Math.max(0, Math.round(this.#deadline - now())));
+  }
+
+  /**
+   * Closes a connection that has nothing left to finish.
+   * @param {ServerConnection} connection
+   */
+  check(connection) {
+    if (!connection.isIdle_ || !this.#busy.delete(connection)) return;
+    this.#done.push(connection);
+    this.#closeDone();
+  }
+
+  /**
+   * A client that has begun its handshake only now is closed.
+   * @param {ServerConnection} connection
+   */
+  refuse(connection) {
+    this.#done.push(connection);
+    this.#closeDone();
+  }
+
+  #wave() {
+    if (this.#done.length > 0) serverLog('a wave of up to %d, %d to close', this.#waveSize, this.#done.length);
+    this.#left = this.#waveSize;
+    this.#closeDone();
+  }
+
+  #closeDone() {
+    const { code, reason } = this.#drain;
+    while (this.#left > 0 && this.#done.length > 0) {
+      const connection = /** @type {ServerConnection} */ (this.#done.shift());
+      // One that has ended meanwhile costs nothing.
+      if (connection.state === ConnectionState.DISCONNECTED) continue;
+      connection.close(code, reason);
+      this.#left -= 1;
+    }
+  }
+
+  /** Ends what is left: each gets its close frame, and no time to answer it. */
+  cut() {
+    const { code, reason } = this.#drain;
+    const { native_: native, inbox_: inbox } = this.#server;
+    serverLog('cutting what is left');
+    for (const connection of inbox.connections) {
+      if (connection !== undefined) native.close(connection.slot_, code, reason);
+    }
+    this.#server.cutAll_();
+  }
+
+  /** The last connection has ended. */
+  end() {
+    clearTimeout(this.#timer);
+    clearInterval(this.#waves);
+  }
+}
+
+module.exports = { Draining, drainOf };

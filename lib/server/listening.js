@@ -1,0 +1,221 @@
+// @ts-check
+'use strict';
+
+const dns = require('node:dns');
+const net = require('node:net');
+const os = require('node:os');
+const util = require('node:util');
+const { CAN_SHARE, isShared, listenByNode, needsPrimary } = require('./cluster.js');
+
+/** @typedef {import('../binding/native.js').NativeServer} NativeServer */
+
+/** Link-local addresses of IPv6, which only say something together with an interface. */
+const LINK_LOCAL = /^fe[89ab]/i;
+
+/** libuv's names of Windows' error numbers that listening can fail with. @type {{[number: number]: string}} */
+const WINDOWS_ERRORS = {
+  22: 'EINVAL',
+  10013: 'EACCES',
+  10014: 'EFAULT',
+  10022: 'EINVAL',
+  10024: 'EMFILE',
+  10043: 'EPROTONOSUPPORT',
+  10045: 'ENOTSUP',
+  10047: 'EAFNOSUPPORT',
+  10048: 'EADDRINUSE',
+  10049: 'EADDRNOTAVAIL',
+  10050: 'ENETDOWN',
+  10051: 'ENETUNREACH',
+  10055: 'ENOBUFS',
+};
+
+/** Node's own default. */
+const BACKLOG = 511;
+
+/**
+ * Where a server listens.
+ * @typedef {object} Listening
+ * @property {number} thread The io thread's number.
+ * @property {{address: string, family: string, port: number} | string | null} address As Node's
+ *   `server.address()`: the path for a Unix domain socket. Null without a listener.
+ */
+
+/**
+ * Whether a server listens by itself.
+ * @param {any} options
+ */
+function hasAddress({ port, listen: place }) {
+  return (port !== undefined && port !== null) || Boolean(place);
+}
+
+/**
+ * @param {any} options The server's options.
+ * @throws {TypeError} When they name nothing to serve.
+ */
+function checkPlace(options) {
+  const listens = hasAddress(options);
+  if (!listens && !options.server && !options.noServer) {
+    throw new TypeError('No "options.port" was given, nor "server" or "noServer": there is nothing to serve');
+  }
+  if (!listens && options.tls) {
+    throw new TypeError('"options.tls" is for a port of this server; with "server" it is for that one to encrypt');
+  }
+}
+
+/**
+ * Starts the io threads: with a listener, or for the sockets of an HTTP server.
+ * @param {any} options The server's options.
+ * @param {NativeServer} native
+ * @param {() => void} onWake
+ * @returns {Promise<{listening: Listening, own: import('node:http').Server | undefined}>} `own`: the HTTP
+ *   server that listens for this one alone. Rejects with the system's error.
+ */
+async function begin(options, native, onWake) {
+  const listens = hasAddress(options);
+  const own = listens && needsPrimary(options) ? await listenByNode(options) : undefined;
+  try {
+    return { listening: await (listens && !own ? listen : run)(options, native, onWake), own };
+  } catch (error) {
+    own?.close();
+    throw error;
+  }
+}
+
+/**
+ * Starts to listen.
+ * @param {any} options The server's options.
+ * @param {NativeServer} native
+ * @param {() => void} onWake
+ * @returns {Promise<Listening>} Rejects with the system's error, as Node's own servers report it.
+ */
+async function listen(options, native, onWake) {
+  const port = Number(options.port ?? 0);
+  const socketPath = options.listen?.path;
+  const host = socketPath ? undefined : await resolveHost(options.host);
+  const reusePort = !socketPath && (options.reusePort ?? isShared(port));
+  if (reusePort && !CAN_SHARE) throw systemError(numberOf('ENOTSUP'), 'listen', options.host || '::', port);
+  const result = native.start(
+    host,
+    port,
+    options.backlog ?? BACKLOG,
+    socketPath,
+    onWake,
+    options.ioThreads ?? 1,
+    options.ipv6Only ?? false,
+    reusePort,
+    options.listen?.mode,
+  );
+  if (typeof result === 'number') {
+    // As Node's own servers report it: with -1 for the port of a Unix domain socket.
+    throw systemError(result, 'listen', socketPath ?? (options.host || '::'), socketPath ? -1 : port);
+  }
+  const [thread, bound, boundPort] = result;
+  const address = LINK_LOCAL.test(bound) ? `${bound}%${interfaceName(host)}` : bound;
+  if (socketPath) return { thread, address: socketPath };
+  const family = net.isIPv6(address) ? 'IPv6' : 'IPv4';
+  return { thread, address: { address, family, port: boundPort } };
+}
+
+/**
+ * Starts the io threads alone, for sockets that others have accepted.
+ * @param {any} options The server's options.
+ * @param {NativeServer} native
+ * @param {() => void} onWake
+ * @returns {Listening}
+ * @throws {Error} The system's, when there can be no thread.
+ */
+function run(options, native, onWake) {
+  const result = native.run(onWake, options.ioThreads ?? 1);
+  if (result < 0) throw systemError(-result, 'run');
+  return { thread: result, address: null };
+}
+
+/**
+ * The address Node would listen on.
+ * @param {string | null | undefined} host
+ * @returns {Promise<string | undefined>} Undefined for every address. The interface of an address of IPv6 (`%eth0`) is
+ *   given by its number.
+ */
+async function resolveHost(host) {
+  if (!host) return undefined;
+  const address = net.isIP(host) ? host : (await dns.promises.lookup(host)).address;
+  const [ip, zone] = address.split('%');
+  return zone === undefined ? ip : `${ip}%${interfaceNumber(zone)}`;
+}
+
+/**
+ * As libuv takes it: 0 for an interface that is not known. Only link-local addresses need one, and interfaces that
+ * are up have such an address.
+ * @param {string} zone Name of an interface, or its number.
+ */
+function interfaceNumber(zone) {
+  const number = scopesOf(zone).find((scope) => scope > 0);
+  if (number !== undefined) return number;
+  const given = /^\d+$/.test(zone) ? Number(zone) : 0;
+  return given <= 0xffffffff ? given : 0;
+}
+
+/**
+ * @param {string | undefined} host As {@link resolveHost} gives it.
+ * @returns {string} Name of its interface, else the number.
+ */
+function interfaceName(host = '') {
+  const number = host.slice(host.indexOf('%') + 1);
+  // On Windows libuv calls interfaces by their numbers.
+  if (process.platform === 'win32') return number;
+  return Object.keys(os.networkInterfaces()).find((name) => scopesOf(name).includes(Number(number))) ?? number;
+}
+
+/**
+ * Numbers of an interface, as its addresses tell it.
+ * @param {string} name
+ * @returns {number[]}
+ */
+function scopesOf(name) {
+  const interfaces = os.networkInterfaces();
+  const addresses = Object.hasOwn(interfaces, name) ? interfaces[name] : undefined;
+  return (addresses ?? []).map((address) => /** @type {any} */ (address).scopeid ?? 0);
+}
+
+/**
+ * The system's number of an error.
+ * @param {string} code
+ */
+function numberOf(code) {
+  const found = [...util.getSystemErrorMap()].find(([, [name]]) => name === code);
+  return found ? -found[0] : 0;
+}
+
+/**
+ * libuv's number of an error.
+ * @param {number} number The system's.
+ * @param {string} [platform]
+ */
+function uvNumber(number, platform = process.platform) {
+  return platform === 'win32' && Object.hasOwn(WINDOWS_ERRORS, number) ? numberOf(WINDOWS_ERRORS[number]) : number;
+}
+
+/**
+ * An error as Node makes them for failed system calls.
+ * @param {number} system The system's error number, positive.
+ * @param {string} syscall
+ * @param {string} [address]
+ * @param {number} [port]
+ * @returns {Error}
+ */
+function systemError(system, syscall, address, port) {
+  const number = uvNumber(system);
+  const code = util.getSystemErrorName(-number);
+  const description = util.getSystemErrorMap().get(-number)?.[1] ?? 'unknown error';
+  const where = address === undefined ? '' : ` ${address}${port === undefined || port < 0 ? '' : `:${port}`}`;
+  const error = new Error(`${syscall} ${code}: ${description}${where}`);
+  return Object.assign(error, {
+    errno: -number,
+    code,
+    syscall,
+    ...(address === undefined ? {} : { address }),
+    ...(port === undefined ? {} : { port }),
+  });
+}
+
+module.exports = { begin, checkPlace, systemError, uvNumber };

@@ -1,0 +1,162 @@
+// @ts-check
+'use strict';
+
+/**
+ * Refusals of upgrades on sockets that Node has handed over. Node takes its listeners off such a socket before it
+ * emits `upgrade`: an error of it, such as a reset by the peer, ends the process unless somebody else listens.
+ */
+
+const { STATUS_CODES } = require('node:http');
+const { finished } = require('node:stream');
+const { clearTimeout, setTimeout } = require('node:timers');
+const { inspect } = require('node:util');
+
+const LineError = require('../../common/line-error.js');
+const { ServerErrorCode } = require('../enums.js');
+
+/** @typedef {import('node:stream').Duplex} Duplex */
+
+/** Time a refused peer has to take its answer and to close, in ms; as `REFUSAL_TIME` in `crates/core/src/transport/opening.rs`. */
+const REFUSAL_TIME = 5000;
+
+/** Seconds after which a client may try again that came while the server did not run; as the core says. */
+const RETRY_AFTER = 10;
+
+/** Statuses of refusals: those that end a request and that HTTP defines (RFC 9110 section 15). */
+const LEAST_STATUS = 300;
+const MOST_STATUS = 599;
+
+/** Characters of a value that errors show. */
+const MOST_SHOWN = 200;
+
+/** Marks streams whose errors are listened for, by another copy of this package as well. */
+const GUARDED = Symbol.for('line-socket-native.guarded');
+
+/** That a peer has gone is no news: the stream closes, which whoever uses it sees. */
+function ignore() {}
+
+/**
+ * Keeps errors of a stream from ending the process, from now on.
+ * @param {Duplex} stream
+ */
+function guard(stream) {
+  if (GUARDED in stream) return;
+  Object.defineProperty(stream, GUARDED, { value: true });
+  stream.on('error', ignore);
+}
+
+/**
+ * Whether there is a listener of a stream's errors besides ours and Node's own.
+ * @param {Duplex} stream
+ * @param {number} nodes How many Node itself has.
+ */
+function isHeardByOthers(stream, nodes) {
+  return stream.listenerCount('error') > nodes + (GUARDED in stream ? 1 : 0);
+}
+
+/**
+ * Answers an upgrade with a refusal and closes its stream: when the peer has taken the answer and closed, or
+ * after {@link REFUSAL_TIME}. Does nothing to a stream that somebody else has ended.
+ * @param {Duplex} stream
+ * @param {string} response
+ */
+function answer(stream, response) {
+  guard(stream);
+  if (!stream.writable) return;
+  const timer = setTimeout(() => stream.destroy(), REFUSAL_TIME);
+  finished(stream, () => {
+    clearTimeout(timer);
+    stream.destroy();
+  });
+  stream.end(response);
+  // Closing with unread bytes would reset the connection, and take the answer with it.
+  stream.resume();
+}
+
+/**
+ * A whole response.
+ * @param {number} status
+ * @param {string} contentType A header line.
+ * @param {string} [message] The body; by default the status's reason phrase.
+ * @param {string[]} [more] Header lines.
+ */
+function responseOf(status, contentType, message, more = []) {
+  const reason = STATUS_CODES[status] ?? 'Unknown';
+  const body = message || reason;
+  return [
+    `HTTP/1.1 ${status} ${reason}`,
+    'Connection: close',
+    contentType,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...more,
+    '',
+    body,
+  ].join('\r\n');
+}
+
+/**
+ * Refuses an upgrade that comes while the server does not run, as the core refuses others that cannot be served now.
+ * @param {Duplex} stream
+ */
+function refuseUnavailable(stream) {
+  answer(stream, responseOf(503, 'Content-type: text/html', undefined, [`Retry-After: ${RETRY_AFTER}`]));
+}
+
+/**
+ * Refuses an upgrade by hand; see `Server.refuseUpgrade` in `index.d.ts`.
+ * @param {Duplex} socket
+ * @param {number} [status]
+ * @param {string} [message]
+ * @throws {LineError} `sInvalidAction`
+ */
+function refuseUpgrade(socket, status = 404, message = undefined) {
+  const problem = statusProblem(status) ?? messageProblem(message);
+  if (problem) throw new LineError(ServerErrorCode.INVALID_ACTION, `refuseUpgrade: ${problem}`);
+  refuse(socket, status, message);
+}
+
+/**
+ * @param {Duplex} stream
+ * @param {number} status
+ * @param {string} [message]
+ */
+function refuse(stream, status, message) {
+  answer(stream, responseOf(status, 'Content-Type: text/plain; charset=utf-8', message));
+}
+
+/**
+ * Why a status cannot be that of a refusal; undefined when it can.
+ * @param {unknown} status
+ * @returns {string | undefined}
+ */
+function statusProblem(status) {
+  const number = /** @type {number} */ (status);
+  if (Number.isInteger(status) && number >= LEAST_STATUS && number <= MOST_STATUS) return undefined;
+  return `the status must be an integer from ${LEAST_STATUS} to ${MOST_STATUS}; got ${show(status)}`;
+}
+
+/**
+ * Why something cannot be the text of a refusal; undefined when it can.
+ * @param {unknown} message
+ * @returns {string | undefined}
+ */
+function messageProblem(message) {
+  if (message === undefined || message === null || typeof message === 'string') return undefined;
+  return `the message must be a string; got ${show(message)}`;
+}
+
+/**
+ * A value as errors show it. It may be what a peer has sent: nothing of it is called.
+ * @param {unknown} value
+ */
+function show(value) {
+  try {
+    const text = inspect(value, { depth: 1, customInspect: false, maxArrayLength: 10, maxStringLength: 100, breakLength: Infinity });
+    return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+  } catch {
+    // An error whose `stack` is no string, for one.
+    return typeof value;
+  }
+}
+
+module.exports = { guard, isHeardByOthers, refuse, refuseUpgrade, refuseUnavailable, statusProblem, messageProblem, show };

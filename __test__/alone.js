@@ -9,6 +9,7 @@
 /** Files that bound a time, memory or CPU time from above, which other tests would disturb, and what they measure. */
 const ALONE = {
   '__test__/attach/process.test.js': 'CPU time of a server',
+  '__test__/chaos/chaos.test.js': 'how late a timer is',
   '__test__/client/contract/ping.test.js': 'intervals between pings',
   '__test__/client/handshake-rejected.test.js': 'intervals between attempts',
   '__test__/contract/handshake.test.js': 'how soon a connection is closed',

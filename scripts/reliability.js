@@ -3,8 +3,8 @@
 
 /**
  * The figures of docs/internals/reliability.md from one run, item after item: tests that print figures, the soak,
- * fuzzing, the checks of threads and of memory, and the bad inputs, which are written to
- * docs/internals/hostile.md. About half an hour in all.
+ * the chaos, fuzzing, the checks of threads and of memory, and the bad inputs, which are written to
+ * docs/internals/hostile.md. About 40 minutes in all.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -48,6 +48,7 @@ const ITEMS = {
   ],
   leaks: [tests('process/garbage')],
   soak: [script(/^(.*\S.*)$/, '__test__/soak/run.js', '--minutes', '10')],
+  chaos: [script(/^(Node v.* in .*| {2}(?!FAULT).*|passed|failed.*)$/, '__test__/chaos/run.js', '--minutes', '10')],
   fuzzing: fs.readdirSync(path.join(ROOT, 'crates/fuzz/seeds')).sort()
     .map((target) => script(/^((?:#\d+\s+DONE|stat::number_of_executed|SUMMARY).*)$/, 'scripts/fuzz.js', target, '--seconds', '90')),
   threads: [{ command: ['cargo', 'test', '--locked', '--package', 'line-socket-native-models'], figures: OF_CARGO }],

@@ -71,6 +71,14 @@ describe('ci.yml', () => {
   });
 });
 
+describe('nightly.yml', () => {
+  it('runs two minutes of chaos with three releases of Node', () => {
+    const text = fs.readFileSync(path.join(FOLDER, 'nightly.yml'), 'utf8');
+    assert.deepEqual(all(text, /^ +node: \[(.*)\]$/gm), ['20, 24, 26']);
+    assert.match(text, /^ +- run: npm run chaos -- --minutes 2$/m);
+  });
+});
+
 describe('release.yml', () => {
   const jobs = jobsOf(fs.readFileSync(path.join(FOLDER, 'release.yml'), 'utf8'));
   /** @param {string} name */

@@ -7,11 +7,10 @@
  * has stopped, nothing of its clients may be left. Ends with code 1 when something went wrong.
  */
 
-const { fork } = require('node:child_process');
-const { once } = require('node:events');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
-const { delay, within } = require('../helpers/timing');
+const { delay } = require('../helpers/timing');
+const { Part } = require('../process/support/part');
 const { DURATIONS } = require('./plan');
 
 /** Time between two lines of figures, in ms. */
@@ -22,9 +21,6 @@ const STOP_INTERVAL = 20000;
 
 /** Time that a visit may take beyond its shortest duration, in ms. */
 const SPARE = 3000;
-
-/** Time for the server or the clients to do what they are told, in ms. */
-const PATIENCE = 30000;
 
 const MIB = 1024 * 1024;
 
@@ -49,54 +45,8 @@ function fault(text) {
   console.log(`  FAULT ${text}`);
 }
 
-/**
- * A process that does what it is told.
- */
-class Part {
-  /**
-   * @param {string} file
-   * @param {string[]} [args]
-   * @param {string[]} [execArgv]
-   */
-  constructor(file, args = [], execArgv = []) {
-    this.name = path.basename(file, '.js');
-    this.process = fork(path.join(__dirname, file), args, { execArgv });
-    this.process.on('message', (/** @type {{fault?: string}} */ message) => {
-      if (message.fault !== undefined) fault(message.fault);
-    });
-    this.process.on('exit', (code, signal) => {
-      if (signal !== 'SIGKILL') fault(`the process of the ${this.name} ended: code ${code}, signal ${signal}`);
-    });
-  }
-
-  /**
-   * @param {string} command
-   * @param {unknown} [argument]
-   * @returns {Promise<any>} What it answers.
-   */
-  async tell(command, argument) {
-    const answer = new Promise((resolve) => {
-      /** @param {any} message */
-      const onMessage = (message) => {
-        if (message.done !== command) return;
-        this.process.off('message', onMessage);
-        resolve(message.result);
-      };
-      this.process.on('message', onMessage);
-    });
-    this.process.send({ command, argument });
-    return within(answer, `answer of the ${this.name} to ${command}`, PATIENCE);
-  }
-
-  async end() {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
-    this.process.kill('SIGKILL');
-    await once(this.process, 'exit');
-  }
-}
-
-const server = new Part('server.js', [String(values['io-threads'])], ['--expose-gc']);
-const peers = new Part('peers.js');
+const server = new Part(path.join(__dirname, 'server.js'), fault, [String(values['io-threads'])], { execArgv: ['--expose-gc'] });
+const peers = new Part(path.join(__dirname, 'peers.js'), fault);
 
 const total = minutes * 60000;
 
@@ -198,7 +148,7 @@ async function soak() {
 
 soak()
   .catch((error) => fault(error.stack))
-  .then(() => Promise.all([server.end(), peers.end()]))
+  .then(() => Promise.all([server.kill(), peers.kill()]))
   .then(() => {
     console.log(faults.length === 0 ? 'passed' : `failed: ${faults.length} faults`);
     process.exitCode = faults.length === 0 ? 0 : 1;

@@ -115,7 +115,7 @@ declare class ServerConnection<
    * `scMessageTimeout`, `scDisconnected`, `scTooManySends` or `scInvalidJson`. `timeout`: ms to wait; 0 is forever; by
    * default the option `responseTimeout`.
    */
-  send<K extends MessageName<ServerToClient>>(
+  send<K extends keyof ServerToClient & string>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [timeout?: number]>
   ): Promise<ResponseOf<ServerToClient[K]>>;
@@ -123,7 +123,7 @@ declare class ServerConnection<
    * Sends a message and resolves once the system has taken it. Rejects with `scDisconnected` or
    * `scInvalidJson`.
    */
-  sendWithoutResponse<K extends MessageName<ServerToClient>>(
+  sendWithoutResponse<K extends keyof ServerToClient & string>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>>
   ): Promise<void>;
@@ -169,7 +169,7 @@ declare class ServerRoom<
   /** How many connections are in the room. */
   getConnectionsCount(): number;
   /** Sends a message to every connection in the room. Throws `mInvalidJson`. */
-  broadcast<K extends MessageName<ServerToClient>>(
+  broadcast<K extends keyof ServerToClient & string>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>>
   ): void;
@@ -307,7 +307,7 @@ declare class Server<
   /** The connection with this id; undefined when there is none whose handshake is resolved. */
   getConnectionById(id: string): ServerConnection<ClientToServer, ServerToClient> | undefined;
   /** Sends a message to every connection. Throws `mInvalidJson`. */
-  broadcast<K extends MessageName<ServerToClient>>(
+  broadcast<K extends keyof ServerToClient & string>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>>
   ): void;

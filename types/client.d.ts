@@ -137,12 +137,12 @@ declare class LineClient<
    * `cMessageTimeout`, `cDisconnected`, `cInvalidJSON`, `cWebsocketError`; `cQueueFull` or `cQueueExpired`
    * with the option `queue`. `options`: ms to wait, or more.
    */
-  send<K extends MessageName<ClientToServer>>(
+  send<K extends keyof ClientToServer & string>(
     name: K,
     ...args: ValueArgs<PayloadOf<ClientToServer[K]>, [options?: number | SendOptions]>
   ): Promise<ResponseOf<ClientToServer[K]>>;
   /** Sends a message and resolves once the WebSocket has taken it. Rejects as `send`. */
-  sendWithoutResponse<K extends MessageName<ClientToServer>>(
+  sendWithoutResponse<K extends keyof ClientToServer & string>(
     name: K,
     ...args: ValueArgs<PayloadOf<ClientToServer[K]>>
   ): Promise<void>;
@@ -150,7 +150,7 @@ declare class LineClient<
    * The messages of a name for `for await`, from this call on and over reconnections, until the loop is
    * left, the signal aborted, or the client disposed of.
    */
-  messages<K extends MessageName<ServerToClient>>(
+  messages<K extends keyof ServerToClient & string>(
     name: K,
     options?: MessagesOptions,
   ): AsyncGenerator<Message<PayloadOf<ServerToClient[K]>, ResponseOf<ServerToClient[K]>>, void, undefined>;

@@ -20,8 +20,8 @@ type EventArgs<Known, Open, K> = K extends keyof Known
   ? Extract<Known[K], any[]>
   : K extends keyof Open ? Extract<Open[K], any[]> : never;
 
-/** A name, or several and patterns; a pattern alone is an overload of its own. */
-type Names<K> = K | readonly (K | RegExp)[];
+/** Names and patterns; one alone is an overload of its own. */
+type Names<K> = readonly (K | RegExp)[];
 
 /** Listeners of an event. */
 type Handlers<Known, Open, K> = OneOrMore<Handler<EventArgs<Known, Open, K>>>;
@@ -29,8 +29,6 @@ type Handlers<Known, Open, K> = OneOrMore<Handler<EventArgs<Known, Open, K>>>;
 type KnownHandlers<Known, K extends keyof Known> = OneOrMore<Handler<Extract<Known[K], any[]>>>;
 /** Listeners of a message. */
 type MessageHandlers<M, K extends keyof M> = OneOrMore<Handler<[message: Message<PayloadOf<M[K]>, ResponseOf<M[K]>>]>>;
-/** Names of events. */
-type EventKey<Known, Open> = (keyof Known | keyof Open) & string;
 
 /** `this` inside a listener declared with `function`: a copy of the listener before this call. */
 export interface ListenerRecord {
@@ -102,43 +100,50 @@ export declare class Emitter<Known = {}, Open = { [name: string]: any[] }, Messa
   addListener(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>, limit?: number): this;
   addListener<K extends keyof Known & string>(name: K, handler: KnownHandlers<Known, K>, limit?: number): this;
   addListener<K extends keyof Messages & string>(name: K, handler: MessageHandlers<Messages, K>, limit?: number): this;
-  addListener<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>, limit?: number): this;
+  addListener<K extends (keyof Known | keyof Open) & string>(names: Names<K>, handler: Handlers<Known, Open, K>, limit?: number): this;
+  addListener<K extends (keyof Known | keyof Open) & string>(name: K, handler: Handlers<Known, Open, K>, limit?: number): this;
 
   /** Adds a listener. Throws when the name has the maximum already. */
   on(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>): this;
   on<K extends keyof Known & string>(name: K, handler: KnownHandlers<Known, K>): this;
   on<K extends keyof Messages & string>(name: K, handler: MessageHandlers<Messages, K>): this;
-  on<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>): this;
+  on<K extends (keyof Known | keyof Open) & string>(names: Names<K>, handler: Handlers<Known, Open, K>): this;
+  on<K extends (keyof Known | keyof Open) & string>(name: K, handler: Handlers<Known, Open, K>): this;
 
   /** Adds a listener for one call. */
   once(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>): this;
   once<K extends keyof Known & string>(name: K, handler: KnownHandlers<Known, K>): this;
   once<K extends keyof Messages & string>(name: K, handler: MessageHandlers<Messages, K>): this;
-  once<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>): this;
+  once<K extends (keyof Known | keyof Open) & string>(names: Names<K>, handler: Handlers<Known, Open, K>): this;
+  once<K extends (keyof Known | keyof Open) & string>(name: K, handler: Handlers<Known, Open, K>): this;
 
   /** Adds a listener for a number of calls; 0 is no limit. */
   many(name: OneOrMore<RegExp>, count: number, handler: OneOrMore<Handler>): this;
   many<K extends keyof Known & string>(name: K, count: number, handler: KnownHandlers<Known, K>): this;
   many<K extends keyof Messages & string>(name: K, count: number, handler: MessageHandlers<Messages, K>): this;
-  many<K extends EventKey<Known, Open>>(name: Names<K>, count: number, handler: Handlers<Known, Open, K>): this;
+  many<K extends (keyof Known | keyof Open) & string>(names: Names<K>, count: number, handler: Handlers<Known, Open, K>): this;
+  many<K extends (keyof Known | keyof Open) & string>(name: K, count: number, handler: Handlers<Known, Open, K>): this;
 
   /** Adds a listener before the others. Arrays are appended all the same. */
   prependListener(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>, limit?: number): this;
   prependListener<K extends keyof Known & string>(name: K, handler: KnownHandlers<Known, K>, limit?: number): this;
   prependListener<K extends keyof Messages & string>(name: K, handler: MessageHandlers<Messages, K>, limit?: number): this;
-  prependListener<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>, limit?: number): this;
+  prependListener<K extends (keyof Known | keyof Open) & string>(names: Names<K>, handler: Handlers<Known, Open, K>, limit?: number): this;
+  prependListener<K extends (keyof Known | keyof Open) & string>(name: K, handler: Handlers<Known, Open, K>, limit?: number): this;
 
   /** Adds a listener before the others, for one call. */
   prependOnceListener(name: OneOrMore<RegExp>, handler: OneOrMore<Handler>): this;
   prependOnceListener<K extends keyof Known & string>(name: K, handler: KnownHandlers<Known, K>): this;
   prependOnceListener<K extends keyof Messages & string>(name: K, handler: MessageHandlers<Messages, K>): this;
-  prependOnceListener<K extends EventKey<Known, Open>>(name: Names<K>, handler: Handlers<Known, Open, K>): this;
+  prependOnceListener<K extends (keyof Known | keyof Open) & string>(names: Names<K>, handler: Handlers<Known, Open, K>): this;
+  prependOnceListener<K extends (keyof Known | keyof Open) & string>(name: K, handler: Handlers<Known, Open, K>): this;
 
   /** Adds a listener before the others, for a number of calls. */
   prependManyListener(name: OneOrMore<RegExp>, count: number, handler: OneOrMore<Handler>): this;
   prependManyListener<K extends keyof Known & string>(name: K, count: number, handler: KnownHandlers<Known, K>): this;
   prependManyListener<K extends keyof Messages & string>(name: K, count: number, handler: MessageHandlers<Messages, K>): this;
-  prependManyListener<K extends EventKey<Known, Open>>(name: Names<K>, count: number, handler: Handlers<Known, Open, K>): this;
+  prependManyListener<K extends (keyof Known | keyof Open) & string>(names: Names<K>, count: number, handler: Handlers<Known, Open, K>): this;
+  prependManyListener<K extends (keyof Known | keyof Open) & string>(name: K, count: number, handler: Handlers<Known, Open, K>): this;
 
   /** Removes the listeners of a handler. Throws when the name has no listeners at all. */
   removeListener(eventName: OneOrMore<EventName>, handler: OneOrMore<(...args: any[]) => any>): this;

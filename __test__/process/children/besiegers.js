@@ -19,13 +19,16 @@ const OBJECTS = JSON.stringify(Array.from({ length: 1000 }, (_, index) => ({ a: 
 
 /**
  * What comes once, and what comes again and again.
- * @type {Record<string, {first: string[], again: (string | import('../../helpers/frames').FrameFields)[]}>}
+ * With `leaves` a client goes then, and comes again.
+ * @type {Record<string, {first: string[], again: (string | import('../../helpers/frames').FrameFields)[], leaves?: boolean}>}
  */
 const FLOODS = {
   'handshakes, pending': { first: [PENDING], again: ['{"n":"_h","i":"1"}'] },
   'other handshakes, pending': { first: [PENDING], again: ['{"n":"_h","i":"2"}'] },
   'invalid texts, pending': { first: [PENDING], again: ['{"n":5}'] },
   'requests, pending': { first: [PENDING], again: ['{"n":"cheap","i":"2"}'] },
+  'clients that come and go': { first: [HANDSHAKE], again: [], leaves: true },
+  'clients that come and go unheard': { first: [], again: [], leaves: true },
   'requests without a handshake': { first: [], again: ['{"n":"cheap","i":"2"}'] },
   'responses, pending': { first: [PENDING], again: ['{"n":"_r","i":"2","e":null}'] },
   'pings, pending': { first: [PENDING], again: ['{"n":"_p","i":"2"}'] },
@@ -58,12 +61,19 @@ const frameOf = (what) => encodeFrame(typeof what === 'string' ? { payload: what
 
 /** @param {string} name */
 async function flood(name) {
-  const { first, again } = FLOODS[name];
+  const { first, again, leaves } = FLOODS[name];
   const { socket } = await RawClient.open({ port });
   // What the server says is read, and of no interest.
   socket.removeAllListeners('data').resume();
   socket.on('error', () => {});
   for (const text of first) socket.write(frameOf(text));
+  if (leaves) {
+    setTimeout(() => {
+      socket.resetAndDestroy();
+      flood(name).catch(() => setTimeout(flood, 10, name));
+    }, 1);
+    return;
+  }
   const frames = Buffer.concat(again.map(frameOf));
   const bytes = Buffer.concat(Array(Math.max(1, Math.ceil(WRITE / frames.length))).fill(frames));
   const go = () => {

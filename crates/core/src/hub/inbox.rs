@@ -80,9 +80,24 @@ pub struct Share {
     lane: Lane,
     /// It sent more than its share, and has had more to be read ever since.
     is_backlogged: bool,
+    /// Its handshake is not resolved: clients that are served come first.
+    is_stranger: bool,
 }
 
 impl Share {
+    /// The share of a connection whose handshake is not resolved.
+    pub fn of_stranger() -> Self {
+        Self {
+            is_stranger: true,
+            ..Self::default()
+        }
+    }
+
+    /// The handshake is resolved.
+    pub fn accept(&mut self) {
+        self.is_stranger = false;
+    }
+
     /// Nothing is left to be read from the peer: it has no backlog.
     pub fn caught_up(&mut self) {
         self.is_backlogged = false;
@@ -203,6 +218,11 @@ impl Inbox {
             self.wake_locked(guard);
         }
         full
+    }
+
+    /// Adds an event of a connection that the application does not know yet.
+    pub fn announce_stranger(&self, write: impl FnOnce(&mut Batch) -> Record) {
+        self.push(&mut Share::of_stranger(), write);
     }
 
     /// Adds an event of the hub itself, which counts for no connection.
@@ -419,7 +439,7 @@ impl State {
         share.bytes = 0;
         share.work = 0;
         if share.batch <= queue.handled_number {
-            share.lane = if share.is_backlogged {
+            share.lane = if share.is_backlogged || share.is_stranger {
                 Lane::Backlogged
             } else {
                 Lane::Sparse

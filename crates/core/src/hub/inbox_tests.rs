@@ -177,6 +177,29 @@ fn a_connection_that_has_caught_up_comes_back_when_all_of_it_is_handled() {
 }
 
 #[test]
+fn strangers_are_served_behind_those_whose_handshake_is_resolved() {
+    let (inbox, _) = busy_inbox();
+    let mut share = Share::of_stranger();
+    inbox.push(&mut share, bare(1));
+    inbox.announce_stranger(bare(2));
+    inbox.push(&mut Share::default(), bare(3));
+    share.accept();
+    inbox.push(&mut share, bare(4));
+    inbox.end_turn();
+    let mut batch = Batch::default();
+    let mut slots = Vec::new();
+    for lane in LANES {
+        assert!(inbox.take(lane, &mut batch).any);
+        slots.extend(batch.records.iter().map(|record| record.slot));
+        inbox.mark_handled(lane, Duration::ZERO);
+    }
+    assert_eq!(slots, [3, 1, 2, 4], "what it sends keeps its order");
+    inbox.push(&mut share, bare(5));
+    inbox.end_turn();
+    assert!(inbox.take(Lane::Sparse, &mut batch).any);
+}
+
+#[test]
 fn shares_follow_the_time_that_the_application_takes() {
     let (inbox, _) = busy_inbox();
     let mut batch = Batch::default();

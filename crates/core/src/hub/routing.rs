@@ -34,6 +34,14 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// That of a connection whose handshake is not resolved.
+    pub fn of_stranger() -> Self {
+        Self {
+            share: Share::of_stranger(),
+            ..Self::default()
+        }
+    }
+
     /// Whether the application knows of the connection.
     pub fn is_known(&self) -> bool {
         self.known
@@ -86,8 +94,12 @@ impl Hub {
             Heed::Responses => return self.receive_response(connection, progress, text),
             Heed::Nothing => return Next::Read,
         }
+        let is_trusted = connection.is_trusted();
+        if is_trusted {
+            progress.share.accept();
+        }
         if OUTLINED.contains(&text.len())
-            && connection.is_trusted()
+            && is_trusted
             && let Some(outline) = envelope::outline(text)
             && let interned @ 1.. = self.names.find(outline.name)
             && !is_reserved(outline.name)

@@ -182,7 +182,7 @@ impl Session {
             connection,
             reader,
             decoder,
-            progress: Progress::default(),
+            progress: Progress::of_stranger(),
             stage: Stage::Open,
             paused: false,
             throttle: Throttle::new(&shared.hub),

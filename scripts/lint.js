@@ -11,6 +11,7 @@ const { program, tool, runAll } = require('./run.js');
 runAll([
   program('cargo', 'fmt', '--all', '--check'),
   program('cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'),
+  ['node scripts/imports.js', process.execPath, `${__dirname}/imports.js`],
   tool('eslint/bin/eslint.js', '--max-warnings', '0', '.'),
   tool('typescript/bin/tsc', '-p', '.'),
   tool('typescript/bin/tsc', '-p', 'examples/hello/page'),

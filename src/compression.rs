@@ -1,20 +1,29 @@
 //! The function that sets what is agreed to when a peer offers permessage-deflate.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use napi::bindgen_prelude::Object;
 use napi::{Error, Result, Status};
 
 use line_socket_core::{CompressionPolicy, CompressionSettings, CompressionStrategy, WindowBits};
 
-use super::raw::{Call, Value};
-use super::server::JsServer;
+use super::raw::{self, Call, Value};
+use super::state::JsServer;
 
 /// Numbers that make up a policy; `lib/options/compression.js` writes them.
 const WORDS: usize = 11;
+
+/// Adds the function to the server's object.
+pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
+    raw::define(object, "compression", server, compression)
+}
 
 /// `compression(words: Int32Array | undefined)`. For connections to come: a policy, or nothing is
 /// agreed to. In this order: context takeover of the server and of the client (1: yes); largest
 /// window of the server and of the client (0: any, -1: never agreed to); threshold; level, memory
 /// level, strategy, window bits and chunk size of zlib's deflate; chunk size of its inflate.
-pub fn compression(server: &mut JsServer, call: &Call) -> Result<Value> {
+fn compression(server: &mut JsServer, call: &Call) -> Result<Value> {
     let policy = if call.is_nothing(0)? {
         None
     } else {

@@ -12,7 +12,7 @@ use napi::bindgen_prelude::Object;
 use line_socket_core::{Agreement, Authorization, Client, Remote, Request, Secure};
 
 use super::raw::{self, Call, Value};
-use super::server::JsServer;
+use super::state::JsServer;
 
 /// Adds the functions to the server's object.
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {

@@ -1,7 +1,6 @@
 //! Sockets and streams of Node's HTTP servers, handed over when they ask for a WebSocket.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -15,10 +14,7 @@ use line_socket_core::{
 };
 
 use super::raw::{self, Call, Value};
-use super::server::JsServer;
-
-/// Streams that JavaScript reads and writes, by its numbers for them.
-pub type Pipes = HashMap<u32, PipeOwner>;
+use super::state::JsServer;
 
 /// Adds the functions to the server's object.
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {

@@ -15,6 +15,7 @@ mod raw;
 mod secure;
 mod server;
 mod settings;
+mod state;
 mod stats;
 mod wake;
 
@@ -25,7 +26,7 @@ use napi::bindgen_prelude::Object;
 use napi::{Env, JsString};
 use napi_derive::napi;
 
-use server::JsServer;
+use state::JsServer;
 
 /// Makes the native side of one server: an object of functions. Nothing listens yet.
 ///
@@ -36,6 +37,10 @@ pub fn create_server(env: &Env) -> napi::Result<Object<'_>> {
     let server = Rc::new(RefCell::new(JsServer::new()));
     let mut object = Object::new(env)?;
     server::define(&mut object, &server)?;
+    settings::define(&mut object, &server)?;
+    policy::define(&mut object, &server)?;
+    compression::define(&mut object, &server)?;
+    stats::define(&mut object, &server)?;
     facts::define(&mut object, &server)?;
     handover::define(&mut object, &server)?;
     secure::define(&mut object, &server)?;

@@ -13,7 +13,7 @@ use line_socket_core::{
 };
 
 use super::raw::{self, Call, Value};
-use super::server::JsServer;
+use super::state::JsServer;
 
 /// Integers in front of the records of a batch.
 const HEADER: usize = 3;

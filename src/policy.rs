@@ -1,22 +1,30 @@
 //! The function that says which upgrades are accepted.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::str::FromStr;
 
 use napi::Result;
+use napi::bindgen_prelude::Object;
 
 use line_socket_core::{ProxyHeaders, Trust, UpgradePolicy};
 
-use super::raw::{Call, Value};
-use super::server::JsServer;
+use super::raw::{self, Call, Value};
+use super::state::JsServer;
 
 /// An option that is not valid, and why.
 type Problem = (&'static str, String);
+
+/// Adds the function to the server's object.
+pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
+    raw::define(object, "setPolicy", server, set_policy)
+}
 
 /// `setPolicy(path | undefined, allowedOrigins | undefined, requireOrigin, protocols, hops, proxies,
 /// proxyHeaders): [option, why] | undefined`. Sets which upgrades are accepted from now on, unless an
 /// option is not valid. A list is a string with a line for each entry. `proxies` are the addresses of
 /// `trustProxy`, `hops` its number.
-pub fn set_policy(server: &mut JsServer, call: &Call) -> Result<Value> {
+fn set_policy(server: &mut JsServer, call: &Call) -> Result<Value> {
     let path = call.optional_string(0)?;
     let origins = call.optional_string(1)?;
     let require_origin = call.boolean(2)?;

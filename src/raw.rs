@@ -16,11 +16,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 
-use super::names;
-use super::wake::WakeFunction;
 use napi::bindgen_prelude::{FromNapiValue, Function, Int32ArraySlice, Object, Uint8ArraySlice};
-
+use napi::threadsafe_function::ThreadsafeFunction;
 use napi::{Error, JsValue, Result, Status, ValueType, check_status, sys};
+
+use super::names;
+
+/// A function that any thread may call.
+pub type WakeFunction = ThreadsafeFunction<(), (), (), Status, false>;
 
 /// Most arguments a native function takes.
 const MAX_ARGUMENTS: usize = 9;

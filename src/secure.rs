@@ -10,7 +10,7 @@ use napi::bindgen_prelude::Object;
 use line_socket_core::{ClientCertificates, LiveContext, MinVersion, TlsContext, TlsSettings};
 
 use super::raw::{self, Call, Value};
-use super::server::JsServer;
+use super::state::JsServer;
 
 /// Adds the function to the server's object.
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {

@@ -1,158 +1,20 @@
-//! The functions off the data path: starting and stopping, rooms, ids, closing, settings, facts.
+//! The functions off the data path: starting and stopping, rooms, ids, closing, upgrades that wait.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use napi::Result;
-use napi::bindgen_prelude::{Function, Object};
+use napi::bindgen_prelude::Object;
 
-use line_socket_core::{
-    Address, Batch, Binding, ConnectionRef, Counter, Fence, Gate, Group, Heed, Hub, IoThread,
-    LiveContext, Options, Verdict,
-};
+use line_socket_core::{Address, Binding, Counter, Group, Heed, Options, Verdict};
 
-use super::compression::compression;
-use super::handover::Pipes;
-use super::policy::set_policy;
 use super::raw::{self, Call, Value};
-use super::settings::configure;
-use super::stats::{Sent, stats};
-use super::wake::{JsWake, Shared};
-
-/// One server as the JavaScript thread holds it.
-pub struct JsServer {
-    pub(super) hub: Arc<Hub>,
-    pub(super) gate: Arc<Gate>,
-    /// What connections are encrypted with.
-    pub(super) tls: Option<Arc<LiveContext>>,
-    pub(super) wake: Arc<JsWake>,
-    threads: Vec<(u32, IoThread)>,
-    next_thread: u32,
-    /// Streams of Node's that are piped.
-    pub(super) pipes: Pipes,
-    /// Connections that JavaScript knows of: no lock is needed to find them.
-    pub(super) connections: Known,
-    /// Connections with something queued since the last flush.
-    pub(super) dirty: Vec<ConnectionRef>,
-    /// The batch taken last.
-    pub(super) batch: Batch,
-    /// Marks that JavaScript waits to be reached, oldest first.
-    pub(super) fences: VecDeque<Fence>,
-    /// For strings on their way from JavaScript.
-    pub(super) scratch: Vec<u8>,
-    pub(super) sent: Sent,
-}
-
-/// Connections by slot.
-#[derive(Default)]
-pub struct Known(Vec<Option<ConnectionRef>>);
-
-impl Known {
-    /// The connection in a slot.
-    pub fn get(&self, slot: u32) -> Option<&ConnectionRef> {
-        self.0.get(slot as usize)?.as_ref()
-    }
-
-    /// Remembers the connection in a slot.
-    pub fn note(&mut self, hub: &Hub, slot: u32) {
-        let index = slot as usize;
-        if self.0.len() <= index {
-            self.0.resize(index + 1, None);
-        }
-        if self.0[index].is_none() {
-            self.0[index] = hub.registry().get(slot).cloned();
-        }
-    }
-
-    /// Forgets a connection that has ended.
-    pub fn forget(&mut self, slot: u32) {
-        if let Some(entry) = self.0.get_mut(slot as usize) {
-            *entry = None;
-        }
-    }
-}
-
-impl JsServer {
-    /// A server that does not listen yet.
-    pub fn new() -> Self {
-        let wake = Arc::new(JsWake::default());
-        Self {
-            hub: Arc::new(Hub::new(Box::new(Shared(Arc::clone(&wake))))),
-            gate: Arc::new(Gate::default()),
-            tls: None,
-            wake,
-            threads: Vec::new(),
-            next_thread: 0,
-            pipes: Pipes::default(),
-            connections: Known::default(),
-            dirty: Vec::new(),
-            batch: Batch::default(),
-            fences: VecDeque::new(),
-            scratch: raw::scratch(),
-            sent: Sent::default(),
-        }
-    }
-
-    /// Starts io threads: the address listened on, if any.
-    fn launch(
-        &mut self,
-        options: Options,
-        on_wake: &Function<'_, (), ()>,
-    ) -> Result<io::Result<Option<SocketAddr>>> {
-        if self.threads.is_empty() {
-            self.wake.arm(on_wake)?;
-        }
-        let number = options.number;
-        let started = IoThread::start(Arc::clone(&self.hub), Arc::clone(&self.gate), options);
-        Ok(match started {
-            Ok(thread) => {
-                self.next_thread += 1;
-                let address = thread.address();
-                self.threads.push((number, thread));
-                Ok(address)
-            }
-            Err(error) => {
-                if self.threads.is_empty() {
-                    self.wake.disarm();
-                }
-                Err(error)
-            }
-        })
-    }
-
-    /// The io thread started last: any other has been stopped.
-    pub(super) fn current_thread(&self) -> Option<&IoThread> {
-        let threads = self.threads.iter();
-        threads
-            .max_by_key(|(number, _)| *number)
-            .map(|(_, thread)| thread)
-    }
-}
-
-impl Drop for JsServer {
-    /// The JavaScript side is gone, by collection or because its environment ends: so must be the
-    /// threads.
-    fn drop(&mut self) {
-        self.wake.disarm();
-        for (_, thread) in &self.threads {
-            thread.stop(true);
-        }
-        for (_, thread) in self.threads.drain(..) {
-            thread.join();
-        }
-    }
-}
+use super::state::JsServer;
 
 /// Adds the functions to the server's object.
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
-    raw::define(object, "configure", server, configure)?;
-    raw::define(object, "stats", server, stats)?;
-    raw::define(object, "setPolicy", server, set_policy)?;
-    raw::define(object, "compression", server, compression)?;
     raw::define(object, "start", server, start)?;
     raw::define(object, "run", server, run)?;
     raw::define(object, "stop", server, stop)?;

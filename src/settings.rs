@@ -1,15 +1,24 @@
 //! The function that changes a setting while the server runs, or before.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use napi::bindgen_prelude::Object;
 use napi::{Error, Result, Status};
 
 use line_socket_core::SlowConsumer;
 
-use super::raw::{Call, Value};
-use super::server::JsServer;
+use super::raw::{self, Call, Value};
+use super::state::JsServer;
+
+/// Adds the function to the server's object.
+pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
+    raw::define(object, "configure", server, configure)
+}
 
 /// `configure(name, value)`. Sets one setting, under the name of its option; `value` is a number
 /// (of milliseconds, of bytes, …), or 1 for true. What holds when is said in `hub/config.rs`.
-pub fn configure(server: &mut JsServer, call: &Call) -> Result<Value> {
+fn configure(server: &mut JsServer, call: &Call) -> Result<Value> {
     let config = &server.hub.config;
     let name = call.string(0)?;
     match name.as_str() {

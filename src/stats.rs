@@ -1,31 +1,23 @@
 //! What has happened so far, in numbers.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use napi::Result;
+use napi::bindgen_prelude::Object;
 
 use line_socket_core::Counter;
 
-use super::raw::{Call, Value};
-use super::server::JsServer;
+use super::raw::{self, Call, Value};
+use super::state::JsServer;
 
-/// What the JavaScript thread has sent: counted by that thread alone, so without atomics.
-#[derive(Debug, Default)]
-pub struct Sent {
-    /// Messages, a broadcast once for each connection.
-    pub messages: u64,
-    /// Their bytes.
-    pub bytes: u64,
-}
-
-impl Sent {
-    /// Counts a message of `length` bytes for so many connections.
-    pub fn add(&mut self, length: usize, connections: usize) {
-        self.messages += connections as u64;
-        self.bytes += (length as u64) * (connections as u64);
-    }
+/// Adds the function to the server's object.
+pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
+    raw::define(object, "stats", server, stats)
 }
 
 /// `stats(): number[]`. The numbers of `lib/server/stats.js`, in its order.
-pub fn stats(server: &mut JsServer, call: &Call) -> Result<Value> {
+fn stats(server: &mut JsServer, call: &Call) -> Result<Value> {
     let hub = &server.hub;
     let count = |counter| hub.stats.get(counter);
     let open = hub.registry().len() as u64;

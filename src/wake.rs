@@ -2,16 +2,12 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use napi::Status;
 use napi::bindgen_prelude::Function;
-use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 
 use line_socket_core::Wake;
 
-use super::raw::Call;
-
-/// A function that any thread may call.
-pub type WakeFunction = ThreadsafeFunction<(), (), (), Status, false>;
+use super::raw::{Call, WakeFunction};
 
 /// Calls one JavaScript function from any thread. While it is armed it keeps the process alive, as
 /// a listening socket of Node's does, unless it is told not to.

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::{env, error, process};
 
 use line_socket_core::{
-    Address, Binding, CompressionPolicy, Connection, Gate, Hub, IoThread, Message, Next, Options,
-    Receiver, Wake,
+    Address, Binding, CompressionPolicy, Config, Connection, Gate, Hub, IoThread, Message, Options,
+    Queued, Receiver, Wake,
 };
 
 /// Largest message; the suite sends 16 MiB.
@@ -26,8 +26,8 @@ const MAX_MESSAGE: usize = 64 << 20;
 struct Echo;
 
 impl Receiver for Echo {
-    fn receive(&self, hub: &Hub, connection: &Connection, message: Message<'_>) -> Next {
-        hub.reply(connection, message)
+    fn receive(&self, connection: &Connection, config: &Config, message: Message<'_>) -> Queued {
+        connection.reply(message, config)
     }
 }
 

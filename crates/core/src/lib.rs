@@ -124,6 +124,8 @@ pub use hub::Authorization;
 pub use hub::Batch;
 /// How many bytes of one connection wait for the application before it is no longer read.
 pub use hub::CONNECTION_MARK;
+/// The settings of a server, which change while it runs.
+pub use hub::Config;
 /// The state of one connection.
 pub use hub::Connection;
 /// A shared reference to a connection.

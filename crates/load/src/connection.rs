@@ -7,9 +7,9 @@ use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 use socket2::{Domain, Socket, Type};
 
-use crate::Result;
 use crate::frame::{self, Frame, FrameReader};
 use crate::protocol::{ACCEPT, Incoming, Protocol};
+use crate::result::Result;
 
 /// Loopback addresses the connections come from, in turn: one address has too few ports for the
 /// case that connects and closes.
@@ -29,7 +29,7 @@ enum Phase {
 /// What a connection tells its owner while it is read.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// The handshake is answered: requests may be sent, but not before [`crate::SETTLE`] is over.
+    /// The handshake is answered: requests may be sent, but not before [`crate::times::SETTLE`] is over.
     Ready,
     /// A data message that neither the protocol nor the WebSocket deals with itself.
     Message(Frame<'a>),

@@ -8,7 +8,8 @@ use crate::connection::{Connection, Event};
 use crate::frame::Frame;
 use crate::options::Options;
 use crate::poller::Poller;
-use crate::{Result, SETTLE_ALL, STALL};
+use crate::result::Result;
+use crate::times::{SETTLE_ALL, STALL};
 
 /// Connections that may be opening at the same time: well below the backlog of every peer.
 const OPENING_AT_ONCE: usize = 128;

@@ -1,7 +1,7 @@
 //! WebSocket frames as a client sees them (RFC 6455 section 5): masked on the way out, unmasked
 //! on the way in.
 
-use crate::Result;
+use crate::result::Result;
 
 /// Opcode of a text frame.
 pub const TEXT: u8 = 0x1;

@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::payload;
 use crate::protocol::{MAX_DEPTH, Protocol};
-use crate::{Result, payload};
+use crate::result::Result;
 
 /// How the program is called.
 pub const USAGE: &str = "\

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Registry};
 
-use crate::{Result, STALL};
+use crate::result::Result;
+use crate::times::STALL;
 
 /// Readiness events taken from the kernel at once.
 const EVENTS: usize = 1024;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::Result;
+use crate::result::Result;
 
 /// CPU time of each thread of a process at one moment.
 pub struct CpuSnapshot {

@@ -3,11 +3,11 @@
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use crate::Result;
 use crate::histogram::Histogram;
 use crate::options::Options;
 use crate::process::{CpuSnapshot, CpuTime, own_nanos};
 use crate::report::{Report, median};
+use crate::result::Result;
 
 /// Length of a [`Slice`]: short beside what else disturbs a shared machine, long beside the operations
 /// that are under way when it ends.

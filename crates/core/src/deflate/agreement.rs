@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The tail of a flushed deflate stream, which does not travel (RFC 7692 section 7.2.1).
+pub(super) const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
 /// The name of the extension (RFC 7692 section 7).
 pub(super) const NAME: &str = "permessage-deflate";
 

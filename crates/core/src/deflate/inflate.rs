@@ -2,8 +2,8 @@
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-use super::agreement::{Agreement, MAX_WINDOW_BITS};
-use super::{TAIL, pool};
+use super::agreement::{Agreement, MAX_WINDOW_BITS, TAIL};
+use super::pool;
 
 /// The bytes are no deflate stream, or end within a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

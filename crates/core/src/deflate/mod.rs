@@ -7,6 +7,8 @@
 //! | `policy` | what the server wants, and what it makes of a client's offers |
 //! | `agreement` | the parameters agreed on |
 //! | `inflate` | a peer's messages, bounded in memory and time |
+//! | `compression` | the agreement of one connection, with the server's settings |
+//! | `settings` | the parameters of zlib |
 //! | `compress` | our messages |
 //! | `pool` | the states that connections without context takeover share |
 //!
@@ -16,42 +18,20 @@
 
 mod agreement;
 mod compress;
+mod compression;
 mod inflate;
 mod offer;
 mod policy;
 mod pool;
 #[cfg(test)]
 mod reference;
+mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-
 pub use agreement::Agreement;
-pub use compress::{Compressor, Settings, Strategy};
+pub use compress::Compressor;
+pub use compression::Compression;
 pub use inflate::{Corrupt, Inflater};
 pub use policy::{Policy, WindowBits};
-
-/// The tail of a flushed deflate stream, which does not travel (RFC 7692 section 7.2.1).
-const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
-
-/// What one connection has agreed to, and how this server goes about it.
-#[derive(Debug, Clone)]
-pub struct Compression {
-    /// The parameters agreed on.
-    pub agreement: Agreement,
-    /// The server's wishes when the connection opened.
-    pub policy: Arc<Policy>,
-}
-
-impl Compression {
-    /// For what the peer sends.
-    pub fn inflater(&self) -> Inflater {
-        Inflater::new(&self.agreement, self.policy.inflate_chunk)
-    }
-
-    /// For what is sent to the peer.
-    pub fn compressor(&self) -> Compressor {
-        Compressor::new(&self.agreement, self.policy.settings)
-    }
-}
+pub use settings::{Settings, Strategy};

@@ -1,8 +1,8 @@
 //! What the server wants, and what it makes of a client's offers (RFC 7692 sections 5.1 and 7.1).
 
 use super::agreement::{Agreement, MAX_WINDOW_BITS, MIN_WINDOW_BITS, NAME};
-use super::compress::Settings;
 use super::offer::{self, Malformed, Offer};
+use super::settings::Settings;
 
 /// What the server says to a window of its own or of its clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use zlib_rs::{Deflate, Inflate};
 
 use super::agreement::MAX_WINDOW_BITS;
-use super::compress::Settings;
+use super::settings::Settings;
 
 /// States of each kind that a thread keeps; more are in use only while messages arrive in pieces.
 const KEPT: usize = 4;

@@ -41,7 +41,7 @@ fn extra(symbol: usize, group: usize, base: usize) -> (usize, u32) {
 
 /// Inflates a message without its tail and shows every distance it refers back by.
 pub fn inflate(message: &[u8], seen: &mut impl FnMut(usize)) -> Vec<u8> {
-    let bytes = [message, &super::TAIL].concat();
+    let bytes = [message, &super::agreement::TAIL].concat();
     let mut bits = Bits {
         bytes: &bytes,
         position: 0,

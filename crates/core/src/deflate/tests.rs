@@ -63,11 +63,11 @@ proptest! {
         level in -1_i32..=9,
         mem_level in 1_i32..=9,
         strategy in prop::sample::select(vec![
-            compress::Strategy::Default,
-            compress::Strategy::Filtered,
-            compress::Strategy::HuffmanOnly,
-            compress::Strategy::Rle,
-            compress::Strategy::Fixed,
+            settings::Strategy::Default,
+            settings::Strategy::Filtered,
+            settings::Strategy::HuffmanOnly,
+            settings::Strategy::Rle,
+            settings::Strategy::Fixed,
         ]),
         chunk in 64_usize..4000,
         pieces in (1_usize..5000, 1_usize..5000),
@@ -194,7 +194,7 @@ fn a_window_of_8_bits_is_kept_to() {
         text.extend_from_slice(&again);
     }
     for level in [-1, 1, 2, 3, 4, 5, 6, 7, 8, 9] {
-        for strategy in [compress::Strategy::Default, compress::Strategy::Fixed] {
+        for strategy in [settings::Strategy::Default, settings::Strategy::Fixed] {
             let settings = Settings {
                 level,
                 strategy,

@@ -1,4 +1,9 @@
-use super::MAX_DEPTH;
+/// The deepest nesting of objects and arrays accepted, the envelope itself counted as one level.
+///
+/// `JSON.parse` and above all `JSON.stringify` recurse: a handler that merely echoes a payload of
+/// some thousand levels would overflow the JavaScript stack, and with it fail at the peer's will.
+/// No honest payload comes near this.
+pub const MAX_DEPTH: usize = 1000;
 
 /// Why a text is not an envelope. The connection survives every one of these: it reports
 /// `scInvalidJson` with the text as payload (contract section 4).

@@ -35,8 +35,7 @@ mod write;
 #[cfg(test)]
 mod properties;
 
-pub use error::InvalidEnvelope;
-pub use nesting::MAX_DEPTH;
+pub use error::{InvalidEnvelope, MAX_DEPTH};
 pub use outline::outline;
 pub use parts::{Envelope, Id};
 pub use scan::scan;

@@ -1,11 +1,4 @@
-use super::InvalidEnvelope;
-
-/// The deepest nesting of objects and arrays accepted, the envelope itself counted as one level.
-///
-/// `JSON.parse` and above all `JSON.stringify` recurse: a handler that merely echoes a payload of
-/// some thousand levels would overflow the JavaScript stack, and with it fail at the peer's will.
-/// No honest payload comes near this.
-pub const MAX_DEPTH: usize = 1000;
+use super::error::{InvalidEnvelope, MAX_DEPTH};
 
 const WORDS: usize = MAX_DEPTH.div_ceil(64);
 

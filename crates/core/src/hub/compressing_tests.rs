@@ -1,7 +1,11 @@
+use std::sync::Arc;
+
 use super::*;
+use crate::codec::{self, Opcode};
 use crate::deflate::{Agreement, Compression, Corrupt, Inflater, Policy};
 use crate::hub::config::SlowConsumer;
 use crate::hub::connection::Report;
+use crate::hub::deferred::Broadcast;
 use crate::hub::testing::{self, FakeLink};
 use crate::hub::{Config, Facts, Flush, Queued};
 

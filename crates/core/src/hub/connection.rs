@@ -3,6 +3,7 @@
 
 mod sending;
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -473,6 +474,17 @@ fn push_close(outbound: &mut Outbound, code: u16, reason: &str) {
 
 /// A connection as it is passed around.
 pub type ConnectionRef = Arc<Connection>;
+
+/// What a connection is called before it has an id.
+pub struct NumberName<'a>(pub &'a Connection);
+
+impl fmt::Display for NumberName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(connection) = self;
+        let remote = &connection.facts().remote;
+        write!(f, "connection #{} of {remote}", connection.serial())
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! What is fixed when a connection opens.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -70,5 +71,15 @@ impl Facts {
             .as_deref()
             .copied()
             .unwrap_or_else(|| Client::direct(self.remote.address, self.remote.encrypted))
+    }
+}
+
+impl fmt::Display for Remote {
+    /// The address, or the kind of stream where there is none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.address {
+            Some(address) => address.fmt(f),
+            None => f.write_str(self.transport.name()),
+        }
     }
 }

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::Hub;
-use super::connection::Connection;
-use super::facts::Remote;
+use super::connection::{Connection, NumberName};
 
 /// A connection's name: the id the application knows it by, as in the log of the JavaScript side; before
 /// it has one, its number and where it comes from. For log lines alone: it takes the registry's lock.
@@ -30,27 +29,6 @@ impl fmt::Display for LogName<'_> {
             // Applications choose ids, perhaps from what peers send.
             Some(id) => write!(f, "connection {}", id.escape_debug()),
             None => fmt::Display::fmt(&NumberName(self.connection), f),
-        }
-    }
-}
-
-/// What a connection is called before it has an id.
-pub struct NumberName<'a>(pub &'a Connection);
-
-impl fmt::Display for NumberName<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(connection) = self;
-        let remote = &connection.facts().remote;
-        write!(f, "connection #{} of {remote}", connection.serial())
-    }
-}
-
-impl fmt::Display for Remote {
-    /// The address, or the kind of stream where there is none.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.address {
-            Some(address) => address.fmt(f),
-            None => f.write_str(self.transport.name()),
         }
     }
 }

@@ -11,6 +11,7 @@ mod closing;
 mod compressing;
 mod config;
 mod connection;
+mod deferred;
 mod facts;
 mod inbox;
 mod inflating;
@@ -32,7 +33,6 @@ mod timers;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use log::debug;
@@ -40,18 +40,22 @@ use tokio::sync::Notify;
 
 pub use admission::{Admission, NoRoom, Seat};
 pub use batch::Batch;
-pub use compressing::{Broadcast, Compressing, Turn};
+pub use compressing::{Compressing, Turn};
 pub use config::{Config, SlowConsumer};
+pub use connection::NumberName;
 pub use connection::{Connection, ConnectionRef, Heed, Queued, Report};
+pub use deferred::Broadcast;
+#[cfg(test)]
+pub use deferred::SharedFrame;
 pub use facts::{Facts, Remote, Transport};
 pub use inbox::{CONNECTION_MARK, Fence, Inbox, Wake};
 pub use inflating::{Inflating, InflatingShare, PATIENCE};
 pub use lane::{LANES, Lane};
-pub use log_name::{LogName, NumberName};
+pub use log_name::LogName;
 pub use names::Names;
-pub use outbound::{Flush, Link};
 #[cfg(test)]
-pub use outbound::{Outbound, SharedFrame};
+pub use outbound::Outbound;
+pub use outbound::{Flush, Link};
 pub use rate::{Pace, RateLimit};
 pub use receiver::{Message, Receiver};
 pub use record::{Field, Kind, Record, count as record_count};
@@ -159,17 +163,6 @@ impl Hub {
             let due = now + u64::from(ping);
             self.timers.set(due, &connection, Deadline::Ping);
         }
-    }
-
-    /// Answers a WebSocket ping.
-    pub fn pong(&self, connection: &Connection, payload: &[u8]) -> Next {
-        let queued = connection.send_pong(payload, &self.config);
-        self.after_answer(connection, queued)
-    }
-
-    /// Ready when the connection may be read again after [`Next::Pause`].
-    pub fn poll_room(&self, progress: &mut Progress, context: &Context<'_>) -> Poll<()> {
-        self.inbox.poll_room(progress.share(), context)
     }
 
     /// Sends one message, already JSON text, to every member of a group: encoded once, queued in

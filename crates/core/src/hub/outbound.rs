@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 
-use super::compressing::Deferred;
+use super::deferred::{Deferred, SharedFrame};
 
 /// The writing end of a peer's byte stream, as the transport gives it to the hub.
 pub trait Link: Send + Sync {
@@ -20,9 +20,6 @@ pub trait Link: Send + Sync {
         0
     }
 }
-
-/// An encoded message shared by every member of a broadcast.
-pub type SharedFrame = Arc<[u8]>;
 
 /// Broadcast frames up to this size are copied into the queue: cheaper than a reference count
 /// shared by two threads and a vectored write, and no more memory than the queue entry itself.

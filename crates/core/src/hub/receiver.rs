@@ -4,9 +4,8 @@ use std::fmt;
 
 use crate::codec::Opcode;
 
-use super::Hub;
-use super::connection::{Connection, ConnectionRef, Heed};
-use super::routing::{Next, Progress};
+use super::config::Config;
+use super::connection::{Connection, Queued};
 
 /// A whole message, as a peer sent it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,57 +36,14 @@ impl fmt::Display for Message<'_> {
 
 /// What is made of messages in place of the line protocol. Called on an io thread.
 pub trait Receiver: Send + Sync {
-    /// Takes in one message; returns what the reader does next.
-    fn receive(&self, hub: &Hub, connection: &Connection, message: Message<'_>) -> Next;
+    /// Takes in one message of `connection`; returns what was queued as the answer.
+    fn receive(&self, connection: &Connection, config: &Config, message: Message<'_>) -> Queued;
 }
 
-impl Hub {
-    /// Gives all messages to `receiver`, in place of the line protocol.
-    #[must_use]
-    pub fn receiving(self, receiver: Box<dyn Receiver>) -> Self {
-        Self {
-            receiver: Some(receiver),
-            ..self
-        }
-    }
-
-    /// Whether peers have to shake hands by the line protocol.
-    pub fn shakes_hands(&self) -> bool {
-        self.receiver.is_none()
-    }
-
-    /// Takes in one message of `connection`.
-    #[inline]
-    pub fn take_in(
-        &self,
-        connection: &ConnectionRef,
-        progress: &mut Progress,
-        message: Message<'_>,
-    ) -> Next {
-        if let Some(receiver) = &self.receiver {
-            if connection.heed() != Heed::All {
-                return Next::Read;
-            }
-            return receiver.receive(self, connection, message);
-        }
-        match message {
-            Message::Text(text) => self.receive(connection, progress, text),
-            Message::Binary(data) => {
-                if let Ok(text) = str::from_utf8(data) {
-                    return self.receive(connection, progress, text);
-                }
-                // They cannot be JSON: the application gets to see them with replacement characters in
-                // its `_error`.
-                let text = String::from_utf8_lossy(data);
-                self.not_an_envelope(connection, progress, &text)
-            }
-        }
-    }
-
+impl Connection {
     /// For a [`Receiver`]: sends a message to the peer whose message it receives.
-    pub fn reply(&self, connection: &Connection, message: Message<'_>) -> Next {
+    pub fn reply(&self, message: Message<'_>, config: &Config) -> Queued {
         let (opcode, bytes) = message.parts();
-        let queued = connection.send_as(opcode, bytes, &self.config);
-        self.after_answer(connection, queued)
+        self.send_as(opcode, bytes, config)
     }
 }

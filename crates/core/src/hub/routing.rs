@@ -2,6 +2,7 @@
 //! dropped, or handed to the application.
 
 use std::ops::RangeInclusive;
+use std::task::{Context, Poll};
 
 use log::{debug, trace};
 use uuid::Uuid;
@@ -11,9 +12,9 @@ use crate::envelope::{self, Envelope, Id};
 
 use super::Hub;
 use super::batch::Batch;
-use super::connection::{Connection, ConnectionRef, Heed, Queued};
+use super::connection::{Connection, ConnectionRef, Heed, NumberName, Queued};
 use super::inbox::Share;
-use super::log_name::NumberName;
+use super::receiver::{Message, Receiver};
 use super::record::{Field, Kind, Record};
 use super::stats::Counter;
 
@@ -87,6 +88,60 @@ const EARLY_EVENTS: u8 = 16;
 const NOT_COMPLETED: &str = "Handshake is not completed";
 
 impl Hub {
+    /// Gives all messages to `receiver`, in place of the line protocol.
+    #[must_use]
+    pub fn receiving(self, receiver: Box<dyn Receiver>) -> Self {
+        Self {
+            receiver: Some(receiver),
+            ..self
+        }
+    }
+
+    /// Whether peers have to shake hands by the line protocol.
+    pub fn shakes_hands(&self) -> bool {
+        self.receiver.is_none()
+    }
+
+    /// Takes in one message of `connection`.
+    #[inline]
+    pub fn take_in(
+        &self,
+        connection: &ConnectionRef,
+        progress: &mut Progress,
+        message: Message<'_>,
+    ) -> Next {
+        if let Some(receiver) = &self.receiver {
+            if connection.heed() != Heed::All {
+                return Next::Read;
+            }
+            let queued = receiver.receive(connection, &self.config, message);
+            return self.after_answer(connection, queued);
+        }
+        match message {
+            Message::Text(text) => self.receive(connection, progress, text),
+            Message::Binary(data) => {
+                if let Ok(text) = str::from_utf8(data) {
+                    return self.receive(connection, progress, text);
+                }
+                // They cannot be JSON: the application gets to see them with replacement characters in
+                // its `_error`.
+                let text = String::from_utf8_lossy(data);
+                self.not_an_envelope(connection, progress, &text)
+            }
+        }
+    }
+
+    /// Answers a WebSocket ping.
+    pub fn pong(&self, connection: &Connection, payload: &[u8]) -> Next {
+        let queued = connection.send_pong(payload, &self.config);
+        self.after_answer(connection, queued)
+    }
+
+    /// Ready when the connection may be read again after [`Next::Pause`].
+    pub fn poll_room(&self, progress: &mut Progress, context: &Context<'_>) -> Poll<()> {
+        self.inbox.poll_room(progress.share(), context)
+    }
+
     /// Takes in one message of `connection`.
     pub fn receive(&self, connection: &ConnectionRef, progress: &mut Progress, text: &str) -> Next {
         match connection.heed() {

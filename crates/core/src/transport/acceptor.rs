@@ -16,9 +16,9 @@ use tokio::time::Instant;
 use crate::hub::{Kind, Record, Remote};
 
 use super::handover::Handover;
-use super::io_thread::Shared;
 use super::listener::Listener;
 use super::opening;
+use super::shared::Shared;
 use super::stream::Stream;
 use super::worker::Worker;
 

@@ -4,15 +4,13 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::ops::Deref;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::Ordering::SeqCst;
 use std::thread::JoinHandle;
 
 use futures::future::select;
-use log::{debug, info};
-use tokio::sync::Notify;
+use log::info;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::hub::{Hub, Kind, Record};
@@ -22,6 +20,7 @@ use super::gate::Gate;
 use super::handover::Handover;
 use super::listener::{Address, Binding, Bound, Listener};
 use super::runtime::runtime;
+use super::shared::Shared;
 use super::tls::LiveContext;
 use super::worker::Worker;
 
@@ -40,49 +39,6 @@ pub struct Options {
     pub threads: usize,
     /// Encrypts connections.
     pub tls: Option<Arc<LiveContext>>,
-}
-
-/// What the tasks of one io thread share.
-pub struct Shared {
-    /// The server's state.
-    pub hub: Arc<Hub>,
-    /// Who may come in.
-    pub gate: Arc<Gate>,
-    /// See [`Options::tls`].
-    pub tls: Option<Arc<LiveContext>>,
-    /// See [`Options::number`].
-    pub number: u32,
-    stopping: Notify,
-    cut: AtomicBool,
-    alive: AtomicUsize,
-    last_gone: Notify,
-}
-
-/// Held by each task of a connection: the thread ends when none is left.
-pub struct Alive(Arc<Shared>);
-
-impl Alive {
-    /// Counts one more.
-    pub fn new(shared: &Arc<Shared>) -> Self {
-        shared.alive.fetch_add(1, SeqCst);
-        Self(Arc::clone(shared))
-    }
-}
-
-impl Deref for Alive {
-    type Target = Shared;
-
-    fn deref(&self) -> &Shared {
-        &self.0
-    }
-}
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        if self.0.alive.fetch_sub(1, SeqCst) == 1 {
-            self.0.last_gone.notify_one();
-        }
-    }
 }
 
 /// A running io thread.
@@ -123,7 +79,7 @@ impl IoThread {
         let handle = std::thread::Builder::new()
             .name("line-socket-io".into())
             .spawn(move || {
-                runtime.block_on(run.run(listener, handed_over, &workers));
+                runtime.block_on(self::run(&run, listener, handed_over, &workers));
                 workers.into_iter().for_each(Worker::end);
                 // Tasks that are still there, such as the hub's own, end with the runtime.
                 drop(runtime);
@@ -169,77 +125,43 @@ impl IoThread {
     }
 }
 
-impl Shared {
-    /// What the tasks of a thread that does not run yet are to share.
-    pub(super) fn new(
-        hub: Arc<Hub>,
-        gate: Arc<Gate>,
-        tls: Option<Arc<LiveContext>>,
-        number: u32,
-    ) -> Self {
-        Self {
-            hub,
-            gate,
-            tls,
-            number,
-            stopping: Notify::new(),
-            cut: AtomicBool::new(false),
-            alive: AtomicUsize::new(0),
-            last_gone: Notify::new(),
-        }
+/// What the thread does.
+async fn run(
+    shared: &Arc<Shared>,
+    listener: Option<Listener>,
+    handovers: UnboundedReceiver<Handover>,
+    workers: &[Worker],
+) {
+    let timers = Arc::clone(&shared.hub);
+    tokio::spawn(async move { timers.run_timers().await });
+    let flushes = Arc::clone(&shared.hub);
+    tokio::spawn(async move { flushes.run_flushes().await });
+
+    let mut acceptor = Acceptor::new(shared, listener, handovers);
+    select(
+        pin!(acceptor.run(workers)),
+        pin!(shared.stopping.notified()),
+    )
+    .await;
+    // Every connection there will be is registered after this: none is missed below.
+    acceptor.close().await;
+    let alive = shared.alive.load(SeqCst);
+    info!("#{}: accepts no more, {alive} connections", shared.number);
+    if !shared.is_cut() {
+        shared
+            .hub
+            .inbox
+            .announce(|_| Record::new(Kind::Detached, shared.number));
     }
-
-    async fn run(
-        self: &Arc<Self>,
-        listener: Option<Listener>,
-        handovers: UnboundedReceiver<Handover>,
-        workers: &[Worker],
-    ) {
-        let timers = Arc::clone(&self.hub);
-        tokio::spawn(async move { timers.run_timers().await });
-        let flushes = Arc::clone(&self.hub);
-        tokio::spawn(async move { flushes.run_flushes().await });
-
-        let mut acceptor = Acceptor::new(self, listener, handovers);
-        select(pin!(acceptor.run(workers)), pin!(self.stopping.notified())).await;
-        // Every connection there will be is registered after this: none is missed below.
-        acceptor.close().await;
-        let alive = self.alive.load(SeqCst);
-        info!("#{}: accepts no more, {alive} connections", self.number);
-        if !self.is_cut() {
-            self.hub
-                .inbox
-                .announce(|_| Record::new(Kind::Detached, self.number));
+    while shared.alive.load(SeqCst) > 0 {
+        // Whoever stopped without a cut may still ask for one.
+        if shared.is_cut() {
+            shared.cut_all();
         }
-        while self.alive.load(SeqCst) > 0 {
-            // Whoever stopped without a cut may still ask for one.
-            if self.is_cut() {
-                self.cut_all();
-            }
-            select(
-                pin!(self.last_gone.notified()),
-                pin!(self.stopping.notified()),
-            )
-            .await;
-        }
-    }
-
-    /// Whether every connection is to be cut.
-    pub(super) fn is_cut(&self) -> bool {
-        self.cut.load(SeqCst)
-    }
-
-    fn cut_all(&self) {
-        let registry = self.hub.registry();
-        let connections: Vec<_> = registry
-            .connections()
-            .filter(|connection| connection.facts().listener == self.number)
-            .cloned()
-            .collect();
-        drop(registry);
-        debug!("#{}: cuts {} connections", self.number, connections.len());
-        for connection in connections {
-            self.hub.cut(&connection);
-        }
+        select(
+            pin!(shared.last_gone.notified()),
+            pin!(shared.stopping.notified()),
+        )
+        .await;
     }
 }

@@ -12,6 +12,7 @@ mod opening;
 mod pipe;
 mod runtime;
 mod session;
+mod shared;
 #[cfg(unix)]
 mod socket_file;
 mod stream;

@@ -12,8 +12,8 @@ use crate::upgrade::{self, Client, Limits, Policy, Refusal};
 
 use super::gate::{Pending, Verdict};
 use super::handover::{Handover, Ticket};
-use super::io_thread::Shared;
 use super::session::Session;
+use super::shared::Shared;
 use super::stream::Stream;
 use super::tls::TlsStream;
 

@@ -21,7 +21,7 @@ use crate::hub::{
 
 use super::bounds::Bounds;
 use super::handover::Ticket;
-use super::io_thread::{Alive, Shared};
+use super::shared::{Alive, Shared};
 use super::stream::{ReadEnd, Stream};
 use super::throttle::Throttle;
 

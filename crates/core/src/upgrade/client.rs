@@ -1,18 +1,7 @@
 use std::net::{IpAddr, SocketAddr};
 
-use super::forwarded::{Hop, hops};
+use super::forwarded::{Hop, ProxyHeaders, hops};
 use super::{Request, Trust};
-
-/// The headers in which proxies say whom they speak for (`proxyHeaders`). Only one kind is looked at:
-/// what a client sends in the other passes most proxies untouched.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ProxyHeaders {
-    /// `X-Forwarded-For` and `X-Forwarded-Proto`.
-    #[default]
-    XForwarded,
-    /// `Forwarded` (RFC 7239).
-    Forwarded,
-}
 
 /// Who sent a request, as far as the proxies before this server are believed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

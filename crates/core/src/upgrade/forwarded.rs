@@ -3,7 +3,18 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use super::{ProxyHeaders, Request};
+use super::Request;
+
+/// The headers in which proxies say whom they speak for (`proxyHeaders`). Only one kind is looked at:
+/// what a client sends in the other passes most proxies untouched.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ProxyHeaders {
+    /// `X-Forwarded-For` and `X-Forwarded-Proto`.
+    #[default]
+    XForwarded,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
 
 /// What one proxy says of the request as it got it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

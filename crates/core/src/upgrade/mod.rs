@@ -20,7 +20,8 @@ mod status;
 mod trust;
 
 pub use check::Upgrade;
-pub use client::{Client, ProxyHeaders};
+pub use client::Client;
+pub use forwarded::ProxyHeaders;
 pub use origin::OriginPattern;
 pub use parse::{Limits, parse};
 pub use policy::Policy;

@@ -5,12 +5,12 @@
 use std::time::{Duration, Instant};
 
 use super::{TICK, expect};
-use crate::Result;
 use crate::connection::Connection;
 use crate::fleet::{Fleet, Workload};
 use crate::frame::{self, Frame};
 use crate::options::Options;
 use crate::report::Report;
+use crate::result::Result;
 use crate::window::Window;
 
 struct Broadcast {

@@ -14,8 +14,9 @@ use crate::options::Options;
 use crate::poller::Poller;
 use crate::protocol::Requests;
 use crate::report::Report;
+use crate::result::Result;
+use crate::times::SETTLE;
 use crate::window::Window;
-use crate::{Result, SETTLE};
 
 /// Payload of the close frame: code 1000, normal closure (RFC 6455 section 7.4.1).
 const NORMAL_CLOSURE: [u8; 2] = 1000u16.to_be_bytes();

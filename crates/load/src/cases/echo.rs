@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::{TICK, expect};
-use crate::Result;
 use crate::connection::Connection;
 use crate::fleet::{Fleet, Workload};
 use crate::frame::Frame;
 use crate::options::Options;
 use crate::protocol::Requests;
 use crate::report::Report;
+use crate::result::Result;
 use crate::window::Window;
 
 /// Requests of one connection.

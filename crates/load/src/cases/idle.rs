@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use super::TICK;
-use crate::Result;
 use crate::connection::Connection;
 use crate::fleet::{Fleet, Workload};
 use crate::frame::Frame;
@@ -12,6 +11,7 @@ use crate::options::Options;
 use crate::process::resident_bytes;
 use crate::protocol::Requests;
 use crate::report::Report;
+use crate::result::Result;
 
 /// Connections that are open already when the first reading is taken, so that what the server loads
 /// and compiles for its first connections is not charged to the others.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::Result;
 use crate::frame::Frame;
+use crate::result::Result;
 
 pub mod broadcast;
 pub mod connect;

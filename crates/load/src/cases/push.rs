@@ -5,13 +5,13 @@
 use std::time::Instant;
 
 use super::TICK;
-use crate::Result;
 use crate::connection::Connection;
 use crate::fleet::{Fleet, Workload};
 use crate::frame::{self, Frame};
 use crate::options::Options;
 use crate::protocol::Protocol;
 use crate::report::Report;
+use crate::result::Result;
 use crate::window::Window;
 
 struct Push {

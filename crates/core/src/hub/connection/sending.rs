@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use crate::codec::{self, Opcode};
 use crate::envelope;
-use crate::hub::compressing::{Broadcast, Deferred};
 use crate::hub::config::{Config, SlowConsumer};
-use crate::hub::outbound::{Flush, Outbound, SharedFrame};
+use crate::hub::deferred::{Broadcast, Deferred, SharedFrame};
+use crate::hub::outbound::{Flush, Outbound};
 
 use super::{Connection, SLOW_CONSUMER, Stage, Writing, push_close};
 

@@ -1,0 +1,29 @@
+//! What one connection has agreed to, and what follows from it.
+
+use std::sync::Arc;
+
+use super::agreement::Agreement;
+use super::compress::Compressor;
+use super::inflate::Inflater;
+use super::policy::Policy;
+
+/// What one connection has agreed to, and how this server goes about it.
+#[derive(Debug, Clone)]
+pub struct Compression {
+    /// The parameters agreed on.
+    pub agreement: Agreement,
+    /// The server's wishes when the connection opened.
+    pub policy: Arc<Policy>,
+}
+
+impl Compression {
+    /// For what the peer sends.
+    pub fn inflater(&self) -> Inflater {
+        Inflater::new(&self.agreement, self.policy.inflate_chunk)
+    }
+
+    /// For what is sent to the peer.
+    pub fn compressor(&self) -> Compressor {
+        Compressor::new(&self.agreement, self.policy.settings)
+    }
+}

@@ -1,0 +1,160 @@
+//! One server as the JavaScript thread holds it: what every native function works on.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use napi::Result;
+use napi::bindgen_prelude::Function;
+
+use line_socket_core::{
+    Batch, ConnectionRef, Fence, Gate, Hub, IoThread, LiveContext, Options, PipeOwner,
+};
+
+use super::raw;
+use super::wake::{JsWake, Shared};
+
+/// Streams that JavaScript reads and writes, by its numbers for them.
+pub type Pipes = HashMap<u32, PipeOwner>;
+
+/// One server as the JavaScript thread holds it.
+pub struct JsServer {
+    pub(super) hub: Arc<Hub>,
+    pub(super) gate: Arc<Gate>,
+    /// What connections are encrypted with.
+    pub(super) tls: Option<Arc<LiveContext>>,
+    pub(super) wake: Arc<JsWake>,
+    pub(super) threads: Vec<(u32, IoThread)>,
+    pub(super) next_thread: u32,
+    /// Streams of Node's that are piped.
+    pub(super) pipes: Pipes,
+    /// Connections that JavaScript knows of: no lock is needed to find them.
+    pub(super) connections: Known,
+    /// Connections with something queued since the last flush.
+    pub(super) dirty: Vec<ConnectionRef>,
+    /// The batch taken last.
+    pub(super) batch: Batch,
+    /// Marks that JavaScript waits to be reached, oldest first.
+    pub(super) fences: VecDeque<Fence>,
+    /// For strings on their way from JavaScript.
+    pub(super) scratch: Vec<u8>,
+    pub(super) sent: Sent,
+}
+
+/// Connections by slot.
+#[derive(Default)]
+pub struct Known(Vec<Option<ConnectionRef>>);
+
+impl Known {
+    /// The connection in a slot.
+    pub fn get(&self, slot: u32) -> Option<&ConnectionRef> {
+        self.0.get(slot as usize)?.as_ref()
+    }
+
+    /// Remembers the connection in a slot.
+    pub fn note(&mut self, hub: &Hub, slot: u32) {
+        let index = slot as usize;
+        if self.0.len() <= index {
+            self.0.resize(index + 1, None);
+        }
+        if self.0[index].is_none() {
+            self.0[index] = hub.registry().get(slot).cloned();
+        }
+    }
+
+    /// Forgets a connection that has ended.
+    pub fn forget(&mut self, slot: u32) {
+        if let Some(entry) = self.0.get_mut(slot as usize) {
+            *entry = None;
+        }
+    }
+}
+
+impl JsServer {
+    /// A server that does not listen yet.
+    pub fn new() -> Self {
+        let wake = Arc::new(JsWake::default());
+        Self {
+            hub: Arc::new(Hub::new(Box::new(Shared(Arc::clone(&wake))))),
+            gate: Arc::new(Gate::default()),
+            tls: None,
+            wake,
+            threads: Vec::new(),
+            next_thread: 0,
+            pipes: Pipes::default(),
+            connections: Known::default(),
+            dirty: Vec::new(),
+            batch: Batch::default(),
+            fences: VecDeque::new(),
+            scratch: raw::scratch(),
+            sent: Sent::default(),
+        }
+    }
+
+    /// Starts io threads: the address listened on, if any.
+    pub(super) fn launch(
+        &mut self,
+        options: Options,
+        on_wake: &Function<'_, (), ()>,
+    ) -> Result<io::Result<Option<SocketAddr>>> {
+        if self.threads.is_empty() {
+            self.wake.arm(on_wake)?;
+        }
+        let number = options.number;
+        let started = IoThread::start(Arc::clone(&self.hub), Arc::clone(&self.gate), options);
+        Ok(match started {
+            Ok(thread) => {
+                self.next_thread += 1;
+                let address = thread.address();
+                self.threads.push((number, thread));
+                Ok(address)
+            }
+            Err(error) => {
+                if self.threads.is_empty() {
+                    self.wake.disarm();
+                }
+                Err(error)
+            }
+        })
+    }
+
+    /// The io thread started last: any other has been stopped.
+    pub(super) fn current_thread(&self) -> Option<&IoThread> {
+        let threads = self.threads.iter();
+        threads
+            .max_by_key(|(number, _)| *number)
+            .map(|(_, thread)| thread)
+    }
+}
+
+impl Drop for JsServer {
+    /// The JavaScript side is gone, by collection or because its environment ends: so must be the
+    /// threads.
+    fn drop(&mut self) {
+        self.wake.disarm();
+        for (_, thread) in &self.threads {
+            thread.stop(true);
+        }
+        for (_, thread) in self.threads.drain(..) {
+            thread.join();
+        }
+    }
+}
+
+/// What the JavaScript thread has sent: counted by that thread alone, so without atomics.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// Messages, a broadcast once for each connection.
+    pub messages: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+impl Sent {
+    /// Counts a message of `length` bytes for so many connections.
+    pub fn add(&mut self, length: usize, connections: usize) {
+        self.messages += connections as u64;
+        self.bytes += (length as u64) * (connections as u64);
+    }
+}

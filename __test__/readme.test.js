@@ -80,6 +80,14 @@ describe('documents', () => {
     assert.deepEqual(pages.filter((name) => !README.includes(`](${name})`)), []);
   });
 
+  it('name files that are there', () => {
+    const missing = documents.filter((name) => name !== 'CHANGELOG.md').flatMap((document) => {
+      const named = [...read(document).matchAll(/`((?:\.ci|bench|client|common|crates|docs|examples|lib|scripts|src|types|__test__)\/[\w./-]+)`/g)];
+      return named.filter(([, file]) => !file.includes('node_modules') && !fs.existsSync(path.join(ROOT, file))).map(([, file]) => `${document}: ${file}`);
+    });
+    assert.deepEqual(missing, []);
+  });
+
   for (const document of documents) {
     it(`of ${document}, links lead somewhere`, () => {
       const text = read(document).replace(/^```[\s\S]*?^```$/gm, '');

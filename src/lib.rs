@@ -7,6 +7,8 @@
 mod compression;
 mod facts;
 mod handover;
+#[cfg(test)]
+mod layout;
 mod log;
 mod messages;
 mod names;

@@ -15,9 +15,6 @@ use line_socket_core::{
 use super::raw::{self, Call, Value};
 use super::state::JsServer;
 
-/// Integers in front of the records of a batch.
-const HEADER: usize = 3;
-
 /// Adds the functions to the server's object.
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
     raw::define(object, "take", server, take)?;
@@ -77,7 +74,7 @@ fn write_records(call: &Call, index: usize, batch: &Batch, more: bool) -> Result
         words[0] = record_count(batch.records.len());
         words[1] = record_count(batch.strings.count());
         words[2] = more.into();
-        let places = words[HEADER..].chunks_exact_mut(Record::WORDS);
+        let places = words[Record::HEADER..].chunks_exact_mut(Record::WORDS);
         for (record, place) in batch.records.iter().zip(places) {
             record.write(place);
         }
@@ -112,7 +109,7 @@ fn strings(server: &mut JsServer, call: &Call) -> Result<Value> {
 }
 
 /// What `send` and `respond` return.
-mod outcome {
+pub mod outcome {
     pub const QUEUED: i32 = 0;
     pub const NOT_OPEN: i32 = 1;
     pub const OVERFLOW: i32 = 2;

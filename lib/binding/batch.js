@@ -1,18 +1,11 @@
 // @ts-check
 'use strict';
 
+const { NONE, SIZE } = require('./layout.js');
 const { throwLater } = require('../runtime/uncaught.js');
 
-/** Integers of one record, in front of the records, and the one of these that says whether more waits. */
-const RECORD = 8;
-const FIRST = 3;
+/** The integer in front of the records that says whether more waits. */
 const MORE = 2;
-
-/** Most records of a batch (`BATCH_EVENTS` in `crates/core/src/hub/batch.rs`). */
-const EVENTS = 256;
-
-/** The absent field. */
-const NONE = -1;
 
 /** @type {string[]} */
 const NO_STRINGS = [];
@@ -40,8 +33,9 @@ class Batch {
   #next = 0;
   #count = 0;
 
-  constructor(events = EVENTS) {
-    this.words = new Int32Array(FIRST + events * RECORD);
+  /** @param {number} [events] Most that it may hold. */
+  constructor(events = SIZE.EVENTS) {
+    this.words = new Int32Array(SIZE.HEADER + events * SIZE.RECORD);
     /** Milliseconds it has kept this thread busy. */
     this.time = 0;
     /** @type {NativeEvent} */
@@ -91,7 +85,7 @@ class Batch {
   /** Reads the next event into {@link event}. */
   read() {
     const { words, event } = this;
-    const w = FIRST + this.#next * RECORD;
+    const w = SIZE.HEADER + this.#next * SIZE.RECORD;
     this.#next += 1;
     event.kind = words[w];
     event.slot = words[w + 1];

@@ -2,31 +2,12 @@
 'use strict';
 
 const { Batch } = require('./batch.js');
+const { KIND } = require('./layout.js');
 const { ServerConnection } = require('../connection/connection.js');
 const { throwLater } = require('../runtime/uncaught.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./batch.js').NativeEvent} NativeEvent */
-
-/** Kinds of events; see `crates/core/src/hub/record.rs`. */
-const MESSAGE = 1;
-const HANDSHAKE = 2;
-const RESPONSE = 3;
-const CLOSED = 4;
-const INVALID = 5;
-const PING_DUE = 6;
-const WRITTEN = 7;
-const PING = 8;
-const DRAINED = 9;
-const UPGRADE = 10;
-const ACCEPT_FAILED = 11;
-const DETACHED = 12;
-const STOPPED = 13;
-const OUTLINED = 14;
-const OPENED = 15;
-const RELEASED = 16;
-const PIPE_OUTPUT = 17;
-const PIPE_ROOM = 18;
 
 /** What happens with each event of the native side. */
 class Events {
@@ -70,10 +51,10 @@ class Events {
     const { kind, slot, interned, id, payload, error, number } = event;
     let { name } = event;
     // Its texts could not be had, which the application was told. Of an end they say nothing that matters.
-    if (!event.isWhole && kind !== CLOSED) return;
+    if (!event.isWhole && kind !== KIND.CLOSED) return;
     try {
       if (interned !== 0) name = this.#names[interned];
-      else if (kind === MESSAGE) name = decodeName(/** @type {string} */ (name));
+      else if (kind === KIND.MESSAGE) name = decodeName(/** @type {string} */ (name));
       this.#dispatch(kind, slot, name, id, payload, error, number);
     } catch (thrown) {
       throwLater(thrown);
@@ -90,11 +71,11 @@ class Events {
    * @param {number} number
    */
   #dispatch(kind, slot, name, id, payload, error, number) {
-    if (kind >= UPGRADE && kind !== OUTLINED) {
+    if (kind >= KIND.UPGRADE && kind !== KIND.OUTLINED) {
       this.#handleServerEvent(kind, slot, number, name);
       return;
     }
-    if (kind === HANDSHAKE && name !== undefined) {
+    if (kind === KIND.HANDSHAKE && name !== undefined) {
       this.#inbox.connections[slot] = new ServerConnection(this.#server, slot, name);
     }
     const connection = this.#inbox.connections[slot];
@@ -105,22 +86,22 @@ class Events {
       return;
     }
     switch (kind) {
-      case MESSAGE:
+      case KIND.MESSAGE:
         connection.onMessage_(/** @type {string} */ (name), id, payload, error);
         break;
-      case OUTLINED:
+      case KIND.OUTLINED:
         this.#onOutlined(connection, /** @type {string} */ (name), id, /** @type {string} */ (payload), number);
         break;
-      case HANDSHAKE:
+      case KIND.HANDSHAKE:
         connection.onHandshake_(id, payload, error);
         break;
-      case PING:
+      case KIND.PING:
         connection.onPing_(id);
         break;
-      case RESPONSE:
+      case KIND.RESPONSE:
         connection.onResponse_(id, payload, error);
         break;
-      case CLOSED:
+      case KIND.CLOSED:
         try {
           // The upgrade request stays to be had, by handlers of the end too.
           connection.socket.onClosed_();
@@ -130,16 +111,16 @@ class Events {
           connection.onClosed_(number, /** @type {string} */ (payload));
         }
         break;
-      case INVALID:
+      case KIND.INVALID:
         connection.onInvalid_(/** @type {string} */ (payload), number);
         break;
-      case PING_DUE:
+      case KIND.PING_DUE:
         connection.onPingDue_();
         break;
-      case WRITTEN:
+      case KIND.WRITTEN:
         connection.onWritten_();
         break;
-      case DRAINED:
+      case KIND.DRAINED:
         connection.onDrained_();
         break;
       default:
@@ -183,29 +164,29 @@ class Events {
   #handleServerEvent(kind, key, number, name) {
     const { handovers_: handovers } = this.#server;
     switch (kind) {
-      case OPENED:
+      case KIND.OPENED:
         this.#inbox.connections[key] = new ServerConnection(this.#server, key, /** @type {string} */ (name));
         handovers.onOpened(number, /** @type {ServerConnection} */ (this.#inbox.connections[key]));
         break;
-      case RELEASED:
+      case KIND.RELEASED:
         this.#inbox.whenCaughtUp(() => handovers.onReleased(key));
         break;
-      case PIPE_OUTPUT:
+      case KIND.PIPE_OUTPUT:
         handovers.onOutput(key);
         break;
-      case PIPE_ROOM:
+      case KIND.PIPE_ROOM:
         handovers.onRoom(key);
         break;
-      case UPGRADE:
+      case KIND.UPGRADE:
         this.#server.onUpgrade_(key);
         break;
-      case ACCEPT_FAILED:
+      case KIND.ACCEPT_FAILED:
         this.#server.onAcceptFailed_(number);
         break;
-      case DETACHED:
+      case KIND.DETACHED:
         this.#inbox.whenCaughtUp(() => this.#server.onDetached_(key, false));
         break;
-      case STOPPED:
+      case KIND.STOPPED:
         this.#native.join(key);
         this.#inbox.whenCaughtUp(() => this.#server.onDetached_(key, true));
         break;

@@ -4,14 +4,13 @@
 const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
 const { Batch } = require('./batch.js');
 const { Events } = require('./events.js');
+const { LANE } = require('./layout.js');
 const { afterDue, afterTurn, microtask, now, outside } = require('../runtime/environment.js');
 const { throwLater } = require('../runtime/uncaught.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 
-/** The queues of the native side (`crates/core/src/hub/lane.rs`). */
-const SPARSE = 0;
-const BACKLOGGED = 1;
+const { SPARSE, BACKLOGGED } = LANE;
 const NEITHER = -1;
 
 /**

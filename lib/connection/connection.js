@@ -3,6 +3,7 @@
 
 const Emitter = require('../emitter/emitter.js');
 const LineError = require('../../common/line-error.js');
+const { OUTCOME } = require('../binding/layout.js');
 const { Message } = require('./message.js');
 const { Closing, delayOf } = require('./closing.js');
 const { Handshake, announce } = require('./handshake.js');
@@ -24,8 +25,7 @@ const closeCodes = require('../close-codes.js');
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./message.js').Responder} Responder */
 
-/** What the native `send` and `respond` return when a message was queued. */
-const QUEUED = 0;
+const { QUEUED } = OUTCOME;
 
 const NO_DELAY = 'The delay before a connection is closed must be a number of milliseconds';
 

@@ -120,6 +120,8 @@ pub use upgrade::response_lines;
 
 /// Whether a client certificate was verified.
 pub use hub::Authorization;
+/// Most events of a batch.
+pub use hub::BATCH_EVENTS;
 /// Events for the application, in the order in which they came.
 pub use hub::Batch;
 /// How many bytes of one connection wait for the application before it is no longer read.

@@ -39,7 +39,7 @@ use log::debug;
 use tokio::sync::Notify;
 
 pub use admission::{Admission, NoRoom, Seat};
-pub use batch::Batch;
+pub use batch::{BATCH_EVENTS, Batch};
 pub use compressing::{Compressing, Turn};
 pub use config::{Config, SlowConsumer};
 pub use connection::NumberName;

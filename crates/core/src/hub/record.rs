@@ -1,10 +1,24 @@
 //! The fixed-size description of one event: integers that the application's side reads without
 //! a call or an object for each.
 
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub enum Kind {
+/// Defines [`Kind`], and [`Kind::ALL`] from the same list.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $number:literal,)+) => {
+        /// What happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(i32)]
+        pub enum Kind {
+            $($(#[$doc])* $name = $number,)+
+        }
+
+        impl Kind {
+            /// Every kind with its name, for the application's side.
+            pub const ALL: &'static [(&'static str, Self)] = &[$((stringify!($name), Self::$name)),+];
+        }
+    };
+}
+
+kinds! {
     /// A message for the application. `name`, `id` (raw JSON, or none), `payload` (raw JSON, or
     /// none), `error` (raw JSON, or none).
     Message = 1,
@@ -98,6 +112,10 @@ pub struct Record {
 impl Record {
     /// Integers a record takes.
     pub const WORDS: usize = 8;
+
+    /// Integers in front of the records of a batch: how many records there are, how many strings, and
+    /// whether more waits.
+    pub const HEADER: usize = 3;
 
     /// A record with nothing but a kind and a slot.
     pub fn new(kind: Kind, slot: u32) -> Self {

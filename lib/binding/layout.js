@@ -1,0 +1,54 @@
+// @ts-check
+'use strict';
+
+/**
+ * The layout of native events. Generated from the Rust definitions (`src/layout.rs`): do not edit, run
+ * `UPDATE_LAYOUT=1 cargo test layout`.
+ */
+
+/** Kinds of events: `Kind` in `hub/record.rs`. */
+const KIND = Object.freeze({
+  MESSAGE: 1,
+  HANDSHAKE: 2,
+  RESPONSE: 3,
+  CLOSED: 4,
+  INVALID: 5,
+  PING_DUE: 6,
+  WRITTEN: 7,
+  PING: 8,
+  DRAINED: 9,
+  UPGRADE: 10,
+  ACCEPT_FAILED: 11,
+  DETACHED: 12,
+  STOPPED: 13,
+  OUTLINED: 14,
+  OPENED: 15,
+  RELEASED: 16,
+  PIPE_OUTPUT: 17,
+  PIPE_ROOM: 18,
+});
+
+/** The queues of events: `hub/lane.rs`. */
+const LANE = Object.freeze({
+  SPARSE: 0,
+  BACKLOGGED: 1,
+});
+
+/** Integers in front of the records of a batch and of each record, and the most records. */
+const SIZE = Object.freeze({
+  HEADER: 3,
+  RECORD: 8,
+  EVENTS: 256,
+});
+
+/** What the native `send` and `respond` return: `src/messages.rs`. */
+const OUTCOME = Object.freeze({
+  QUEUED: 0,
+  NOT_OPEN: 1,
+  OVERFLOW: 2,
+});
+
+/** A field of a record that is absent. */
+const NONE = -1;
+
+module.exports = { KIND, LANE, SIZE, OUTCOME, NONE };

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** Options `trustProxy` and `proxyHeaders`. How the headers read is tested in `crates/core/src/upgrade/client_tests.rs`. */
+/** Options `trustProxy` and `proxyHeaders`. How the headers read is tested in `crates/core/src/upgrade/client/tests.rs`. */
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');

@@ -219,5 +219,4 @@ fn micros(nanos: u64) -> f64 {
 }
 
 #[cfg(test)]
-#[path = "window_tests.rs"]
 mod tests;

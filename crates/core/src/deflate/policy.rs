@@ -143,5 +143,4 @@ fn window_bits(value: &str) -> Option<u8> {
 }
 
 #[cfg(test)]
-#[path = "policy_tests.rs"]
 mod tests;

@@ -80,5 +80,4 @@ fn is_plain_id(id: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-#[path = "outline_tests.rs"]
 mod tests;

@@ -134,5 +134,4 @@ impl Key {
 }
 
 #[cfg(test)]
-#[path = "scan_tests.rs"]
 mod tests;

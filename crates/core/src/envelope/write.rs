@@ -122,5 +122,4 @@ fn push_unicode_escape(out: &mut Vec<u8>, unit: u16) {
 }
 
 #[cfg(test)]
-#[path = "write_tests.rs"]
 mod tests;

@@ -154,5 +154,4 @@ impl Strings {
 }
 
 #[cfg(all(test, not(loom)))]
-#[path = "batch_tests.rs"]
 mod tests;

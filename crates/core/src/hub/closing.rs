@@ -126,5 +126,4 @@ impl Hub {
 }
 
 #[cfg(test)]
-#[path = "closing_tests.rs"]
 mod tests;

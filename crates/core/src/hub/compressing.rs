@@ -103,5 +103,4 @@ impl Compressing {
 }
 
 #[cfg(test)]
-#[path = "compressing_tests.rs"]
 mod tests;

@@ -490,5 +490,4 @@ impl State {
 }
 
 #[cfg(all(test, not(loom)))]
-#[path = "inbox_tests.rs"]
 mod tests;

@@ -489,5 +489,4 @@ fn frame_len(bytes: &[u8]) -> Option<usize> {
 }
 
 #[cfg(test)]
-#[path = "outbound_tests.rs"]
 mod tests;

@@ -197,5 +197,4 @@ impl RateLimit {
 }
 
 #[cfg(test)]
-#[path = "rate_tests.rs"]
 mod tests;

@@ -336,5 +336,4 @@ fn join(members: &mut Members, slot: u32, connection: &ConnectionRef, joined: u6
 }
 
 #[cfg(test)]
-#[path = "registry_tests.rs"]
 mod tests;

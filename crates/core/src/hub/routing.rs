@@ -475,5 +475,4 @@ fn put_json(batch: &mut Batch, part: Option<&str>) -> Field {
 }
 
 #[cfg(test)]
-#[path = "routing_tests.rs"]
 mod tests;

@@ -319,5 +319,4 @@ impl Drop for PipeWriter {
 }
 
 #[cfg(test)]
-#[path = "pipe_tests.rs"]
 mod tests;

@@ -126,5 +126,4 @@ fn split_protocols(list: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[path = "check_tests.rs"]
 mod tests;

@@ -87,5 +87,4 @@ fn find_head(bytes: &[u8]) -> Result<Option<std::ops::Range<usize>>, Refusal> {
 }
 
 #[cfg(test)]
-#[path = "parse_tests.rs"]
 mod tests;

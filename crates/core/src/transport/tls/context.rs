@@ -244,5 +244,4 @@ impl fmt::Debug for LiveContext {
 }
 
 #[cfg(test)]
-#[path = "context_tests.rs"]
 mod tests;

@@ -247,5 +247,4 @@ impl Drop for Writer {
 }
 
 #[cfg(test)]
-#[path = "ends_tests.rs"]
 mod tests;

@@ -393,5 +393,4 @@ fn broken(error: rustls::Error) -> io::Error {
 }
 
 #[cfg(test)]
-#[path = "engine_tests.rs"]
 mod tests;

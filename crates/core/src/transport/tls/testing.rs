@@ -15,7 +15,11 @@ use super::{ClientCertificates, Context, MinVersion, Settings};
 
 macro_rules! fixture {
     ($name:literal) => {
-        include_str!(concat!("../../../../../__test__/fixtures/tls/", $name))
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../__test__/fixtures/tls/",
+            $name
+        ))
     };
 }
 pub(super) use fixture;

@@ -222,7 +222,7 @@ class ServerConnection extends Emitter {
   }
 
   get #sent() {
-    return (this.#sends ??= new Sends(this));
+    return (this.#sends ??= new Sends(this, this.server.sending_));
   }
 
   /**

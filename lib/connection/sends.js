@@ -5,11 +5,21 @@ const LineError = require('../../common/line-error.js');
 const { cancel } = require('./deadlines.js');
 const { ConnectionErrorCode, MessageName } = require('../enums.js');
 const { receivedError } = require('../../common/json.js');
-const { maxPendingSends } = require('../options/options.js');
 const { tooManySends } = require('./errors.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
+
+/**
+ * What the sends of all connections of a server share: one object for each server.
+ * @typedef {object} SendServices
+ * @property {Pick<import('../binding/native.js').NativeServer, 'queued' | 'watch'>} native
+ * @property {Pick<import('../binding/inbox.js').Inbox, 'awaitWritten'>} inbox
+ * @property {import('./deadlines.js').Deadlines<Pending>} deadlines Calls {@link Sends.onTimeout}.
+ * @property {() => number} maxPending How many sends of a connection may wait for answers.
+ * @property {(connection: ServerConnection) => void} onSettled Called when a send of the connection no
+ *   longer waits for its answer.
+ */
 
 /**
  * A `send` that waits for its answer.
@@ -44,6 +54,7 @@ class Pending {
  */
 class Sends {
   #connection;
+  #services;
   #lastId = 0;
   /** Sends that wait for an answer, by id. @type {Map<string, Pending>} */
   #pending = new Map();
@@ -54,9 +65,13 @@ class Sends {
    */
   #unwritten = [];
 
-  /** @param {ServerConnection} connection */
-  constructor(connection) {
+  /**
+   * @param {ServerConnection} connection
+   * @param {SendServices} services
+   */
+  constructor(connection, services) {
     this.#connection = connection;
+    this.#services = services;
   }
 
   /**
@@ -65,7 +80,7 @@ class Sends {
    * @returns {Promise<any>}
    */
   send(message, timeout) {
-    const most = maxPendingSends(this.#connection.server.settings_);
+    const most = this.#services.maxPending();
     // A ping finds out whether the client is there at all: one that is not must not look as if it were.
     if (this.#pending.size >= most && message.name !== MessageName.PING) {
       return Promise.reject(tooManySends(most));
@@ -78,7 +93,7 @@ class Sends {
     return new Promise((resolve, reject) => {
       const pending = new Pending(this, id, timeout, resolve, reject);
       this.#pending.set(id, pending);
-      if (timeout > 0) this.#connection.server.deadlines_.add(pending, timeout);
+      if (timeout > 0) this.#services.deadlines.add(pending, timeout);
     });
   }
 
@@ -87,13 +102,13 @@ class Sends {
    * @returns {Promise<void>}
    */
   sendWithoutResponse(message) {
-    const connection = this.#connection;
-    const problem = connection.queue_(message);
+    const problem = this.#connection.queue_(message);
     if (problem !== undefined) return Promise.reject(problem);
     return new Promise((resolve, reject) => {
-      const total = connection.server.native_.queued(connection.slot_);
+      const { native, inbox } = this.#services;
+      const total = native.queued(this.#connection.slot_);
       this.#unwritten.push({ total, resolve, reject });
-      if (this.#unwritten.length === 1) connection.server.inbox_.awaitWritten(this);
+      if (this.#unwritten.length === 1) inbox.awaitWritten(this);
     });
   }
 
@@ -127,8 +142,7 @@ class Sends {
   /** Fulfils the promises of `sendWithoutResponse` whose messages have left. */
   settleWritten() {
     if (this.#unwritten.length === 0) return;
-    const { native_: native } = this.#connection.server;
-    const written = native.watch(this.#connection.slot_);
+    const written = this.#services.native.watch(this.#connection.slot_);
     // Totals are the low 32 bits of running counts: compare by their difference.
     const left = this.#unwritten.findIndex(({ total }) => ((total - written) | 0) > 0);
     const done = this.#unwritten.splice(0, left < 0 ? this.#unwritten.length : left);
@@ -157,7 +171,7 @@ class Sends {
   #take(pending) {
     cancel(pending);
     this.#pending.delete(pending.id);
-    this.#connection.server.draining_?.check(this.#connection);
+    this.#services.onSettled(this.#connection);
   }
 }
 

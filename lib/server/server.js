@@ -19,7 +19,7 @@ const { attach } = require('../attach/attachments.js');
 const { serverLog } = require('../runtime/debug.js');
 const { begin, checkPlace, systemError } = require('./listening.js');
 const { encrypt } = require('../options/secure-context.js');
-const { guarded, makeOptions } = require('../options/options.js');
+const { guarded, makeOptions, maxPendingSends } = require('../options/options.js');
 const { refuseUpgrade, refuseUnavailable } = require('../upgrade/refusal.js');
 const { readStats } = require('./stats.js');
 const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('../enums.js');
@@ -107,14 +107,19 @@ class Server extends Emitter {
      */
     this.isCut_ = false;
     /**
-     * Sends that time out.
-     * @type {Deadlines<any>}
+     * @type {import('../connection/sends.js').SendServices}
      * @internal
      */
-    this.deadlines_ = new Deadlines(
-      (expire) => this.inbox_.whenCaughtUp(expire),
-      (pending) => pending.sends.onTimeout(pending),
-    );
+    this.sending_ = {
+      native: this.native_,
+      inbox: this.inbox_,
+      deadlines: new Deadlines(
+        (expire) => this.inbox_.whenCaughtUp(expire),
+        (pending) => pending.sends.onTimeout(pending),
+      ),
+      maxPending: () => maxPendingSends(this.settings_),
+      onSettled: (connection) => this.draining_?.check(connection),
+    };
     serverLog('created');
   }
 

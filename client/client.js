@@ -3,13 +3,12 @@
 
 const LineError = require('../common/line-error.js');
 const { messageJson } = require('../common/json.js');
-const { deliver } = require('./deliver.js');
 const Emitter = require('./emitter.js');
 const { State, Event, ErrorCode } = require('./enums.js');
 const { readEnvelope, sizeOf, isReserved } = require('./envelope.js');
 const { attempt, guard, disconnected } = require('./errors.js');
 const { heartbeat } = require('./heartbeat.js');
-const { Message } = require('./message.js');
+const { Message, deliver } = require('./message.js');
 const { messages } = require('./messages.js');
 const { watchNetwork } = require('./network.js');
 const { assertOption, clientOptions, isObject } = require('./options.js');

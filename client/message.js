@@ -2,11 +2,11 @@
 'use strict';
 
 const LineError = require('../common/line-error.js');
-const { noteThrown, promisesAmong, watchHandlers } = require('../common/delivery.js');
+const { noteThrown, promisesAmong, reportUncaught, watchHandlers } = require('../common/delivery.js');
 const { messageJson, isJson, reasonOf, receivedError } = require('../common/json.js');
 const { MessageName: Name, MessageErrorCode: ErrorCode } = require('../common/message-enums.js');
 const Emitter = require('./emitter.js');
-const { attempt } = require('./errors.js');
+const { attempt, guard } = require('./errors.js');
 
 /**
  * Where the answer to a received message goes.
@@ -209,4 +209,25 @@ class Message extends Emitter {
  */
 const json = (call) => attempt(ErrorCode.INVALID_JSON, 'Not JSON', call);
 
-module.exports = { Message };
+/** @typedef {Responder & Emitter} Receiver */
+
+/**
+ * Emits a message to its handlers. What an answer throws in them and they do not catch is reported.
+ * @param {Receiver} receiver
+ * @param {Message} message
+ */
+function deliver(receiver, message) {
+  receiver.handling_ = message;
+  guard(() => {
+    try {
+      message.results_ = receiver.emit(message.name, message);
+    } catch (error) {
+      if (!reportUncaught(error)) throw error;
+    }
+  });
+  receiver.handling_ = undefined;
+  // An async handler throws into its promise.
+  if (message.hasThrown_) watchHandlers(message.results_, receiver);
+}
+
+module.exports = { Message, deliver };

@@ -3,7 +3,7 @@
 
 const LineError = require('../common/line-error.js');
 const { ErrorCode } = require('./enums.js');
-const { onAbort } = require('./signals.js');
+const { onAbort } = require('./waiting.js');
 
 /** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('../types/client').MessagesOptions} MessagesOptions */

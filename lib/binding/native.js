@@ -1,10 +1,9 @@
 // @ts-check
 'use strict';
 
-/** The native addon, loaded once; `binary.js` finds it. */
+/** The native addon, loaded once, and its log; `binary.js` finds it. */
 
 const { loadBinary } = require('./binary.js');
-const { startCoreLog } = require('./core-log.js');
 
 /**
  * The functions of one server on the native side; their meaning is documented where they are
@@ -81,6 +80,18 @@ const { startCoreLog } = require('./core-log.js');
  * @property {() => NativeServer} createServer
  * @property {(filter: string) => string | null} startLog
  */
+
+/**
+ * Turns the log of the Rust core on, once for the process, when the environment asks for it.
+ * @param {Pick<Native, 'startLog'>} addon
+ * @param {string | undefined} filter What `RUST_LOG` is set to.
+ */
+function startCoreLog(addon, filter) {
+  if (filter === undefined || filter === '') return;
+  const problem = addon.startLog(filter);
+  // Another program's filter may have been meant: it is no reason not to serve.
+  if (problem !== null) process.emitWarning(`RUST_LOG is ignored: ${problem}`, { code: 'LINE_RUST_LOG' });
+}
 
 /** @type {Native} */
 const native = loadBinary();

@@ -1,18 +1,16 @@
 // @ts-check
 'use strict';
 
-const Emitter = require('../emitter/emitter.js');
 const LineError = require('../../common/line-error.js');
-const { OUTCOME } = require('../binding/layout.js');
 const { Message } = require('./message.js');
 const { Closing, delayOf } = require('./closing.js');
 const { Handshake, announce } = require('./handshake.js');
 const { ignore, giveUp } = require('./leaving.js');
+const { ReceivingConnection } = require('./receiving.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
 const { connectionLog } = require('../runtime/debug.js');
 const { microtask } = require('../runtime/environment.js');
-const { canonicalId, payloadJson, errorJson, messageJson, rejectionJson, expectsAnswer } = require('../../common/json.js');
 const errors = require('./errors.js');
 const {
   ConnectionErrorCode: ErrorCode,
@@ -25,8 +23,6 @@ const closeCodes = require('../close-codes.js');
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./message.js').Responder} Responder */
 
-const { QUEUED } = OUTCOME;
-
 const NO_DELAY = 'The delay before a connection is closed must be a number of milliseconds';
 
 /**
@@ -34,7 +30,7 @@ const NO_DELAY = 'The delay before a connection is closed must be a number of mi
  * listeners.
  * @implements {Responder}
  */
-class ServerConnection extends Emitter {
+class ServerConnection extends ReceivingConnection {
   static ErrorCode = ErrorCode;
   static State = State;
   static Event = Event;
@@ -56,51 +52,6 @@ class ServerConnection extends Emitter {
    * @type {Handshake | undefined}
    */
   #handshake = undefined;
-
-  /**
-   * @param {Server} server
-   * @param {number} slot The native side's number of this connection.
-   * @param {string} id
-   */
-  constructor(server, slot, id) {
-    super();
-    /** @type {any} */
-    this.id = id;
-    this.server = server;
-    /** @type {string} */
-    this.state = State.AWAITING_HANDSHAKE;
-    /** @internal */
-    this.slot_ = slot;
-    /**
-     * Whether the application is done with the client: nothing more of it reaches a handler.
-     * @internal
-     */
-    this.isIgnored_ = false;
-    /**
-     * Whether the client counts as gone, though its connection has not ended.
-     * @internal
-     */
-    this.isGivenUp_ = false;
-    /**
-     * Events that came between the resolved handshake and the `connection` event.
-     * @type {(() => void)[] | undefined}
-     * @internal
-     */
-    this.deferred_ = undefined;
-    /**
-     * The message whose handlers are running.
-     * @type {Message | undefined}
-     * @internal
-     */
-    this.handling_ = undefined;
-    /**
-     * Requests that have come and are not answered. @internal
-     */
-    this.unanswered_ = 0;
-    /** @internal */
-    this.log_ = connectionLog(id);
-    this.log_?.('created');
-  }
 
   /** The WebSocket under the connection: `readyState`, `upgradeReq` and the like. */
   get socket() {
@@ -276,45 +227,10 @@ class ServerConnection extends Emitter {
       return errors.invalidPayload(message, cause);
     }
     this.log_?.('sending %s', text);
-    return this.#queueText(text);
-  }
-
-  /**
-   * @param {string} text
-   * @returns {LineError | undefined}
-   */
-  #queueText(text) {
-    const open = this.state !== State.DISCONNECTED;
-    if (!open || this.server.native_.send(this.slot_, text) !== QUEUED) return errors.notOpen();
-    this.server.inbox_.scheduleFlush();
-    return undefined;
+    return this.queueText_(text);
   }
 
   // What follows is called by the inbox and by messages.
-
-  /**
-   * @param {string} name
-   * @param {string | undefined} rawId
-   * @param {string | undefined} rawPayload
-   * @param {string | undefined} rawError
-   * @param {unknown} [payload] The payload when it is parsed already, without `rawPayload` then.
-   * @internal
-   */
-  onMessage_(name, rawId, rawPayload, rawError, payload) {
-    if (this.isIgnored_) return;
-    if (this.state === State.AWAITING_HANDSHAKE) {
-      this.refuse_(rawId, 'Handshake is not completed');
-      return;
-    }
-    this.log_?.('received "%s"', name);
-    const message = Message.incoming_(this, name, rawId, rawPayload, rawError, payload);
-    // A server that is being stopped waits for the answers to what came before.
-    if (rawId !== undefined && this.server.draining_ === undefined) {
-      message.isCounted_ = true;
-      this.unanswered_ += 1;
-    }
-    message.deliver_();
-  }
 
   /** Whether nobody waits for an answer. @internal */
   get isIdle_() {
@@ -324,41 +240,6 @@ class ServerConnection extends Emitter {
   /** Whether a `send` waits for its answer. @internal */
   get awaitsAnswers_() {
     return this.#sends?.isWaiting ?? false;
-  }
-
-  /** @param {Message} message */
-  #onAnswered(message) {
-    if (!message.isCounted_) return;
-    message.isCounted_ = false;
-    this.unanswered_ -= 1;
-    this.server.draining_?.check(this);
-  }
-
-  // What messages call; see `Responder` in message.js.
-
-  /** @param {Message} message */
-  emitMessage_(message) {
-    return this.emit(message.name, message);
-  }
-
-  /** @param {LineError} error */
-  onAnswerError_(error) {
-    this.emit(Event.ERROR, error);
-  }
-
-  /** @param {unknown} payload */
-  payloadJson_(payload) {
-    return payloadJson(payload);
-  }
-
-  /** @param {unknown} err */
-  errorJson_(err) {
-    return errorJson(err, this.server.options.errors === 'public');
-  }
-
-  /** Messages other than the handshake are answered only when their sender asks for it. */
-  get answersWithoutId_() {
-    return false;
   }
 
   /**
@@ -379,50 +260,6 @@ class ServerConnection extends Emitter {
   }
 
   /**
-   * @param {Message} message
-   * @param {string | undefined} json The payload as JSON.
-   * @internal
-   */
-  onResolved_(message, json) {
-    const rawId = message.rawId_;
-    if (expectsAnswer(rawId)) {
-      this.log_?.('resolving "%s"', message.name);
-      const isOpen = this.state !== State.DISCONNECTED;
-      if (isOpen && this.server.native_.respond(this.slot_, json, /** @type {string} */ (rawId)) === QUEUED) {
-        this.server.inbox_.scheduleFlush();
-      } else {
-        this.onNotResponded_(message, errors.notOpen());
-      }
-    }
-    this.#onAnswered(message);
-  }
-
-  /**
-   * @param {Message} message
-   * @param {string | undefined} json The error as JSON.
-   * @internal
-   */
-  onRejected_(message, json) {
-    const rawId = message.rawId_;
-    if (expectsAnswer(rawId)) {
-      this.log_?.('rejecting "%s"', message.name);
-      const problem = this.sendRejection_(/** @type {string} */ (rawId), json);
-      if (problem !== undefined) this.onNotResponded_(message, problem);
-    }
-    this.#onAnswered(message);
-  }
-
-  /**
-   * @param {string} rawId
-   * @param {string | undefined} json The error as JSON.
-   * @returns {LineError | undefined} Why it could not be sent.
-   * @internal
-   */
-  sendRejection_(rawId, json) {
-    return this.#queueText(rejectionJson(rawId, json));
-  }
-
-  /**
    * The handshake is resolved.
    * @internal
    */
@@ -434,28 +271,6 @@ class ServerConnection extends Emitter {
   }
 
   /**
-   * Answers a request that no listener may see.
-   * @param {string | undefined} rawId
-   * @param {string} why
-   * @internal
-   */
-  refuse_(rawId, why) {
-    if (!expectsAnswer(rawId)) return;
-    this.#queueText(rejectionJson(canonicalId(/** @type {string} */ (rawId)), errorJson(new Error(why))));
-  }
-
-  /**
-   * @param {Message} message
-   * @param {unknown} cause
-   * @internal
-   */
-  onNotResponded_(message, cause) {
-    const error = errors.notResponded(message, cause);
-    // Not from inside the handler's call of resolve or reject.
-    microtask(() => this.server.inbox_.guard(() => this.emit(Event.ERROR, error)));
-  }
-
-  /**
    * @param {string | undefined} rawId
    * @param {string | undefined} rawPayload
    * @param {string | undefined} rawError Raw JSON of a truthy error.
@@ -464,31 +279,6 @@ class ServerConnection extends Emitter {
   onResponse_(rawId, rawPayload, rawError) {
     this.#sends?.onResponse(rawId, rawPayload, rawError);
     if (this.isIgnored_) ignore(this);
-  }
-
-  /**
-   * A ping that came behind messages whose handlers answer first.
-   * @param {string | undefined} rawId
-   * @internal
-   */
-  onPing_(rawId) {
-    if (this.isIgnored_) return;
-    if (!expectsAnswer(rawId)) {
-      this.#queueText(messageJson(MessageName.RESPONSE, 'pong', undefined, null));
-    } else if (this.state !== State.DISCONNECTED) {
-      this.server.native_.respond(this.slot_, '"pong"', canonicalId(/** @type {string} */ (rawId)));
-      this.server.inbox_.scheduleFlush();
-    }
-  }
-
-  /**
-   * @param {string} text Of a message that is no envelope; or how the protocol was violated.
-   * @param {number} code Close code of a violation, else 0.
-   * @internal
-   */
-  onInvalid_(text, code) {
-    if (this.isIgnored_) return;
-    this.emit(Event.ERROR, code === 0 ? errors.noEnvelope(text) : errors.violated(code, text));
   }
 
   /** @internal */

@@ -2,7 +2,8 @@
 'use strict';
 
 /**
- * Runs every test, or only the files given: `npm test -- __test__/emitter.test.js`. What
+ * Runs every test, or only the files given: `npm test -- __test__/emitter.test.js`. `--rust` runs those of Rust
+ * alone, `--node` those that need the built addon and no Rust (but cargo, for licences), for a release of Node. What
  * `scripts/setup.js` makes must be there.
  */
 
@@ -50,14 +51,25 @@ function allNodeTests(files) {
   return [...nodeTests(files.filter((file) => !isAlone(file)), JOBS), ...nodeTests(files.filter(isAlone), 1)];
 }
 
-const chosen = process.argv.slice(2).map((file) => path.relative(ROOT, path.resolve(file)));
-if (chosen.length > 0) {
-  runAll(allNodeTests(chosen));
+/** The suite that runs against a server without Node: part of the tests of Rust. */
+const OF_RUST = '__test__/conformance/autobahn.test.js';
+
+// The models of threads are a check of their own.
+const RUST = [program('cargo', 'test', '--workspace', '--exclude', 'line-socket-native-models', '--locked')];
+const TYPES = [tool('typescript/bin/tsc', '-p', '__test__/types')];
+
+/** What the options run, in place of everything. @type {Record<string, () => import('./run.js').Command[]>} */
+const PARTS = {
+  '--rust': () => RUST,
+  '--node': () => allNodeTests(testFiles().filter((file) => file !== OF_RUST)),
+};
+
+const args = process.argv.slice(2);
+const part = PARTS[args[0]];
+if (part !== undefined) {
+  runAll(part());
+} else if (args.length > 0) {
+  runAll(allNodeTests(args.map((file) => path.relative(ROOT, path.resolve(file)))));
 } else {
-  runAll([
-    // The models of threads are a check of their own.
-    program('cargo', 'test', '--workspace', '--exclude', 'line-socket-native-models', '--locked'),
-    tool('typescript/bin/tsc', '-p', '__test__/types'),
-    ...allNodeTests(testFiles()),
-  ]);
+  runAll([...RUST, ...TYPES, ...allNodeTests(testFiles())]);
 }

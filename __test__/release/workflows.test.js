@@ -66,8 +66,26 @@ for (const name of fs.readdirSync(FOLDER)) {
 describe('ci.yml', () => {
   it('checks every release of Node that is supported', () => {
     const text = fs.readFileSync(path.join(FOLDER, 'ci.yml'), 'utf8');
-    assert.deepEqual(all(text, /^ +node: \[(.*)\]$/gm), ['18, 20, 22, 24', '18, 20, 22, 24']);
-    assert.match(text, /^ +- run: bash \.ci\/run$/m);
+    assert.deepEqual(all(text, /^ +node: \[(.*)\]$/gm), ['18, 20, 22, 24, 26']);
+    assert.match(text, /^ +node-version: 24\n(?: +.*\n)*? +- run: bash \.ci\/run$/m, 'the one that the matrix leaves out on Linux');
+  });
+
+  it('tests every system on the one addon that is built for it', () => {
+    const text = fs.readFileSync(path.join(FOLDER, 'ci.yml'), 'utf8');
+    const jobs = jobsOf(text);
+    const [built, tested] = ['addon', 'test'].map((name) => all(jobs.get(name) ?? '', /^ +os: \[(.*)\]$/gm));
+    assert.deepEqual(built, tested);
+    const test = jobs.get('test') ?? '';
+    assert.match(test, /needs: addon/);
+    assert.doesNotMatch(test, /scripts\/setup\.js|npm (?:test|run)|cargo /);
+  });
+});
+
+describe('nightly.yml', () => {
+  it('fuzzes every target', () => {
+    const text = fs.readFileSync(path.join(FOLDER, 'nightly.yml'), 'utf8');
+    const targets = fs.readdirSync(path.join(ROOT, 'crates/fuzz/seeds')).sort();
+    assert.deepEqual(all(text, /^ +target: \[(.*)\]$/gm), [targets.join(', ')]);
   });
 });
 

@@ -9,6 +9,7 @@
 const { fork } = require('node:child_process');
 const fs = require('node:fs');
 const WebSocket = require('ws');
+const { buildAddon } = require('./lib/setup');
 
 /** Options of the server, by name. */
 const MODES = {
@@ -152,6 +153,7 @@ async function memory(mode, port, child) {
 }
 
 async function main() {
+  buildAddon();
   console.log('| message | compression | CPU, µs | JavaScript thread, µs | bytes sent |');
   console.log('| --- | --- | --: | --: | --: |');
   for (const mode of Object.keys(MODES)) {

@@ -16,6 +16,7 @@ const https = require('node:https');
 const os = require('node:os');
 const path = require('node:path');
 const { WebSocket, WebSocketServer } = require('ws');
+const { buildAddon } = require('./lib/setup');
 
 const CONNECTIONS = 64;
 const IDLE = 2000;
@@ -161,6 +162,7 @@ function option(flag, fallback) {
 }
 
 async function main() {
+  buildAddon();
   const seconds = option('--seconds', 4);
   /** @type {Record<string, {request: number, idle: number}[]>} */
   const runs = {};

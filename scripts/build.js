@@ -4,24 +4,26 @@
 /**
  * Builds the addon and puts it where `lib/binding/native.js` looks for it, and the client for browsers. Cargo
  * does nothing when nothing has changed, so this is quick the second time. `--debug` builds the addon
- * for debuggers: with symbols, not optimized.
+ * for debuggers: with symbols, not optimized. `--tests` builds it for the tests: optimized, but crate by crate.
  */
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { ADDON, PROFILES, isAddon, libraryOf } = require('./addon.js');
 const { buildClient } = require('./build-client.js');
-const { platformTriple } = require('../lib/binding/platform.js');
 
 const ROOT = path.join(__dirname, '..');
 
-/** Names of the library as Cargo makes it. */
-const LIBRARY = { win32: 'line_socket_native.dll', darwin: 'libline_socket_native.dylib' };
+/** @returns {import('./addon.js').Kind} What the command line asks for. */
+function chosenKind() {
+  if (process.argv.includes('--debug')) return 'debug';
+  return process.argv.includes('--tests') ? 'tests' : 'release';
+}
 
 function build() {
-  const isDebug = process.argv.includes('--debug');
-  const profile = isDebug ? 'dev' : 'release';
-  const cargo = spawnSync('cargo', ['build', '--profile', profile, '--package', 'line-socket-native', '--locked'], {
+  const kind = chosenKind();
+  const cargo = spawnSync('cargo', ['build', '--profile', PROFILES[kind], '--lib', '--locked'], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
@@ -29,17 +31,10 @@ function build() {
     throw new Error('cargo was not found: install Rust (https://rustup.rs) and a C toolchain');
   }
   if (cargo.status !== 0) throw new Error(`cargo build failed with exit code ${cargo.status}`);
-
-  const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
-  const library = /** @type {any} */ (LIBRARY)[process.platform] ?? 'libline_socket_native.so';
-  const from = path.join(target, isDebug ? 'debug' : 'release', library);
-  const to = path.join(ROOT, `line-socket-native.${platformTriple()}.node`);
-  const [built, used] = [fs.statSync(from), fs.statSync(to, { throwIfNoEntry: false })];
-  // The size tells builds of the two profiles apart.
-  if (used !== undefined && used.size === built.size && used.mtimeMs >= built.mtimeMs) return;
+  if (isAddon(kind)) return;
   // Written aside and renamed: a process that has the old one loaded keeps it.
-  fs.copyFileSync(from, `${to}.new`);
-  fs.renameSync(`${to}.new`, to);
+  fs.copyFileSync(libraryOf(kind), `${ADDON}.new`);
+  fs.renameSync(`${ADDON}.new`, ADDON);
 }
 
 async function main() {

@@ -3,13 +3,14 @@
 
 /**
  * Run by npm in a checkout (`prepare`, `prepack`): when npm is about to copy it, as with `npm pack`,
- * `npm install --install-links` and installs from git, it has to be built, for a copy has no sources. Says what to
- * do where it is not. Needs nothing but Node.
+ * `npm install --install-links` and installs from git, it has to be built, as for a release, because a copy has no
+ * sources. Says what to do where it is not. Needs nothing but Node.
  */
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { fileOf, platformTriple } = require('../lib/binding/platform.js');
+const { isAddon } = require('./addon.js');
 
 const ROOT = path.join(__dirname, '..');
 
@@ -25,7 +26,14 @@ const binary = fileOf(platformTriple());
 // `prepack` makes the client for browsers itself.
 const needed = process.env.npm_lifecycle_event === 'prepack' ? [binary] : [binary, 'dist/client-web.js'];
 const missing = needed.filter((file) => !fs.existsSync(path.join(ROOT, file)));
-if (isCopied() && missing.length > 0) {
+if (isCopied() && missing.length === 0 && (isAddon('tests') || isAddon('debug'))) {
+  console.error(
+    `line-socket-native cannot be packed or installed as a copy of this checkout, because ${binary} was built for ` +
+      `${isAddon('tests') ? 'the tests' : 'debuggers'}, and is slower.\nBuild it for release first: run "npm run build" in ${ROOT}, ` +
+      'then pack or install that folder.',
+  );
+  process.exitCode = 1;
+} else if (isCopied() && missing.length > 0) {
   const isTemporary = !fs.existsSync(path.join(ROOT, 'node_modules')) || /git-clone/.test(ROOT);
   const where = isTemporary ? 'in a clone of the repository' : `in ${ROOT}`;
   console.error(

@@ -37,14 +37,16 @@ function tool(file, ...args) {
 }
 
 /**
- * Runs a command to its end.
+ * Runs a command to its end, and says how long it took.
  * @param {Command} command
  * @returns {boolean} Whether it succeeded.
  */
 function run([shown, file, ...args]) {
   console.log(`> ${shown}`);
+  const begin = performance.now();
   const { error, status } = spawnSync(file, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
   if (error) console.error(`${file} could not be run: ${error.message}`);
+  console.log(`${status === 0 ? 'done' : 'FAILED'} in ${((performance.now() - begin) / 1000).toFixed(1)} s: ${shown}`);
   return status === 0;
 }
 

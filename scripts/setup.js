@@ -4,7 +4,7 @@
 /**
  * Makes a checkout ready: installs the development dependencies and builds the addon, whatever of
  * both is missing or out of date. Begins `npm start`, `npm test` and the like, so it needs nothing
- * but Node and takes no network when nothing has changed.
+ * but Node and takes no network when nothing has changed. `--tests` builds the addon for the tests.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -103,9 +103,10 @@ function checkTools() {
 /** Builds the addon; does nothing when nothing has changed. */
 function build() {
   checkTools();
-  console.log('> node scripts/build.js');
+  const options = process.argv.slice(2);
+  console.log(['> node scripts/build.js', ...options].join(' '));
   const script = path.join(__dirname, 'build.js');
-  const { status } = spawnSync(process.execPath, [script], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(process.execPath, [script, ...options], { stdio: ['ignore', 'inherit', 'inherit'] });
   if (status !== 0) throw new SetupError('The addon could not be built: see the messages above');
 }
 

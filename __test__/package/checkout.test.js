@@ -10,6 +10,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { promisify } = require('node:util');
 const { fileOf, platformTriple } = require('../../lib/binding/platform');
+const { libraryOf } = require('../../scripts/addon');
 const { npm } = require('../../scripts/release/npm');
 const { Application, pack, publish, temporaryFolder } = require('./application');
 const { readPackage } = require('./registry');
@@ -32,6 +33,8 @@ describe('a copy of a checkout', () => {
   let registry;
   /** A checkout that has not been built. */
   let unbuilt = '';
+  /** One that has been, with the addon of this one, whichever way that was built. */
+  let built = '';
 
   before(async () => {
     folder = temporaryFolder();
@@ -41,6 +44,12 @@ describe('a copy of a checkout', () => {
     for (const name of ['package.json', 'Cargo.toml', 'lib', 'client', 'common', 'scripts', 'types', 'index.d.ts', 'server.js']) {
       fs.cpSync(path.join(ROOT, name), path.join(unbuilt, name), { recursive: true, filter: (file) => !/node_modules/.test(path.relative(ROOT, file)) });
     }
+    built = path.join(folder, 'built');
+    fs.cpSync(unbuilt, built, { recursive: true });
+    const rest = fs.readdirSync(ROOT).filter((name) => /^client-/.test(name) || [BINARY, 'dist'].includes(name));
+    for (const name of rest) fs.cpSync(path.join(ROOT, name), path.join(built, name), { recursive: true });
+    // `prepack` makes the client for browsers, which takes esbuild.
+    fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(built, 'node_modules'), 'junction');
   });
 
   after(() => {
@@ -66,13 +75,13 @@ describe('a copy of a checkout', () => {
 
   it('by npm install --install-links', async () => {
     const application = new Application(registry, folder);
-    await application.npm('install', '--install-links', SCRIPTS, ROOT);
+    await application.npm('install', '--install-links', SCRIPTS, built);
     await assertServes(application);
   });
 
   it('by npm pack', async () => {
     const application = new Application(registry, folder);
-    await npm(['pack', '--pack-destination', application.folder], { cwd: ROOT });
+    await npm(['pack', '--pack-destination', application.folder], { cwd: built });
     const [file] = fs.readdirSync(application.folder).filter((name) => name.endsWith('.tgz'));
     const binaries = readPackage(application.path(file)).map(({ name }) => name).filter((name) => name.endsWith('.node'));
     assert.ok(binaries.includes(BINARY), binaries.join());
@@ -85,8 +94,18 @@ describe('a copy of a checkout', () => {
     const { path: folders } = await installTools();
     const env = { ...process.env, npm_config_registry: registry.url, npm_config_store_dir: path.join(folder, 'store'), CI: 'true' };
     const pnpm = path.join(folders[1], '../pnpm/bin/pnpm.cjs');
-    await promisify(execFile)(process.execPath, [pnpm, 'add', `file:${ROOT}`], { cwd: application.folder, env });
+    await promisify(execFile)(process.execPath, [pnpm, 'add', `file:${built}`], { cwd: application.folder, env });
     await assertServes(application);
+  });
+
+  it('that has been built for the tests, by npm pack: npm fails and says what to do', async () => {
+    const library = path.join(folder, 'target/tests', path.basename(libraryOf('tests')));
+    fs.cpSync(path.join(built, BINARY), library);
+    const env = { CARGO_TARGET_DIR: path.join(folder, 'target') };
+    const { message } = await npm(['pack', '--pack-destination', folder], { cwd: built, env }).then(() => assert.fail('it succeeded'), (error) => error);
+    assert.match(message, /was built for the tests, and is slower\.\nBuild it for release first: run "npm run build" in /);
+    fs.appendFileSync(library, 'another one');
+    await npm(['pack', '--pack-destination', folder], { cwd: built, env });
   });
 
   it('that has not been built, by npm install --install-links: npm fails and says what to do', async () => {

@@ -21,7 +21,10 @@ function setup({ ours }) {
   checkMachine();
   installPeers();
   buildLoad();
-  if (ours) checkAddon();
+  if (ours) {
+    buildAddon();
+    checkAddon();
+  }
 }
 
 function checkMachine() {
@@ -55,6 +58,11 @@ function buildLoad() {
   run('cargo', [...args, '--target-dir', 'target'], root);
 }
 
+/** Builds the addon for release: the one that is there may have been built for the tests. */
+function buildAddon() {
+  run(process.execPath, ['scripts/build.js'], root);
+}
+
 /** Loads the package in a process of its own, for the benchmark itself never needs it. */
 function checkAddon() {
   try {
@@ -82,4 +90,4 @@ function run(program, args, cwd) {
   }
 }
 
-module.exports = { setup, SetupError };
+module.exports = { buildAddon, setup, SetupError };

@@ -36,8 +36,9 @@ pub trait Wake: Send + Sync {
 /// High-water mark, in bytes, of what one connection may have waiting before it is read no more.
 pub const CONNECTION_MARK: usize = 1024 * 1024;
 
-/// High-water mark, in bytes, of what all connections may have waiting.
-pub const TOTAL_MARK: usize = 16 * 1024 * 1024;
+/// High-water mark, in bytes, of what all connections may have waiting. Lower in the models of threads, which copy as
+/// much again and again.
+pub const TOTAL_MARK: usize = if cfg!(loom) { 2 } else { 16 } * CONNECTION_MARK;
 
 /// Below this, in bytes, reading is resumed.
 const TOTAL_LOW: usize = TOTAL_MARK / 2;

@@ -1,5 +1,5 @@
 //! Every target on every seed, and for a few seconds on mutations of them. Deterministic but for how
-//! far it gets: set `FUZZ_SEED` to go another way, `FUZZ_SECONDS` (default 4, of each target) to go
+//! far it gets: set `FUZZ_SEED` to go another way, `FUZZ_SECONDS` (default 2, of each target) to go
 //! further.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -47,7 +47,7 @@ fn bounded(name: &str) {
         check(&target, seed);
     }
     let mut mutator = Mutator::new(number("FUZZ_SEED", 1), target.dictionary);
-    let limit = Duration::from_secs(number("FUZZ_SECONDS", 4));
+    let limit = Duration::from_secs(number("FUZZ_SECONDS", 2));
     let start = Instant::now();
     let mut inputs = 0;
     while start.elapsed() < limit {

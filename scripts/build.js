@@ -23,7 +23,7 @@ function chosenKind() {
 
 function build() {
   const kind = chosenKind();
-  const cargo = spawnSync('cargo', ['build', '--profile', PROFILES[kind], '--lib', '--locked'], {
+  const cargo = spawnSync('cargo', ['build', '--profile', PROFILES[kind], '--package', 'line-socket-native', '--lib', '--locked'], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
   });

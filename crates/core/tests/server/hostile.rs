@@ -171,11 +171,15 @@ fn a_flood_is_bounded_in_memory_while_the_application_is_busy() {
         }
     });
     let waiting = || server.hub.inbox.waiting();
-    wait_until("reading pauses", || waiting() >= CONNECTION_MARK);
+    // Its share is reached, long before the mark.
+    wait_until("reading pauses", || {
+        let before = waiting();
+        std::thread::sleep(Duration::from_millis(20));
+        before > 0 && waiting() == before
+    });
     for _ in 0..20 {
         std::thread::sleep(Duration::from_millis(5));
-        // One message may pass the mark.
-        assert!(waiting() < CONNECTION_MARK + 1000, "{} wait", waiting());
+        assert!(waiting() < CONNECTION_MARK / 8, "{} wait", waiting());
     }
     drop(held);
     for i in 0..MESSAGES {

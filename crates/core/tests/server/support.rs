@@ -195,18 +195,20 @@ impl Application {
         while let Ok(()) = wakes.recv() {
             let running = Arc::clone(&self.running);
             let _running = running.lock().unwrap();
+            // Events of connections may be in the other queue, behind it.
+            let mut has_stopped = false;
             while self.hub.inbox.take_any(&mut batch).is_some() {
                 let events = events_of(&batch);
                 for event in &events {
                     self.handle(event);
                 }
                 self.hub.inbox.mark_all_handled();
-                let has_stopped = events.iter().any(|event| event.kind == Kind::Stopped);
+                has_stopped |= events.iter().any(|event| event.kind == Kind::Stopped);
                 self.log.events.lock().unwrap().extend(events);
                 self.log.grown.notify_all();
-                if has_stopped {
-                    return;
-                }
+            }
+            if has_stopped {
+                return;
             }
         }
     }

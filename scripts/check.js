@@ -29,9 +29,6 @@ function script(name, ...args) {
 
 const missing = Object.entries(COMPONENTS).filter(([, command]) => !hasCommand(command));
 
-// `npm run check:threads`, as every night, tries more orders.
-process.env.LINE_MODELS = 'quick';
-
 runAll([
   ...missing.map(([component]) => program('rustup', 'component', 'add', component)),
   script('lint.js'),

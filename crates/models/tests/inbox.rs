@@ -23,20 +23,12 @@ impl Wake for Bell {
     }
 }
 
-/// The most interruptions that are tried when the environment has `LINE_MODELS=quick`: with each one more, a model has
-/// several times as many orders.
-const QUICK: usize = 2;
-
 /// Runs `body` in every order of its threads, in which they are interrupted up to `preemptions`
-/// times at places where they could go on.
+/// times at places where they could go on; up to once more when the environment has `LINE_MODELS=deep`.
 fn model(preemptions: usize, body: impl Fn() + Sync + Send + 'static) {
-    let is_quick = std::env::var("LINE_MODELS").is_ok_and(|value| value == "quick");
+    let is_deep = std::env::var("LINE_MODELS").is_ok_and(|value| value == "deep");
     let mut builder = Builder::new();
-    builder.preemption_bound = Some(if is_quick {
-        preemptions.min(QUICK)
-    } else {
-        preemptions
-    });
+    builder.preemption_bound = Some(preemptions + usize::from(is_deep));
     builder.check(body);
 }
 

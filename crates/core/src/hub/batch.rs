@@ -12,8 +12,11 @@ pub(super) const BATCH_TEXT: usize = 64 * 1024;
 /// Events after which a batch is closed.
 pub const BATCH_EVENTS: usize = 256;
 
+/// The bytes that marks are made of. Fewer in the models of threads, which copy as many in each of thousands of runs.
+pub(super) const MARK_UNIT: usize = if cfg!(loom) { 16 * 1024 } else { 1024 * 1024 };
+
 /// Bytes of separate strings after which a batch is closed.
-pub(super) const BATCH_STRINGS: usize = 1024 * 1024;
+pub(super) const BATCH_STRINGS: usize = MARK_UNIT;
 
 /// A part longer than this travels as a string of its own.
 pub(super) const INLINE: usize = 2048;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::batch::Batch;
+use super::batch::{Batch, MARK_UNIT};
 use super::lane::{LANES, Lane, Queue};
 use super::record::Record;
 use super::sync::{
@@ -34,11 +34,10 @@ pub trait Wake: Send + Sync {
 }
 
 /// High-water mark, in bytes, of what one connection may have waiting before it is read no more.
-pub const CONNECTION_MARK: usize = 1024 * 1024;
+pub const CONNECTION_MARK: usize = MARK_UNIT;
 
-/// High-water mark, in bytes, of what all connections may have waiting. Lower in the models of threads, which copy as
-/// much again and again.
-pub const TOTAL_MARK: usize = if cfg!(loom) { 2 } else { 16 } * CONNECTION_MARK;
+/// High-water mark, in bytes, of what all connections may have waiting.
+pub const TOTAL_MARK: usize = 16 * CONNECTION_MARK;
 
 /// Below this, in bytes, reading is resumed.
 const TOTAL_LOW: usize = TOTAL_MARK / 2;

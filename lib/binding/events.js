@@ -102,14 +102,7 @@ class Events {
         connection.onResponse_(id, payload, error);
         break;
       case KIND.CLOSED:
-        try {
-          // The upgrade request stays to be had, by handlers of the end too.
-          connection.socket.onClosed_();
-          this.#native.release(slot);
-        } finally {
-          this.#inbox.connections[slot] = undefined;
-          connection.onClosed_(number, /** @type {string} */ (payload));
-        }
+        this.#end(connection, slot, number, /** @type {string} */ (payload));
         break;
       case KIND.INVALID:
         connection.onInvalid_(/** @type {string} */ (payload), number);
@@ -125,6 +118,25 @@ class Events {
         break;
       default:
         throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);
+    }
+  }
+
+  /**
+   * @param {ServerConnection} connection
+   * @param {number} slot
+   * @param {number} code
+   * @param {string} reason
+   */
+  #end(connection, slot, code, reason) {
+    try {
+      // What has been written is reported in another queue, which may be behind.
+      connection.onWritten_();
+      // The upgrade request stays to be had, by handlers of the end too.
+      connection.socket.onClosed_();
+      this.#native.release(slot);
+    } finally {
+      this.#inbox.connections[slot] = undefined;
+      connection.onClosed_(code, reason);
     }
   }
 

@@ -20,7 +20,6 @@ const ALONE = {
   '__test__/limits/draining.test.js': 'how soon clients are closed, and how evenly',
   '__test__/limits/rates.test.js': 'rates',
   '__test__/original/original.test.js': 'its own tests wait for 10 ms only',
-  '__test__/original/original.test.js': 'fixed times, of the original\'s suite',
   '__test__/process/clock.test.js': 'how soon deadlines take effect',
   '__test__/process/fairness.test.js': 'response times',
   '__test__/process/flood.test.js': 'memory',

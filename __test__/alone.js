@@ -35,6 +35,7 @@ const ALONE = {
 const UNDISTURBED = {
   '__test__/attach/resets.test.js': 'keeps a process busy for a time',
   '__test__/attach/unserved.test.js': 'a time is bounded from below, or by seconds',
+  '__test__/chaos/faults.test.js': 'expects to find faults',
   '__test__/client/contract/send.test.js': 'times are bounded from below',
   '__test__/client/queue.test.js': 'times are bounded from below',
   '__test__/client/send-options.test.js': 'times are bounded from below',

@@ -45,6 +45,14 @@ impl Bucket {
         self.tokens = self.tokens.saturating_add(added).min(capacity);
     }
 
+    /// Whether it holds what so many milliseconds add, and a whole token.
+    fn holds(&self, per_second: u32, milliseconds: u32) -> bool {
+        self.tokens
+            >= i64::from(per_second)
+                .saturating_mul(milliseconds.into())
+                .max(TOKEN)
+    }
+
     fn take(&mut self, count: usize) {
         let taken = signed(count as u64).saturating_mul(TOKEN);
         self.tokens = self.tokens.saturating_sub(taken);
@@ -82,6 +90,10 @@ pub enum Pace {
     TooLong,
 }
 
+/// Milliseconds of its rate that a peer has left when it is not behind any more, unless a burst is
+/// shorter. One that is still sending is read to the end as well now and then, for a moment.
+const SLACK: u32 = 10;
+
 /// In place of a time when the peer is not behind.
 const NEVER: u64 = u64::MAX;
 
@@ -99,8 +111,10 @@ pub struct RateLimit {
     patience: u32,
     /// When the buckets were filled last.
     filled: u64,
-    /// Since when the peer has been held back without once having been read to the end, or [`NEVER`].
+    /// Since when the peer has been held back without once having kept to its rate, or [`NEVER`].
     behind_since: u64,
+    /// All that the peer has sent was read, and nothing has come since.
+    is_drained: bool,
 }
 
 impl RateLimit {
@@ -118,6 +132,7 @@ impl RateLimit {
             patience: config.rate_timeout(),
             filled: now,
             behind_since: NEVER,
+            is_drained: false,
         }
     }
 
@@ -130,6 +145,7 @@ impl RateLimit {
     /// What to do at `now`.
     pub fn pace(&mut self, now: u64) -> Pace {
         self.refill(now);
+        self.forgive();
         let for_message = self.messages.wait(self.messages_per_second);
         let wait = for_message.max(self.bytes.wait(self.bytes_per_second));
         if wait == 0 {
@@ -149,6 +165,8 @@ impl RateLimit {
     /// So many bytes were read at `now`.
     pub fn take_read(&mut self, now: u64, count: usize) {
         self.refill(now);
+        self.forgive();
+        self.is_drained = false;
         self.bytes.take(count);
     }
 
@@ -174,14 +192,26 @@ impl RateLimit {
         self.messages.take(count);
     }
 
-    /// All that the peer has sent so far was read: it is not behind any more.
+    /// All that the peer has sent so far was read: it is not behind any more once it has some slack.
     pub fn caught_up(&mut self) {
-        self.behind_since = NEVER;
+        self.is_drained = true;
+        self.forgive();
     }
 
-    /// Whether the peer is held back, or was and has not been read to the end since.
+    /// Whether the peer is held back, or was and has not kept to its rate since.
     pub fn is_behind(&self) -> bool {
         self.behind_since != NEVER
+    }
+
+    fn forgive(&mut self) {
+        if self.is_drained && self.is_behind() {
+            let slack = self.burst.min(SLACK);
+            if self.messages.holds(self.messages_per_second, slack)
+                && self.bytes.holds(self.bytes_per_second, slack)
+            {
+                self.behind_since = NEVER;
+            }
+        }
     }
 
     fn refill(&mut self, now: u64) {

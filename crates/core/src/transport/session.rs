@@ -30,7 +30,7 @@ use super::throttle::Throttle;
 const READ_BUFFER: usize = 256 * 1024;
 
 /// The same between messages. What was read and cannot be handled yet is kept, for each connection.
-const FIRST_READ: usize = 8 * 1024;
+const FIRST_READ: usize = 16 * 1024;
 
 /// The same while the application is far behind: what a read brings waits here or for it.
 const CROWDED_READ: usize = 4096;

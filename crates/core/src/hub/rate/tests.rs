@@ -151,6 +151,22 @@ fn bytes_are_read_in_pieces_of_what_is_left() {
 }
 
 #[test]
+fn whoever_goes_on_is_behind_though_it_is_read_to_the_end_for_a_moment() {
+    let config = Config::default();
+    config.set_messages_per_second(10_000);
+    config.set_rate_timeout(500);
+    let mut limit = RateLimit::new(&config, 1000);
+    drain(&mut limit);
+    let ended = (1000..3000).step_by(5).find(|&now| {
+        limit.pace(now);
+        drain(&mut limit);
+        limit.caught_up();
+        limit.pace(now) == Pace::TooLong
+    });
+    assert!(matches!(ended, Some(1500..1510)), "{ended:?}");
+}
+
+#[test]
 fn whoever_stays_behind_has_to_go_and_whoever_catches_up_may_stay() {
     let mut patient = limit();
     drain(&mut patient);
@@ -159,6 +175,7 @@ fn whoever_stays_behind_has_to_go_and_whoever_catches_up_may_stay() {
         drain(&mut patient);
         if now % 200 == 0 {
             patient.caught_up();
+            assert!(matches!(patient.pace(now + 10), Pace::Read(_)));
             assert!(!patient.is_behind());
         }
     }

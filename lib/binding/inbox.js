@@ -31,13 +31,13 @@ const LOOK = 1;
  * quick. So the time that this code takes is noticed soon.
  */
 const STEP = 8;
-const QUICK_STEP = 32;
+const QUICK_STEP = 16;
 
-/** Milliseconds that a quick step takes at most, with the code that awaited in the one before. */
+/** Milliseconds that a quick step takes at most, and the code that awaits in its handlers. */
 const QUICK = 0.25;
 
 /** Quick steps in a row before larger ones are tried. */
-const QUICK_STEPS = 8;
+const QUICK_STEPS = 16;
 
 /** What each handler's asynchronous context is made with. It is never destroyed. */
 const CONTEXT = { requireManualDestroy: true };
@@ -72,6 +72,10 @@ class Inbox {
   #hasMore = false;
   /** A chain of steps is under way. */
   #isRunning = false;
+  /** It began when the event loop looked for events, and not in an immediate. */
+  #isWoken = false;
+  /** Its turn is over, and timers have not been looked for since. */
+  #isSpent = false;
   /** When the running turn is over, and until when connections without a backlog come first. */
   #turnEnds = 0;
   #sparseEnds = 0;
@@ -83,15 +87,16 @@ class Inbox {
   #immediate = undefined;
   /** Quick steps in a row. */
   #quickSteps = 0;
+  /** Milliseconds that the code took which awaited in the handlers of the last step. */
+  #awaited = 0;
   #flushDue = false;
   /** Those with promises of `sendWithoutResponse`. @type {import('../connection/sends.js').Sends[]} */
   #unwritten = [];
   /** What waits for events that were there before it, oldest first. @type {(() => void)[]} */
   #waiting = [];
 
-  /** One function for all wakes, and one for all steps. */
+  /** One function for all wakes. */
   #start = () => this.#run();
-  #goOn = () => this.#step();
 
   /** @param {Server} server */
   constructor(server) {
@@ -122,12 +127,20 @@ class Inbox {
       this.#goOnLater();
       this.#beginTurn(time);
     }
+    this.#isWoken = true;
     outside(this.#start);
   }
 
   #goOnLater() {
     this.#immediate ??= afterTurn(() => {
       this.#immediate = undefined;
+      if (this.#isSpent) {
+        // Immediates come before timers, which are due after a turn as well.
+        this.#isSpent = false;
+        this.#goOnLater();
+        return;
+      }
+      this.#isWoken = false;
       this.#beginTurn(now());
       if (this.#isWaiting) this.#run();
     });
@@ -147,6 +160,15 @@ class Inbox {
     this.#stepped = now();
     this.#step();
   }
+
+  /** Goes on after the code that awaited in the handlers of the last step, if that has left time for it. */
+  #goOn = () => {
+    const time = now();
+    this.#awaited = time - this.#stepped;
+    this.#note(time);
+    if (time < this.#turnEnds) this.#step();
+    else this.#endTurn();
+  };
 
   /** Handles some events, then lets the code go on that awaits in their handlers. */
   #step() {
@@ -176,11 +198,11 @@ class Inbox {
       batch.read();
       handleApart(this.#events, batch.event);
     }
-    const time = now();
-    const taken = time - this.#stepped;
-    batch.time += taken;
-    this.#stepped = time;
-    this.#quickSteps = taken < QUICK ? this.#quickSteps + 1 : 0;
+    batch.time += this.#awaited;
+    this.#awaited = 0;
+    const begun = this.#stepped;
+    this.#note(now());
+    batch.time += this.#stepped - begun;
     if (!batch.isOpen) {
       this.#endBatch(batch);
       if (!this.#hasMore && !this.#batches.some(isOpen)) {
@@ -189,12 +211,28 @@ class Inbox {
       }
     }
     this.#flushDue = true;
-    if (time < this.#turnEnds) return true;
-    // What awaits in the handlers of this step is not measured.
-    this.#quickSteps = 0;
-    this.#flush(NEITHER, 0);
+    return true;
+  }
+
+  /**
+   * Notes what was done since the last time.
+   * @param {number} time
+   */
+  #note(time) {
+    this.#quickSteps = time - this.#stepped < QUICK ? this.#quickSteps + 1 : 0;
+    this.#stepped = time;
+  }
+
+  /** The event loop is due. */
+  #endTurn() {
+    this.#isRunning = false;
+    this.#isSpent = this.#isWoken;
     this.#goOnLater();
-    return false;
+    try {
+      this.#flush(NEITHER, 0);
+    } catch (error) {
+      throwLater(error);
+    }
   }
 
   /**

@@ -97,7 +97,7 @@ class Handovers {
       this.#handovers.delete(key);
       refuseUnavailable(stream);
     }
-    this.#server.updateKeepAlive_();
+    this.#server.lifecycle_.updateKeepAlive();
   }
 
   #newKey() {
@@ -140,7 +140,7 @@ class Handovers {
   onReleased(key) {
     this.#handovers.get(key)?.pipe?.onReleased();
     this.#handovers.delete(key);
-    this.#server.updateKeepAlive_();
+    this.#server.lifecycle_.updateKeepAlive();
   }
 
   /** @param {number} key */

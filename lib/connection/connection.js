@@ -250,9 +250,9 @@ class ServerConnection extends ReceivingConnection {
    * @internal
    */
   onHandshake_(rawId, rawPayload, rawError) {
-    if (this.isIgnored_ || this.server.isCut_) return;
-    if (this.server.draining_ !== undefined) {
-      this.server.draining_.refuse(this);
+    if (this.isIgnored_ || this.server.lifecycle_.isCut) return;
+    if (this.server.lifecycle_.draining !== undefined) {
+      this.server.lifecycle_.draining.refuse(this);
     } else {
       this.#handshake = new Handshake(this, rawId);
       this.#handshake.begin(rawPayload, rawError);

@@ -142,7 +142,7 @@ class Draining {
     for (const connection of inbox.connections) {
       if (connection !== undefined) native.close(connection.slot_, code, reason);
     }
-    this.#server.cutAll_();
+    this.#server.lifecycle_.cutAll();
   }
 
   /** The last connection has ended. */

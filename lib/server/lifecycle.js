@@ -1,0 +1,266 @@
+// @ts-check
+'use strict';
+
+const LineError = require('../../common/line-error.js');
+const cluster = require('./cluster.js');
+const { Draining, drainOf } = require('./draining.js');
+const { ignore } = require('../connection/leaving.js');
+const { SocketServer } = require('../attach/socket-server.js');
+const { attach } = require('../attach/attachments.js');
+const { serverLog } = require('../runtime/debug.js');
+const { begin, checkPlace } = require('./listening.js');
+const { encrypt } = require('../options/secure-context.js');
+const { wantsToBeAsked } = require('../upgrade/upgrade.js');
+const { ServerErrorCode: ErrorCode } = require('../enums.js');
+
+/** @typedef {import('./server.js').Server} Server */
+/** @typedef {import('./listening.js').Listening} Listening */
+
+/**
+ * Starts and stops a server: its listener and io threads, the HTTP server whose upgrades it serves, its
+ * place in a cluster, and the end of its connections.
+ */
+class Lifecycle {
+  #server;
+  #native;
+  /**
+   * Settled when the listener is closed and, with `clientTracking`, every connection has ended.
+   * @type {{thread: number, promise: Promise<void>, resolve: () => void, draining?: Draining, isOver?: boolean} | undefined}
+   */
+  #stopping = undefined;
+  /** Settled when the start that was called last is over, and never rejected. @type {Promise<void>} */
+  #starting = Promise.resolve();
+  /** Threads that have not ended: those of closed listeners live as long as their connections. @type {Set<number>} */
+  #threads = new Set();
+  /**
+   * Leaves the cluster, or the HTTP server.
+   * @type {() => unknown}
+   */
+  #leave = () => undefined;
+  /**
+   * The HTTP server whose upgrades are served.
+   * @type {import('node:http').Server | undefined}
+   */
+  #web = undefined;
+  /** The thread whose listener was closed last. @type {number | undefined} */
+  #closed = undefined;
+  /** Whether the server has no listener of its own, and serves connections that others have accepted. */
+  #isAttached = false;
+
+  /** @param {Server} server */
+  constructor(server) {
+    this.#server = server;
+    this.#native = server.native_;
+    /**
+     * Undefined while the server does not run.
+     * @type {Listening | undefined}
+     */
+    this.listening = undefined;
+    /**
+     * The drain under way, once the listener is closed.
+     * @type {Draining | undefined}
+     */
+    this.draining = undefined;
+    /** Whether all connections are being cut: nothing more reaches a handler. */
+    this.isCut = false;
+  }
+
+  /**
+   * Starts to listen.
+   * @returns {Promise<void>} Rejects with a {@link LineError}: `sInvalidAction` when the server runs
+   *   already, `sWebsocketError` when it cannot listen, with the system's error as `payload`.
+   */
+  async start() {
+    if (this.#server.server) {
+      throw new LineError(ErrorCode.INVALID_ACTION, 'The server has been started already');
+    }
+    const wanted = new SocketServer(this.#server);
+    this.#server.server = wanted;
+    const started = this.#start(wanted, this.#starting);
+    this.#starting = started.catch(() => {});
+    return started;
+  }
+
+  /**
+   * @param {object} wanted What `server.server` is until the server is stopped.
+   * @param {Promise<void>} before Settled when an earlier start is over that was stopped meanwhile.
+   */
+  async #start(wanted, before) {
+    const server = this.#server;
+    try {
+      checkPlace(server.options);
+      // The same port may be asked for again.
+      await before;
+      await this.#stopping?.promise;
+      if (server.server !== wanted) throw stoppedMeanwhile();
+      this.#native.ask(wantsToBeAsked(server));
+      encrypt(server.options.tls, this.#native);
+      const { listening, own } = await begin(server.options, this.#native, () => server.inbox_.wake());
+      this.#threads.add(listening.thread);
+      if (server.server !== wanted) {
+        await Promise.all([own && cluster.close(own), this.#end(listening.thread)]);
+        throw stoppedMeanwhile();
+      }
+      this.#onListening(listening, own);
+    } catch (cause) {
+      if (server.server === wanted) server.server = null;
+      if (cause instanceof LineError) throw cause;
+      const why = /** @type {Error} */ (cause).message;
+      throw new LineError(ErrorCode.WEBSOCKET_ERROR, `The server could not be started: ${why}`, cause);
+    }
+  }
+
+  /**
+   * @param {Listening} listening
+   * @param {import('node:http').Server | undefined} own The HTTP server that listens for it alone.
+   */
+  #onListening(listening, own) {
+    this.listening = listening;
+    serverLog('listening on %o', listening.address);
+    // Without a listener of its own the server keeps the process alive by its connections only.
+    const { thread, address } = listening;
+    this.#isAttached = address === null;
+    this.updateKeepAlive();
+    this.#web = own ?? this.#server.options.server;
+    if (address !== null) {
+      this.#leave = cluster.join(address, () => this.#native.stop(thread, false));
+    } else if (this.#web) {
+      const detach = attach(this.#server, this.#web);
+      this.#leave = () => {
+        detach();
+        return own && cluster.close(own);
+      };
+    }
+  }
+
+  /**
+   * Stops listening and disconnects every client: at once, or with `drain` in good order.
+   * @param {import('../../index.d.ts').StopOptions} [options]
+   * @returns {Promise<void>} Resolves when all have been told and the port is free. Rejects with a
+   *   {@link LineError}: `sInvalidAction` when the server does not run; `sInvalidOptions`.
+   */
+  async stop(options) {
+    const server = this.#server;
+    if (!server.server) {
+      // A drain under way can be cut short.
+      if (this.#stopping?.draining && options === undefined) {
+        this.#stopping.draining.cut();
+        return this.#stopping.promise;
+      }
+      const text = 'The server is not running: it was not started, or has been stopped already';
+      throw new LineError(ErrorCode.INVALID_ACTION, text);
+    }
+    const drain = options === undefined ? undefined : drainOf(options);
+    serverLog('stopping');
+    server.server = null;
+    // An HTTP server goes on: while its line server drains, upgrades that come by it are refused.
+    const goesOn = drain && this.#isAttached && this.#web === server.options.server;
+    const left = goesOn ? undefined : this.#leaveAll();
+    const { listening } = this;
+    this.listening = undefined;
+    if (listening === undefined) {
+      // Still starting: `start` sees that it is not wanted any more, and frees the port.
+      if (options === undefined) this.#stopping?.draining?.cut();
+      return this.#starting;
+    }
+    await this.#end(listening.thread, drain);
+    if (drain || server.options.clientTracking !== false) await left;
+    return undefined;
+  }
+
+  /**
+   * Ends a thread with its listener, and its connections unless they are left alone or drained.
+   * @param {number} thread
+   * @param {import('./draining.js').Drain} [drain]
+   * @returns {Promise<void>} Resolves when that is done.
+   */
+  #end(thread, drain) {
+    let resolve = () => {};
+    /** @type {Promise<void>} */
+    const promise = new Promise((settle) => {
+      resolve = settle;
+    });
+    const draining = drain && new Draining(this.#server, drain);
+    this.#stopping = { thread, promise, resolve, draining };
+    this.updateKeepAlive();
+    if (drain === undefined && this.#server.options.clientTracking !== false) this.cutAll();
+    else this.#native.stop(thread, false);
+    if (this.#closed === thread) this.#beginDraining();
+    return promise;
+  }
+
+  /** What `await using` calls: stops a server that runs, and waits for one that is being stopped. */
+  async dispose() {
+    if (this.#server.server) await this.#server.stop();
+    else await this.#stopping?.promise;
+  }
+
+  /** Closes the listener and cuts every connection, those of earlier listeners as well. */
+  cutAll() {
+    this.isCut = true;
+    for (const connection of this.#server.inbox_.connections) if (connection !== undefined) ignore(connection);
+    this.#threads.forEach((thread) => this.#native.stop(thread, true));
+  }
+
+  #leaveAll() {
+    const left = this.#leave();
+    this.#leave = () => undefined;
+    return left;
+  }
+
+  #beginDraining() {
+    this.draining = this.#stopping?.draining;
+    this.draining?.begin();
+  }
+
+  /** @returns {Listening['address'] | null} Where the server listens; null when it does not. */
+  address() {
+    if (this.listening === undefined) return null;
+    return this.listening.address ?? this.#web?.address() ?? null;
+  }
+
+  /** Sees that the process lives as long as there is something to do. */
+  updateKeepAlive() {
+    const isBusy = this.#stopping !== undefined || this.#server.handovers_.size > 0;
+    this.#native.keepAlive(!this.#isAttached || isBusy);
+  }
+
+  /**
+   * A listener has been closed.
+   * @param {number} thread
+   * @param {boolean} ended Its connections have ended, too.
+   */
+  onDetached(thread, ended) {
+    this.#closed = thread;
+    if (ended) this.#threads.delete(thread);
+    const stopping = this.#stopping;
+    if (stopping === undefined || (stopping.thread !== thread && !stopping.isOver)) {
+      // By the cluster, without `stop()`, which may have nothing left to do.
+      const isDone = ended || this.#server.options.clientTracking === false;
+      if (isDone && this.listening?.thread === thread) this.listening = undefined;
+      return;
+    }
+    const { draining, resolve } = stopping;
+    if (draining && !ended) {
+      this.#beginDraining();
+      return;
+    }
+    stopping.isOver = true;
+    // Connections of earlier listeners end as well.
+    if (ended && this.#threads.size > 0) return;
+    serverLog('stopped');
+    draining?.end();
+    this.draining = undefined;
+    this.#leaveAll();
+    this.#stopping = undefined;
+    this.isCut = false;
+    this.updateKeepAlive();
+    resolve();
+  }
+}
+
+function stoppedMeanwhile() {
+  return new LineError(ErrorCode.INVALID_ACTION, 'The server was stopped while it started');
+}
+
+module.exports = { Lifecycle };

@@ -1,0 +1,88 @@
+//! How a connection's task comes to its end.
+
+use std::future::Future;
+use std::io;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use log::debug;
+use tokio::io::ReadBuf;
+
+use crate::codec::ProtocolError;
+use crate::codec::close::ABNORMAL;
+
+use super::reading::BUFFER;
+use super::turn::READS_A_TURN;
+use super::{End, Session, Stage};
+
+/// How long, and for how many bytes, the peer's last data is read after the closing handshake so
+/// that it does not turn into a reset that overtakes our close frame (RFC 9112, 9.6, has the same
+/// for HTTP).
+const LINGER: Duration = Duration::from_secs(1);
+
+impl Session {
+    /// Tells the peer to go and is done with it.
+    pub(super) fn dismiss(&mut self, code: u16, reason: &str) {
+        debug!("{}: sends close frame {code}", self.name());
+        if self.connection.start_close(code, reason) {
+            self.shared.hub.await_close(&self.connection);
+        }
+        self.decoder.end();
+        if let Some(rare) = &mut self.rare {
+            rare.bounds.end();
+        }
+        self.finish(code, reason.into());
+    }
+
+    /// A protocol violation (RFC 6455, 7.1.7): sends its close code and is done with the peer.
+    pub(super) fn fail(&mut self, error: ProtocolError) {
+        let error = self.rare.as_mut().map_or(error, |rare| {
+            rare.bounds.end();
+            rare.bounds.explain(error)
+        });
+        self.shared
+            .hub
+            .violated(&self.connection, &mut self.progress, &error);
+        if self.connection.start_close(error.close_code(), "") {
+            self.shared.hub.await_close(&self.connection);
+        }
+        self.finish(ABNORMAL, Box::default());
+    }
+
+    pub(super) fn finish(&mut self, code: u16, reason: Box<str>) {
+        self.stage = Stage::Finishing(Box::new(End { code, reason }));
+        self.flush();
+    }
+
+    pub(super) fn end(&mut self, code: u16, reason: &str) {
+        let (code, reason) = match self.connection.forced_close() {
+            Some(forced) if code == ABNORMAL => forced,
+            _ => (code, reason),
+        };
+        self.shared
+            .hub
+            .ended(&self.connection, &mut self.progress, code, reason);
+        self.stage = Stage::Lingering(Box::pin(tokio::time::sleep(LINGER)));
+    }
+
+    /// Discards what the peer still sends; ready when it has ended its side or its time is up.
+    pub(super) fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Stage::Lingering(sleep) = &mut self.stage else {
+            return Poll::Ready(());
+        };
+        if sleep.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        BUFFER.with_borrow_mut(|buffer| {
+            for _ in 0..READS_A_TURN {
+                let mut target = ReadBuf::new(buffer);
+                let result: io::Result<()> = ready!(self.reader.poll_discard(context, &mut target));
+                if result.is_err() || target.filled().is_empty() {
+                    return Poll::Ready(());
+                }
+            }
+            // A peer that still floods after the end is not worth more of our time.
+            Poll::Ready(())
+        })
+    }
+}

@@ -1,0 +1,265 @@
+//! The reading half of a connection's task: from bytes of the stream to messages for the hub.
+
+use std::cell::RefCell;
+use std::task::{Context, Poll, ready};
+
+use log::{debug, trace};
+use tokio::io::ReadBuf;
+
+use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT};
+use crate::codec::{Event, INFLATED_A_TURN};
+use crate::hub::{Counter, Message, Next};
+
+use super::turn::{READS_A_TURN, ReadTurn, Tally};
+use super::{Early, Session, Stage};
+
+/// Bytes of a large message read at a time, into one buffer that all connections of the thread share:
+/// an idle connection needs none of its own.
+const READ_BUFFER: usize = 256 * 1024;
+
+/// The same between messages. What was read and cannot be handled yet is kept, for each connection.
+const FIRST_READ: usize = 16 * 1024;
+
+/// The same while the application is far behind: what a read brings waits here or for it.
+const CROWDED_READ: usize = 4096;
+
+thread_local! {
+    /// What the connections of this thread read into.
+    pub(super) static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER].into());
+}
+
+impl Session {
+    /// Reads and handles until nothing is left to read, or the stage changes.
+    pub(super) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        // Whoever ends the hold, or closes, wakes this task.
+        if self.connection.is_held() && self.connection.is_open() {
+            return Poll::Pending;
+        }
+        let mut turn = ReadTurn::default();
+        for _ in 0..READS_A_TURN {
+            if !matches!(self.stage, Stage::Open) {
+                return Poll::Ready(());
+            }
+            // A message that is let grow in here would be too much for the application once it is
+            // complete.
+            let crowded = self.shared.hub.inbox.is_crowded();
+            if self.paused || (crowded && self.decoder.buffered() > 0) {
+                ready!(self.shared.hub.poll_room(&mut self.progress, context));
+                if std::mem::take(&mut self.paused) {
+                    debug!("{}: is read again", self.name());
+                }
+            }
+            if let Some(rare) = &mut self.rare
+                && self.decoder.is_held_up()
+            {
+                ready!(rare.bounds.poll_room(&self.shared.hub, context));
+                // What it has sent waits here, so it is not silent.
+                self.shared.hub.hear(&self.connection);
+            }
+            let most = match self.decoder.buffered() {
+                _ if crowded => CROWDED_READ,
+                0 => FIRST_READ,
+                _ => READ_BUFFER,
+            };
+            let allowed =
+                self.throttle
+                    .poll_read(&self.shared.hub, &self.connection, context, most);
+            let Some(most) = ready!(allowed) else {
+                self.exceed();
+                return Poll::Ready(());
+            };
+            if let Some(Early(mut early)) = self.early.take().map(|early| *early) {
+                let consumed = self.take_in(&mut early, &mut turn);
+                early.drain(..consumed);
+                self.early = Early::new(early);
+            } else {
+                match self.poll_buffer(context, most, &mut turn) {
+                    Poll::Ready(false) => {}
+                    Poll::Ready(true) => self.end(ABNORMAL, ""),
+                    // A stream can be open for reading alone, without an end to be read.
+                    Poll::Pending if self.connection.is_broken() => {
+                        debug!("{}: cannot be written to", self.name());
+                        self.end(ABNORMAL, "");
+                    }
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+            if std::mem::take(&mut self.turn_over) {
+                break;
+            }
+        }
+        self.poll_yield(context)
+    }
+
+    /// Reads once into the thread's buffer; true at the end of the stream.
+    fn poll_buffer(
+        &mut self,
+        context: &mut Context<'_>,
+        most: usize,
+        turn: &mut ReadTurn,
+    ) -> Poll<bool> {
+        BUFFER.with_borrow_mut(|buffer| {
+            let mut target = ReadBuf::new(&mut buffer[..most]);
+            let read = self.reader.poll_read(context, &mut target);
+            let cost = self.reader.take_cost();
+            if let Some(cost) = cost {
+                self.throttle
+                    .take_records(self.shared.hub.now(), cost.bytes, cost.fruitless);
+            }
+            let Poll::Ready(result) = read else {
+                if !self.reader.has_more() {
+                    self.throttle.caught_up();
+                    self.progress.caught_up();
+                }
+                return Poll::Pending;
+            };
+            let filled = target.filled_mut();
+            if let Err(error) = result {
+                debug!("{}: reading failed: {error}", self.name());
+                return Poll::Ready(true);
+            }
+            if filled.is_empty() {
+                debug!("{}: the peer has ended its side", self.name());
+                return Poll::Ready(true);
+            }
+            let now = self.shared.hub.hear(&self.connection);
+            if cost.is_none() {
+                self.throttle.take_read(now, filled.len());
+            }
+            let consumed = self.take_in(filled, turn);
+            // Only a pause, or the end of a turn, leaves something over.
+            self.early = Early::new(filled[consumed..].to_vec());
+            Poll::Ready(false)
+        })
+    }
+
+    /// Handles what `bytes` holds and returns how many of them were consumed: all, unless the
+    /// reader has to pause or has had its turn.
+    fn take_in(&mut self, bytes: &mut [u8], turn: &mut ReadTurn) -> usize {
+        let mut tally = Tally::default();
+        let consumed = self.take_messages(bytes, &mut tally, turn);
+        if tally.messages > 0 {
+            let stats = &self.shared.hub.stats;
+            stats.add(Counter::MessagesReceived, tally.messages);
+            stats.add(Counter::BytesReceived, tally.bytes);
+        }
+        if tally.flush && matches!(self.stage, Stage::Open) {
+            self.flush();
+        }
+        consumed
+    }
+
+    fn take_messages(&mut self, bytes: &mut [u8], tally: &mut Tally, turn: &mut ReadTurn) -> usize {
+        let length = bytes.len();
+        let inflates = self.decoder.is_inflating();
+        let mut consumed = 0;
+        self.lift_bounds();
+        while consumed < length && !self.paused && !self.turn_over && self.throttle.allows_message()
+        {
+            if inflates && let Some(rare) = &self.rare {
+                rare.bounds.let_grow(&self.shared.hub, &mut self.decoder);
+            }
+            let step = match self.decoder.decode(&mut bytes[consumed..]) {
+                Ok(step) => step,
+                Err(error) => {
+                    self.fail(error);
+                    return length;
+                }
+            };
+            consumed += step.consumed;
+            if step.event.is_some() {
+                self.throttle.take_message();
+                self.turn_over |= turn.is_over();
+            }
+            if inflates && self.is_enough(tally) {
+                self.turn_over |= consumed < length;
+            }
+            let next = match step.event {
+                // Closed before it was served: the peer's messages are for nobody.
+                Some(Event::Text(_) | Event::Binary(_)) if self.connection.is_held() => Next::Read,
+                Some(Event::Text(text)) => {
+                    tally.message(text.len());
+                    if let Some(rare) = &mut self.rare {
+                        rare.bounds.take_message(text.len(), &mut self.decoder);
+                    }
+                    self.take(Message::Text(&text))
+                }
+                Some(Event::Binary(data)) => {
+                    tally.message(data.len());
+                    if let Some(rare) = &mut self.rare {
+                        rare.bounds.take_message(data.len(), &mut self.decoder);
+                    }
+                    self.take(Message::Binary(&data))
+                }
+                Some(Event::Ping(payload)) => self.shared.hub.pong(&self.connection, &payload),
+                None => {
+                    self.turn_over |= consumed < length;
+                    Next::Read
+                }
+                Some(Event::Pong(_)) => Next::Read,
+                Some(Event::Close(frame)) => {
+                    // Without a code it is taken for 1000, as by the original.
+                    let (code, reason) = match frame {
+                        Some(frame) => (frame.code, frame.reason.into()),
+                        None => (NORMAL, Box::<str>::default()),
+                    };
+                    debug!("{}: received close frame {code} {reason:?}", self.name());
+                    if self.connection.answer_close(code, &reason) {
+                        self.shared.hub.await_close(&self.connection);
+                    }
+                    self.finish(code, reason);
+                    return length;
+                }
+            };
+            match next {
+                Next::Read => {}
+                Next::Flush => tally.flush = true,
+                Next::Pause => {
+                    debug!("{}: is not read, too much waits to be handled", self.name());
+                    self.paused = true;
+                }
+            }
+        }
+        consumed
+    }
+
+    /// Once the handshake is resolved, the peer's messages may be large.
+    fn lift_bounds(&mut self) {
+        let Some(rare) = &mut self.rare else {
+            return;
+        };
+        rare.bounds.prepare(&self.connection, &mut self.decoder);
+        if rare.compressing.is_none() && rare.bounds.is_idle() {
+            self.rare = None;
+        }
+    }
+
+    /// Counts what the last step has inflated, and what it holds. Returns whether it is enough for one turn, or more than
+    /// the peer's rate allows.
+    fn is_enough(&mut self, tally: &mut Tally) -> bool {
+        if let Some(rare) = &mut self.rare {
+            rare.bounds
+                .count(&self.shared.hub, &self.connection, &self.decoder);
+        }
+        let inflated = self.decoder.inflated();
+        if inflated == 0 {
+            return false;
+        }
+        tally.inflated += inflated;
+        !self.throttle.take_inflated(inflated) || tally.inflated >= INFLATED_A_TURN
+    }
+
+    fn take(&mut self, message: Message<'_>) -> Next {
+        trace!("{}: received {message}", self.name());
+        self.shared
+            .hub
+            .take_in(&self.connection, &mut self.progress, message)
+    }
+
+    /// The peer has been over its rate for too long.
+    fn exceed(&mut self) {
+        self.shared.hub.stats.add(Counter::RateLimited, 1);
+        debug!("{}: over its rate for too long", self.name());
+        self.dismiss(RATE_LIMIT, "Rate limit");
+    }
+}

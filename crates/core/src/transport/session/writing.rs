@@ -1,0 +1,69 @@
+//! The writing half of a connection's task: what the kernel did not take at once, and what is compressed
+//! before it is written.
+
+use std::task::{Context, Poll, ready};
+
+use log::debug;
+
+use crate::codec::close::ABNORMAL;
+use crate::hub::{Flush, Turn};
+
+use super::Session;
+
+impl Session {
+    /// Writes what waits once the stream is writable, compressed if it has to be. Pending while the
+    /// stream is not writable, and after a turn of compressing that was not enough.
+    pub(super) fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if self.connection.is_blocked() {
+                let flushed = match ready!(self.reader.poll_write_ready(context)) {
+                    Ok(()) => self.connection.flush_writable(),
+                    Err(_) => Flush::Broken,
+                };
+                self.shared.hub.report(&self.connection);
+                if flushed == Flush::Broken {
+                    debug!("{}: writing failed", self.name());
+                    self.end(ABNORMAL, "");
+                    return Poll::Ready(());
+                }
+                continue;
+            }
+            match self.compress() {
+                Turn::Idle => return Poll::Ready(()),
+                Turn::Done => {}
+                Turn::More => return self.poll_yield(context),
+            }
+        }
+    }
+
+    /// Compresses for one turn and writes. That the stream is broken is for the reader to find.
+    fn compress(&mut self) -> Turn {
+        let rare = self.rare.as_mut();
+        let Some(compressing) = rare.and_then(|rare| rare.compressing.as_mut()) else {
+            return Turn::Idle;
+        };
+        let turn = compressing.turn(&self.connection);
+        if turn != Turn::Idle {
+            self.connection.flush();
+            self.shared.hub.report(&self.connection);
+        }
+        turn
+    }
+
+    /// The stream is to be cut. When the server stops, what has been begun to be compressed is completed
+    /// and offered to the kernel before; one connection's end alone must not keep others waiting for that.
+    pub(super) fn cut(&mut self) {
+        if self.shared.is_cut() {
+            while self.compress() != Turn::Idle {}
+        }
+    }
+
+    pub(super) fn flush(&mut self) {
+        let flushed = self.connection.flush();
+        self.shared.hub.report(&self.connection);
+        if flushed == Flush::Broken {
+            debug!("{}: writing failed", self.name());
+            self.end(ABNORMAL, "");
+        }
+    }
+}

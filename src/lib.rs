@@ -4,6 +4,7 @@
 //! for each thing a server can be asked for. Connections are small integers (slots), events come
 //! in batches: see [`line_socket_core::Record`].
 
+mod call;
 mod compression;
 mod facts;
 mod handover;

@@ -1,10 +1,12 @@
 //! Native functions in their cheapest form: a plain JavaScript function over Rust state, without
 //! the class instances and conversions of `#[napi]` (a call costs 11 ns instead of 27 to 350,
-//! see `docs/internals/design.md`). All `unsafe` of the crate is in this file.
+//! see `docs/internals/design.md`). All `unsafe` of the crate is in this file. What is made of it without
+//! `unsafe` is in `call.rs`.
 //!
-//! The rules that make it sound: the state is reachable only through functions of the environment
-//! it was made in, which Node calls on that environment's thread alone; each function owns a share
-//! of the state until it is collected; a panic becomes a JavaScript exception.
+//! These rules make it sound. The state is reachable only through functions of the environment it was
+//! made in, and Node calls those on that environment's thread alone. Each function owns a reference to the
+//! state until Node has collected the function. A [`Call`] and its [`Value`]s are used only while the
+//! function runs that Node has called. A panic becomes a JavaScript exception.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -20,16 +22,11 @@ use napi::bindgen_prelude::{FromNapiValue, Function, Int32ArraySlice, Object, Ui
 use napi::threadsafe_function::ThreadsafeFunction;
 use napi::{Error, JsValue, Result, Status, ValueType, check_status, sys};
 
-use super::names;
-
 /// A function that any thread may call.
 pub type WakeFunction = ThreadsafeFunction<(), (), (), Status, false>;
 
 /// Most arguments a native function takes.
 const MAX_ARGUMENTS: usize = 9;
-
-/// Bytes of a string that are read without asking for its length first.
-const SCRATCH: usize = 64 * 1024;
 
 /// A JavaScript value, valid until the native function returns.
 #[derive(Clone, Copy)]
@@ -38,7 +35,7 @@ pub struct Value(sys::napi_value);
 /// What a native function does: `state` is its server, `call` its arguments.
 pub type Method<T> = fn(state: &mut T, call: &Call) -> Result<Value>;
 
-/// A share of the state, and what to do with it.
+/// A reference to the state, and what to do with it.
 struct Bound<T> {
     state: Rc<RefCell<T>>,
     method: Method<T>,
@@ -143,204 +140,105 @@ pub struct Call {
 
 impl Call {
     /// Argument `index` as a whole number; what is no number is an error.
+    #[inline]
     pub fn int(&self, index: usize) -> Result<i32> {
-        let mut value = 0;
-        // SAFETY: both values belong to the running call.
-        check_status!(unsafe {
-            sys::napi_get_value_int32(self.env, self.arguments[index], &raw mut value)
-        })?;
-        Ok(value)
+        self.read(index, |env, value, read| {
+            // SAFETY: `read` gives values of the running call and a place for the result.
+            unsafe { sys::napi_get_value_int32(env, value, read) }
+        })
     }
 
     /// Argument `index` as a slot, key or unsigned setting.
+    #[inline]
     pub fn uint(&self, index: usize) -> Result<u32> {
-        let mut value = 0;
-        // SAFETY: both values belong to the running call.
-        check_status!(unsafe {
-            sys::napi_get_value_uint32(self.env, self.arguments[index], &raw mut value)
-        })?;
-        Ok(value)
+        self.read(index, |env, value, read| {
+            // SAFETY: as above.
+            unsafe { sys::napi_get_value_uint32(env, value, read) }
+        })
     }
 
-    /// Argument `index` as a setting, `None` for `undefined` and `null`.
-    pub fn optional_uint(&self, index: usize) -> Result<Option<u32>> {
-        if self.is_nothing(index)? {
-            return Ok(None);
-        }
-        self.uint(index).map(Some)
-    }
-
-    /// Argument `index` as a number of bytes; negative ones count as none.
-    pub fn size(&self, index: usize) -> Result<usize> {
-        let mut value = 0;
-        // SAFETY: both values belong to the running call.
-        check_status!(unsafe {
-            sys::napi_get_value_int64(self.env, self.arguments[index], &raw mut value)
-        })?;
-        Ok(usize::try_from(value).unwrap_or(if value < 0 { 0 } else { usize::MAX }))
+    /// Argument `index` as a whole number of 64 bits.
+    #[inline]
+    pub fn int64(&self, index: usize) -> Result<i64> {
+        self.read(index, |env, value, read| {
+            // SAFETY: as above.
+            unsafe { sys::napi_get_value_int64(env, value, read) }
+        })
     }
 
     /// Argument `index` as a boolean.
+    #[inline]
     pub fn boolean(&self, index: usize) -> Result<bool> {
-        let mut value = false;
-        // SAFETY: both values belong to the running call.
-        check_status!(unsafe {
-            sys::napi_get_value_bool(self.env, self.arguments[index], &raw mut value)
-        })?;
-        Ok(value)
+        self.read(index, |env, value, read| {
+            // SAFETY: as above.
+            unsafe { sys::napi_get_value_bool(env, value, read) }
+        })
     }
 
     /// Whether argument `index` is `undefined` or `null`, or was not given.
+    #[inline]
     pub fn is_nothing(&self, index: usize) -> Result<bool> {
-        let mut kind = 0;
-        // SAFETY: both values belong to the running call.
-        check_status!(unsafe { sys::napi_typeof(self.env, self.arguments[index], &raw mut kind) })?;
+        let kind = self.read(index, |env, value, read| {
+            // SAFETY: as above.
+            unsafe { sys::napi_typeof(env, value, read) }
+        })?;
         Ok(matches!(
             ValueType::from(kind),
             ValueType::Undefined | ValueType::Null
         ))
     }
 
-    /// Argument `index` as a string, `None` for `undefined` and `null`. Lone surrogates become
-    /// U+FFFD.
-    pub fn optional_string(&self, index: usize) -> Result<Option<String>> {
-        if self.is_nothing(index)? {
-            return Ok(None);
-        }
-        self.string(index).map(Some)
+    #[inline]
+    fn read<T: Default>(
+        &self,
+        index: usize,
+        get: impl FnOnce(sys::napi_env, sys::napi_value, *mut T) -> sys::napi_status,
+    ) -> Result<T> {
+        let mut read = T::default();
+        check_status!(get(self.env, self.arguments[index], &raw mut read))?;
+        Ok(read)
     }
 
-    /// Argument `index` as a string. Lone surrogates become U+FFFD.
-    pub fn string(&self, index: usize) -> Result<String> {
-        let mut bytes = Vec::new();
-        self.append_string(index, &mut bytes)?;
-        // Node writes valid UTF-8; were it otherwise, replacing is better than failing.
-        Ok(String::from_utf8(bytes)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    /// Bytes that argument `index`, a string, has as UTF-8.
+    pub fn utf8_len(&self, index: usize) -> Result<usize> {
+        self.read(index, |env, value, read| {
+            // SAFETY: `read` gives values of the running call and a place for the result; a null buffer
+            // asks for the length.
+            unsafe { sys::napi_get_value_string_utf8(env, value, ptr::null_mut(), 0, read) }
+        })
     }
 
-    /// Appends argument `index`, a string, as UTF-8 to `out`.
-    pub fn append_string(&self, index: usize, out: &mut Vec<u8>) -> Result<()> {
-        let value = self.arguments[index];
-        let before = out.len();
-        let mut room = out.capacity() - before;
-        // Four bytes of room may stay unused because the next character did not fit, one is for
-        // the terminating NUL.
-        if room < 256 {
-            let mut length = 0;
-            // SAFETY: a null buffer asks for the length in bytes.
-            check_status!(unsafe {
-                sys::napi_get_value_string_utf8(
-                    self.env,
-                    value,
-                    ptr::null_mut(),
-                    0,
-                    &raw mut length,
-                )
-            })?;
-            out.reserve(length + 5);
-            room = out.capacity() - before;
-        }
-        let mut written = self.read_string(value, out, room)?;
-        if written + 5 > room {
-            let mut length = 0;
-            // SAFETY: as above.
-            check_status!(unsafe {
-                sys::napi_get_value_string_utf8(
-                    self.env,
-                    value,
-                    ptr::null_mut(),
-                    0,
-                    &raw mut length,
-                )
-            })?;
-            if length > written {
-                out.reserve(length + 5);
-                room = out.capacity() - before;
-                written = self.read_string(value, out, room)?;
-            }
-        }
-        // SAFETY: Node has initialised `written` bytes behind the old length, within capacity.
-        unsafe { out.set_len(before + written) };
-        Ok(())
-    }
-
-    /// Writes a string behind `out`'s length, `room` bytes with the NUL at most.
-    fn read_string(&self, value: sys::napi_value, out: &mut Vec<u8>, room: usize) -> Result<usize> {
-        let mut written = 0;
-        let target = out.spare_capacity_mut().as_mut_ptr();
-        // SAFETY: `target` has room for `room` bytes, which is at most the spare capacity; Node
-        // writes no more than that.
-        check_status!(unsafe {
-            sys::napi_get_value_string_utf8(self.env, value, target.cast(), room, &raw mut written)
+    /// Appends argument `index`, a string, as UTF-8 to `out`: the characters that fit into its spare
+    /// capacity with a NUL behind them. Returns how many bytes they are. Lone surrogates become U+FFFD.
+    #[inline]
+    pub fn append_fitting(&self, index: usize, out: &mut Vec<u8>) -> Result<usize> {
+        let spare = out.spare_capacity_mut();
+        let (target, room) = (spare.as_mut_ptr(), spare.len());
+        let written = self.read(index, |env, value, read| {
+            // SAFETY: as above; `target` has room for `room` bytes, and Node writes no more than that.
+            unsafe { sys::napi_get_value_string_utf8(env, value, target.cast(), room, read) }
         })?;
+        // SAFETY: Node has initialised `written` bytes behind the old length, within the capacity.
+        unsafe { out.set_len(out.len() + written) };
         Ok(written)
     }
 
-    /// Argument `index`, a string that names something: no two different ones are the same name (see
-    /// `names.rs`).
-    pub fn name(&self, index: usize) -> Result<String> {
-        let text = self.string(index)?;
-        if names::is_ambiguous(&text) {
-            return Ok(names::encode(&self.utf16(index)?));
-        }
-        Ok(text)
-    }
-
-    /// The same, `None` for `undefined` and `null`.
-    pub fn optional_name(&self, index: usize) -> Result<Option<String>> {
-        if self.is_nothing(index)? {
-            return Ok(None);
-        }
-        self.name(index).map(Some)
-    }
-
     /// Argument `index`, a string, as UTF-16.
-    fn utf16(&self, index: usize) -> Result<Vec<u16>> {
-        let value = self.arguments[index];
-        let mut length = 0;
-        // SAFETY: a null buffer asks for the length in code units.
-        check_status!(unsafe {
-            sys::napi_get_value_string_utf16(self.env, value, ptr::null_mut(), 0, &raw mut length)
+    pub fn utf16(&self, index: usize) -> Result<Vec<u16>> {
+        let length = self.read(index, |env, value, read| {
+            // SAFETY: `read` gives values of the running call and a place for the result; a null buffer
+            // asks for the length.
+            unsafe { sys::napi_get_value_string_utf16(env, value, ptr::null_mut(), 0, read) }
         })?;
         // One is for the terminating NUL.
         let mut units = vec![0; length + 1];
-        // SAFETY: `units` has room for what Node is told of.
-        check_status!(unsafe {
-            sys::napi_get_value_string_utf16(
-                self.env,
-                value,
-                units.as_mut_ptr(),
-                units.len(),
-                &raw mut length,
-            )
+        let (target, room) = (units.as_mut_ptr(), units.len());
+        let length = self.read(index, |env, value, read| {
+            // SAFETY: as above; `target` has room for `room` code units.
+            unsafe { sys::napi_get_value_string_utf16(env, value, target, room, read) }
         })?;
         units.truncate(length);
         Ok(units)
-    }
-
-    /// Argument `index`, a string of characters up to U+00FF, as one byte each.
-    pub fn latin1(&self, index: usize) -> Result<Vec<u8>> {
-        let value = self.arguments[index];
-        let mut length = 0;
-        // SAFETY: a null buffer asks for the length in characters.
-        check_status!(unsafe {
-            sys::napi_get_value_string_latin1(self.env, value, ptr::null_mut(), 0, &raw mut length)
-        })?;
-        // One is for the terminating NUL.
-        let mut bytes = vec![0; length + 1];
-        // SAFETY: `bytes` has room for what Node is told of.
-        check_status!(unsafe {
-            sys::napi_get_value_string_latin1(
-                self.env,
-                value,
-                bytes.as_mut_ptr().cast(),
-                bytes.len(),
-                &raw mut length,
-            )
-        })?;
-        bytes.truncate(length);
-        Ok(bytes)
     }
 
     /// Lets `read` look at argument `index`, a `Uint8Array`.
@@ -373,11 +271,12 @@ impl Call {
         // SAFETY: the function lives as long as `function`, and belongs to this environment, on whose
         // thread the call runs.
         check_status!(unsafe {
-            if alive {
-                sys::napi_ref_threadsafe_function(self.env, raw)
+            let set = if alive {
+                sys::napi_ref_threadsafe_function
             } else {
-                sys::napi_unref_threadsafe_function(self.env, raw)
-            }
+                sys::napi_unref_threadsafe_function
+            };
+            set(self.env, raw)
         })
     }
 
@@ -421,12 +320,11 @@ impl Call {
         })
     }
 
-    /// A number of bytes or of things.
-    pub fn size_value(&self, size: usize) -> Result<Value> {
-        let size = i64::try_from(size).unwrap_or(i64::MAX);
+    /// A whole number of 64 bits, of which JavaScript can tell apart those up to 2^53.
+    pub fn int64_value(&self, int: i64) -> Result<Value> {
         self.made(|env, value| {
             // SAFETY: as above.
-            unsafe { sys::napi_create_int64(env, size, value) }
+            unsafe { sys::napi_create_int64(env, int, value) }
         })
     }
 
@@ -445,11 +343,8 @@ impl Call {
         })
     }
 
-    /// A string.
-    pub fn string_value(&self, text: &str) -> Result<Value> {
-        if text.is_ascii() {
-            return self.latin1_value(text.as_bytes());
-        }
+    /// A string of UTF-8.
+    pub fn utf8_value(&self, text: &str) -> Result<Value> {
         self.made(|env, value| {
             // SAFETY: the text is passed with its length and copied by Node.
             unsafe {
@@ -463,12 +358,8 @@ impl Call {
         })
     }
 
-    /// The string that [`Call::name`] made this name of.
-    pub fn name_value(&self, name: &str) -> Result<Value> {
-        if !names::is_ambiguous(name) {
-            return self.string_value(name);
-        }
-        let units = names::decode(name);
+    /// A string of UTF-16.
+    pub fn utf16_value(&self, units: &[u16]) -> Result<Value> {
         self.made(|env, value| {
             // SAFETY: the code units are passed with their number and copied by Node.
             unsafe {
@@ -528,11 +419,6 @@ impl Call {
         }
         ptr::null_mut()
     }
-}
-
-/// A buffer for [`Call::append_string`] that takes most strings without asking for their length.
-pub fn scratch() -> Vec<u8> {
-    Vec::with_capacity(SCRATCH)
 }
 
 /// A second descriptor of the socket that Node has under `descriptor`: closing one leaves the

@@ -12,7 +12,7 @@ use line_socket_core::{
     Batch, ConnectionRef, Fence, Gate, Hub, IoThread, LiveContext, Options, PipeOwner,
 };
 
-use super::raw;
+use super::call;
 use super::wake::{JsWake, Shared};
 
 /// Streams that JavaScript reads and writes, by its numbers for them.
@@ -87,7 +87,7 @@ impl JsServer {
             dirty: Vec::new(),
             batch: Batch::default(),
             fences: VecDeque::new(),
-            scratch: raw::scratch(),
+            scratch: call::scratch(),
             sent: Sent::default(),
         }
     }

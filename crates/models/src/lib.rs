@@ -3,6 +3,8 @@
 
 #[path = "../../core/src/hub/batch.rs"]
 pub mod batch;
+#[path = "../../core/src/hub/flow.rs"]
+pub mod flow;
 #[path = "../../core/src/hub/inbox.rs"]
 pub mod inbox;
 #[path = "../../core/src/hub/lane.rs"]

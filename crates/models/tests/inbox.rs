@@ -6,7 +6,8 @@ use std::future::poll_fn;
 use std::time::Duration;
 
 use line_socket_native_models::batch::Batch;
-use line_socket_native_models::inbox::{CONNECTION_MARK, Inbox, Share, TOTAL_MARK, Wake};
+use line_socket_native_models::flow::Share;
+use line_socket_native_models::inbox::{CONNECTION_MARK, Inbox, TOTAL_MARK, Wake};
 use line_socket_native_models::lane::LANES;
 use line_socket_native_models::record::{Kind, Record};
 use loom::future::block_on;

@@ -6,8 +6,8 @@ use crate::codec::close;
 
 use super::Hub;
 use super::connection::{Connection, ConnectionRef, Heed};
+use super::progress::Progress;
 use super::record::{Kind, Record};
-use super::routing::Progress;
 use super::stats::Counter;
 use super::timers::Deadline;
 

@@ -1,7 +1,10 @@
 //! One peer as the hub knows it: shared by the io thread, which reads and writes its stream, and
 //! the application's thread, which queues messages and asks for its end.
 
+mod closing;
+mod reporting;
 mod sending;
+mod standing;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -9,15 +12,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::task::AtomicWaker;
 
-use crate::codec::{self, close};
+use crate::codec::close;
 
 use super::config::Config;
 use super::facts::Facts;
 use super::outbound::{Flush, Link, Outbound};
 
+pub use reporting::Report;
 pub use sending::Queued;
 #[cfg(test)]
 pub(super) use sending::WRITTEN_AT_ONCE;
+pub use standing::Heed;
 
 /// Where the connection stands in the WebSocket closing handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,38 +45,6 @@ struct Writing {
     watched: bool,
     /// The high-water mark was reached, and some bytes have been waiting ever since.
     above: bool,
-}
-
-/// What the application is told of a flush.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Report {
-    /// Bytes written since the connection opened.
-    Written(u64),
-    /// All that waited has left, after the high-water mark was reached.
-    Drained,
-}
-
-/// Which of the peer's messages the application is still given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heed {
-    /// All.
-    All,
-    /// Responses, for which a promise of the application may wait: it has closed the connection.
-    Responses,
-    /// None: it has closed the connection, and waits for no response.
-    Nothing,
-}
-
-/// Bits of one byte, for which there is room in a [`Connection`].
-mod mark {
-    /// [`Heed::Responses`](super::Heed::Responses).
-    pub const HEEDS_RESPONSES: u8 = 1;
-    /// [`Heed::Nothing`](super::Heed::Nothing).
-    pub const HEEDS_NOTHING: u8 = 2;
-    /// See [`Connection::is_given_up`](super::Connection::is_given_up).
-    pub const GIVEN_UP: u8 = 4;
-    /// See [`Connection::is_trusted`](super::Connection::is_trusted).
-    pub const TRUSTED: u8 = 8;
 }
 
 /// The timers that hold for one connection, in milliseconds; 0 turns one off.
@@ -192,58 +165,6 @@ impl Connection {
         !self.pinging.swap(true, Relaxed)
     }
 
-    /// Whether the connection is one of all: its handshake is resolved, and the application was told.
-    pub fn is_admitted(&self) -> bool {
-        self.admitted.load(Relaxed)
-    }
-
-    /// Whether the peer may send large messages, for listeners: its handshake is resolved, or is with the answer
-    /// that is on its way.
-    pub fn is_trusted(&self) -> bool {
-        self.marks.load(Relaxed) & mark::TRUSTED != 0
-    }
-
-    /// The handshake is about to be resolved. Called before its answer is queued, which the peer may
-    /// follow with a large message at once.
-    pub fn trust(&self) {
-        self.marks.fetch_or(mark::TRUSTED, Relaxed);
-    }
-
-    /// The handshake is resolved. False when that was known already.
-    pub(super) fn admit(&self) -> bool {
-        self.trust();
-        !self.admitted.swap(true, Relaxed)
-    }
-
-    /// From now on the peer counts as gone, whether or not its stream has ended.
-    pub(super) fn give_up(&self) {
-        self.marks.fetch_or(mark::GIVEN_UP, Relaxed);
-    }
-
-    /// Whether the peer counts as gone.
-    pub fn is_given_up(&self) -> bool {
-        self.marks.load(Relaxed) & mark::GIVEN_UP != 0
-    }
-
-    /// Has the application given less of the peer's messages; never more.
-    pub fn set_heed(&self, heed: Heed) {
-        let bits = match heed {
-            Heed::All => return,
-            Heed::Responses => mark::HEEDS_RESPONSES,
-            Heed::Nothing => mark::HEEDS_NOTHING,
-        };
-        self.marks.fetch_or(bits, Relaxed);
-    }
-
-    /// Which of the peer's messages the application is given.
-    pub fn heed(&self) -> Heed {
-        match self.marks.load(Relaxed) {
-            bits if bits & mark::HEEDS_NOTHING != 0 => Heed::Nothing,
-            bits if bits & mark::HEEDS_RESPONSES != 0 => Heed::Responses,
-            _ => Heed::All,
-        }
-    }
-
     /// Whether messages can be queued.
     pub fn is_open(&self) -> bool {
         self.lock().stage == Stage::Open
@@ -263,65 +184,6 @@ impl Connection {
     /// Bytes queued since the connection opened; compare with [`Connection::watch`].
     pub fn queued(&self) -> u64 {
         self.lock().outbound.queued()
-    }
-
-    /// Bytes written since the connection opened. While some still wait, the application is told
-    /// of the next ones that leave.
-    pub fn watch(&self) -> u64 {
-        let mut writing = self.lock();
-        writing.watched = writing.outbound.pending() > 0;
-        self.reporting
-            .store(writing.watched || writing.above, Relaxed);
-        writing.outbound.written()
-    }
-
-    /// Whether the high-water mark was reached and some bytes have been waiting ever since.
-    pub fn is_above(&self) -> bool {
-        self.lock().above
-    }
-
-    /// From now on the application wants to be told of [`Report::Drained`].
-    pub fn want_drained(&self) {
-        self.wants_drained.store(true, Relaxed);
-    }
-
-    /// After a flush: tells the application what it wants to know of it. `tell` runs under the
-    /// connection's lock, so that nothing is told once [`Connection::end`] has returned. Returns
-    /// whether something was told.
-    #[inline]
-    pub(super) fn report(&self, tell: impl FnMut(Report)) -> bool {
-        self.reporting.load(Relaxed) && self.report_now(tell)
-    }
-
-    #[cold]
-    fn report_now(&self, mut tell: impl FnMut(Report)) -> bool {
-        let mut writing = self.lock();
-        if writing.stage == Stage::Closed {
-            return false;
-        }
-        let mut told = std::mem::take(&mut writing.watched);
-        if told {
-            tell(Report::Written(writing.outbound.written()));
-        }
-        if writing.above && writing.outbound.pending() == 0 {
-            writing.above = false;
-            let listens = self.wants_drained.load(Relaxed) && self.is_admitted();
-            if listens && writing.stage == Stage::Open {
-                tell(Report::Drained);
-                told = true;
-            }
-        }
-        self.reporting.store(writing.above, Relaxed);
-        told
-    }
-
-    /// Calls `tell` unless the connection has ended, which it does not meanwhile: once told of the
-    /// end, the application must hear nothing more of a connection, whichever thread has news.
-    pub(super) fn unless_ended(&self, tell: impl FnOnce()) {
-        let writing = self.lock();
-        if writing.stage != Stage::Closed {
-            tell();
-        }
     }
 
     /// Hands what waits to the kernel, from any thread. What the kernel does not take, and what is to
@@ -367,56 +229,6 @@ impl Connection {
         self.lock().outbound.is_blocked()
     }
 
-    /// Begins the closing handshake (RFC 6455, 7.1.2): queues a close frame, after which nothing
-    /// can be queued. Returns false when it has begun already. The caller flushes.
-    pub fn start_close(&self, code: u16, reason: &str) -> bool {
-        let mut writing = self.lock();
-        if writing.stage != Stage::Open {
-            return false;
-        }
-        writing.stage = Stage::Closing;
-        push_close(&mut writing.outbound, code, reason);
-        drop(writing);
-        if self.is_held() {
-            self.task.wake();
-        }
-        true
-    }
-
-    /// Answers the peer's close frame with the code and reason it gave (RFC 6455, 5.5.1). Returns
-    /// whether an answer was due, that is, whether the peer began.
-    pub fn answer_close(&self, code: u16, reason: &str) -> bool {
-        let mut writing = self.lock();
-        if writing.stage != Stage::Open {
-            return false;
-        }
-        writing.stage = Stage::Closing;
-        push_close(&mut writing.outbound, code, reason);
-        true
-    }
-
-    /// Lets nothing more be queued, and offers the kernel what waits.
-    pub(super) fn offer_last(&self) {
-        let mut writing = self.lock();
-        if writing.stage == Stage::Open {
-            writing.stage = Stage::Closing;
-        }
-        // Compressing takes time. What the task has begun to compress it completes.
-        writing.outbound.leave_uncompressed();
-        let _ = writing.outbound.flush();
-    }
-
-    /// Asks the task to cut the stream without a closing handshake.
-    pub(super) fn cut(&self) {
-        self.cut.store(true, Relaxed);
-        self.task.wake();
-    }
-
-    /// Whether the stream must be cut.
-    pub fn must_cut(&self) -> bool {
-        self.cut.load(Relaxed)
-    }
-
     /// Leaves the peer unread until [`Connection::serve`].
     pub fn hold(&self) {
         self.held.store(true, Relaxed);
@@ -443,33 +255,11 @@ impl Connection {
         self.task.register(waker);
     }
 
-    /// The code and reason to report instead of 1006 when the hub itself ended the connection.
-    pub fn forced_close(&self) -> Option<(u16, &'static str)> {
-        self.lock().is_slow.then_some(SLOW_CONSUMER)
-    }
-
-    /// Ends the connection for good: drops the stream and all that waits. Returns false when it
-    /// had ended already.
-    pub(super) fn end(&self) -> bool {
-        let mut writing = self.lock();
-        writing.outbound.unlink();
-        std::mem::replace(&mut writing.stage, Stage::Closed) != Stage::Closed
-    }
-
     fn lock(&self) -> MutexGuard<'_, Writing> {
         // A panic while the lock was held is confined to this connection: its bytes may be cut,
         // its peer will see a broken stream, and nobody else is harmed.
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A code or reason that cannot travel is left out: the stream closes all the same.
-fn push_close(outbound: &mut Outbound, code: u16, reason: &str) {
-    outbound.push_with(|out| {
-        if codec::push_close(out, code, reason).is_err() {
-            codec::push_empty_close(out);
-        }
-    });
 }
 
 /// A connection as it is passed around.

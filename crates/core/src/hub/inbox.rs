@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::batch::{Batch, MARK_UNIT};
+use super::flow::{Share, Until};
 use super::lane::{LANES, Lane, Queue};
 use super::record::Record;
 use super::sync::{
@@ -65,67 +66,10 @@ const LEAST_SHARE: u64 = 2;
 /// in nanoseconds.
 const UNIT_TIME: u64 = 10_000;
 
-/// One connection's part in what waits.
-#[derive(Debug, Default)]
-pub struct Share {
-    /// Number of the batch its last event went into.
-    batch: u64,
-    /// Its number among the readers that ever waited for room; 0 when it never did.
-    ticket: u64,
-    /// Bytes it has waiting, at most: reset when that batch has been taken.
-    bytes: usize,
-    /// The same as work.
-    work: u32,
-    /// Where its events go.
-    lane: Lane,
-    /// It sent more than its share, and has had more to be read ever since.
-    is_backlogged: bool,
-    /// Its handshake is not resolved: clients that are served come first.
-    is_stranger: bool,
-}
-
-impl Share {
-    /// The share of a connection whose handshake is not resolved.
-    pub fn of_stranger() -> Self {
-        Self {
-            is_stranger: true,
-            ..Self::default()
-        }
-    }
-
-    /// The handshake is resolved.
-    pub fn accept(&mut self) {
-        self.is_stranger = false;
-    }
-
-    /// Nothing is left to be read from the peer: it has no backlog.
-    pub fn caught_up(&mut self) {
-        self.is_backlogged = false;
-    }
-
-    /// When the connection may have more waiting: when its last batch is taken. If it has to change its
-    /// queue, when that is handled.
-    fn until(&self) -> Until {
-        Until {
-            lane: self.lane,
-            batch: self.batch,
-            handled: self.is_backlogged && self.lane == Lane::Sparse,
-        }
-    }
-}
-
 /// A reader that waits for a batch.
 struct Paused {
     until: Until,
     waker: Waker,
-}
-
-/// A batch that is to be taken, or handled.
-#[derive(Clone, Copy)]
-struct Until {
-    lane: Lane,
-    batch: u64,
-    handled: bool,
 }
 
 struct State {

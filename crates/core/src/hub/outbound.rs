@@ -1,10 +1,13 @@
 //! What waits to be written to one peer: framed bytes in the order they were queued.
 
+mod chunk;
+
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::Arc;
 
 use super::deferred::{Deferred, SharedFrame};
+use chunk::{Chunk, Compressed, counted_as, frame_end};
 
 /// The writing end of a peer's byte stream, as the transport gives it to the hub.
 pub trait Link: Send + Sync {
@@ -33,69 +36,6 @@ const MAX_SLICES: usize = 64;
 
 /// Bytes gathered in one owned chunk before the next is begun.
 const CHUNK: usize = 256 * 1024;
-
-enum Chunk {
-    Owned(Vec<u8>),
-    Shared(SharedFrame),
-    /// A message that is still to be compressed; nothing behind it is written before it.
-    Deferred(Box<Deferred>),
-    /// The place of one that is being compressed, of so many bytes.
-    Place(usize),
-    /// The frame that took such a place, or went on without being compressed.
-    Compressed(Box<Compressed>),
-}
-
-struct Compressed {
-    frame: SharedFrame,
-    /// Bytes by which the frame is smaller than what the message was counted as.
-    saved: u64,
-}
-
-impl Compressed {
-    /// The frame of a message of `len` bytes.
-    fn new(frame: SharedFrame, len: usize) -> Self {
-        let saved = counted_as(len).saturating_sub(frame.len()) as u64;
-        Self { frame, saved }
-    }
-}
-
-/// Bytes as which a message that is to be compressed counts in the bytes queued and written: no
-/// fewer than its frame will have, compressed or not. zlib adds 5 to a block, the smallest of which
-/// has 127 bytes.
-fn counted_as(len: usize) -> usize {
-    len + len / 16 + 64
-}
-
-impl Default for Chunk {
-    fn default() -> Self {
-        Self::Owned(Vec::new())
-    }
-}
-
-impl Chunk {
-    #[inline]
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Owned(bytes) => bytes,
-            Self::Shared(frame) => frame,
-            _ => self.compressed_bytes(),
-        }
-    }
-
-    #[cold]
-    fn compressed_bytes(&self) -> &[u8] {
-        match self {
-            Self::Compressed(compressed) => &compressed.frame,
-            _ => &[],
-        }
-    }
-
-    /// Whether it can be written.
-    #[inline]
-    fn is_ready(&self) -> bool {
-        !matches!(self, Self::Deferred(_) | Self::Place(_))
-    }
-}
 
 /// How a [`Outbound::flush`] ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -465,27 +405,6 @@ fn settle(pending: &mut usize, saved: &mut u64, len: usize, compressed: Compress
     *pending = *pending - len + compressed.frame.len();
     *saved = *saved - (counted_as(len) - len) as u64 + compressed.saved;
     Chunk::Compressed(Box::new(compressed))
-}
-
-/// Where the frame that holds byte `offset` ends, in a run of whole server (unmasked) frames.
-fn frame_end(frames: &[u8], offset: usize) -> usize {
-    let mut end = 0;
-    while end < offset {
-        let Some(length) = frame_len(&frames[end..]) else {
-            return frames.len();
-        };
-        end += length;
-    }
-    end.min(frames.len())
-}
-
-/// Length of the frame, as this server writes them, that `bytes` begin with.
-fn frame_len(bytes: &[u8]) -> Option<usize> {
-    Some(match bytes.get(1)? {
-        126 => 4 + usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)),
-        127 => 10 + u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?) as usize,
-        short => 2 + usize::from(*short),
-    })
 }
 
 #[cfg(test)]

@@ -1,68 +1,26 @@
 //! What becomes of one text message from a peer (contract, sections 1 and 4): answered here,
 //! dropped, or handed to the application.
 
+mod handshake;
+mod record;
+
 use std::ops::RangeInclusive;
 use std::task::{Context, Poll};
 
 use log::{debug, trace};
-use uuid::Uuid;
 
 use crate::codec::ProtocolError;
-use crate::envelope::{self, Envelope, Id};
+use crate::envelope::{self, Envelope};
 
 use super::Hub;
 use super::batch::Batch;
-use super::connection::{Connection, ConnectionRef, Heed, NumberName, Queued};
-use super::inbox::Share;
+use super::connection::{Connection, ConnectionRef, Heed, Queued};
+use super::progress::Progress;
 use super::receiver::{Message, Receiver};
 use super::record::{Field, Kind, Record};
 use super::stats::Counter;
 
-/// What the reader of a connection remembers between two messages.
-#[derive(Debug, Default)]
-pub struct Progress {
-    share: Share,
-    /// The application knows of the connection.
-    known: bool,
-    /// The peer has begun its handshake.
-    announced: bool,
-    /// Events that went to the application while the handshake was pending.
-    early: u8,
-    /// The id of the handshake message as raw JSON, until the handshake is resolved.
-    handshake: Option<Box<str>>,
-    /// Where events go instead of the inbox.
-    aside: Option<Box<Batch>>,
-}
-
-impl Progress {
-    /// That of a connection whose handshake is not resolved.
-    pub fn of_stranger() -> Self {
-        Self {
-            share: Share::of_stranger(),
-            ..Self::default()
-        }
-    }
-
-    /// Whether the application knows of the connection.
-    pub fn is_known(&self) -> bool {
-        self.known
-    }
-
-    pub(super) fn share(&mut self) -> &mut Share {
-        &mut self.share
-    }
-
-    /// Nothing is left to be read from the peer.
-    pub fn caught_up(&mut self) {
-        self.share.caught_up();
-    }
-
-    /// Counts an event while the handshake is pending; false when there have been enough.
-    fn count_early(&mut self) -> bool {
-        self.early += u8::from(self.early < EARLY_EVENTS);
-        self.early < EARLY_EVENTS
-    }
-}
+use record::{message, put_json};
 
 /// What the reader does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,10 +38,6 @@ pub enum Next {
 /// payload at once, which proves what a scan would. Shorter ones gain nothing; of longer ones a peer
 /// could make the application build a value that no handler has asked for, at great length.
 const OUTLINED: RangeInclusive<usize> = 512..=256 * 1024;
-
-/// Events of a connection that reach the application while its handshake is pending, at most. What comes
-/// above is refused here: a peer that is not accepted yet costs the application's thread no more.
-const EARLY_EVENTS: u8 = 16;
 
 const NOT_COMPLETED: &str = "Handshake is not completed";
 
@@ -267,72 +221,6 @@ impl Hub {
         progress.announced && !self.inbox.is_handled(&progress.share) && progress.count_early()
     }
 
-    /// Tells the application that a stream it has handed over, under the number `key`, is a
-    /// connection now.
-    pub fn introduce(&self, connection: &ConnectionRef, progress: &mut Progress, key: u32) {
-        progress.known = true;
-        let id = self.give_id(connection);
-        self.inbox.push(&mut progress.share, |batch| Record {
-            name: batch.put_apart(&id),
-            number: u64::from(key),
-            ..Record::new(Kind::Opened, connection.slot())
-        });
-    }
-
-    fn give_id(&self, connection: &Connection) -> String {
-        let id = Uuid::new_v4().hyphenated().to_string();
-        debug!("{}: is connection {id}", NumberName(connection));
-        self.registry().set_id(connection.slot(), &id);
-        id
-    }
-
-    /// A connection gets its id when the application first hears of it: unless it was handed over
-    /// that is at its first handshake message, so that a peer that never shakes hands costs the
-    /// application's thread nothing.
-    fn on_handshake(
-        &self,
-        connection: &ConnectionRef,
-        progress: &mut Progress,
-        envelope: &Envelope<'_>,
-    ) -> Next {
-        if std::mem::replace(&mut progress.announced, true) {
-            return self.on_further_handshake(connection, progress, envelope);
-        }
-        progress.handshake = envelope.id.as_ref().map(|id| id.to_json().into());
-        if progress.known {
-            return self.hand_over(progress, |batch| {
-                message(batch, Kind::Handshake, connection, envelope)
-            });
-        }
-        progress.known = true;
-        let id = self.give_id(connection);
-        self.hand_over(progress, |batch| {
-            let name = batch.put_apart(&id);
-            Record {
-                name,
-                ..message(batch, Kind::Handshake, connection, envelope)
-            }
-        })
-    }
-
-    /// A handshake message that is not the first. One with the id of the first is answered when that is.
-    fn on_further_handshake(
-        &self,
-        connection: &Connection,
-        progress: &mut Progress,
-        envelope: &Envelope<'_>,
-    ) -> Next {
-        if connection.is_trusted() {
-            progress.handshake = None;
-            return self.refuse(connection, envelope, "Handshake is already resolved");
-        }
-        let id = envelope.id.as_ref().map(Id::to_json);
-        if id.as_deref() == progress.handshake.as_deref() {
-            return Next::Read;
-        }
-        self.refuse(connection, envelope, "Handshake is already in progress")
-    }
-
     /// Answers a ping without the application, so that a busy one does not look dead; unless the
     /// application has messages of this connection before it, whose answers come first.
     fn on_ping(
@@ -424,54 +312,11 @@ impl Hub {
     }
 }
 
-impl Batch {
-    /// A name as raw JSON without its quotes: the application's side decodes escapes, which may
-    /// hold lone surrogates that no Rust string can.
-    fn put_name(&mut self, envelope: &Envelope<'_>) -> Field {
-        self.put(envelope.name.raw())
-    }
-}
-
 /// Whether only the library may use a name: our own events begin with an underscore, and no peer
 /// may fire them. Names such as `__proto__` are ordinary ones, to which nothing of ours is similar
 /// (contract section 4).
 fn is_reserved(name: &str) -> bool {
     name.starts_with('_') && !(name.starts_with("__") && name.ends_with("__"))
-}
-
-/// The record of a message. Its parts are put in the order id, payload, error; a name has been put
-/// before.
-fn message(
-    batch: &mut Batch,
-    kind: Kind,
-    connection: &Connection,
-    envelope: &Envelope<'_>,
-) -> Record {
-    // What is falsy in a response is no error (contract section 1).
-    let error = envelope
-        .error
-        .filter(|_| kind != Kind::Response || envelope.is_rejected());
-    let id = put_id(batch, envelope);
-    let payload = put_json(batch, envelope.payload);
-    let error = put_json(batch, error);
-    Record {
-        id,
-        payload,
-        error,
-        ..Record::new(kind, connection.slot())
-    }
-}
-
-fn put_id(batch: &mut Batch, envelope: &Envelope<'_>) -> Field {
-    match &envelope.id {
-        Some(Id::String(id)) => batch.put_quoted(id.raw()),
-        Some(Id::Number(raw)) => batch.put(raw),
-        None => Field::NONE,
-    }
-}
-
-fn put_json(batch: &mut Batch, part: Option<&str>) -> Field {
-    part.map_or(Field::NONE, |raw| batch.put(raw))
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use crate::hub::config::{Config, SlowConsumer};
 use crate::hub::deferred::{Broadcast, Deferred, SharedFrame};
 use crate::hub::outbound::{Flush, Outbound};
 
-use super::{Connection, SLOW_CONSUMER, Stage, Writing, push_close};
+use super::closing::push_close;
+use super::{Connection, SLOW_CONSUMER, Stage, Writing};
 
 /// What became of a message given to [`Connection::send`] and its like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

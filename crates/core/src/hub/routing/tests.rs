@@ -1,8 +1,11 @@
 //! The rules of contract sections 1 and 4 that the hub sees to.
 
+use uuid::Uuid;
+
 use super::*;
 use crate::hub::batch::Batch;
 use crate::hub::inbox::CONNECTION_MARK;
+use crate::hub::progress::EARLY_EVENTS;
 use crate::hub::testing::{FakeLink, Peer, Seen, hub, take_all};
 
 const RESERVED: &str = "Message names beginning with _ are reserved";

@@ -1,0 +1,54 @@
+//! What the reader of a connection remembers between two messages.
+
+use super::batch::Batch;
+use super::flow::Share;
+
+/// Events of a connection that reach the application while its handshake is pending, at most. What comes
+/// above is refused here: a peer that is not accepted yet costs the application's thread no more.
+pub(super) const EARLY_EVENTS: u8 = 16;
+
+/// What the reader of a connection remembers between two messages.
+#[derive(Debug, Default)]
+pub struct Progress {
+    pub(super) share: Share,
+    /// The application knows of the connection.
+    pub(super) known: bool,
+    /// The peer has begun its handshake.
+    pub(super) announced: bool,
+    /// Events that went to the application while the handshake was pending.
+    pub(super) early: u8,
+    /// The id of the handshake message as raw JSON, until the handshake is resolved.
+    pub(super) handshake: Option<Box<str>>,
+    /// Where events go instead of the inbox.
+    pub(super) aside: Option<Box<Batch>>,
+}
+
+impl Progress {
+    /// That of a connection whose handshake is not resolved.
+    pub fn of_stranger() -> Self {
+        Self {
+            share: Share::of_stranger(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether the application knows of the connection.
+    pub fn is_known(&self) -> bool {
+        self.known
+    }
+
+    pub(super) fn share(&mut self) -> &mut Share {
+        &mut self.share
+    }
+
+    /// Nothing is left to be read from the peer.
+    pub fn caught_up(&mut self) {
+        self.share.caught_up();
+    }
+
+    /// Counts an event while the handshake is pending; false when there have been enough.
+    pub(super) fn count_early(&mut self) -> bool {
+        self.early += u8::from(self.early < EARLY_EVENTS);
+        self.early < EARLY_EVENTS
+    }
+}

@@ -1,0 +1,81 @@
+//! When the application first hears of a connection: its handshake message, or that it was handed over.
+
+use log::debug;
+use uuid::Uuid;
+
+use crate::envelope::{Envelope, Id};
+use crate::hub::Hub;
+use crate::hub::connection::{Connection, ConnectionRef, NumberName};
+use crate::hub::progress::Progress;
+use crate::hub::record::{Kind, Record};
+
+use super::Next;
+use super::record::message;
+
+impl Hub {
+    /// Tells the application that a stream it has handed over, under the number `key`, is a
+    /// connection now.
+    pub fn introduce(&self, connection: &ConnectionRef, progress: &mut Progress, key: u32) {
+        progress.known = true;
+        let id = self.give_id(connection);
+        self.inbox.push(&mut progress.share, |batch| Record {
+            name: batch.put_apart(&id),
+            number: u64::from(key),
+            ..Record::new(Kind::Opened, connection.slot())
+        });
+    }
+
+    fn give_id(&self, connection: &Connection) -> String {
+        let id = Uuid::new_v4().hyphenated().to_string();
+        debug!("{}: is connection {id}", NumberName(connection));
+        self.registry().set_id(connection.slot(), &id);
+        id
+    }
+
+    /// A connection gets its id when the application first hears of it: unless it was handed over
+    /// that is at its first handshake message, so that a peer that never shakes hands costs the
+    /// application's thread nothing.
+    pub(super) fn on_handshake(
+        &self,
+        connection: &ConnectionRef,
+        progress: &mut Progress,
+        envelope: &Envelope<'_>,
+    ) -> Next {
+        if std::mem::replace(&mut progress.announced, true) {
+            return self.on_further_handshake(connection, progress, envelope);
+        }
+        progress.handshake = envelope.id.as_ref().map(|id| id.to_json().into());
+        if progress.known {
+            return self.hand_over(progress, |batch| {
+                message(batch, Kind::Handshake, connection, envelope)
+            });
+        }
+        progress.known = true;
+        let id = self.give_id(connection);
+        self.hand_over(progress, |batch| {
+            let name = batch.put_apart(&id);
+            Record {
+                name,
+                ..message(batch, Kind::Handshake, connection, envelope)
+            }
+        })
+    }
+
+    /// A handshake message that is not the first. One with the id of the first is answered when that is.
+    pub(super) fn on_further_handshake(
+        &self,
+        connection: &Connection,
+        progress: &mut Progress,
+        envelope: &Envelope<'_>,
+    ) -> Next {
+        if connection.is_trusted() {
+            progress.handshake = None;
+            return self.refuse(connection, envelope, "Handshake is already resolved");
+        }
+        let id = envelope.id.as_ref().map(Id::to_json);
+        if id.as_deref() == progress.handshake.as_deref() {
+            return Next::Read;
+        }
+        self.refuse(connection, envelope, "Handshake is already in progress")
+    }
+}

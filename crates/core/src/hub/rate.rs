@@ -94,9 +94,6 @@ pub enum Pace {
 /// shorter. One that is still sending is read to the end as well now and then, for a moment.
 const SLACK: u32 = 10;
 
-/// In place of a time when the peer is not behind.
-const NEVER: u64 = u64::MAX;
-
 /// The limits of one connection, as they were when it opened. Every connection has them, so they are
 /// laid out to be small.
 #[derive(Debug)]
@@ -111,8 +108,10 @@ pub struct RateLimit {
     patience: u32,
     /// When the buckets were filled last.
     filled: u64,
-    /// Since when the peer has been held back without once having kept to its rate, or [`NEVER`].
-    behind_since: u64,
+    /// Milliseconds, until then, for which the peer has been behind.
+    behind_for: u32,
+    /// The peer is held back, or was and has not kept to its rate since.
+    is_behind: bool,
     /// All that the peer has sent was read, and nothing has come since.
     is_drained: bool,
 }
@@ -131,7 +130,8 @@ impl RateLimit {
             burst,
             patience: config.rate_timeout(),
             filled: now,
-            behind_since: NEVER,
+            behind_for: 0,
+            is_behind: false,
             is_drained: false,
         }
     }
@@ -144,7 +144,7 @@ impl RateLimit {
 
     /// What to do at `now`.
     pub fn pace(&mut self, now: u64) -> Pace {
-        self.refill(now);
+        self.advance(now);
         self.forgive();
         let for_message = self.messages.wait(self.messages_per_second);
         let wait = for_message.max(self.bytes.wait(self.bytes_per_second));
@@ -152,19 +152,19 @@ impl RateLimit {
             return Pace::Read(self.bytes.left().max(LEAST_READ));
         }
         let wait = wait.max(self.burst.clamp(1, LEAST_WAIT).into());
-        self.behind_since = self.behind_since.min(now);
+        self.is_behind = true;
         if self.patience == 0 {
             return Pace::Wait(wait);
         }
-        match (self.behind_since + u64::from(self.patience)).checked_sub(now) {
-            None | Some(0) => Pace::TooLong,
-            Some(left) => Pace::Wait(wait.min(left)),
+        match self.patience.saturating_sub(self.behind_for) {
+            0 => Pace::TooLong,
+            left => Pace::Wait(wait.min(left.into())),
         }
     }
 
     /// So many bytes were read at `now`.
     pub fn take_read(&mut self, now: u64, count: usize) {
-        self.refill(now);
+        self.advance(now);
         self.forgive();
         self.is_drained = false;
         self.bytes.take(count);
@@ -200,24 +200,30 @@ impl RateLimit {
 
     /// Whether the peer is held back, or was and has not kept to its rate since.
     pub fn is_behind(&self) -> bool {
-        self.behind_since != NEVER
+        self.is_behind
     }
 
     fn forgive(&mut self) {
-        if self.is_drained && self.is_behind() {
+        if self.is_drained && self.is_behind {
             let slack = self.burst.min(SLACK);
             if self.messages.holds(self.messages_per_second, slack)
                 && self.bytes.holds(self.bytes_per_second, slack)
             {
-                self.behind_since = NEVER;
+                self.is_behind = false;
+                self.behind_for = 0;
             }
         }
     }
 
-    fn refill(&mut self, now: u64) {
+    /// Adds what the time until `now` brings.
+    fn advance(&mut self, now: u64) {
         let elapsed = now.saturating_sub(self.filled);
         if elapsed > 0 {
             self.filled = now;
+            if self.is_behind {
+                let elapsed = u32::try_from(elapsed).unwrap_or(u32::MAX);
+                self.behind_for = self.behind_for.saturating_add(elapsed);
+            }
             self.messages
                 .refill(self.messages_per_second, elapsed, self.burst);
             self.bytes

@@ -33,10 +33,8 @@ function versionOf(program, args) {
 
 /** @returns {string} The server's binary, built for release. */
 function build() {
-  const { status } = spawnSync('cargo', ['build', '--release', '--locked', '--package', 'line-socket-core', '--example', 'echo'], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
+  const args = ['build', '--release', '--locked', '--package', 'line-socket-core', '--features', 'echo', '--example', 'echo'];
+  const { status } = spawnSync('cargo', args, { cwd: ROOT, stdio: 'inherit' });
   if (status !== 0) throw new MissingError('the example echo could not be built: see above');
   const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
   return path.join(target, 'release', 'examples', process.platform === 'win32' ? 'echo.exe' : 'echo');

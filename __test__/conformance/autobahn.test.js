@@ -13,7 +13,7 @@ const { QUICK, SECTIONS, isPassed, runCases } = require('../../conformance/suite
 
 /** @returns {string} The server's binary, as `cargo test` builds it. */
 function build() {
-  const args = ['build', '--quiet', '--locked', '--package', 'line-socket-core', '--example', 'echo'];
+  const args = ['build', '--quiet', '--locked', '--package', 'line-socket-core', '--features', 'echo', '--example', 'echo'];
   assert.equal(spawnSync('cargo', args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }).status, 0);
   const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
   return path.join(target, 'debug', 'examples', process.platform === 'win32' ? 'echo.exe' : 'echo');

@@ -1,10 +1,11 @@
 //! A WebSocket server that sends back what it gets, text as text and binary as binary, over the
 //! listener, the opening handshake, the codec and the out queue of this crate. The Autobahn test
-//! suite runs against it: `npm run conformance`.
+//! suite runs against it: `npm run conformance`. The crate sends messages back when it is built with the
+//! feature `echo`, which nothing else enables.
 //!
 //! ```sh
-//! cargo run --release -p line-socket-core --example echo -- 9001
-//! cargo run --release -p line-socket-core --example echo -- 9001 --no-context-takeover
+//! cargo run --release -p line-socket-core --features echo --example echo -- 9001
+//! cargo run --release -p line-socket-core --features echo --example echo -- 9001 --no-context-takeover
 //! ```
 //!
 //! It offers permessage-deflate, with context takeover unless told otherwise, and prints the address it
@@ -14,24 +15,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::{env, error, process};
 
-use line_socket_core::{
-    Address, Binding, CompressionPolicy, Config, Connection, Gate, Hub, IoThread, Message, Options,
-    Queued, Receiver, Wake,
-};
+use line_socket_core::{Address, Binding, CompressionPolicy, Gate, Hub, IoThread, Options, Wake};
 
 /// Largest message; the suite sends 16 MiB.
 const MAX_MESSAGE: usize = 64 << 20;
 
-/// Sends back what it gets.
-struct Echo;
-
-impl Receiver for Echo {
-    fn receive(&self, connection: &Connection, config: &Config, message: Message<'_>) -> Queued {
-        connection.reply(message, config)
-    }
-}
-
-/// Nobody waits for messages elsewhere.
+/// No application waits for messages.
 struct Nobody;
 
 impl Wake for Nobody {
@@ -44,10 +33,15 @@ fn main() -> Result<(), Box<dyn error::Error>> {
         eprintln!("usage: echo PORT [--no-context-takeover]");
         process::exit(2);
     };
+    if !cfg!(feature = "echo") {
+        eprintln!("echo: no message is sent back: build it with `--features echo`");
+        process::exit(2);
+    }
     let takeover = arguments.next().as_deref() != Some("--no-context-takeover");
 
-    let hub = Hub::new(Box::new(Nobody)).receiving(Box::new(Echo));
+    let hub = Hub::new(Box::new(Nobody));
     hub.config.set_handshake_timeout(0);
+    hub.config.set_max_handshake_payload(0);
     hub.config.set_ping_interval(0);
     hub.config.set_max_payload(MAX_MESSAGE);
     hub.config.set_max_buffered(4 * MAX_MESSAGE);

@@ -18,11 +18,11 @@ mod inbox;
 mod inflating;
 mod lane;
 mod log_name;
+mod message;
 mod names;
 mod outbound;
 mod progress;
 mod rate;
-mod receiver;
 mod record;
 mod registry;
 mod routing;
@@ -54,13 +54,13 @@ pub use inbox::{CONNECTION_MARK, Fence, Inbox, Wake};
 pub use inflating::{Inflating, InflatingShare, PATIENCE};
 pub use lane::{LANES, Lane};
 pub use log_name::LogName;
+pub use message::Message;
 pub use names::Names;
 #[cfg(test)]
 pub use outbound::Outbound;
 pub use outbound::{Flush, Link};
 pub use progress::Progress;
 pub use rate::{Pace, RateLimit};
-pub use receiver::{Message, Receiver};
 pub use record::{Field, Kind, Record, count as record_count};
 pub use registry::{Group, Registry};
 pub use routing::Next;
@@ -88,8 +88,6 @@ pub struct Hub {
     pub inflating: Arc<Inflating>,
     /// What has happened so far.
     pub stats: Stats,
-    /// What messages are given to in place of the line protocol, if anything.
-    receiver: Option<Box<dyn Receiver>>,
     timers: Timers,
     clock: Clock,
     serial: AtomicU64,
@@ -109,7 +107,6 @@ impl Hub {
             admission: Arc::default(),
             inflating: Arc::default(),
             stats: Stats::default(),
-            receiver: None,
             timers: Timers::default(),
             clock: Clock::new(),
             serial: AtomicU64::new(0),

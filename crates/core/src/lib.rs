@@ -154,8 +154,6 @@ pub use hub::LANES;
 pub use hub::Lane;
 /// What the hub needs of a stream.
 pub use hub::Link;
-/// A message as it is given to a [`Receiver`].
-pub use hub::Message;
 /// What to do after a message.
 pub use hub::Next;
 /// What a session keeps of its connection between messages.
@@ -164,8 +162,6 @@ pub use hub::Progress;
 pub use hub::Queued;
 /// How many messages a connection may send.
 pub use hub::RateLimit;
-/// Gets the messages in place of the line protocol.
-pub use hub::Receiver;
 /// One event.
 pub use hub::Record;
 /// The address of a peer.

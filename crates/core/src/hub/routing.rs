@@ -15,8 +15,8 @@ use crate::envelope::{self, Envelope};
 use super::Hub;
 use super::batch::Batch;
 use super::connection::{Connection, ConnectionRef, Heed, Queued};
+use super::message::Message;
 use super::progress::Progress;
-use super::receiver::{Message, Receiver};
 use super::record::{Field, Kind, Record};
 use super::stats::Counter;
 
@@ -42,20 +42,6 @@ const OUTLINED: RangeInclusive<usize> = 512..=256 * 1024;
 const NOT_COMPLETED: &str = "Handshake is not completed";
 
 impl Hub {
-    /// Gives all messages to `receiver`, in place of the line protocol.
-    #[must_use]
-    pub fn receiving(self, receiver: Box<dyn Receiver>) -> Self {
-        Self {
-            receiver: Some(receiver),
-            ..self
-        }
-    }
-
-    /// Whether peers have to shake hands by the line protocol.
-    pub fn shakes_hands(&self) -> bool {
-        self.receiver.is_none()
-    }
-
     /// Takes in one message of `connection`.
     #[inline]
     pub fn take_in(
@@ -64,13 +50,6 @@ impl Hub {
         progress: &mut Progress,
         message: Message<'_>,
     ) -> Next {
-        if let Some(receiver) = &self.receiver {
-            if connection.heed() != Heed::All {
-                return Next::Read;
-            }
-            let queued = receiver.receive(connection, &self.config, message);
-            return self.after_answer(connection, queued);
-        }
         match message {
             Message::Text(text) => self.receive(connection, progress, text),
             Message::Binary(data) => {
@@ -83,6 +62,14 @@ impl Hub {
                 self.not_an_envelope(connection, progress, &text)
             }
         }
+    }
+
+    /// Sends a message back to its peer as it is. A server that is built with the feature `echo` does that
+    /// with every message, in place of [`Hub::take_in`].
+    pub fn echo(&self, connection: &Connection, message: Message<'_>) -> Next {
+        let (opcode, bytes) = message.parts();
+        let queued = connection.send_as(opcode, bytes, &self.config);
+        self.after_answer(connection, queued)
     }
 
     /// Answers a WebSocket ping.

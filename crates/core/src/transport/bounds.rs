@@ -45,9 +45,8 @@ impl Bounds {
     pub fn new(hub: &Hub) -> Self {
         let limit = hub.config.max_handshake_payload();
         let max_payload = hub.config.max_payload();
-        let is_bounded = limit > 0 && hub.shakes_hands();
         Self {
-            opening: is_bounded.then_some(Opening {
+            opening: (limit > 0).then_some(Opening {
                 limit,
                 left: limit,
                 max_payload,

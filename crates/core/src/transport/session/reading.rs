@@ -251,9 +251,12 @@ impl Session {
 
     fn take(&mut self, message: Message<'_>) -> Next {
         trace!("{}: received {message}", self.name());
-        self.shared
-            .hub
-            .take_in(&self.connection, &mut self.progress, message)
+        let hub = &self.shared.hub;
+        // For the Autobahn test suite, see `examples/echo.rs`.
+        if cfg!(feature = "echo") {
+            return hub.echo(&self.connection, message);
+        }
+        hub.take_in(&self.connection, &mut self.progress, message)
     }
 
     /// The peer has been over its rate for too long.

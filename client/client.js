@@ -2,38 +2,29 @@
 'use strict';
 
 const LineError = require('../common/line-error.js');
-const { messageJson } = require('../common/json.js');
-const Emitter = require('./emitter.js');
 const { State, Event, ErrorCode } = require('./enums.js');
-const { readEnvelope, sizeOf, isReserved } = require('./envelope.js');
+const { readEnvelope, sizeOf } = require('./envelope.js');
 const { attempt, guard, disconnected } = require('./errors.js');
 const { heartbeat } = require('./heartbeat.js');
-const { Message, deliver } = require('./message.js');
+const { Message, outgoing } = require('./message.js');
 const { messages } = require('./messages.js');
+const { Messaging, request, receive, sendQueued, rejectRequests, rejectQueued } = require('./messaging.js');
 const { watchNetwork } = require('./network.js');
 const { assertOption, clientOptions, isObject } = require('./options.js');
+const { kPlatform, web } = require('./platform.js');
 const { reconnection } = require('./reconnect.js');
 const { ws2http, http2ws, fetchResponseUrl, redirectOf } = require('./redirect.js');
 const { listenTo } = require('./socket.js');
 const { after, soon } = require('./timers.js');
 const { measureUptime } = require('./uptime.js');
-const { waitingList } = require('./waiting.js');
-
-/** @typedef {import('./message.js').Responder} Responder */
-/** @typedef {import('./socket.js').SocketOwner} SocketOwner */
-
-/** The `readyState` of a WebSocket that is open. */
-const OPEN = 1;
 
 const noop = () => {};
 
 /**
  * The client of the line protocol, for browsers and whatever else has `WebSocket`. It connects, shakes
  * hands, sends messages and awaits their responses, and reconnects when the connection is lost.
- * @implements {Responder}
- * @implements {SocketOwner}
  */
-class Client extends Emitter {
+class Client extends Messaging {
   static State = State;
   static Event = Event;
   static ErrorCode = ErrorCode;
@@ -43,39 +34,9 @@ class Client extends Emitter {
   static http2ws = http2ws;
   static fetchResponseUrl = fetchResponseUrl;
 
-  /**
-   * The WebSocket class of the platform.
-   * @returns {any}
-   * @internal
-   */
-  static webSocket_() {
-    return /** @type {any} */ (globalThis).WebSocket;
-  }
+  /** @internal */
+  static [kPlatform] = web;
 
-  /**
-   * @param {any} WebSocket Its class.
-   * @param {string} url
-   * @param {{maxPayload: number}} _options
-   * @returns {any} A WebSocket that connects.
-   * @internal
-   */
-  static open_(WebSocket, url, _options) {
-    return new WebSocket(url);
-  }
-
-  /**
-   * Ends a WebSocket whose other end does not answer, where the platform lets us.
-   * @param {any} ws
-   * @internal
-   */
-  static giveUp_(ws) {
-    ws.terminate?.();
-  }
-
-  /** The messages that await a response. */
-  #requests = waitingList();
-  /** The messages that await a connection, with the option `queue`. */
-  #queue = waitingList();
   /** @type {Set<() => void>} What ends the iterations over messages. */
   #iterations = new Set();
   /**
@@ -102,20 +63,13 @@ class Client extends Emitter {
    * @throws {LineError} `cInvalidOptions`
    */
   constructor(url = 'ws://localhost', options = {}) {
-    super();
     assertOption(typeof url === 'string' && url.trim() !== '', 'url', 'a URL');
+    super(clientOptions(options));
     this.url = url.trim();
     /** @type {string | null} Where redirects have led to. */
     this.urlFollowed = null;
-    this.options = clientOptions(options);
-    /** @type {any} The WebSocket; null without one. */
-    this.ws_ = null;
     /** @type {any} The id the server has given to the connection; null when not connected. */
     this.id = null;
-    /** @type {string} */
-    this.state = State.READY;
-    /** @type {Message | undefined} The message whose handlers are running. */
-    this.handling_ = undefined;
     this.#heartbeat = heartbeat(this.options, () => this.#autoPing());
     this.#reconnect = reconnection(this.options.reconnectOptions, () => this.#connectAgain());
     this.#uptime = measureUptime(this.options, () => this.#is(State.CONNECTED));
@@ -132,9 +86,14 @@ class Client extends Emitter {
     const { followRedirections, handshake, watchNetwork: isWatching, webSocket } = this.options;
     const url = (followRedirections && this.urlFollowed) || this.url;
     attempt(ErrorCode.WEBSOCKET_ERROR, `Cannot connect to ${url}`, () => {
-      const ws = this.#class.open_(webSocket ?? this.#class.webSocket_(), url, this.options);
+      const ws = this.#platform.open(webSocket ?? this.#platform.webSocket(), url, this.options);
       try {
-        listenTo(ws, this);
+        listenTo(ws, () => this.ws_ === ws, {
+          onOpen: () => this.#onOpen(),
+          onMessage: (data) => this.#onMessage(data),
+          onError: (event) => this.#onError(event),
+          onClose: (event) => this.#onClose(event),
+        });
       } catch (error) {
         ws.close();
         throw error;
@@ -198,7 +157,7 @@ class Client extends Emitter {
       attempt(ErrorCode.WEBSOCKET_ERROR, 'Cannot disconnect', () => this.ws_.close(code || 1000, reason));
       this.state = State.DISCONNECTING;
       this.#stopped = false;
-      this.#reject(this.#requests);
+      rejectRequests(this);
     }
     // Without a connection too: none is to come.
     if (!retry) this.#stop();
@@ -241,33 +200,6 @@ class Client extends Emitter {
   }
 
   /**
-   * Sends a message and waits for the server's response. Not connected, it waits for the connection
-   * first, with the option `queue`.
-   * @param {string} name
-   * @param {unknown} [payload] Any JSON value.
-   * @param {number | import('../types/client').SendOptions} [options] Milliseconds to wait, 0 for no
-   *   limit; `responseTimeout` by default.
-   * @returns {Promise<any>} What the server resolves with. Rejects with a {@link LineError}:
-   *   `cMessageRejected` (the server's error is its `payload`), `cMessageTimeout`, `cDisconnected`,
-   *   `cInvalidJSON`, `cWebsocketError`, `cQueueFull`, `cQueueExpired`; or with the reason of the
-   *   signal.
-   */
-  send(name, payload, options) {
-    const { timeout, signal } = /** @type {any} */ (isObject(options) ? options : { timeout: options });
-    return this.#whenConnected(name, payload, (message) => this.send_(message, timeout, signal), signal);
-  }
-
-  /**
-   * Sends a message that expects no response.
-   * @param {string} name
-   * @param {unknown} [payload] Any JSON value.
-   * @returns {Promise<void>} Resolves when the WebSocket has taken it. Rejects as {@link send}.
-   */
-  sendWithoutResponse(name, payload) {
-    return this.#whenConnected(name, payload, (message) => this.sendWithoutResponse_(message));
-  }
-
-  /**
    * The messages of a name, for `for await`. Taking begins with this call.
    * @param {string | RegExp} name
    * @param {import('../types/client').MessagesOptions} [options]
@@ -284,7 +216,7 @@ class Client extends Emitter {
    */
   ping() {
     const { ws_: ws } = this;
-    return this.send_(Message.outgoing_(Message.Name.PING)).catch((/** @type {unknown} */ cause) => {
+    return this.send_(outgoing(Message.Name.PING)).catch((/** @type {unknown} */ cause) => {
       // The connection in doubt is gone already.
       if (this.ws_ !== ws) return;
       this.#disconnect(4201, 'Auto ping failed', true);
@@ -300,77 +232,6 @@ class Client extends Emitter {
     return this.#uptime.share();
   }
 
-  /**
-   * What `send` and `ping` go through; may be replaced on an instance, as with the original.
-   * @param {Message} message
-   * @param {number} [timeout]
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<any>}
-   */
-  send_(message, timeout, signal) {
-    return new Promise((resolve, reject) => this.#request(message, timeout, { resolve, reject, signal }));
-  }
-
-  /**
-   * @param {Message} message
-   * @returns {Promise<void>}
-   */
-  async sendWithoutResponse_(message) {
-    this.#transmit(() => message.toString());
-  }
-
-  /**
-   * @param {string} name
-   * @param {unknown} payload
-   * @param {(message: Message) => Promise<any>} send
-   * @param {AbortSignal} [signal]
-   * @returns {Promise<any>}
-   */
-  async #whenConnected(name, payload, send, signal) {
-    if (signal?.aborted) throw signal.reason;
-    let message = Message.outgoing_(name, payload);
-    if (this.#is(State.CONNECTED)) return send(message);
-    const { queue } = this.options;
-    if (!queue) throw disconnected();
-    const { max, ttl } = queue;
-    if (this.#queue.size() >= max) throw new LineError(ErrorCode.QUEUE_FULL, `More than ${max} messages wait`);
-    // As it is now, whatever becomes of the payload meanwhile.
-    message = Message.parse(toText(() => message.toString()));
-    return new Promise((resolve, reject) => {
-      const start = () => send(message).then(resolve, reject);
-      const expired = () => new LineError(ErrorCode.QUEUE_EXPIRED, `No connection within ${ttl} ms`);
-      this.#queue.add({ resolve: start, reject, signal }, ttl, expired);
-    });
-  }
-
-  /**
-   * @param {Message} message
-   * @param {unknown} timeout
-   * @param {import('./waiting.js').Waiter} waiter
-   */
-  #request(message, timeout, waiter) {
-    const isTimeout = Number.isInteger(timeout) && Number(timeout) >= 0;
-    const wait = isTimeout ? Number(timeout) : this.options.responseTimeout;
-    const expired = () => new LineError(ErrorCode.MESSAGE_TIMEOUT, `No answer within ${wait} ms`);
-    const id = this.#requests.add(waiter, wait, expired);
-    message.setId(id);
-    try {
-      this.#transmit(() => message.toString());
-    } catch (error) {
-      this.#requests.take(id)?.reject(error);
-    }
-  }
-
-  /**
-   * @param {() => string} write Makes the text of the message.
-   * @throws {LineError} `cDisconnected`, `cInvalidJSON`, `cWebsocketError`
-   */
-  #transmit(write) {
-    if (this.ws_?.readyState !== OPEN) throw disconnected();
-    const text = toText(write);
-    attempt(ErrorCode.WEBSOCKET_ERROR, 'Cannot send', () => this.ws_.send(text));
-  }
-
   // The connection.
 
   /**
@@ -383,12 +244,11 @@ class Client extends Emitter {
     this.#endWait = timeout ? after(expired, timeout) : noop;
   }
 
-  /** @internal */
-  onOpen_() {
+  #onOpen() {
     this.#endWait();
     this.state = State.HANDSHAKING;
     const { payload, timeout } = this.options.handshake;
-    this.#request(Message.outgoing_(Message.Name.HANDSHAKE, payload), timeout, {
+    request(this, outgoing(Message.Name.HANDSHAKE, payload), timeout, {
       // At once, so that no message of the server comes before `_connected`.
       resolve: (response) => this.#onHandshake(response),
       reject: (error) => soon(() => this.#onHandshakeFailed(error)),
@@ -407,7 +267,7 @@ class Client extends Emitter {
     this.#heartbeat.heard();
     this.#tell(Event.CONNECTED, response.payload);
     // After the listeners, who may have to restore a session first.
-    if (this.#is(State.CONNECTED)) for (const { resolve } of this.#queue.takeAll()) resolve(undefined);
+    if (this.#is(State.CONNECTED)) sendQueued(this);
   }
 
   /** @param {LineError} cause */
@@ -423,16 +283,13 @@ class Client extends Emitter {
     if (code !== ErrorCode.DISCONNECTED) this.#disconnect(isRejected ? 4203 : 4202, reason, retry);
   }
 
-  /**
-   * @param {any} event The close event of the WebSocket, or the like with `code` and `reason`.
-   * @internal
-   */
-  onClose_(event) {
+  /** @param {any} event The close event of the WebSocket, or the like with `code` and `reason`. */
+  #onClose(event) {
     this.#endWait();
     this.#heartbeat.end();
     this.#reconnect.disconnected();
     this.ws_ = this.id = null;
-    this.#reject(this.#requests);
+    rejectRequests(this);
     this.state = State.DISCONNECTED;
     this.#tell(Event.DISCONNECTED, event);
     this.#awaitReconnect();
@@ -443,15 +300,12 @@ class Client extends Emitter {
     const { ws_: ws } = this;
     const reason = 'Disconnect timeout';
     this.#tell(Event.ERROR, new LineError(ErrorCode.DISCONNECT_TIMEOUT, reason));
-    this.onClose_({ code: 4204, reason });
-    this.#class.giveUp_(ws);
+    this.#onClose({ code: 4204, reason });
+    this.#platform.giveUp(ws);
   }
 
-  /**
-   * @param {any} event The error event of the WebSocket; its close event follows, if the server takes part.
-   * @internal
-   */
-  onError_(event) {
+  /** @param {any} event The error event of the WebSocket; its close event follows, if the server takes part. */
+  #onError(event) {
     this.#await(this.options.disconnectTimeout, () => this.#forceClose());
     const isConnecting = this.#is(State.CONNECTING, State.HANDSHAKING);
     const error = new LineError(ErrorCode.WEBSOCKET_ERROR, 'The WebSocket failed', event);
@@ -486,7 +340,7 @@ class Client extends Emitter {
   #stop() {
     this.#stopped = true;
     this.#reconnect.reset();
-    this.#reject(this.#queue);
+    rejectQueued(this);
     if (!this.ws_) this.#unwatch();
   }
 
@@ -505,13 +359,8 @@ class Client extends Emitter {
     }
   }
 
-  // What comes in.
-
-  /**
-   * @param {unknown} data Of a WebSocket message.
-   * @internal
-   */
-  onMessage_(data) {
+  /** @param {unknown} data Of a WebSocket message. */
+  #onMessage(data) {
     // Nothing reaches a handler once the application has disconnected.
     if (this.#is(State.DISCONNECTING)) return;
     if (this.#is(State.CONNECTED)) this.#heartbeat.heard();
@@ -523,85 +372,8 @@ class Client extends Emitter {
       return;
     }
     const envelope = readEnvelope(data, maxDepth);
-    if (!envelope) {
-      this.#tell(Event.ERROR, new LineError(ErrorCode.INVALID_JSON, 'Not a message', data));
-      return;
-    }
-    const message = Message.received_(envelope, this);
-    const { name } = message;
-    if (name === Message.Name.PING) this.onPingMessage_(message);
-    else if (name === Message.Name.RESPONSE) this.#onResponse(message);
-    else if (!isReserved(name)) deliver(this, message);
-    else this.#answer(message, undefined, new Error('Reserved name'));
-  }
-
-  /**
-   * @param {Message} message
-   * @internal
-   */
-  onPingMessage_(message) {
-    this.#answer(message, 'pong', null);
-  }
-
-  /** @param {Message} response */
-  #onResponse({ id, err, payload }) {
-    const request = this.#requests.take(id);
-    if (err) request?.reject(new LineError(ErrorCode.MESSAGE_REJECTED, 'The server rejected the message', err));
-    else request?.resolve(payload);
-  }
-
-  // What messages call when they are answered.
-
-  /**
-   * @param {LineError} error
-   * @internal
-   */
-  onAnswerError_(error) {
-    this.#tell(Event.ERROR, error);
-  }
-
-  /**
-   * Whether a promise may be neither fulfilled nor rejected: not every platform tells.
-   * @param {Promise<any>} _promise
-   * @internal
-   */
-  isPending_(_promise) {
-    return true;
-  }
-
-  /**
-   * @param {Message} message
-   * @param {string} text Of the answer.
-   * @internal
-   */
-  respond_(message, text) {
-    // An empty id and 0 count as none.
-    if (!message.id) return;
-    try {
-      this.#transmit(() => text);
-    } catch (cause) {
-      this.onNotResponded_(message, cause);
-    }
-  }
-
-  /**
-   * @param {Message} message
-   * @param {unknown} cause
-   * @internal
-   */
-  onNotResponded_({ name }, cause) {
-    const error = new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, `No answer to ${name}`, cause);
-    // Not from inside the handler's call of resolve or reject.
-    soon(() => this.#tell(Event.ERROR, error));
-  }
-
-  /**
-   * @param {Message} message
-   * @param {unknown} payload
-   * @param {unknown} err
-   */
-  #answer(message, payload, err) {
-    this.respond_(message, messageJson(Message.Name.RESPONSE, payload, message.id, err));
+    if (envelope) receive(this, envelope);
+    else this.#tell(Event.ERROR, new LineError(ErrorCode.INVALID_JSON, 'Not a message', data));
   }
 
   // Shared.
@@ -609,6 +381,11 @@ class Client extends Emitter {
   /** @returns {any} The class of this client, whose statics an application may have replaced. */
   get #class() {
     return this.constructor;
+  }
+
+  /** @returns {import('./platform.js').Platform} */
+  get #platform() {
+    return this.#class[kPlatform];
   }
 
   /** @param {string[]} states */
@@ -634,15 +411,7 @@ class Client extends Emitter {
     if (this.ws_) this.#watchers.push((event, value) => event === Event.DISCONNECTED && call(value));
     else call();
   }
-
-  /** @param {import('./waiting.js').WaitingList} waiting For a connection, or for what comes by it. */
-  #reject(waiting) {
-    for (const { reject } of waiting.takeAll()) reject(disconnected());
-  }
 }
-
-/** @param {() => string} write */
-const toText = (write) => attempt(ErrorCode.INVALID_JSON, 'Not JSON', write);
 
 // `await using client = new LineClient(…)`, where the platform knows that.
 const { asyncDispose } = /** @type {any} */ (Symbol);

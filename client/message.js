@@ -11,14 +11,34 @@ const { attempt, guard } = require('./errors.js');
 /**
  * Where the answer to a received message goes.
  * @typedef {object} Responder
- * @property {Message | undefined} handling_ The message whose handlers are running.
+ * @property {Message | undefined} handling The message whose handlers are running.
  * @property {(error: LineError) => void} onAnswerError_ Told of an answer that failed where no handler
  *   catches it.
- * @property {(promise: Promise<any>) => boolean} isPending_
- * @property {(message: Message, text: string) => void} respond_ Sends the answer.
- * @property {(message: Message, cause: unknown) => void} onNotResponded_ Told of an answer that cannot
- *   be sent.
+ * @property {(promise: Promise<any>) => boolean} isPending Whether a promise may be neither fulfilled nor
+ *   rejected.
+ * @property {(message: Message, text: string) => void} respond Sends the answer.
+ * @property {(message: Message, cause: unknown) => void} onNotResponded Told of an answer that cannot be
+ *   sent.
  */
+
+/**
+ * Makes a received message.
+ * @type {(envelope: import('./envelope.js').Envelope, responder?: Responder) => Message}
+ */
+let received;
+
+/**
+ * Emits a received message to its handlers. What an answer throws in them and they do not catch is
+ * reported.
+ * @type {(receiver: Emitter, message: Message) => void}
+ */
+let deliver;
+
+/**
+ * Notes that an iteration has a message: the body of its loop can catch what is thrown.
+ * @type {(message: Message) => void}
+ */
+let markTaken;
 
 /**
  * A message: received, to be answered with `resolve` or `reject`; or made to be sent.
@@ -31,11 +51,37 @@ class Message extends Emitter {
   /** @type {Responder | undefined} */
   #responder;
   /** @type {any[] | false | undefined} What the handlers have returned. */
-  results_;
+  #results;
   /** Whether an answer has failed while the handlers ran, and thrown. */
-  hasThrown_ = false;
-  /** Whether an iteration has it: the body of its loop can catch what is thrown. */
-  isTaken_ = false;
+  #hasThrown = false;
+  #isTaken = false;
+
+  static {
+    received = ({ n, p, i, e }, responder) => {
+      const message = outgoing(n, p);
+      message.id = i;
+      message.err = receivedError(e);
+      message.#responder = responder;
+      return message;
+    };
+    deliver = (receiver, message) => {
+      const responder = /** @type {Responder} */ (message.#responder);
+      responder.handling = message;
+      guard(() => {
+        try {
+          message.#results = receiver.emit(message.name, message);
+        } catch (error) {
+          if (!reportUncaught(error)) throw error;
+        }
+      });
+      responder.handling = undefined;
+      // An async handler throws into its promise.
+      if (message.#hasThrown) watchHandlers(message.#results, responder);
+    };
+    markTaken = (message) => {
+      message.#isTaken = true;
+    };
+  }
 
   /**
    * The message in a text.
@@ -44,33 +90,7 @@ class Message extends Emitter {
    * @throws {LineError} `mInvalidJson`
    */
   static parse(raw) {
-    return json(() => Message.received_(JSON.parse(raw)));
-  }
-
-  /**
-   * A received message.
-   * @param {import('./envelope.js').Envelope} envelope
-   * @param {Responder} [responder]
-   * @internal
-   */
-  static received_({ n, p, i, e }, responder) {
-    const message = Message.outgoing_(n, p);
-    message.id = i;
-    message.err = receivedError(e);
-    message.#responder = responder;
-    return message;
-  }
-
-  /**
-   * A message to be sent; whether its payload can be stringified is found out then.
-   * @param {string} name
-   * @param {unknown} [payload]
-   * @internal
-   */
-  static outgoing_(name, payload) {
-    const message = new Message({ name });
-    message.payload = payload;
-    return message;
+    return json(() => received(JSON.parse(raw)));
   }
 
   /**
@@ -148,14 +168,14 @@ class Message extends Emitter {
       text = messageJson(Name.RESPONSE, payload, this.id, err);
     } catch (cause) {
       // As with the original: an error that has a `toJSON` goes out with its properties all the same.
-      if (responder && isJson([payload, err])) responder.onNotResponded_(this, cause);
+      if (responder && isJson([payload, err])) responder.onNotResponded(this, cause);
       else this.#fail(new LineError(ErrorCode.INVALID_JSON, `Not JSON: ${reasonOf(cause)}`, cause), true);
       return;
     }
     // A `toJSON` may have answered.
     this.#assertFirst();
     this.isResponded_ = true;
-    responder?.respond_(this, text);
+    responder?.respond(this, text);
     this.emit(event, event === 'resolved' ? payload : err);
   }
 
@@ -175,15 +195,15 @@ class Message extends Emitter {
   #fail(error, isOurs) {
     const responder = this.#responder;
     if (responder) {
-      const isHandling = responder.handling_ === this;
-      const isRunning = () => this.isTaken_ || promisesAmong(this.results_).some(responder.isPending_);
+      const isHandling = responder.handling === this;
+      const isRunning = () => this.#isTaken || promisesAmong(this.#results).some(responder.isPending);
       if (!isHandling && !(isOurs && isRunning())) {
         responder.onAnswerError_(error);
         return;
       }
       noteThrown(error, responder);
-      if (isHandling) this.hasThrown_ = true;
-      else watchHandlers(this.results_, responder);
+      if (isHandling) this.#hasThrown = true;
+      else watchHandlers(this.#results, responder);
     }
     throw error;
   }
@@ -209,25 +229,15 @@ class Message extends Emitter {
  */
 const json = (call) => attempt(ErrorCode.INVALID_JSON, 'Not JSON', call);
 
-/** @typedef {Responder & Emitter} Receiver */
-
 /**
- * Emits a message to its handlers. What an answer throws in them and they do not catch is reported.
- * @param {Receiver} receiver
- * @param {Message} message
+ * A message to be sent; whether its payload can be stringified is found out then.
+ * @param {string} name
+ * @param {unknown} [payload]
  */
-function deliver(receiver, message) {
-  receiver.handling_ = message;
-  guard(() => {
-    try {
-      message.results_ = receiver.emit(message.name, message);
-    } catch (error) {
-      if (!reportUncaught(error)) throw error;
-    }
-  });
-  receiver.handling_ = undefined;
-  // An async handler throws into its promise.
-  if (message.hasThrown_) watchHandlers(message.results_, receiver);
+function outgoing(name, payload) {
+  const message = new Message({ name });
+  message.payload = payload;
+  return message;
 }
 
-module.exports = { Message, deliver };
+module.exports = { Message, received, outgoing, deliver, markTaken };

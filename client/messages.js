@@ -3,6 +3,7 @@
 
 const LineError = require('../common/line-error.js');
 const { ErrorCode } = require('./enums.js');
+const { markTaken } = require('./message.js');
 const { onAbort } = require('./waiting.js');
 
 /** @typedef {import('./message.js').Message} Message */
@@ -37,7 +38,7 @@ function messages(client, name, ends, { signal, max = 1000 }) {
   };
   const close = () => end(undefined);
   const receive = (/** @type {Message} */ message) => {
-    message.isTaken_ = true;
+    markTaken(message);
     if (waiting.length < max) waiting.push(message);
     else end(new LineError(ErrorCode.QUEUE_FULL, `More than ${max} messages wait`));
     wake();

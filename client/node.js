@@ -3,47 +3,31 @@
 
 const { isPending } = require('../common/pending.js');
 const { Client } = require('./client.js');
+const { kPlatform, web } = require('./platform.js');
 const { destroySocket, withSocket } = require('./node-socket.js');
 
 /** Prints with `debug` where that can be loaded: the client depends on no package. */
 const log = loadDebug()?.('line:client');
 
-/** The client with Node's own WebSocket where there is one, else the package `ws`; and with `debug`. */
-class LineClient extends Client {
-  /** @internal */
-  static webSocket_() {
-    return super.webSocket_() ?? requireWs();
-  }
-
-  /**
-   * @param {Promise<any>} promise
-   * @internal
-   */
-  isPending_(promise) {
-    return isPending(promise);
-  }
-
-  /**
-   * @param {any} WebSocket
-   * @param {string} url
-   * @param {{maxPayload: number}} options
-   * @returns {any}
-   * @internal
-   */
-  static open_(WebSocket, url, options) {
+/** @type {import('./platform.js').Platform} Node's own WebSocket where there is one, else the package `ws`. */
+const node = {
+  webSocket: () => web.webSocket() ?? requireWs(),
+  open(WebSocket, url, options) {
     // Only `ws` takes it: others would read a second argument as subprotocols.
     if (WebSocket === wsClass) return new WebSocket(url, { maxPayload: Math.min(options.maxPayload, 0x7fffffff) });
-    return withSocket(() => super.open_(WebSocket, url, options), options);
-  }
-
-  /**
-   * @param {any} ws
-   * @internal
-   */
-  static giveUp_(ws) {
-    super.giveUp_(ws);
+    return withSocket(() => web.open(WebSocket, url, options), options);
+  },
+  giveUp(ws) {
+    web.giveUp(ws);
     destroySocket(ws);
-  }
+  },
+  isPending,
+};
+
+/** The client on Node, with `debug`. */
+class LineClient extends Client {
+  /** @internal */
+  static [kPlatform] = node;
 
   /**
    * @param {any} eventName

@@ -4,40 +4,39 @@
 const { after, soon } = require('./timers.js');
 
 /**
- * Who is told what becomes of a WebSocket.
- * @typedef {object} SocketOwner
- * @property {any} ws_ The WebSocket; nothing is told of another.
- * @property {() => void} onOpen_
- * @property {(data: unknown) => void} onMessage_
- * @property {(event: any) => void} onError_ A close follows.
- * @property {(event: any) => void} onClose_ With `code` and `reason`.
+ * What is called for the events of a WebSocket.
+ * @typedef {object} SocketHandlers
+ * @property {() => void} onOpen
+ * @property {(data: unknown) => void} onMessage
+ * @property {(event: any) => void} onError A close follows.
+ * @property {(event: any) => void} onClose With `code` and `reason`.
  */
 
 /**
  * Listens to a WebSocket, whoever made it. The listeners stay when it has been given up: an error without
  * one, however late, would end a Node process.
  * @param {any} ws
- * @param {SocketOwner} owner
+ * @param {() => boolean} isCurrent Whether it is still the client's WebSocket: events of another are ignored.
+ * @param {SocketHandlers} handlers
  */
-function listenTo(ws, owner) {
-  const isCurrent = () => owner.ws_ === ws;
+function listenTo(ws, isCurrent, handlers) {
   // Not inside calls of ours: some emit while `close` runs.
   const tell = (/** @type {() => void} */ call) => soon(() => isCurrent() && call());
-  const close = (/** @type {any} */ event) => tell(() => owner.onClose_(event));
+  const close = (/** @type {any} */ event) => tell(() => handlers.onClose(event));
   let hasOpened = false;
   let hasFailed = false;
   ws.binaryType = 'arraybuffer';
   ws.onopen = () => {
     hasOpened = true;
-    if (isCurrent()) owner.onOpen_();
+    if (isCurrent()) handlers.onOpen();
   };
-  ws.onmessage = (/** @type {any} */ { data }) => isCurrent() && owner.onMessage_(data);
+  ws.onmessage = (/** @type {any} */ { data }) => isCurrent() && handlers.onMessage(data);
   ws.onclose = close;
   ws.onerror = (/** @type {any} */ error) => {
     // Node 22 tells twice of one that is closed before it has opened.
     if (hasFailed) return;
     hasFailed = true;
-    tell(() => owner.onError_(error));
+    tell(() => handlers.onError(error));
     // The close event follows at once, but in Node 22 not when the connection could not be made.
     if (!hasOpened) after(() => close({ code: 1006, reason: '' }), 0);
   };

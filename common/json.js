@@ -9,7 +9,7 @@ const LineError = require('./line-error.js');
  */
 
 /** What an error is written as that the peer must not see (the option `errors: 'public'`). */
-const INTERNAL = Object.freeze({ name: 'Error', message: 'internal' });
+const INTERNAL = /* @__PURE__ */ Object.freeze({ name: 'Error', message: 'internal' });
 
 /**
  * Names that programs give a meaning to when they print, copy, compare or await an error, besides the

@@ -36,6 +36,15 @@ const asModules = {
 };
 
 /**
+ * Names of properties by which the modules of the client call each other. They are shortened, so none may be one
+ * that applications, browsers or the language know.
+ */
+const INTERNAL = [
+  ...['calls', 'connected', 'disconnected', 'giveUp', 'handling', 'heard', 'isPending', 'onAnswerError_', 'onClose'],
+  ...['onError', 'onMessage', 'onNotResponded', 'onOpen', 'pause', 'respond', 'schedule', 'share', 'take', 'takeAll'],
+];
+
+/**
  * What is built, by file in `dist/`.
  * @type {Record<string, BuildOptions>}
  */
@@ -47,10 +56,7 @@ const BUILDS = {
     format: 'iife',
     plugins: [asModules],
     minify: true,
-    // Names that end with an underscore are internal, except those that applications of the
-    // original use.
-    mangleProps: /_$/,
-    reserveProps: /^(send|sendWithoutResponse|onPingMessage|ws|removeListener|isResponded)_$/,
+    mangleProps: new RegExp(`^(${INTERNAL.join('|')})$`),
   },
 };
 
@@ -78,4 +84,4 @@ if (require.main === module) {
   });
 }
 
-module.exports = { buildClient };
+module.exports = { buildClient, INTERNAL };

@@ -10,6 +10,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
 const zlib = require('node:zlib');
+const { INTERNAL } = require('../../scripts/build-client.js');
 
 const ROOT = path.join(__dirname, '../..');
 const GLOBALS = fs.readFileSync(path.join(ROOT, 'dist/client-web-globals.js'), 'utf8');
@@ -39,6 +40,12 @@ describe('the build for a <script> tag', () => {
     assert.deepEqual(Object.keys(page), ['LineClient']);
     assert.equal(page.LineClient.State.READY, 'ready');
     assert.equal(new page.LineClient('ws://example.org').url, 'ws://example.org');
+  });
+
+  it('shortens no name that is documented', () => {
+    const folder = path.join(ROOT, 'types');
+    const types = fs.readdirSync(folder).map((file) => fs.readFileSync(path.join(folder, file), 'utf8')).join('\n');
+    for (const name of INTERNAL) assert.doesNotMatch(types, new RegExp(`^ *(?:readonly )?${name}[?(:<]`, 'm'));
   });
 
   it('keeps the names that applications of the original use', () => {

@@ -1,0 +1,244 @@
+// @ts-check
+'use strict';
+
+const LineError = require('../common/line-error.js');
+const { messageJson } = require('../common/json.js');
+const Emitter = require('./emitter.js');
+const { State, Event, ErrorCode } = require('./enums.js');
+const { isReserved } = require('./envelope.js');
+const { attempt, guard, disconnected } = require('./errors.js');
+const { Message, deliver, outgoing, received } = require('./message.js');
+const { isObject } = require('./options.js');
+const { kPlatform } = require('./platform.js');
+const { soon } = require('./timers.js');
+const { waitingList } = require('./waiting.js');
+
+/** @typedef {import('./waiting.js').Waiter} Waiter */
+
+/** The `readyState` of a WebSocket that is open. */
+const OPEN = 1;
+
+// What the client calls.
+
+/**
+ * Sends a message that awaits a response.
+ * @type {(client: Messaging, message: Message, timeout: unknown, waiter: Waiter) => void} `timeout`: ms, 0
+ *   is no limit; `responseTimeout` unless it is such an integer.
+ */
+let request;
+
+/**
+ * A message has come.
+ * @type {(client: Messaging, envelope: import('./envelope.js').Envelope) => void}
+ */
+let receive;
+
+/**
+ * The client is connected: sends what is queued.
+ * @type {(client: Messaging) => void}
+ */
+let sendQueued;
+
+/**
+ * The connection is lost: no response will come.
+ * @type {(client: Messaging) => void}
+ */
+let rejectRequests;
+
+/**
+ * No connection will come.
+ * @type {(client: Messaging) => void}
+ */
+let rejectQueued;
+
+/** The half of a client that sends messages over its WebSocket, and handles those that come. */
+class Messaging extends Emitter {
+  /** The messages that await a response. */
+  #requests = waitingList();
+  /** The messages that await a connection, with the option `queue`. */
+  #queue = waitingList();
+  /** @type {import('./message.js').Responder} */
+  #responder;
+
+  static {
+    request = (client, message, timeout, waiter) => {
+      const isTimeout = Number.isInteger(timeout) && Number(timeout) >= 0;
+      const wait = isTimeout ? Number(timeout) : client.options.responseTimeout;
+      const expired = () => new LineError(ErrorCode.MESSAGE_TIMEOUT, `No answer within ${wait} ms`);
+      const id = client.#requests.add(waiter, wait, expired);
+      message.setId(id);
+      try {
+        client.#transmit(() => message.toString());
+      } catch (error) {
+        client.#requests.take(id)?.reject(error);
+      }
+    };
+    receive = (client, envelope) => {
+      const message = received(envelope, client.#responder);
+      const { name } = message;
+      if (name === Message.Name.PING) client.onPingMessage_(message);
+      else if (name === Message.Name.RESPONSE) client.#onResponse(message);
+      else if (!isReserved(name)) deliver(client, message);
+      else client.#answer(message, undefined, new Error('Reserved name'));
+    };
+    sendQueued = (client) => {
+      for (const { resolve } of client.#queue.takeAll()) resolve(undefined);
+    };
+    rejectRequests = (client) => rejectAll(client.#requests);
+    rejectQueued = (client) => rejectAll(client.#queue);
+  }
+
+  /** @param {import('./options.js').Settings} options */
+  constructor(options) {
+    super();
+    this.options = options;
+    /** @type {any} The WebSocket; null without one. */
+    this.ws_ = null;
+    /** @type {string} */
+    this.state = State.READY;
+    const onAnswerError_ = (/** @type {LineError} */ error) => guard(() => this.emit(Event.ERROR, error));
+    this.#responder = {
+      handling: undefined,
+      isPending: /** @type {any} */ (this.constructor)[kPlatform].isPending,
+      onAnswerError_,
+      respond: (message, text) => this.#respond(message, text),
+      onNotResponded({ name }, cause) {
+        const error = new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, `No answer to ${name}`, cause);
+        // Not from inside the handler's call of resolve or reject.
+        soon(() => onAnswerError_(error));
+      },
+    };
+  }
+
+  /**
+   * Sends a message and waits for the server's response. Not connected, it waits for the connection
+   * first, with the option `queue`.
+   * @param {string} name
+   * @param {unknown} [payload] Any JSON value.
+   * @param {number | import('../types/client').SendOptions} [options] Milliseconds to wait, 0 for no
+   *   limit; `responseTimeout` by default.
+   * @returns {Promise<any>} What the server resolves with. Rejects with a {@link LineError}:
+   *   `cMessageRejected` (the server's error is its `payload`), `cMessageTimeout`, `cDisconnected`,
+   *   `cInvalidJSON`, `cWebsocketError`, `cQueueFull`, `cQueueExpired`; or with the reason of the
+   *   signal.
+   */
+  send(name, payload, options) {
+    const { timeout, signal } = /** @type {any} */ (isObject(options) ? options : { timeout: options });
+    return this.#whenConnected(name, payload, (message) => this.send_(message, timeout, signal), signal);
+  }
+
+  /**
+   * Sends a message that expects no response.
+   * @param {string} name
+   * @param {unknown} [payload] Any JSON value.
+   * @returns {Promise<void>} Resolves when the WebSocket has taken it. Rejects as {@link send}.
+   */
+  sendWithoutResponse(name, payload) {
+    return this.#whenConnected(name, payload, (message) => this.sendWithoutResponse_(message));
+  }
+
+  // Names of the original, which its users replace on an instance.
+
+  /**
+   * What `send` and `ping` go through.
+   * @param {Message} message
+   * @param {number} [timeout]
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
+  send_(message, timeout, signal) {
+    return new Promise((resolve, reject) => request(this, message, timeout, { resolve, reject, signal }));
+  }
+
+  /**
+   * What `sendWithoutResponse` goes through.
+   * @param {Message} message
+   * @returns {Promise<void>}
+   */
+  async sendWithoutResponse_(message) {
+    this.#transmit(() => message.toString());
+  }
+
+  /**
+   * Answers a ping of the server.
+   * @param {Message} message
+   */
+  onPingMessage_(message) {
+    this.#answer(message, 'pong', null);
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} payload
+   * @param {(message: Message) => Promise<any>} send
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>}
+   */
+  async #whenConnected(name, payload, send, signal) {
+    if (signal?.aborted) throw signal.reason;
+    let message = outgoing(name, payload);
+    if (this.state === State.CONNECTED) return send(message);
+    const { queue } = this.options;
+    if (!queue) throw disconnected();
+    const { max, ttl } = queue;
+    if (this.#queue.size() >= max) throw new LineError(ErrorCode.QUEUE_FULL, `More than ${max} messages wait`);
+    // A copy: the application may change the payload before it is sent.
+    message = Message.parse(toText(() => message.toString()));
+    return new Promise((resolve, reject) => {
+      const start = () => send(message).then(resolve, reject);
+      const expired = () => new LineError(ErrorCode.QUEUE_EXPIRED, `No connection within ${ttl} ms`);
+      this.#queue.add({ resolve: start, reject, signal }, ttl, expired);
+    });
+  }
+
+  /**
+   * @param {() => string} write Makes the text of the message.
+   * @throws {LineError} `cDisconnected`, `cInvalidJSON`, `cWebsocketError`
+   */
+  #transmit(write) {
+    if (this.ws_?.readyState !== OPEN) throw disconnected();
+    const text = toText(write);
+    attempt(ErrorCode.WEBSOCKET_ERROR, 'Cannot send', () => this.ws_.send(text));
+  }
+
+  /** @param {Message} response */
+  #onResponse({ id, err, payload }) {
+    const waiter = this.#requests.take(id);
+    if (err) waiter?.reject(new LineError(ErrorCode.MESSAGE_REJECTED, 'The server rejected the message', err));
+    else waiter?.resolve(payload);
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string} text Of the answer.
+   */
+  #respond(message, text) {
+    // An empty id and 0 count as none.
+    if (!message.id) return;
+    try {
+      this.#transmit(() => text);
+    } catch (cause) {
+      this.#responder.onNotResponded(message, cause);
+    }
+  }
+
+  /**
+   * Answers a message that no handler gets.
+   * @param {Message} message
+   * @param {unknown} payload
+   * @param {unknown} err
+   */
+  #answer(message, payload, err) {
+    this.#respond(message, messageJson(Message.Name.RESPONSE, payload, message.id, err));
+  }
+}
+
+/** @param {() => string} write */
+const toText = (write) => attempt(ErrorCode.INVALID_JSON, 'Not JSON', write);
+
+/** @param {import('./waiting.js').WaitingList} waiting For a connection, or for what comes by it. */
+function rejectAll(waiting) {
+  for (const { reject } of waiting.takeAll()) reject(disconnected());
+}
+
+module.exports = { Messaging, request, receive, sendQueued, rejectRequests, rejectQueued };

@@ -298,7 +298,7 @@ fn terminate(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.undefined()
 }
 
-/// `giveUp(slot)`. Frees a connection's id, rooms and seat before it has ended.
+/// `giveUp(slot)`. Frees a connection's id, rooms and permit before it has ended.
 fn give_up(server: &mut JsServer, call: &Call) -> Result<Value> {
     if let Some(connection) = server.connections.get(call.uint(0)?) {
         server.hub.give_up(connection);

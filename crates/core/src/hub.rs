@@ -40,7 +40,7 @@ use std::time::Duration;
 use log::debug;
 use tokio::sync::Notify;
 
-pub use admission::{Admission, NoRoom, Seat};
+pub use admission::{Admission, NoRoom, Permit};
 pub use batch::{BATCH_EVENTS, Batch};
 pub use compressing::{Compressing, Turn};
 pub use config::{Config, SlowConsumer};

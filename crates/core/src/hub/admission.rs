@@ -1,16 +1,16 @@
-//! How many connections there may be, in all and per client: counted from the moment they are
-//! accepted, so that those which never say anything count as well.
+//! How many connections there may be, in all and per client. A connection is counted from the moment it is
+//! accepted, so that one that never sends anything counts as well.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Most connections that are being told at the same time that there is no room: each takes up a
-/// descriptor until its answer has left. Others are closed without one.
-const MOST_TOLD: usize = 256;
+/// Most connections that are refused with an answer at the same time. Each takes up a descriptor until its
+/// answer has left; further ones are closed without an answer.
+const MAX_REFUSALS: usize = 256;
 
-/// Why a connection is not let in.
+/// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRoom {
     /// There are as many as there may be.
@@ -22,8 +22,8 @@ pub enum NoRoom {
 /// The counts.
 #[derive(Debug, Default)]
 pub struct Admission {
-    seats: AtomicUsize,
-    told: AtomicUsize,
+    permits: AtomicUsize,
+    refusals: AtomicUsize,
     clients: Mutex<HashMap<IpAddr, usize>>,
 }
 
@@ -32,25 +32,24 @@ impl Admission {
     ///
     /// # Errors
     /// [`NoRoom::InAll`].
-    pub fn enter(self: &Arc<Self>, most: usize) -> Result<Seat, NoRoom> {
-        take(&self.seats, most).ok_or(NoRoom::InAll)?;
-        Ok(Seat {
+    pub fn acquire(self: &Arc<Self>, most: usize) -> Result<Permit, NoRoom> {
+        add_one(&self.permits, most).ok_or(NoRoom::InAll)?;
+        Ok(Permit {
             admission: Arc::clone(self),
             client: None,
-            is_left: AtomicBool::new(false),
+            is_released: AtomicBool::new(false),
         })
     }
 
-    /// To be held while a connection is told that there is no room; `None` when so many are that
-    /// this one is not.
-    pub fn tell(self: &Arc<Self>) -> Option<Telling> {
-        take(&self.told, MOST_TOLD)?;
-        Some(Telling(Arc::clone(self)))
+    /// To be held while a connection is refused with an answer; `None` when too many are already.
+    pub fn begin_refusal(self: &Arc<Self>) -> Option<RefusalGuard> {
+        add_one(&self.refusals, MAX_REFUSALS)?;
+        Some(RefusalGuard(Arc::clone(self)))
     }
 
     /// How many connections are counted.
-    pub fn seats(&self) -> usize {
-        self.seats.load(Relaxed)
+    pub fn permits(&self) -> usize {
+        self.permits.load(Relaxed)
     }
 
     fn clients(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
@@ -59,22 +58,22 @@ impl Admission {
 }
 
 /// Adds one, unless that makes more than `most`; 0 is no limit.
-fn take(count: &AtomicUsize, most: usize) -> Option<()> {
+fn add_one(count: &AtomicUsize, most: usize) -> Option<()> {
     let add = |count: usize| (most == 0 || count < most).then_some(count + 1);
     count.fetch_update(Relaxed, Relaxed, add).ok().map(|_| ())
 }
 
-/// A connection that is counted; dropped with it.
+/// Counts one connection until it is released or dropped.
 #[derive(Debug)]
-pub struct Seat {
+pub struct Permit {
     admission: Arc<Admission>,
     /// Under which it is counted.
     client: Option<IpAddr>,
-    /// It is counted no more.
-    is_left: AtomicBool,
+    /// The connection is not counted any more.
+    is_released: AtomicBool,
 }
 
-impl Seat {
+impl Permit {
     /// Counts the connection for its client, once: for its network of 64 bits if the address is of
     /// IPv6, of which a single customer usually has at least that. `most` of 0 is no limit.
     ///
@@ -97,13 +96,13 @@ impl Seat {
     }
 }
 
-impl Seat {
-    /// Counts the connection no more, whoever comes first to say so.
-    pub fn leave(&self) {
-        if self.is_left.swap(true, Relaxed) {
+impl Permit {
+    /// Stops counting the connection. Further calls do nothing.
+    pub fn release(&self) {
+        if self.is_released.swap(true, Relaxed) {
             return;
         }
-        self.admission.seats.fetch_sub(1, Relaxed);
+        self.admission.permits.fetch_sub(1, Relaxed);
         let Some(client) = self.client else { return };
         let mut clients = self.admission.clients();
         if let Some(count) = clients.get_mut(&client) {
@@ -118,19 +117,19 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Permit {
     fn drop(&mut self) {
-        self.leave();
+        self.release();
     }
 }
 
-/// A connection that is being told that there is no room.
+/// A connection that is being refused with an answer.
 #[derive(Debug)]
-pub struct Telling(Arc<Admission>);
+pub struct RefusalGuard(Arc<Admission>);
 
-impl Drop for Telling {
+impl Drop for RefusalGuard {
     fn drop(&mut self) {
-        self.0.told.fetch_sub(1, Relaxed);
+        self.0.refusals.fetch_sub(1, Relaxed);
     }
 }
 
@@ -153,82 +152,84 @@ mod tests {
     }
 
     #[test]
-    fn no_more_enter_than_there_may_be_until_one_leaves() {
+    fn no_more_are_acquired_than_there_may_be_until_one_is_released() {
         let admission = Arc::new(Admission::default());
-        let first = admission.enter(2).unwrap();
-        let _second = admission.enter(2).unwrap();
-        assert_eq!(admission.enter(2).unwrap_err(), NoRoom::InAll);
-        assert_eq!(admission.seats(), 2);
+        let first = admission.acquire(2).unwrap();
+        let _second = admission.acquire(2).unwrap();
+        assert_eq!(admission.acquire(2).unwrap_err(), NoRoom::InAll);
+        assert_eq!(admission.permits(), 2);
         drop(first);
-        let _third = admission.enter(2).unwrap();
-        let _fourth = admission.enter(0).unwrap();
-        assert_eq!(admission.seats(), 3);
+        let _third = admission.acquire(2).unwrap();
+        let _fourth = admission.acquire(0).unwrap();
+        assert_eq!(admission.permits(), 3);
     }
 
     #[test]
-    fn a_seat_is_left_once() {
+    fn a_permit_is_released_once() {
         let admission = Arc::new(Admission::default());
-        let mut seat = admission.enter(1).unwrap();
-        seat.claim(address("192.0.2.1"), 1).unwrap();
-        seat.leave();
-        let mut next = admission.enter(1).unwrap();
+        let mut permit = admission.acquire(1).unwrap();
+        permit.claim(address("192.0.2.1"), 1).unwrap();
+        permit.release();
+        let mut next = admission.acquire(1).unwrap();
         assert_eq!(next.claim(address("192.0.2.1"), 1), Ok(()));
-        seat.leave();
-        drop(seat);
-        assert_eq!(admission.seats(), 1);
+        permit.release();
+        drop(permit);
+        assert_eq!(admission.permits(), 1);
         assert_eq!(admission.clients().len(), 1);
     }
 
     #[test]
     fn a_client_has_no_more_than_it_may_have() {
         let admission = Arc::new(Admission::default());
-        let enter = |text: &str| {
-            let mut seat = admission.enter(0).unwrap();
-            seat.claim(address(text), 2).map(|()| seat)
+        let acquire = |text: &str| {
+            let mut permit = admission.acquire(0).unwrap();
+            permit.claim(address(text), 2).map(|()| permit)
         };
-        let first = enter("192.0.2.1").unwrap();
-        let _mapped = enter("::ffff:192.0.2.1").unwrap();
-        assert_eq!(enter("192.0.2.1").unwrap_err(), NoRoom::OfClient);
-        let _other = enter("192.0.2.2").unwrap();
+        let first = acquire("192.0.2.1").unwrap();
+        let _mapped = acquire("::ffff:192.0.2.1").unwrap();
+        assert_eq!(acquire("192.0.2.1").unwrap_err(), NoRoom::OfClient);
+        let _other = acquire("192.0.2.2").unwrap();
         drop(first);
-        assert!(enter("192.0.2.1").is_ok());
-        assert_eq!(admission.seats(), 2, "who was refused has left");
+        assert!(acquire("192.0.2.1").is_ok());
+        assert_eq!(admission.permits(), 2, "who was refused has left");
     }
 
     #[test]
     fn a_client_of_ipv6_is_its_network() {
         let admission = Arc::new(Admission::default());
-        let mut seats = Vec::new();
-        let mut enter = |text: &str| {
-            let mut seat = admission.enter(0).unwrap();
-            let claimed = seat.claim(address(text), 1);
-            seats.push(seat);
+        let mut permits = Vec::new();
+        let mut acquire = |text: &str| {
+            let mut permit = admission.acquire(0).unwrap();
+            let claimed = permit.claim(address(text), 1);
+            permits.push(permit);
             claimed
         };
-        assert_eq!(enter("2001:db8:0:1::1"), Ok(()));
-        assert_eq!(enter("2001:db8:0:1:ffff::9"), Err(NoRoom::OfClient));
-        assert_eq!(enter("2001:db8:0:2::1"), Ok(()));
+        assert_eq!(acquire("2001:db8:0:1::1"), Ok(()));
+        assert_eq!(acquire("2001:db8:0:1:ffff::9"), Err(NoRoom::OfClient));
+        assert_eq!(acquire("2001:db8:0:2::1"), Ok(()));
     }
 
     #[test]
     fn a_seat_is_claimed_for_one_client() {
         let admission = Arc::new(Admission::default());
-        let mut seat = admission.enter(0).unwrap();
-        assert_eq!(seat.claim(address("192.0.2.1"), 1), Ok(()));
-        assert_eq!(seat.claim(address("192.0.2.2"), 1), Ok(()));
-        let mut other = admission.enter(0).unwrap();
+        let mut permit = admission.acquire(0).unwrap();
+        assert_eq!(permit.claim(address("192.0.2.1"), 1), Ok(()));
+        assert_eq!(permit.claim(address("192.0.2.2"), 1), Ok(()));
+        let mut other = admission.acquire(0).unwrap();
         assert_eq!(other.claim(address("192.0.2.2"), 1), Ok(()));
-        drop((seat, other));
+        drop((permit, other));
         assert!(admission.clients().is_empty(), "nobody is remembered");
     }
 
     #[test]
     fn only_some_are_told_at_the_same_time() {
         let admission = Arc::new(Admission::default());
-        let told: Vec<_> = (0..MOST_TOLD).filter_map(|_| admission.tell()).collect();
-        assert_eq!(told.len(), MOST_TOLD);
-        assert!(admission.tell().is_none());
-        drop(told);
-        assert!(admission.tell().is_some());
+        let refusals: Vec<_> = (0..MAX_REFUSALS)
+            .filter_map(|_| admission.begin_refusal())
+            .collect();
+        assert_eq!(refusals.len(), MAX_REFUSALS);
+        assert!(admission.begin_refusal().is_none());
+        drop(refusals);
+        assert!(admission.begin_refusal().is_some());
     }
 }

@@ -65,10 +65,10 @@ impl Hub {
         connection.give_up();
         let mut registry = self.registry();
         registry.withdraw(connection.slot());
-        let seat = registry.take_seat(connection.slot());
+        let permit = registry.take_permit(connection.slot());
         drop(registry);
-        if let Some(seat) = seat {
-            seat.leave();
+        if let Some(permit) = permit {
+            permit.release();
         }
     }
 

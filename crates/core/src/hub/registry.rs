@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 use slab::Slab;
 
-use super::admission::Seat;
+use super::admission::Permit;
 use super::connection::{Connection, ConnectionRef};
 
 /// Whom a broadcast or a query is about.
@@ -39,7 +39,7 @@ struct Slot {
     /// See [`Registry::withdraw`].
     withdrawn: bool,
     /// Counts the connection; shared with the task of its stream, with which it ends.
-    seat: Option<Arc<Seat>>,
+    permit: Option<Arc<Permit>>,
 }
 
 struct Room {
@@ -72,7 +72,7 @@ impl Registry {
             id: None,
             rooms: None,
             withdrawn: false,
-            seat: None,
+            permit: None,
         });
         slot
     }
@@ -99,15 +99,15 @@ impl Registry {
     }
 
     /// Notes what a connection is counted by.
-    pub fn set_seat(&mut self, slot: u32, seat: Arc<Seat>) {
+    pub fn set_permit(&mut self, slot: u32, permit: Arc<Permit>) {
         if let Some(entry) = self.slots.get_mut(slot as usize) {
-            entry.seat = Some(seat);
+            entry.permit = Some(permit);
         }
     }
 
     /// What a connection is counted by, to be left.
-    pub fn take_seat(&mut self, slot: u32) -> Option<Arc<Seat>> {
-        self.slots.get_mut(slot as usize)?.seat.take()
+    pub fn take_permit(&mut self, slot: u32) -> Option<Arc<Permit>> {
+        self.slots.get_mut(slot as usize)?.permit.take()
     }
 
     /// The connection in a slot.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use log::debug;
 
 use crate::deflate::Compression;
-use crate::hub::{Counter, Facts, Kind, NoRoom, Record, Remote, Seat};
+use crate::hub::{Counter, Facts, Kind, NoRoom, Permit, Record, Remote};
 use crate::upgrade::{self, Client, Limits, Policy, Refusal};
 
 use super::gate::{Pending, Verdict};
@@ -34,8 +34,8 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
             Stream::Tls(encrypted.inspect_err(failed).ok()?.into())
         }
     };
-    let seat = match enter(shared, &remote) {
-        Ok(seat) => seat,
+    let permit = match acquire_permit(shared, &remote) {
+        Ok(permit) => permit,
         Err(no_room) => return turn_away(shared, &stream, &remote, no_room).await,
     };
     let request = async {
@@ -57,7 +57,7 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
                 remote,
                 ticket: None,
             };
-            answer(&deadline, stream, arrival, seat).await
+            answer(&deadline, stream, arrival, permit).await
         }
         Ok(None) => None,
         Err(refusal) => {
@@ -122,8 +122,8 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
     } = handover;
     let failed = |error: &_| debug!("{remote}: cannot be had on this thread: {error}");
     let stream = stream.attach().inspect_err(failed).ok()?;
-    let seat = match enter(shared, &remote) {
-        Ok(seat) => seat,
+    let permit = match acquire_permit(shared, &remote) {
+        Ok(permit) => permit,
         Err(no_room) => return turn_away(shared, &stream, &remote, no_room).await,
     };
     match request {
@@ -134,7 +134,7 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
                 remote,
                 ticket: Some(ticket),
             };
-            answer(&deadline, stream, arrival, seat).await
+            answer(&deadline, stream, arrival, permit).await
         }
         Err(refusal) => {
             shared.hub.stats.add(Counter::RefusedRequest, 1);
@@ -145,15 +145,15 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
 
 /// Counts a connection. One that may come from a proxy is counted for its client once the request
 /// has told who that is.
-fn enter(shared: &Shared, remote: &Remote) -> Result<Seat, NoRoom> {
+fn acquire_permit(shared: &Shared, remote: &Remote) -> Result<Permit, NoRoom> {
     let config = &shared.hub.config;
-    let mut seat = shared.hub.admission.enter(config.max_connections())?;
+    let mut permit = shared.hub.admission.acquire(config.max_connections())?;
     if let Some(peer) = remote.address
         && !shared.gate.policy().trusts(peer)
     {
-        seat.claim(peer.ip(), config.max_connections_per_address())?;
+        permit.claim(peer.ip(), config.max_connections_per_address())?;
     }
-    Ok(seat)
+    Ok(permit)
 }
 
 /// Tells a peer that there is no room, unless too many are being told already.
@@ -171,7 +171,7 @@ async fn turn_away(
         },
         1,
     );
-    let _telling = shared.hub.admission.tell()?;
+    let _guard = shared.hub.admission.begin_refusal()?;
     let handshake = tokio::time::timeout(REFUSAL_TIME, stream.handshake());
     handshake.await.ok()?.ok()?;
     refuse(stream, remote, &Refusal::unavailable()).await
@@ -182,7 +182,7 @@ async fn answer(
     deadline: &Deadline<'_>,
     stream: Stream,
     arrival: Arrival,
-    seat: Seat,
+    permit: Permit,
 ) -> Option<Session> {
     let Arrival {
         request,
@@ -192,14 +192,14 @@ async fn answer(
     } = arrival;
     let shared = deadline.shared;
     // Dropped before the ticket, which says that nothing of the stream is left.
-    let (stream, mut seat) = (stream, seat);
+    let (stream, mut permit) = (stream, permit);
     let policy = shared.gate.policy();
     let client = policy.client(&request, remote.address, remote.encrypted);
     let most = shared.hub.config.max_connections_per_address();
     if let Some(address) = client.address
-        && let Err(no_room) = seat.claim(address, most)
+        && let Err(no_room) = permit.claim(address, most)
     {
-        drop(seat);
+        drop(permit);
         return turn_away(shared, &stream, &remote, no_room).await;
     }
     let key = ticket.as_ref().map(|ticket| ticket.key);
@@ -220,7 +220,7 @@ async fn answer(
                 protocol: accepted.protocol.map(Into::into),
                 compression: accepted.compression.map(Box::new),
             };
-            let session = Session::new(shared, stream, facts, early, seat);
+            let session = Session::new(shared, stream, facts, early, permit);
             Some(match ticket {
                 Some(ticket) => session.introduce(ticket),
                 None => session,

@@ -16,7 +16,7 @@ use tokio::time::Sleep;
 
 use crate::codec::close::{ABNORMAL, TRY_AGAIN_LATER};
 use crate::codec::{Decoder, Limits};
-use crate::hub::{Compressing, ConnectionRef, Facts, LogName, Progress, Seat};
+use crate::hub::{Compressing, ConnectionRef, Facts, LogName, Permit, Progress};
 
 use super::bounds::Bounds;
 use super::handover::Ticket;
@@ -75,7 +75,7 @@ pub struct Session {
     /// The peer's compressed messages have had their turn.
     turn_over: bool,
     /// Counts the connection, until its peer counts as gone.
-    seat: Arc<Seat>,
+    permit: Arc<Permit>,
     /// With the hub. Tells the io thread, by being dropped, that this task is done.
     shared: Alive,
     /// The same for the application that has handed the stream over. After the stream itself: fields
@@ -90,7 +90,7 @@ impl Session {
         stream: Stream,
         facts: Facts,
         early: Vec<u8>,
-        seat: Seat,
+        permit: Permit,
     ) -> Self {
         let (reader, link) = stream.split();
         let bounds = Bounds::new(&shared.hub);
@@ -105,9 +105,9 @@ impl Session {
             compressing = Some(Compressing::new(compression.compressor()));
         }
         let connection = shared.hub.open(link, facts);
-        let seat = Arc::new(seat);
+        let permit = Arc::new(permit);
         let mut registry = shared.hub.registry();
-        registry.set_seat(connection.slot(), Arc::clone(&seat));
+        registry.set_permit(connection.slot(), Arc::clone(&permit));
         drop(registry);
         Self {
             connection,
@@ -125,7 +125,7 @@ impl Session {
             }),
             early: Early::new(early),
             turn_over: false,
-            seat,
+            permit,
             shared: Alive::new(shared),
             ticket: None,
         }
@@ -196,7 +196,7 @@ impl Drop for Session {
     fn drop(&mut self) {
         let (code, reason) = self.connection.forced_close().unwrap_or((ABNORMAL, ""));
         // Before the application hears of it, which may wait for the next to come in.
-        self.seat.leave();
+        self.permit.release();
         self.shared
             .hub
             .ended(&self.connection, &mut self.progress, code, reason);

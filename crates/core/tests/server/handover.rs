@@ -164,7 +164,7 @@ fn a_piped_stream_whose_answer_is_not_written_in_time_is_dropped() {
     owner.push(&frame(TEXT, br#"{"n":"_h","p":0,"i":"h"}"#));
     assert_eq!(server.wait_for(Kind::Released).slot, KEY);
     assert_eq!(owner.take(), Output::End);
-    assert_eq!(server.hub.admission.seats(), 0);
+    assert_eq!(server.hub.admission.permits(), 0);
     assert!(!has(&server, Kind::Handshake));
     server.finish(true);
 }
@@ -182,7 +182,7 @@ fn a_socket_that_takes_no_answer_in_time_is_dropped() {
     let stream = Detached::Tcp(stream);
     server.hand_over(handover(&server, stream, request(REQUEST), Vec::new()));
     assert_eq!(server.wait_for(Kind::Released).slot, KEY);
-    assert_eq!(server.hub.admission.seats(), 0);
+    assert_eq!(server.hub.admission.permits(), 0);
     drop(client);
     server.finish(true);
 }

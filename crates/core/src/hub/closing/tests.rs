@@ -108,12 +108,12 @@ fn assert_gone(hub: &Hub, gone: &Peer) {
 fn a_peer_given_up_frees_its_id_and_rooms_and_can_still_be_closed() {
     let (hub, _) = hub();
     let peer = member(&hub, "user");
-    let seat = Arc::new(hub.admission.enter(1).unwrap());
-    hub.registry().set_seat(peer.slot(), Arc::clone(&seat));
+    let permit = Arc::new(hub.admission.acquire(1).unwrap());
+    hub.registry().set_permit(peer.slot(), Arc::clone(&permit));
     hub.give_up(&peer.connection);
-    assert_eq!(hub.admission.seats(), 0, "at once");
-    drop(seat);
-    assert_eq!(hub.admission.seats(), 0);
+    assert_eq!(hub.admission.permits(), 0, "at once");
+    drop(permit);
+    assert_eq!(hub.admission.permits(), 0);
     assert!(peer.connection.is_open());
     assert!(hub.close(&peer.connection, 4201, "Ping failed"));
     assert_eq!(peer.link.close(), Some((4201, "Ping failed".into())));

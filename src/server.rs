@@ -8,7 +8,7 @@ use std::rc::Rc;
 use napi::Result;
 use napi::bindgen_prelude::Object;
 
-use line_socket_core::{Address, Binding, Counter, Group, Heed, Options, Verdict};
+use line_socket_core::{Address, Binding, Counter, Delivery, Group, Options, Verdict};
 
 use super::raw::{self, Call, Value};
 use super::state::JsServer;
@@ -309,13 +309,13 @@ fn give_up(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// `heedResponses(slot, some)`. From now on a connection has events of responses only; without `some` not
 /// of these either.
 fn heed_responses(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let heed = if call.boolean(1)? {
-        Heed::Responses
+    let delivery = if call.boolean(1)? {
+        Delivery::Responses
     } else {
-        Heed::Nothing
+        Delivery::Nothing
     };
     if let Some(connection) = server.connections.get(call.uint(0)?) {
-        connection.set_heed(heed);
+        connection.limit_delivery(delivery);
     }
     call.undefined()
 }

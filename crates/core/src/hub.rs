@@ -45,7 +45,7 @@ pub use batch::{BATCH_EVENTS, Batch};
 pub use compressing::{Compressing, Turn};
 pub use config::{Config, SlowConsumer};
 pub use connection::NumberName;
-pub use connection::{Connection, ConnectionRef, Heed, Queued, Report};
+pub use connection::{Connection, ConnectionRef, Delivery, Queued, Report};
 pub use deferred::Broadcast;
 #[cfg(test)]
 pub use deferred::SharedFrame;

@@ -134,6 +134,8 @@ pub use hub::Connection;
 pub use hub::ConnectionRef;
 /// The counters of a server.
 pub use hub::Counter;
+/// Which messages of a peer are delivered to the application.
+pub use hub::Delivery;
 /// What is fixed when a connection opens.
 pub use hub::Facts;
 /// A position in the queues of events.
@@ -142,8 +144,6 @@ pub use hub::Fence;
 pub use hub::Field;
 /// The connections a broadcast is for.
 pub use hub::Group;
-/// Which messages of a peer the application is still given.
-pub use hub::Heed;
 /// The shared state of one server.
 pub use hub::Hub;
 /// The kinds of events.

@@ -5,7 +5,7 @@ use log::{debug, info};
 use crate::codec::close;
 
 use super::Hub;
-use super::connection::{Connection, ConnectionRef, Heed};
+use super::connection::{Connection, ConnectionRef, Delivery};
 use super::progress::Progress;
 use super::record::{Kind, Record};
 use super::stats::Counter;
@@ -18,7 +18,7 @@ const GIVEN_UP_CLOSE: u32 = 5000;
 impl Hub {
     /// Begins the closing handshake, flushes, and gives the peer its time to answer.
     pub fn close(&self, connection: &ConnectionRef, code: u16, reason: &str) -> bool {
-        connection.set_heed(Heed::Responses);
+        connection.limit_delivery(Delivery::Responses);
         if !connection.start_close(code, reason) {
             return false;
         }
@@ -55,7 +55,7 @@ impl Hub {
     pub fn terminate(&self, connection: &Connection) {
         debug!("{}: is cut", self.log_name(connection));
         self.give_up(connection);
-        connection.set_heed(Heed::Nothing);
+        connection.limit_delivery(Delivery::Nothing);
         self.cut(connection);
     }
 
@@ -74,7 +74,7 @@ impl Hub {
 
     /// A peer that does not read was told to go ([`Queued::Overflow`]).
     pub fn overflowed(&self, connection: &Connection) {
-        connection.set_heed(Heed::Responses);
+        connection.limit_delivery(Delivery::Responses);
         self.registry().withdraw(connection.slot());
         self.stats.add(Counter::SlowConsumers, 1);
         debug!(

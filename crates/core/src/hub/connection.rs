@@ -2,9 +2,9 @@
 //! the application's thread, which queues messages and asks for its end.
 
 mod closing;
+mod peer_state;
 mod reporting;
 mod sending;
-mod standing;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
@@ -18,11 +18,11 @@ use super::config::Config;
 use super::facts::Facts;
 use super::outbound::{Flush, Link, Outbound};
 
+pub use peer_state::Delivery;
 pub use reporting::Report;
 pub use sending::Queued;
 #[cfg(test)]
 pub(super) use sending::WRITTEN_AT_ONCE;
-pub use standing::Heed;
 
 /// Where the connection stands in the WebSocket closing handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

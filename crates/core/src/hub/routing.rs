@@ -14,7 +14,7 @@ use crate::envelope::{self, Envelope};
 
 use super::Hub;
 use super::batch::Batch;
-use super::connection::{Connection, ConnectionRef, Heed, Queued};
+use super::connection::{Connection, ConnectionRef, Delivery, Queued};
 use super::message::Message;
 use super::progress::Progress;
 use super::record::{Field, Kind, Record};
@@ -85,10 +85,10 @@ impl Hub {
 
     /// Takes in one message of `connection`.
     pub fn receive(&self, connection: &ConnectionRef, progress: &mut Progress, text: &str) -> Next {
-        match connection.heed() {
-            Heed::All => {}
-            Heed::Responses => return self.receive_response(connection, progress, text),
-            Heed::Nothing => return Next::Read,
+        match connection.delivery() {
+            Delivery::All => {}
+            Delivery::Responses => return self.receive_response(connection, progress, text),
+            Delivery::Nothing => return Next::Read,
         }
         let is_trusted = connection.is_trusted();
         if is_trusted {
@@ -238,7 +238,7 @@ impl Hub {
             self.log_name(connection),
             error.close_code()
         );
-        if connection.heed() != Heed::All {
+        if connection.delivery() != Delivery::All {
             return;
         }
         self.hand_over(progress, |batch| Record {

@@ -48,9 +48,9 @@ fn after_a_close_only_responses_reach_the_application() {
 fn responses_for_which_nobody_waits_do_not() {
     let (hub, _) = hub();
     let mut peer = Peer::admitted(&hub);
-    peer.connection.set_heed(Heed::Nothing);
+    peer.connection.limit_delivery(Delivery::Nothing);
     // Less is never followed by more.
-    peer.connection.set_heed(Heed::Responses);
+    peer.connection.limit_delivery(Delivery::Responses);
     peer.say(&hub, r#"{"n":"_r","p":1,"i":"1"}"#);
     assert_eq!(kinds_after_flood(&hub, &mut peer), []);
 }

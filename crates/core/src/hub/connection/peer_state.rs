@@ -1,13 +1,13 @@
-//! What a peer may do: whether its handshake is resolved, it counts as gone, and which of its messages the
-//! application is still given.
+//! What the hub knows of the peer: whether its handshake is resolved, whether it counts as gone, and which of
+//! its messages are delivered to the application.
 
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Connection;
 
-/// Which of the peer's messages the application is still given.
+/// Which of the peer's messages are delivered to the application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heed {
+pub enum Delivery {
     /// All.
     All,
     /// Responses, for which a promise of the application may wait: it has closed the connection.
@@ -18,10 +18,10 @@ pub enum Heed {
 
 /// Bits of one byte, for which there is room in a [`Connection`].
 mod mark {
-    /// [`Heed::Responses`](super::Heed::Responses).
-    pub const HEEDS_RESPONSES: u8 = 1;
-    /// [`Heed::Nothing`](super::Heed::Nothing).
-    pub const HEEDS_NOTHING: u8 = 2;
+    /// [`Delivery::Responses`](super::Delivery::Responses).
+    pub const DELIVERS_RESPONSES: u8 = 1;
+    /// [`Delivery::Nothing`](super::Delivery::Nothing).
+    pub const DELIVERS_NOTHING: u8 = 2;
     /// See [`Connection::is_given_up`](super::Connection::is_given_up).
     pub const GIVEN_UP: u8 = 4;
     /// See [`Connection::is_trusted`](super::Connection::is_trusted).
@@ -62,22 +62,22 @@ impl Connection {
         self.marks.load(Relaxed) & mark::GIVEN_UP != 0
     }
 
-    /// Has the application given less of the peer's messages; never more.
-    pub fn set_heed(&self, heed: Heed) {
-        let bits = match heed {
-            Heed::All => return,
-            Heed::Responses => mark::HEEDS_RESPONSES,
-            Heed::Nothing => mark::HEEDS_NOTHING,
+    /// From now on fewer of the peer's messages are delivered. It is never more again.
+    pub fn limit_delivery(&self, delivery: Delivery) {
+        let bits = match delivery {
+            Delivery::All => return,
+            Delivery::Responses => mark::DELIVERS_RESPONSES,
+            Delivery::Nothing => mark::DELIVERS_NOTHING,
         };
         self.marks.fetch_or(bits, Relaxed);
     }
 
-    /// Which of the peer's messages the application is given.
-    pub fn heed(&self) -> Heed {
+    /// Which of the peer's messages are delivered to the application.
+    pub fn delivery(&self) -> Delivery {
         match self.marks.load(Relaxed) {
-            bits if bits & mark::HEEDS_NOTHING != 0 => Heed::Nothing,
-            bits if bits & mark::HEEDS_RESPONSES != 0 => Heed::Responses,
-            _ => Heed::All,
+            bits if bits & mark::DELIVERS_NOTHING != 0 => Delivery::Nothing,
+            bits if bits & mark::DELIVERS_RESPONSES != 0 => Delivery::Responses,
+            _ => Delivery::All,
         }
     }
 }

@@ -142,22 +142,22 @@ impl Hub {
         self.clock.now()
     }
 
-    /// Notes that the peer was heard; returns when, as [`Hub::now`] does.
-    pub fn hear(&self, connection: &Connection) -> u64 {
+    /// Notes that something came from the peer; returns when, as [`Hub::now`] does.
+    pub fn note_activity(&self, connection: &Connection) -> u64 {
         let now = self.clock.now();
-        connection.hear(now);
+        connection.note_activity(now);
         now
     }
 
     /// The handshake is resolved: from now on the connection is one of [`Group::All`].
     pub fn admit(&self, slot: u32) {
         let admitted = self.registry().admit(slot);
-        // One that was admitted before has its timer, and has not been heard just now.
+        // A connection that was admitted before has its timer, and nothing has come from it just now.
         let Some(connection) = admitted else {
             return;
         };
         let now = self.clock.now();
-        connection.hear(now);
+        connection.note_activity(now);
         let ping = connection.timeouts().ping;
         if ping > 0 {
             let due = now + u64::from(ping);
@@ -338,13 +338,13 @@ impl Hub {
             Deadline::Ping if !connection.is_open() => {}
             Deadline::Ping => {
                 let interval = u64::from(timeouts.ping);
-                let mut due = connection.heard() + interval;
+                let mut due = connection.last_activity() + interval;
                 if now >= due {
                     if connection.claim_ping() {
                         debug!(
                             "{}: silent for {} ms, a ping is due",
                             self.log_name(connection),
-                            now.saturating_sub(connection.heard())
+                            now.saturating_sub(connection.last_activity())
                         );
                         let record = Record::new(Kind::PingDue, connection.slot());
                         connection.unless_ended(|| self.inbox.announce(|_| record));

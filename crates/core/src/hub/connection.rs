@@ -77,12 +77,12 @@ pub struct Connection {
     admitted: AtomicBool,
     /// What holds for the peer: bits of [`mark`].
     marks: AtomicU8,
-    /// A ping is due or under way: no further one until the peer is heard.
+    /// A ping is due or under way: no further one is sent until something comes from the peer.
     pinging: AtomicBool,
     slot: AtomicU32,
     serial: u64,
-    /// When the peer was last heard, in the hub's milliseconds.
-    heard: AtomicU64,
+    /// When something last came from the peer, in the hub's milliseconds.
+    last_activity: AtomicU64,
     timeouts: Timeouts,
     /// Bytes from which on a message is compressed; `usize::MAX` without compression.
     compressed_from: usize,
@@ -111,7 +111,7 @@ impl Connection {
             pinging: AtomicBool::new(false),
             slot: AtomicU32::new(u32::MAX),
             serial,
-            heard: AtomicU64::new(now),
+            last_activity: AtomicU64::new(now),
             timeouts: Timeouts {
                 handshake: config.handshake_timeout(),
                 ping: config.ping_interval(),
@@ -149,15 +149,15 @@ impl Connection {
         self.timeouts
     }
 
-    /// Notes that the peer was heard at `now`.
-    pub fn hear(&self, now: u64) {
-        self.heard.store(now, Relaxed);
+    /// Notes that something came from the peer at `now`.
+    pub fn note_activity(&self, now: u64) {
+        self.last_activity.store(now, Relaxed);
         self.pinging.store(false, Relaxed);
     }
 
-    /// When the peer was last heard.
-    pub fn heard(&self) -> u64 {
-        self.heard.load(Relaxed)
+    /// When something last came from the peer.
+    pub fn last_activity(&self) -> u64 {
+        self.last_activity.load(Relaxed)
     }
 
     /// Claims the next ping; false while one is under way.

@@ -110,7 +110,7 @@ fn a_silent_peer_is_due_for_one_ping_until_it_is_heard() {
     assert_eq!(pings_due(&hub), 1);
     run_for(&hub, 100);
     assert_eq!(pings_due(&hub), 0, "the first is not answered yet");
-    hub.hear(&peer.connection);
+    hub.note_activity(&peer.connection);
     run_for(&hub, 110);
     assert_eq!(pings_due(&hub), 1);
 }
@@ -122,7 +122,7 @@ fn a_peer_that_talks_is_not_pinged() {
     let peer = Peer::admitted(&hub);
     for _ in 0..6 {
         run_for(&hub, 30);
-        hub.hear(&peer.connection);
+        hub.note_activity(&peer.connection);
     }
     assert_eq!(pings_due(&hub), 0);
 }

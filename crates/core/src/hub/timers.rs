@@ -1,5 +1,5 @@
 //! Deadlines of connections: one heap entry for each that has one, no timer object per message.
-//! An entry is looked at when it is due and set again if the peer was heard in between.
+//! An entry is looked at when it is due, and set again if something has come from the peer since.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -15,7 +15,7 @@ use super::connection::Connection;
 pub enum Deadline {
     /// The handshake must be resolved.
     Handshake,
-    /// The peer must have been heard, or is pinged.
+    /// Something must have come from the peer, or it is pinged.
     Ping,
     /// The peer must have answered our close frame.
     Close,

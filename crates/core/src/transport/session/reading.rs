@@ -54,7 +54,7 @@ impl Session {
             {
                 ready!(rare.bounds.poll_room(&self.shared.hub, context));
                 // What it has sent waits here, so it is not silent.
-                self.shared.hub.hear(&self.connection);
+                self.shared.hub.note_activity(&self.connection);
             }
             let most = match self.decoder.buffered() {
                 _ if crowded => CROWDED_READ,
@@ -122,7 +122,7 @@ impl Session {
                 debug!("{}: the peer has ended its side", self.name());
                 return Poll::Ready(true);
             }
-            let now = self.shared.hub.hear(&self.connection);
+            let now = self.shared.hub.note_activity(&self.connection);
             if cost.is_none() {
                 self.throttle.take_read(now, filled.len());
             }

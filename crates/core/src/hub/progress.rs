@@ -14,7 +14,7 @@ pub struct Progress {
     /// The application knows of the connection.
     pub(super) known: bool,
     /// The peer has begun its handshake.
-    pub(super) announced: bool,
+    pub(super) handshake_begun: bool,
     /// Events that went to the application while the handshake was pending.
     pub(super) early: u8,
     /// The id of the handshake message as raw JSON, until the handshake is resolved.

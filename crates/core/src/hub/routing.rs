@@ -133,7 +133,7 @@ impl Hub {
     pub fn receive_again(&self, connection: &ConnectionRef, text: &str) -> Batch {
         let mut progress = Progress {
             aside: Some(Box::default()),
-            announced: true,
+            handshake_begun: true,
             ..Progress::default()
         };
         if self.receive_scanned(connection, &mut progress, text) == Next::Flush {
@@ -205,7 +205,9 @@ impl Hub {
     /// Whether a message may be for a listener though the handshake is not resolved: the application
     /// has not seen all that came before, and may resolve the handshake on seeing it. It decides then.
     fn may_be_early(&self, progress: &mut Progress) -> bool {
-        progress.announced && !self.inbox.is_handled(&progress.share) && progress.count_early()
+        progress.handshake_begun
+            && !self.inbox.is_handled(&progress.share)
+            && progress.count_early()
     }
 
     /// Answers a ping without the application, so that a busy one does not look dead; unless the
@@ -216,7 +218,7 @@ impl Hub {
         progress: &mut Progress,
         envelope: &Envelope<'_>,
     ) -> Next {
-        if progress.announced && !self.inbox.is_handled(&progress.share) {
+        if progress.handshake_begun && !self.inbox.is_handled(&progress.share) {
             return self.hand_over(progress, |batch| {
                 message(batch, Kind::Ping, connection, envelope)
             });
@@ -250,7 +252,7 @@ impl Hub {
 
     fn hand_over(&self, progress: &mut Progress, fill: impl FnOnce(&mut Batch) -> Record) -> Next {
         // Before its first handshake message nobody can listen to the connection.
-        if !progress.announced {
+        if !progress.handshake_begun {
             return Next::Read;
         }
         if let Some(batch) = &mut progress.aside {

@@ -222,7 +222,7 @@ async fn answer(
             };
             let session = Session::new(shared, stream, facts, early, permit);
             Some(match ticket {
-                Some(ticket) => session.introduce(ticket),
+                Some(ticket) => session.handed_over(ticket),
                 None => session,
             })
         }

@@ -132,13 +132,13 @@ impl Session {
     }
 
     /// Tells the application that what it has handed over is a connection now.
-    pub fn introduce(mut self, ticket: Ticket) -> Self {
+    pub fn handed_over(mut self, ticket: Ticket) -> Self {
         if ticket.held {
             self.connection.hold();
         }
         self.shared
             .hub
-            .introduce(&self.connection, &mut self.progress, ticket.key);
+            .announce_opened(&self.connection, &mut self.progress, ticket.key);
         self.ticket = Some(Box::new(ticket));
         self
     }

@@ -15,7 +15,7 @@ use super::record::message;
 impl Hub {
     /// Tells the application that a stream it has handed over, under the number `key`, is a
     /// connection now.
-    pub fn introduce(&self, connection: &ConnectionRef, progress: &mut Progress, key: u32) {
+    pub fn announce_opened(&self, connection: &ConnectionRef, progress: &mut Progress, key: u32) {
         progress.known = true;
         let id = self.give_id(connection);
         self.inbox.push(&mut progress.share, |batch| Record {
@@ -41,7 +41,7 @@ impl Hub {
         progress: &mut Progress,
         envelope: &Envelope<'_>,
     ) -> Next {
-        if std::mem::replace(&mut progress.announced, true) {
+        if std::mem::replace(&mut progress.handshake_begun, true) {
             return self.on_further_handshake(connection, progress, envelope);
         }
         progress.handshake = envelope.id.as_ref().map(|id| id.to_json().into());

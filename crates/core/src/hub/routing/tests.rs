@@ -149,7 +149,7 @@ fn what_comes_with_the_handshake_is_for_the_application_to_judge_until_it_has_ha
 fn a_connection_that_was_handed_over_is_known_before_its_handshake() {
     let (hub, _) = hub();
     let mut peer = Peer::open(&hub);
-    hub.introduce(&peer.connection, &mut peer.progress, 77);
+    hub.announce_opened(&peer.connection, &mut peer.progress, 77);
     peer.say(&hub, "no message");
     peer.say(&hub, r#"{"n":"early"}"#);
     let events = take_all(&hub.inbox);
@@ -169,7 +169,7 @@ fn a_connection_that_was_handed_over_is_known_before_its_handshake() {
 fn one_that_ends_before_its_handshake_is_told_of_and_kept_until_released() {
     let (hub, _) = hub();
     let mut peer = Peer::open(&hub);
-    hub.introduce(&peer.connection, &mut peer.progress, 1);
+    hub.announce_opened(&peer.connection, &mut peer.progress, 1);
     hub.ended(&peer.connection, &mut peer.progress, 1006, "");
     let kinds: Vec<_> = take_all(&hub.inbox).iter().map(|seen| seen.kind).collect();
     assert_eq!(kinds, [Kind::Opened, Kind::Closed]);

@@ -300,7 +300,7 @@ impl Hub {
 
     /// For the io thread: sees to deadlines, for ever.
     pub async fn run_timers(&self) {
-        let _duty = self.timers.duty();
+        let _guard = self.timers.guard();
         loop {
             match self.timers.next_due() {
                 Some(due) => {

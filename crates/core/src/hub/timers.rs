@@ -55,12 +55,12 @@ impl Default for Clock {
     }
 }
 
-/// Makes another task look at the deadlines when the one that holds this ends: only one is told of
-/// an earlier deadline, and that one may be gone before it is due.
+/// Wakes another task to run the deadlines when the task that holds this ends. Only one task is told of
+/// an earlier deadline, and that task may have ended before it is due.
 #[derive(Debug)]
-pub struct Duty<'a>(&'a Timers);
+pub struct TimerGuard<'a>(&'a Timers);
 
-impl Drop for Duty<'_> {
+impl Drop for TimerGuard<'_> {
     fn drop(&mut self) {
         self.0.earlier.notify_one();
     }
@@ -115,9 +115,9 @@ impl Timers {
         self.lock().len()
     }
 
-    /// To be held by each task that sees to the deadlines.
-    pub fn duty(&self) -> Duty<'_> {
-        Duty(self)
+    /// To be held by each task that runs the deadlines.
+    pub fn guard(&self) -> TimerGuard<'_> {
+        TimerGuard(self)
     }
 
     /// Resolves when an earlier deadline than all others has been set, to one of the tasks that

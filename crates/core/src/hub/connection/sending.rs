@@ -44,14 +44,14 @@ pub(in crate::hub) const WRITTEN_AT_ONCE: usize = 32 * 1024;
 
 /// How a message may be treated once the limit of bytes that wait is reached.
 #[derive(Debug, Clone, Copy)]
-struct Manner {
+struct SendMode {
     /// It may be left out, if the policy says so.
     may_drop: bool,
     /// Its caller holds no lock over which nothing may be written.
     may_write: bool,
 }
 
-impl Manner {
+impl SendMode {
     /// A message for one peer.
     const DIRECT: Self = Self {
         may_drop: false,
@@ -89,7 +89,7 @@ impl Connection {
         if self.compresses(length) {
             return self.send_message(Opcode::Text, length, config, write);
         }
-        self.queue(Manner::DIRECT, config, |outbound| {
+        self.queue(SendMode::DIRECT, config, |outbound| {
             if !outbound.is_idle() {
                 outbound.push_with(|out| push_message(out, Opcode::Text, length, write));
                 return;
@@ -121,11 +121,11 @@ impl Connection {
         if self.compresses(length) {
             let mut message = Vec::with_capacity(length);
             write(&mut message);
-            return self.queue(Manner::DIRECT, config, |outbound| {
+            return self.queue(SendMode::DIRECT, config, |outbound| {
                 outbound.push_deferred(Deferred::Own(opcode, message));
             });
         }
-        self.queue(Manner::DIRECT, config, |outbound| {
+        self.queue(SendMode::DIRECT, config, |outbound| {
             outbound.push_with(|out| push_message(out, opcode, length, write));
         })
     }
@@ -133,7 +133,7 @@ impl Connection {
     /// Queues a message for many connections. Writes nothing: once the limit is reached that may be
     /// due before the peer is judged, see [`Queued::Unoffered`].
     pub fn send_shared(&self, message: &Broadcast, config: &Config) -> Queued {
-        let broadcast = Manner {
+        let broadcast = SendMode {
             may_drop: true,
             may_write: false,
         };
@@ -142,7 +142,7 @@ impl Connection {
 
     /// The same after [`Queued::Unoffered`]: offers the kernel what waits before it judges.
     pub fn send_shared_offering(&self, message: &Broadcast, config: &Config) -> Queued {
-        let broadcast = Manner {
+        let broadcast = SendMode {
             may_drop: true,
             may_write: true,
         };
@@ -179,18 +179,18 @@ impl Connection {
 
     /// Queues a pong, the answer to a WebSocket ping (RFC 6455, 5.5.3).
     pub fn send_pong(&self, payload: &[u8], config: &Config) -> Queued {
-        self.queue(Manner::DIRECT, config, |outbound| {
+        self.queue(SendMode::DIRECT, config, |outbound| {
             outbound.push_with(|out| codec::push_frame(out, Opcode::Pong, payload));
         })
     }
 
-    fn queue(&self, manner: Manner, config: &Config, push: impl FnOnce(&mut Outbound)) -> Queued {
+    fn queue(&self, mode: SendMode, config: &Config, push: impl FnOnce(&mut Outbound)) -> Queued {
         let mut writing = self.lock();
         if writing.stage != Stage::Open {
             return Queued::NotOpen;
         }
         if writing.outbound.pending() >= config.max_buffered()
-            && let Some(verdict) = self.judge(&mut writing, manner, config)
+            && let Some(verdict) = self.judge(&mut writing, mode, config)
         {
             return verdict;
         }
@@ -212,10 +212,10 @@ impl Connection {
     /// queued all the same. A peer is slow only if the kernel takes no more for it: bytes that
     /// merely wait for a flush are no fault of its own.
     #[cold]
-    fn judge(&self, writing: &mut Writing, manner: Manner, config: &Config) -> Option<Queued> {
+    fn judge(&self, writing: &mut Writing, mode: SendMode, config: &Config) -> Option<Queued> {
         let mut compressing = false;
         if !writing.outbound.is_blocked() {
-            if !manner.may_write {
+            if !mode.may_write {
                 return Some(Queued::Unoffered);
             }
             // Nor is it a fault of the peer's that compressing does not keep up.
@@ -230,7 +230,7 @@ impl Connection {
         if pending < limit {
             return None;
         }
-        if dropping && manner.may_drop {
+        if dropping && mode.may_drop {
             return Some(Queued::Dropped);
         }
         if (dropping || compressing) && pending < limit.saturating_mul(2) {

@@ -6,8 +6,10 @@
  * (`lib/emitter/emitter.js`, where they are described), written to be small instead of fast.
  */
 
-/** @typedef {string | RegExp} EventName */
-/** @typedef {(...args: any[]) => any} Handler */
+const BaseEmitter = require('../common/base-emitter.js');
+
+/** @typedef {import('../common/base-emitter.js').EventName} EventName */
+/** @typedef {import('../common/base-emitter.js').Handler} Handler */
 
 /**
  * @param {unknown} condition
@@ -77,7 +79,7 @@ class Listener {
 }
 
 /** See the head of this file. */
-class Emitter {
+class Emitter extends BaseEmitter {
   static defaultMaxListeners = 10;
   static defaultMaxRegexListeners = 10;
   static Listener = Listener;
@@ -121,63 +123,6 @@ class Emitter {
    */
   #listOf({ eventName }) {
     return eventName === undefined ? this.#patterns : (this.#named[eventName] ??= []);
-  }
-
-  /**
-   * @param {EventName | EventName[]} eventName
-   * @param {Handler | Handler[]} handler
-   * @returns {this}
-   */
-  on(eventName, handler) {
-    return this.addListener(eventName, handler);
-  }
-
-  /**
-   * @param {EventName | EventName[]} eventName
-   * @param {Handler | Handler[]} handler
-   * @returns {this}
-   */
-  once(eventName, handler) {
-    return this.addListener(eventName, handler, 1);
-  }
-
-  /**
-   * @param {EventName | EventName[]} eventName
-   * @param {number} count
-   * @param {Handler | Handler[]} handler
-   * @returns {this}
-   */
-  many(eventName, count, handler) {
-    return this.addListener(eventName, handler, count);
-  }
-
-  /**
-   * @param {EventName | EventName[]} eventName
-   * @param {Handler | Handler[]} handler
-   * @param {number} [execLimit]
-   * @returns {this}
-   */
-  prependListener(eventName, handler, execLimit) {
-    return this.addListener(eventName, handler, execLimit, true);
-  }
-
-  /**
-   * @param {EventName | EventName[]} eventName
-   * @param {Handler | Handler[]} handler
-   * @returns {this}
-   */
-  prependOnceListener(eventName, handler) {
-    return this.addListener(eventName, handler, 1, true);
-  }
-
-  /**
-   * @param {EventName | EventName[]} eventName
-   * @param {number} count
-   * @param {Handler | Handler[]} handler
-   * @returns {this}
-   */
-  prependManyListener(eventName, count, handler) {
-    return this.addListener(eventName, handler, count, true);
   }
 
   /**
@@ -301,16 +246,6 @@ class Emitter {
     // Only now: a handler may have added a pattern.
     results.push(...this.#patterns.filter((each) => each.testRegexWith(eventName)).map(call));
     return results.length > 0 && results;
-  }
-
-  /**
-   * @param {string | string[]} eventName
-   * @param {any[]} args
-   * @returns {Promise<any[]>}
-   */
-  emitAsync(eventName, ...args) {
-    const results = this.emit(eventName, ...args);
-    return results ? Promise.all(results) : Promise.reject(new Error('No listener'));
   }
 }
 

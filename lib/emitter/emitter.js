@@ -20,11 +20,12 @@
  */
 
 const { types } = require('node:util');
+const BaseEmitter = require('../../common/base-emitter.js');
 const { Listener, toRecord, isString, isInteger } = require('./listener.js');
 const { Listeners } = require('./listeners.js');
 
-/** @typedef {import('./listener.js').EventName} EventName */
-/** @typedef {import('./listener.js').Handler} Handler */
+/** @typedef {import('../../common/base-emitter.js').EventName} EventName */
+/** @typedef {import('../../common/base-emitter.js').Handler} Handler */
 
 /**
  * Calls a function for every combination of names and handlers, name by name.
@@ -56,7 +57,7 @@ function emitOther(emitter, eventName, args) {
 }
 
 /** Event emitter with patterns, counted listeners and results; see the head of this file. */
-class Emitter {
+class Emitter extends BaseEmitter {
   /** Listeners allowed per event name unless `setMaxListeners` says otherwise. */
   static defaultMaxListeners = 10;
 
@@ -118,69 +119,6 @@ class Emitter {
       listeners.insertPattern(listener, prepend);
     }
     return this;
-  }
-
-  /**
-   * Same as {@link addListener} without a limit of calls.
-   * @param {EventName | EventName[]} eventName
-   * @param {Handler | Handler[]} handler
-   * @returns {this}
-   */
-  on(eventName, handler) {
-    return this.addListener(eventName, handler);
-  }
-
-  /**
-   * Adds a listener for one call.
-   * @param {EventName | EventName[]} eventName
-   * @param {Handler | Handler[]} handler
-   * @returns {this}
-   */
-  once(eventName, handler) {
-    return this.addListener(eventName, handler, 1);
-  }
-
-  /**
-   * Adds a listener for a number of calls.
-   * @param {EventName | EventName[]} eventName
-   * @param {number} count Calls; 0 is no limit.
-   * @param {Handler | Handler[]} handler
-   * @returns {this}
-   */
-  many(eventName, count, handler) {
-    return this.addListener(eventName, handler, count);
-  }
-
-  /**
-   * Adds a listener before the others.
-   * @param {EventName | EventName[]} eventName
-   * @param {Handler | Handler[]} handler
-   * @param {number} [execLimit] Calls; 0, the default, is no limit.
-   * @returns {this}
-   */
-  prependListener(eventName, handler, execLimit) {
-    return this.addListener(eventName, handler, execLimit, true);
-  }
-
-  /**
-   * Adds a listener before the others, for one call.
-   * @param {EventName | EventName[]} eventName
-   * @param {Handler | Handler[]} handler
-   * @returns {this}
-   */
-  prependOnceListener(eventName, handler) {
-    return this.addListener(eventName, handler, 1, true);
-  }
-
-  /**
-   * Adds a listener before the others, for a number of calls.
-   * @param {EventName | EventName[]} eventName
-   * @param {number} count Calls; 0 is no limit.
-   * @param {Handler | Handler[]} handler
-   * @returns {this}
-   */
-  prependManyListener(eventName, count, handler) {
-    return this.addListener(eventName, handler, count, true);
   }
 
   /**
@@ -338,18 +276,6 @@ class Emitter {
     }
     if (found === undefined && listeners.byRegex === undefined) return false;
     return listeners.execute(eventName, args);
-  }
-
-  /**
-   * Emits, and waits for the promises the handlers return.
-   * @param {string | string[]} eventName
-   * @param {any[]} args Arguments of the handlers.
-   * @returns {Promise<any[]>} What the handlers resolved with; rejects with `No listener` without any.
-   * @throws {Error} At once, not as a rejection, what `emit` throws.
-   */
-  emitAsync(eventName, ...args) {
-    const results = this.emit(eventName, ...args);
-    return results ? Promise.all(results) : Promise.reject(new Error('No listener'));
   }
 }
 

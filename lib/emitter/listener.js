@@ -7,15 +7,8 @@
 
 const { types } = require('node:util');
 
-/**
- * What an event may be listened to by.
- * @typedef {string | RegExp} EventName
- */
-
-/**
- * A handler. `this` inside it is a {@link ListenerRecord}.
- * @typedef {(...args: any[]) => any} Handler
- */
+/** @typedef {import('../../common/base-emitter.js').EventName} EventName */
+/** @typedef {import('../../common/base-emitter.js').Handler} Handler */
 
 /**
  * `this` inside a handler: a copy of the listener as it was before this call, and the event.

@@ -11,7 +11,7 @@ const MORE = 2;
 const NO_STRINGS = [];
 
 /**
- * One event. Each batch has one object for all of its events: it is read before the next is.
+ * One event. Each has an object of its own: writes to one that is kept would cost more than a new one does.
  * @typedef {object} NativeEvent
  * @property {number} kind
  * @property {number} slot
@@ -32,24 +32,14 @@ class Batch {
   #at = 0;
   #next = 0;
   #count = 0;
+  /** Whether all texts of the event that is being read are there. */
+  #isWhole = true;
 
   /** @param {number} [events] Most that it may hold. */
   constructor(events = SIZE.EVENTS) {
     this.words = new Int32Array(SIZE.HEADER + events * SIZE.RECORD);
     /** Milliseconds it has kept this thread busy. */
     this.time = 0;
-    /** @type {NativeEvent} */
-    this.event = {
-      kind: 0,
-      slot: 0,
-      interned: 0,
-      name: undefined,
-      id: undefined,
-      payload: undefined,
-      error: undefined,
-      number: 0,
-      isWhole: true,
-    };
   }
 
   /** Whether it has events that were not read. */
@@ -82,20 +72,19 @@ class Batch {
     this.#strings = NO_STRINGS;
   }
 
-  /** Reads the next event into {@link event}. */
+  /** @returns {NativeEvent} The next one. */
   read() {
-    const { words, event } = this;
+    const { words } = this;
     const w = SIZE.HEADER + this.#next * SIZE.RECORD;
     this.#next += 1;
-    event.kind = words[w];
-    event.slot = words[w + 1];
-    event.isWhole = true;
-    event.interned = words[w + 2];
-    event.name = this.#field(words[w + 3]);
-    event.id = this.#field(words[w + 4]);
-    event.payload = this.#field(words[w + 5]);
-    event.error = this.#field(words[w + 6]);
-    event.number = words[w + 7];
+    // The texts come in this order.
+    const name = this.#field(words[w + 3]);
+    const id = this.#field(words[w + 4]);
+    const payload = this.#field(words[w + 5]);
+    const error = this.#field(words[w + 6]);
+    const isWhole = this.#isWhole;
+    this.#isWhole = true;
+    return { kind: words[w], slot: words[w + 1], interned: words[w + 2], name, id, payload, error, number: words[w + 7], isWhole };
   }
 
   /**
@@ -106,7 +95,7 @@ class Batch {
     if (field >= 0) return this.#text.substring(this.#at, (this.#at += field));
     if (field === NONE) return undefined;
     const text = this.#strings[-2 - field];
-    if (text === undefined) this.event.isWhole = false;
+    if (text === undefined) this.#isWhole = false;
     return text;
   }
 }

@@ -156,10 +156,7 @@ class Events {
       // No JSON, or its keys are in another order than it looked: the core scans it.
       const again = this.#again;
       again.begin(this.#native.receiveAgain(connection.slot_, text, again.words), this.#native);
-      while (again.isOpen) {
-        again.read();
-        this.handle(again.event);
-      }
+      while (again.isOpen) this.handle(again.read());
       again.end();
       return;
     }

@@ -37,7 +37,7 @@ const QUICK_STEP = 16;
 const QUICK = 0.25;
 
 /** Quick steps in a row before larger ones are tried. */
-const QUICK_STEPS = 16;
+const QUICK_STEPS = 2;
 
 /** What each handler's asynchronous context is made with. It is never destroyed. */
 const CONTEXT = { requireManualDestroy: true };
@@ -193,10 +193,9 @@ class Inbox {
       this.#flush(NEITHER, 0);
       return false;
     }
-    const size = this.#quickSteps > QUICK_STEPS ? QUICK_STEP : STEP;
+    const size = this.#quickSteps >= QUICK_STEPS ? QUICK_STEP : STEP;
     for (let count = 0; count < size && batch.isOpen; count += 1) {
-      batch.read();
-      handleApart(this.#events, batch.event);
+      handleApart(this.#events, batch.read());
     }
     batch.time += this.#awaited;
     this.#awaited = 0;

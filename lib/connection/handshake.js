@@ -22,8 +22,6 @@ class Handshake {
   #connection;
   /** Raw id of the handshake message. */
   #rawId;
-  /** @type {Message | undefined} */
-  handling_ = undefined;
 
   /**
    * @param {ServerConnection} connection

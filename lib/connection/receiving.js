@@ -54,12 +54,6 @@ class ReceivingConnection extends Emitter {
      */
     this.deferred_ = undefined;
     /**
-     * The message whose handlers are running.
-     * @type {Message | undefined}
-     * @internal
-     */
-    this.handling_ = undefined;
-    /**
      * Requests that have come and are not answered. @internal
      */
     this.unanswered_ = 0;

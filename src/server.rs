@@ -247,8 +247,9 @@ fn has_room(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// order they joined.
 fn members(server: &mut JsServer, call: &Call) -> Result<Value> {
     let room = call.optional_name(0)?;
-    let slots = server.hub.registry().slots(group(room.as_deref()));
-    call.array_value(slots.into_iter().map(|slot| call.uint_value(slot)))
+    let members = server.hub.registry().members(group(room.as_deref()));
+    let members = members.in_order().into_iter();
+    call.array_value(members.map(|member| call.uint_value(member.slot())))
 }
 
 /// `memberCount(room | undefined): number`.

@@ -3,10 +3,12 @@
 //! gives it [`Link`]s and messages, the application takes [`batch::Batch`]es and calls methods.
 //!
 //! Rooms and broadcast take an encoded message and a [`Group`], and may be called from any thread:
-//! messages that another node of a cluster publishes can be fed in straight from the io thread.
+//! messages that another node of a cluster publishes can be fed in straight from the io thread. Each room has
+//! an order lock, see [`order`].
 
 mod admission;
 mod batch;
+mod broadcasting;
 mod closing;
 mod compressing;
 mod config;
@@ -18,8 +20,10 @@ mod inbox;
 mod inflating;
 mod lane;
 mod log_name;
+mod members;
 mod message;
 mod names;
+mod order;
 mod outbound;
 mod progress;
 mod rate;
@@ -46,7 +50,6 @@ pub use compressing::{Compressing, Turn};
 pub use config::{Config, SlowConsumer};
 pub use connection::NumberName;
 pub use connection::{Connection, ConnectionRef, Delivery, Queued, Report};
-pub use deferred::Broadcast;
 #[cfg(test)]
 pub use deferred::SharedFrame;
 pub use facts::{Facts, Remote, Transport};
@@ -116,7 +119,7 @@ impl Hub {
     }
 
     /// The registry of connections, ids and rooms. The lock is held for a moment only: never over
-    /// a system call or a wait.
+    /// a system call, a wait or a broadcast.
     pub fn registry(&self) -> MutexGuard<'_, Registry> {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -163,64 +166,6 @@ impl Hub {
             let due = now + u64::from(ping);
             self.timers.set(due, &connection, Deadline::Ping);
         }
-    }
-
-    /// Sends one message, already JSON text, to every member of a group: encoded once, queued in
-    /// the order of the calls, compressed if need be and written by the io thread. Returns how many
-    /// members it was queued for.
-    pub fn broadcast(&self, group: Group<'_>, text: &str) -> usize {
-        let message = Broadcast::new(text);
-        let mut flush = Vec::new();
-        let mut refusals = Vec::new();
-        let registry = self.registry();
-        let mut reached = 0;
-        for connection in registry.members(group) {
-            match connection.send_shared(&message, &self.config) {
-                Queued::Flush => flush.push(Arc::clone(connection)),
-                Queued::Waiting | Queued::Written => {}
-                refused => {
-                    refusals.push((refused, Arc::clone(connection)));
-                    continue;
-                }
-            }
-            reached += 1;
-        }
-        drop(registry);
-        for (refused, connection) in refusals {
-            reached += self.after_refusal(refused, connection, &message, &mut flush);
-        }
-        self.flush_later(flush);
-        reached
-    }
-
-    /// A broadcast could not simply be queued for one member. Returns for how many it is queued now.
-    fn after_refusal(
-        &self,
-        refused: Queued,
-        connection: ConnectionRef,
-        message: &Broadcast,
-        flush: &mut Vec<ConnectionRef>,
-    ) -> usize {
-        let queued = if refused == Queued::Unoffered {
-            connection.send_shared_offering(message, &self.config)
-        } else {
-            refused
-        };
-        match queued {
-            Queued::Flush => flush.push(connection),
-            Queued::Waiting | Queued::Written => {}
-            Queued::Overflow => {
-                self.overflowed(&connection);
-                flush.push(connection);
-                return 0;
-            }
-            Queued::Dropped => {
-                self.stats.add(Counter::BroadcastsDropped, 1);
-                return 0;
-            }
-            Queued::Unoffered | Queued::NotOpen => return 0,
-        }
-        1
     }
 
     /// The application has queued something for the connections in `dirty`: flushes a few at once,

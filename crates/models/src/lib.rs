@@ -1,5 +1,5 @@
-//! The core's inbox, compiled with the locks and threads of loom in place of the standard library's,
-//! so that `tests/inbox.rs` can run it in every order in which threads may run.
+//! The core's inbox and the order locks of its rooms, compiled with the locks and threads of loom in place of
+//! the standard library's, so that `tests` can run them in every order in which threads may run.
 
 #[path = "../../core/src/hub/batch.rs"]
 pub mod batch;
@@ -9,6 +9,8 @@ pub mod flow;
 pub mod inbox;
 #[path = "../../core/src/hub/lane.rs"]
 pub mod lane;
+#[path = "../../core/src/hub/order.rs"]
+pub mod order;
 #[path = "../../core/src/hub/record.rs"]
 pub mod record;
 
@@ -16,7 +18,7 @@ pub mod record;
 mod sync {
     use std::time::Duration;
 
-    pub use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    pub use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
     pub use loom::sync::{Mutex, MutexGuard};
     pub use loom::thread::{Thread, current};
     pub use std::sync::PoisonError;

@@ -64,6 +64,9 @@ impl Hub {
     pub fn give_up(&self, connection: &Connection) {
         connection.give_up();
         let mut registry = self.registry();
+        if !registry.has(connection) {
+            return;
+        }
         registry.withdraw(connection.slot());
         let permit = registry.take_permit(connection.slot());
         drop(registry);
@@ -75,7 +78,11 @@ impl Hub {
     /// A peer that does not read was told to go ([`Queued::Overflow`]).
     pub fn overflowed(&self, connection: &Connection) {
         connection.limit_delivery(Delivery::Responses);
-        self.registry().withdraw(connection.slot());
+        let mut registry = self.registry();
+        if registry.has(connection) {
+            registry.withdraw(connection.slot());
+        }
+        drop(registry);
         self.stats.add(Counter::SlowConsumers, 1);
         debug!(
             "{}: does not read, sends close frame {} and drops what waits",

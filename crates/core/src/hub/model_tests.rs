@@ -201,7 +201,8 @@ fn compare(hub: &Hub, peers: &[Modelled]) {
     let present = || peers.iter().filter(|one| one.stage != Stage::Released);
     assert_eq!(registry.len(), present().count());
     for room in std::iter::once(None).chain((0..ROOMS.len()).map(Some)) {
-        let mut members = registry.slots(group(room));
+        let members = registry.members(group(room));
+        let mut members: Vec<u32> = members.iter().map(|member| member.slot()).collect();
         members.sort_unstable();
         let expected: BTreeSet<u32> = present()
             .filter(|one| one.is_in(room))

@@ -4,11 +4,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexSet;
 use slab::Slab;
 
 use super::admission::Permit;
 use super::connection::{Connection, ConnectionRef};
+use super::members::{Members, Snapshot};
+use super::order::{Found, Order};
 
 /// Whom a broadcast or a query is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,16 +19,6 @@ pub enum Group<'a> {
     All,
     /// The members of a room.
     Room(&'a str),
-}
-
-/// Members by slot. Removal swaps, which costs the same however many there are; who asks for them
-/// in order sorts by the time of joining.
-type Members = IndexMap<u32, Member>;
-
-struct Member {
-    connection: ConnectionRef,
-    /// Larger than that of whoever joined anything before.
-    joined: u64,
 }
 
 struct Slot {
@@ -46,7 +38,11 @@ struct Room {
     name: Arc<str>,
     /// Rooms are listed in the order they were made.
     made: u64,
+    /// Without members only while the room is kept.
     members: Members,
+    order: Arc<Order>,
+    /// See [`Registry::keep`].
+    kept: bool,
 }
 
 /// Connections, ids and rooms.
@@ -55,6 +51,7 @@ pub struct Registry {
     slots: Slab<Slot>,
     ids: HashMap<Arc<str>, u32>,
     admitted: Members,
+    order_of_all: Arc<Order>,
     rooms: Slab<Room>,
     rooms_by_name: HashMap<Arc<str>, u32>,
     /// Joins so far, of rooms and of the group of all: their order.
@@ -88,7 +85,7 @@ impl Registry {
     /// peer is gone, and its end has yet to come.
     pub fn withdraw(&mut self, slot: u32) {
         self.leave_all(slot);
-        self.admitted.swap_remove(&slot);
+        self.dismiss(slot);
         let Some(entry) = self.slots.get_mut(slot as usize) else {
             return;
         };
@@ -113,6 +110,12 @@ impl Registry {
     /// The connection in a slot.
     pub fn get(&self, slot: u32) -> Option<&ConnectionRef> {
         self.slots.get(slot as usize).map(|entry| &entry.connection)
+    }
+
+    /// Whether the slot of a connection has not been given to another one since.
+    pub fn has(&self, connection: &Connection) -> bool {
+        let found = self.get(connection.slot());
+        found.is_some_and(|found| found.serial() == connection.serial())
     }
 
     /// Every open connection, its handshake resolved or not.
@@ -158,14 +161,13 @@ impl Registry {
     /// The id of a connection; `None` before the application learns of it, and after its release.
     pub fn id_of(&self, connection: &Connection) -> Option<Arc<str>> {
         let entry = self.slots.get(connection.slot() as usize)?;
-        let is_same = entry.connection.serial() == connection.serial();
-        entry.id.clone().filter(|_| is_same)
+        entry.id.clone().filter(|_| self.has(connection))
     }
 
     /// The connection with this id, if its handshake is resolved.
     pub fn find(&self, id: &str) -> Option<u32> {
         let slot = *self.ids.get(id)?;
-        self.admitted.contains_key(&slot).then_some(slot)
+        self.admitted.contains(slot).then_some(slot)
     }
 
     /// Adds a connection to the group of all. Returns it the first time: it may be taken out and added
@@ -177,7 +179,9 @@ impl Registry {
         }
         let is_first = entry.connection.admit();
         self.joins += 1;
-        join(&mut self.admitted, slot, &entry.connection, self.joins);
+        if self.admitted.add(slot, &entry.connection, self.joins) {
+            self.order_of_all.changed();
+        }
         is_first.then(|| Arc::clone(&entry.connection))
     }
 
@@ -189,7 +193,11 @@ impl Registry {
 
     /// Takes a connection out of the group of all, without ending it.
     pub fn dismiss(&mut self, slot: u32) -> bool {
-        self.admitted.swap_remove(&slot).is_some()
+        let was_member = self.admitted.remove(slot);
+        if was_member {
+            self.order_of_all.changed();
+        }
+        was_member
     }
 
     /// Joins a room, making it if need be.
@@ -201,21 +209,31 @@ impl Registry {
             return;
         }
         self.joins += 1;
-        let key = if let Some(&key) = self.rooms_by_name.get(name) {
-            key
-        } else {
-            let name: Arc<str> = name.into();
-            let key = self.rooms.insert(Room {
-                name: Arc::clone(&name),
-                made: self.joins,
-                members: Members::new(),
-            }) as u32;
-            self.rooms_by_name.insert(name, key);
-            key
-        };
+        let key = room_key(&mut self.rooms, &mut self.rooms_by_name, name, self.joins);
         entry.rooms.get_or_insert_default().insert(key);
-        let members = &mut self.rooms[key as usize].members;
-        join(members, slot, &entry.connection, self.joins);
+        let room = &mut self.rooms[key as usize];
+        if room.members.is_empty() {
+            room.made = self.joins;
+        }
+        if room.members.add(slot, &entry.connection, self.joins) {
+            room.order.changed();
+        }
+    }
+
+    /// From now on the room exists without members, too: its order lock stays the same. Makes the room if
+    /// need be.
+    pub fn keep(&mut self, name: &str) {
+        self.joins += 1;
+        let key = room_key(&mut self.rooms, &mut self.rooms_by_name, name, self.joins);
+        self.rooms[key as usize].kept = true;
+    }
+
+    /// Ends [`Registry::keep`]: the room is gone if it has no members.
+    pub fn unkeep(&mut self, name: &str) {
+        if let Some(&key) = self.rooms_by_name.get(name) {
+            self.rooms[key as usize].kept = false;
+            self.remove_if_over(key);
+        }
     }
 
     /// Leaves a room, which is gone when it was the last member. False when it was not a member.
@@ -265,7 +283,7 @@ impl Registry {
 
     /// Whether a room has members.
     pub fn has_room(&self, name: &str) -> bool {
-        self.rooms_by_name.contains_key(name)
+        self.count(Group::Room(name)) > 0
     }
 
     /// How many rooms there are.
@@ -274,24 +292,25 @@ impl Registry {
         self.rooms.len()
     }
 
-    /// Members of a group, in no order.
-    pub fn members(&self, group: Group<'_>) -> impl Iterator<Item = &ConnectionRef> {
-        self.group(group)
-            .into_iter()
-            .flat_map(Members::values)
-            .map(|member| &member.connection)
+    /// A group's members as they are now; none when there is no such room.
+    pub fn members(&self, group: Group<'_>) -> Snapshot {
+        self.group(group).map(Members::snapshot).unwrap_or_default()
     }
 
-    /// Slots of a group's members, in the order they joined.
-    pub fn slots(&self, group: Group<'_>) -> Vec<u32> {
-        let mut members: Vec<(u64, u32)> = self
-            .group(group)
-            .into_iter()
-            .flatten()
-            .map(|(&slot, member)| (member.joined, slot))
-            .collect();
-        members.sort_unstable();
-        members.into_iter().map(|(_, slot)| slot).collect()
+    /// A group's members as they are now, and what orders the messages that are sent to them.
+    pub fn look_up(&self, group: Group<'_>) -> Option<Found<Snapshot>> {
+        let (order, members) = match group {
+            Group::All => (&self.order_of_all, &self.admitted),
+            Group::Room(name) => {
+                let room = self.rooms.get(*self.rooms_by_name.get(name)? as usize)?;
+                (&room.order, &room.members)
+            }
+        };
+        Some(Found {
+            order: Arc::clone(order),
+            version: order.version(),
+            members: members.snapshot(),
+        })
     }
 
     /// How many members a group has.
@@ -302,7 +321,7 @@ impl Registry {
     /// Whether a connection is a member of a group.
     pub fn contains(&self, group: Group<'_>, slot: u32) -> bool {
         self.group(group)
-            .is_some_and(|members| members.contains_key(&slot))
+            .is_some_and(|members| members.contains(slot))
     }
 
     fn group(&self, group: Group<'_>) -> Option<&Members> {
@@ -319,20 +338,41 @@ impl Registry {
         let Some(room) = self.rooms.get_mut(key as usize) else {
             return;
         };
-        room.members.swap_remove(&slot);
-        if room.members.is_empty() {
+        if room.members.remove(slot) {
+            room.order.changed();
+        }
+        self.remove_if_over(key);
+    }
+
+    fn remove_if_over(&mut self, key: u32) {
+        let room = self.rooms.get(key as usize);
+        if room.is_some_and(|room| room.members.is_empty() && !room.kept) {
             let name = self.rooms.remove(key as usize).name;
             self.rooms_by_name.remove(&name);
         }
     }
 }
 
-/// Adds a member, once.
-fn join(members: &mut Members, slot: u32, connection: &ConnectionRef, joined: u64) {
-    members.entry(slot).or_insert_with(|| Member {
-        connection: Arc::clone(connection),
-        joined,
-    });
+/// The key of a room, which is made at `now` if need be.
+fn room_key(
+    rooms: &mut Slab<Room>,
+    by_name: &mut HashMap<Arc<str>, u32>,
+    name: &str,
+    now: u64,
+) -> u32 {
+    if let Some(&key) = by_name.get(name) {
+        return key;
+    }
+    let name: Arc<str> = name.into();
+    let key = rooms.insert(Room {
+        name: Arc::clone(&name),
+        made: now,
+        members: Members::default(),
+        order: Arc::default(),
+        kept: false,
+    }) as u32;
+    by_name.insert(name, key);
+    key
 }
 
 #[cfg(test)]

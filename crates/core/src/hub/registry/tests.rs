@@ -175,9 +175,12 @@ fn apply(registry: &mut Registry, model: &mut Model, step: &Step, serial: u64) {
 }
 
 fn compare_group(registry: &Registry, group: Group<'_>, expected: &[u32]) {
-    assert_eq!(registry.slots(group), expected, "{group:?}");
+    let snapshot = registry.members(group);
+    let in_order = snapshot.in_order().into_iter().map(|c| c.slot());
+    assert_eq!(in_order.collect::<Vec<_>>(), expected, "{group:?}");
     assert_eq!(registry.count(group), expected.len());
-    let mut members: Vec<u32> = registry.members(group).map(|c| c.slot()).collect();
+    let mut members: Vec<u32> = snapshot.iter().map(|c| c.slot()).collect();
+    assert_eq!(snapshot.len(), expected.len());
     members.sort_unstable();
     let mut sorted = expected.to_vec();
     sorted.sort_unstable();
@@ -281,4 +284,31 @@ fn a_room_made_again_is_the_youngest() {
     let rooms = registry.rooms_of(slot);
     let rooms: Vec<&str> = rooms.iter().map(|name| &**name).collect();
     assert_eq!(rooms, ["b", "c", "a"]);
+}
+
+#[test]
+fn a_room_that_is_kept_has_its_order_lock_without_members() {
+    let mut registry = Registry::default();
+    let slot = registry.insert(connection(0));
+    let order = |registry: &Registry| registry.look_up(Group::Room("a")).map(|room| room.order);
+    registry.keep("a");
+    let kept = order(&registry).unwrap();
+    assert!(!registry.has_room("a"), "nobody is in it");
+    registry.join(slot, "b");
+    registry.join(slot, "a");
+    assert!(registry.has_room("a"));
+    let names = registry.rooms_of(slot);
+    assert_eq!(
+        names.iter().map(|name| &**name).collect::<Vec<_>>(),
+        ["b", "a"]
+    );
+    registry.leave(slot, "a");
+    assert!(Arc::ptr_eq(&kept, &order(&registry).unwrap()));
+    registry.unkeep("a");
+    assert!(order(&registry).is_none());
+
+    registry.join(slot, "a");
+    registry.keep("a");
+    registry.unkeep("a");
+    assert!(registry.has_room("a"), "it has a member");
 }

@@ -65,7 +65,7 @@ fn hand_over(server: &mut JsServer, call: &Call) -> Result<Value> {
         thread.hand_over(Handover {
             stream,
             request,
-            early,
+            read_ahead: early,
             remote,
             ticket: Ticket::new(&server.hub, key, held),
         });

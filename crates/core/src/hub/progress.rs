@@ -5,7 +5,7 @@ use super::flow::Share;
 
 /// Events of a connection that reach the application while its handshake is pending, at most. What comes
 /// above is refused here: a peer that is not accepted yet costs the application's thread no more.
-pub(super) const EARLY_EVENTS: u8 = 16;
+pub(super) const HANDSHAKE_EVENTS: u8 = 16;
 
 /// What the reader of a connection remembers between two messages.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub struct Progress {
     /// The peer has begun its handshake.
     pub(super) handshake_begun: bool,
     /// Events that went to the application while the handshake was pending.
-    pub(super) early: u8,
+    pub(super) handshake_events: u8,
     /// The id of the handshake message as raw JSON, until the handshake is resolved.
     pub(super) handshake: Option<Box<str>>,
     /// Where events go instead of the inbox.
@@ -47,8 +47,8 @@ impl Progress {
     }
 
     /// Counts an event while the handshake is pending; false when there have been enough.
-    pub(super) fn count_early(&mut self) -> bool {
-        self.early += u8::from(self.early < EARLY_EVENTS);
-        self.early < EARLY_EVENTS
+    pub(super) fn count_handshake_event(&mut self) -> bool {
+        self.handshake_events += u8::from(self.handshake_events < HANDSHAKE_EVENTS);
+        self.handshake_events < HANDSHAKE_EVENTS
     }
 }

@@ -150,7 +150,7 @@ impl Hub {
         progress: &mut Progress,
         text: &str,
     ) -> Next {
-        if !connection.is_trusted() && !progress.count_early() {
+        if !connection.is_trusted() && !progress.count_handshake_event() {
             return Next::Read;
         }
         self.hand_over(progress, |batch| Record {
@@ -172,7 +172,7 @@ impl Hub {
         match &*name {
             "_h" => self.on_handshake(connection, progress, &envelope),
             "_p" => self.on_ping(connection, progress, &envelope),
-            "_r" if !connection.is_trusted() && !progress.count_early() => Next::Read,
+            "_r" if !connection.is_trusted() && !progress.count_handshake_event() => Next::Read,
             "_r" => self.hand_over(progress, |batch| {
                 message(batch, Kind::Response, connection, &envelope)
             }),
@@ -181,7 +181,7 @@ impl Hub {
                 &envelope,
                 "Message names beginning with _ are reserved",
             ),
-            _ if !connection.is_trusted() && !self.may_be_early(progress) => {
+            _ if !connection.is_trusted() && !self.may_have_listener(progress) => {
                 self.refuse(connection, &envelope, NOT_COMPLETED)
             }
             _ => {
@@ -204,10 +204,10 @@ impl Hub {
 
     /// Whether a message may be for a listener though the handshake is not resolved: the application
     /// has not seen all that came before, and may resolve the handshake on seeing it. It decides then.
-    fn may_be_early(&self, progress: &mut Progress) -> bool {
+    fn may_have_listener(&self, progress: &mut Progress) -> bool {
         progress.handshake_begun
             && !self.inbox.is_handled(&progress.share)
-            && progress.count_early()
+            && progress.count_handshake_event()
     }
 
     /// Answers a ping without the application, so that a busy one does not look dead; unless the

@@ -20,7 +20,7 @@ pub struct Handover {
     /// The request, or what to answer when it is none.
     pub request: Result<Request, Refusal>,
     /// Bytes that were read behind the request.
-    pub early: Vec<u8>,
+    pub read_ahead: Vec<u8>,
     /// Who sent it, and how it got here.
     pub remote: Remote,
     /// The application's claim on it.

@@ -46,14 +46,14 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
         read_request(shared, &stream, &remote).await
     };
     match deadline.hold(&remote, request).await? {
-        Ok(Some((request, early))) => {
+        Ok(Some((request, read_ahead))) => {
             if let Some(secure) = stream.secure() {
                 remote.encrypted = true;
                 remote.secure = Some(Arc::new(secure));
             }
             let arrival = Arrival {
                 request,
-                early,
+                read_ahead,
                 remote,
                 ticket: None,
             };
@@ -104,7 +104,7 @@ impl<'a> Deadline<'a> {
 struct Arrival {
     request: Request,
     /// What came after it.
-    early: Vec<u8>,
+    read_ahead: Vec<u8>,
     remote: Remote,
     /// Of a stream that was handed over.
     ticket: Option<Ticket>,
@@ -116,7 +116,7 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
     let Handover {
         stream,
         request,
-        early,
+        read_ahead,
         remote,
         ticket,
     } = handover;
@@ -130,7 +130,7 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
         Ok(request) => {
             let arrival = Arrival {
                 request: Arc::new(request),
-                early,
+                read_ahead,
                 remote,
                 ticket: Some(ticket),
             };
@@ -186,7 +186,7 @@ async fn answer(
 ) -> Option<Session> {
     let Arrival {
         request,
-        early,
+        read_ahead,
         remote,
         ticket,
     } = arrival;
@@ -220,7 +220,7 @@ async fn answer(
                 protocol: accepted.protocol.map(Into::into),
                 compression: accepted.compression.map(Box::new),
             };
-            let session = Session::new(shared, stream, facts, early, permit);
+            let session = Session::new(shared, stream, facts, read_ahead, permit);
             Some(match ticket {
                 Some(ticket) => session.handed_over(ticket),
                 None => session,

@@ -40,10 +40,10 @@ enum Stage {
     Lingering(Pin<Box<Sleep>>),
 }
 
-/// Bytes that were read and wait. Boxed, since most connections have none.
-struct Early(Vec<u8>);
+/// Bytes that were read and are not decoded yet. Boxed, since most connections have none.
+struct ReadAhead(Vec<u8>);
 
-impl Early {
+impl ReadAhead {
     fn new(bytes: Vec<u8>) -> Option<Box<Self>> {
         (!bytes.is_empty()).then(|| Box::new(Self(bytes)))
     }
@@ -70,8 +70,8 @@ pub struct Session {
     throttle: Throttle,
     /// Boxed because a connection without compression needs none of it after its handshake.
     rare: Option<Box<Rare>>,
-    /// Bytes that came with the upgrade request, or could not be taken in yet.
-    early: Option<Box<Early>>,
+    /// Bytes that came with the upgrade request, or could not be decoded yet.
+    read_ahead: Option<Box<ReadAhead>>,
     /// The peer's compressed messages have had their turn.
     turn_over: bool,
     /// Counts the connection, until its peer counts as gone.
@@ -89,7 +89,7 @@ impl Session {
         shared: &Arc<Shared>,
         stream: Stream,
         facts: Facts,
-        early: Vec<u8>,
+        read_ahead: Vec<u8>,
         permit: Permit,
     ) -> Self {
         let (reader, link) = stream.split();
@@ -123,7 +123,7 @@ impl Session {
                     compressing,
                 })
             }),
-            early: Early::new(early),
+            read_ahead: ReadAhead::new(read_ahead),
             turn_over: false,
             permit,
             shared: Alive::new(shared),

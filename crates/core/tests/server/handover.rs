@@ -38,7 +38,7 @@ fn request(head: &[u8]) -> Request {
         .0
 }
 
-fn handover(server: &Server, stream: Detached, request: Request, early: Vec<u8>) -> Handover {
+fn handover(server: &Server, stream: Detached, request: Request, read_ahead: Vec<u8>) -> Handover {
     Handover {
         ticket: Ticket::new(&server.hub, KEY, false),
         remote: Remote {
@@ -49,7 +49,7 @@ fn handover(server: &Server, stream: Detached, request: Request, early: Vec<u8>)
         },
         stream,
         request: Ok(request),
-        early,
+        read_ahead,
     }
 }
 
@@ -72,8 +72,8 @@ fn read_head(client: &mut Client<TcpStream>) -> String {
 fn a_stream_is_served_with_the_bytes_that_were_read_already() {
     let server = Server::start_unbound();
     let (mut client, accepted) = pair();
-    let early = frame(TEXT, br#"{"n":"_h","p":0,"i":"h"}"#);
-    server.hand_over(handover(&server, accepted, request(REQUEST), early));
+    let read_ahead = frame(TEXT, br#"{"n":"_h","p":0,"i":"h"}"#);
+    server.hand_over(handover(&server, accepted, request(REQUEST), read_ahead));
     let head = read_head(&mut client);
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     let expected = r#"{"n":"_r","p":0,"i":"h","e":null}"#;
@@ -92,8 +92,8 @@ fn a_stream_is_served_with_the_bytes_that_were_read_already() {
 fn a_connection_that_is_held_is_not_read_until_it_is_served() {
     let server = Server::start_unbound();
     let (mut client, accepted) = pair();
-    let early = frame(TEXT, br#"{"n":"_h","p":0,"i":"h"}"#);
-    let mut handover = handover(&server, accepted, request(REQUEST), early);
+    let read_ahead = frame(TEXT, br#"{"n":"_h","p":0,"i":"h"}"#);
+    let mut handover = handover(&server, accepted, request(REQUEST), read_ahead);
     handover.ticket.held = true;
     server.hand_over(handover);
     read_head(&mut client);
@@ -110,8 +110,8 @@ fn a_connection_that_is_held_is_not_read_until_it_is_served() {
 fn one_that_is_closed_while_it_is_held_hears_the_close_and_says_nothing() {
     let server = Server::start_unbound();
     let (mut client, accepted) = pair();
-    let early = frame(TEXT, br#"{"n":"_h","p":0,"i":"h"}"#);
-    let mut handover = handover(&server, accepted, request(REQUEST), early);
+    let read_ahead = frame(TEXT, br#"{"n":"_h","p":0,"i":"h"}"#);
+    let mut handover = handover(&server, accepted, request(REQUEST), read_ahead);
     handover.ticket.held = true;
     server.hand_over(handover);
     read_head(&mut client);

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::*;
 use crate::hub::batch::Batch;
 use crate::hub::inbox::CONNECTION_MARK;
-use crate::hub::progress::EARLY_EVENTS;
+use crate::hub::progress::HANDSHAKE_EVENTS;
 use crate::hub::testing::{FakeLink, Peer, Seen, hub, take_all};
 
 const RESERVED: &str = "Message names beginning with _ are reserved";
@@ -117,11 +117,11 @@ fn while_its_handshake_is_pending_a_peer_costs_the_application_little() {
     for text in [r#"{"n":5}"#, r#"{"n":"_r","i":"1"}"#, r#"{"n":"early"}"#] {
         let mut peer = Peer::open(&hub);
         peer.say(&hub, r#"{"n":"_h","i":"1"}"#);
-        for _ in 0..10 * usize::from(EARLY_EVENTS) {
+        for _ in 0..10 * usize::from(HANDSHAKE_EVENTS) {
             peer.say(&hub, text);
         }
         let events = take_all(&hub.inbox);
-        assert_eq!(events.len(), usize::from(EARLY_EVENTS), "{text}");
+        assert_eq!(events.len(), usize::from(HANDSHAKE_EVENTS), "{text}");
     }
 }
 

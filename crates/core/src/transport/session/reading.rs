@@ -11,7 +11,7 @@ use crate::codec::{Event, INFLATED_A_TURN};
 use crate::hub::{Counter, Message, Next};
 
 use super::turn::{READS_A_TURN, ReadTurn, Tally};
-use super::{Early, Session, Stage};
+use super::{ReadAhead, Session, Stage};
 
 /// Bytes of a large message read at a time, into one buffer that all connections of the thread share:
 /// an idle connection needs none of its own.
@@ -68,10 +68,10 @@ impl Session {
                 self.exceed();
                 return Poll::Ready(());
             };
-            if let Some(Early(mut early)) = self.early.take().map(|early| *early) {
-                let consumed = self.take_in(&mut early, &mut turn);
-                early.drain(..consumed);
-                self.early = Early::new(early);
+            if let Some(ReadAhead(mut bytes)) = self.read_ahead.take().map(|boxed| *boxed) {
+                let consumed = self.take_in(&mut bytes, &mut turn);
+                bytes.drain(..consumed);
+                self.read_ahead = ReadAhead::new(bytes);
             } else {
                 match self.poll_buffer(context, most, &mut turn) {
                     Poll::Ready(false) => {}
@@ -128,7 +128,7 @@ impl Session {
             }
             let consumed = self.take_in(filled, turn);
             // Only a pause, or the end of a turn, leaves something over.
-            self.early = Early::new(filled[consumed..].to_vec());
+            self.read_ahead = ReadAhead::new(filled[consumed..].to_vec());
             Poll::Ready(false)
         })
     }

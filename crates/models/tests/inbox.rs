@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::time::Duration;
 
 use line_socket_native_models::batch::Batch;
-use line_socket_native_models::flow::Share;
+use line_socket_native_models::flow::Flow;
 use line_socket_native_models::inbox::{CONNECTION_MARK, Inbox, TOTAL_MARK, Wake};
 use line_socket_native_models::lane::LANES;
 use line_socket_native_models::record::{Kind, Record};
@@ -68,15 +68,15 @@ fn announce(inbox: &Inbox, slot: u32) {
 }
 
 /// An event of a connection; true when the connection is to be read no more.
-fn push(inbox: &Inbox, share: &mut Share, slot: u32, text: &str) -> bool {
-    inbox.push(share, |batch| Record {
+fn push(inbox: &Inbox, flow: &mut Flow, slot: u32, text: &str) -> bool {
+    inbox.push(flow, |batch| Record {
         payload: batch.put(text),
         ..Record::new(Kind::Message, slot)
     })
 }
 
-fn wait_for_room(inbox: &Inbox, share: &mut Share) {
-    block_on(poll_fn(|context| inbox.poll_room(share, context)));
+fn wait_for_room(inbox: &Inbox, flow: &mut Flow) {
+    block_on(poll_fn(|context| inbox.poll_room(flow, context)));
 }
 
 #[test]
@@ -135,9 +135,9 @@ fn every_batch_is_taken() {
         let io = {
             let inbox = Arc::clone(&inbox);
             thread::spawn(move || {
-                let mut share = Share::default();
-                push(&inbox, &mut share, 0, large);
-                push(&inbox, &mut share, 1, "x");
+                let mut flow = Flow::default();
+                push(&inbox, &mut flow, 0, large);
+                push(&inbox, &mut flow, 1, "x");
                 inbox.end_turn();
             })
         };
@@ -154,10 +154,10 @@ fn who_waits_for_room_is_told() {
         let io = {
             let inbox = Arc::clone(&inbox);
             thread::spawn(move || {
-                let mut share = Share::default();
-                assert!(push(&inbox, &mut share, 0, large), "its mark is reached");
-                wait_for_room(&inbox, &mut share);
-                assert!(!push(&inbox, &mut share, 1, "x"), "it starts afresh");
+                let mut flow = Flow::default();
+                assert!(push(&inbox, &mut flow, 0, large), "its mark is reached");
+                wait_for_room(&inbox, &mut flow);
+                assert!(!push(&inbox, &mut flow, 1, "x"), "it starts afresh");
                 inbox.end_turn();
             })
         };
@@ -175,12 +175,12 @@ fn who_waits_because_of_another_is_told() {
         let threads = [large, "x"].map(|text| {
             let inbox = Arc::clone(&inbox);
             thread::spawn(move || {
-                let mut share = Share::default();
+                let mut flow = Flow::default();
                 if inbox.is_crowded() {
-                    wait_for_room(&inbox, &mut share);
+                    wait_for_room(&inbox, &mut flow);
                 }
-                if push(&inbox, &mut share, 0, text) {
-                    wait_for_room(&inbox, &mut share);
+                if push(&inbox, &mut flow, 0, text) {
+                    wait_for_room(&inbox, &mut flow);
                 }
                 inbox.end_turn();
             })
@@ -201,9 +201,9 @@ fn who_rests_is_told() {
         let io = {
             let inbox = Arc::clone(&inbox);
             thread::spawn(move || {
-                let mut share = Share::default();
+                let mut flow = Flow::default();
                 for slot in 0..4 {
-                    push(&inbox, &mut share, slot, "x");
+                    push(&inbox, &mut flow, slot, "x");
                 }
                 inbox.end_turn();
                 inbox.rest();

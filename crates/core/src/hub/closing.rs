@@ -119,7 +119,7 @@ impl Hub {
             self.release(connection.slot());
             return;
         }
-        self.inbox.push(progress.share(), |batch| Record {
+        self.inbox.push(progress.flow(), |batch| Record {
             payload: batch.put(reason),
             number: u64::from(code),
             ..Record::new(Kind::Closed, connection.slot())

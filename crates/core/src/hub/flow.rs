@@ -2,37 +2,37 @@
 
 use super::lane::Lane;
 
-/// One connection's part in what waits.
+/// What one connection has waiting for the application.
 #[derive(Debug, Default)]
-pub struct Share {
+pub struct Flow {
     /// Number of the batch its last event went into.
     pub(super) batch: u64,
-    /// Its number among the readers that ever waited for room; 0 when it never did.
-    pub(super) ticket: u64,
-    /// Bytes it has waiting, at most: reset when that batch has been taken.
+    /// Its place among the readers that wait for room; 0 while its reader does not wait.
+    pub(super) wait_number: u64,
+    /// Bytes it has waiting, at most. Reset when that batch has been taken.
     pub(super) bytes: usize,
-    /// The same as work.
+    /// The same as work ([`Batch::work`](super::batch::Batch::work)).
     pub(super) work: u32,
-    /// Where its events go.
+    /// The queue that its events go to.
     pub(super) lane: Lane,
-    /// It sent more than its share, and has had more to be read ever since.
+    /// It exceeded its quota, and there has been more to read ever since.
     pub(super) is_backlogged: bool,
-    /// Its handshake is not resolved: clients that are served come first.
-    pub(super) is_stranger: bool,
+    /// Its handshake is not resolved. Clients whose handshake is resolved come first.
+    pub(super) is_handshaking: bool,
 }
 
-impl Share {
-    /// The share of a connection whose handshake is not resolved.
-    pub fn of_stranger() -> Self {
+impl Flow {
+    /// The flow of a connection whose handshake is not resolved.
+    pub fn before_handshake() -> Self {
         Self {
-            is_stranger: true,
+            is_handshaking: true,
             ..Self::default()
         }
     }
 
     /// The handshake is resolved.
     pub fn accept(&mut self) {
-        self.is_stranger = false;
+        self.is_handshaking = false;
     }
 
     /// Nothing is left to be read from the peer: it has no backlog.
@@ -40,8 +40,8 @@ impl Share {
         self.is_backlogged = false;
     }
 
-    /// When the connection may have more waiting: when its last batch is taken. If it has to change its
-    /// queue, when that is handled.
+    /// What has to happen before the connection may have more waiting: its last batch must be taken, or
+    /// handled if the connection has to change its queue.
     pub(super) fn until(&self) -> Until {
         Until {
             lane: self.lane,
@@ -51,7 +51,7 @@ impl Share {
     }
 }
 
-/// A batch that is to be taken, or handled.
+/// A batch that a reader waits for: until it is taken, or until it is handled.
 #[derive(Clone, Copy)]
 pub(super) struct Until {
     pub(super) lane: Lane,

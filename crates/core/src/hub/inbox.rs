@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::batch::{Batch, MARK_UNIT};
-use super::flow::{Share, Until};
+use super::flow::{Flow, Until};
 use super::lane::{LANES, Lane, Queue};
 use super::record::Record;
 use super::sync::{
@@ -50,17 +50,17 @@ pub const TOTAL_EVENTS: usize = 16 * 1024;
 /// Below this many events, reading is resumed.
 const TOTAL_EVENTS_LOW: usize = TOTAL_EVENTS / 2;
 
-/// What one connection may have waiting, in nanoseconds of the application's time: as much as is
-/// handled while the next is read. Whoever sends more gets its turn behind those who send less.
-const SHARE_TIME: u64 = 1_000_000;
+/// The quota: what one connection may have waiting, in nanoseconds of the application's time. It is as
+/// much as is handled while the next is read. A connection that exceeds it is served behind the others.
+const QUOTA_TIME: u64 = 1_000_000;
 
 /// What all connections without a backlog may have waiting, in nanoseconds of the application's time:
-/// with many of them, each may have less than [`SHARE_TIME`].
+/// with many of them, each may have less than [`QUOTA_TIME`].
 const LANE_TIME: u64 = 16_000_000;
 
-/// Work that a second event of a connection may always make it have waiting, however long the application
-/// takes for it.
-const LEAST_SHARE: u64 = 2;
+/// The least quota, in units of work: a second event may always wait, however long the application takes
+/// for it.
+const LEAST_QUOTA: u64 = 2;
 
 /// What the application is taken to need for one unit of work ([`Batch::work`]) before that is known,
 /// in nanoseconds.
@@ -90,10 +90,10 @@ struct State {
     resting: Vec<Thread>,
     /// A wake is on its way, or the application is at work and looks again before it stops.
     woken: bool,
-    /// Readers that wait, by ticket: one entry each, however often they ask.
+    /// Readers that wait, in the order in which they began to: one entry each, however often they ask.
     paused: BTreeMap<u64, Paused>,
-    /// Tickets given out.
-    tickets: u64,
+    /// Numbers given to readers that wait.
+    wait_numbers: u64,
 }
 
 /// What [`Inbox::take`] found.
@@ -130,23 +130,23 @@ impl Inbox {
         }
     }
 
-    /// Adds one event: `write` stores its parts and returns its record. True when the connection
-    /// whose `share` this is has more waiting than its share, or all together have reached the
+    /// Adds one event of the connection that `flow` belongs to: `write` stores its parts and returns its
+    /// record. True when the connection has exceeded its quota, or all together have reached the
     /// high-water mark: then its reader waits with [`Inbox::poll_room`].
-    pub fn push(&self, share: &mut Share, write: impl FnOnce(&mut Batch) -> Record) -> bool {
+    pub fn push(&self, flow: &mut Flow, write: impl FnOnce(&mut Batch) -> Record) -> bool {
         let mut guard = self.lock();
         let state = &mut *guard;
-        state.enter(share);
-        let is_first = share.work == 0;
-        let queue = &mut state.queues[share.lane as usize];
+        state.prepare(flow);
+        let is_first = flow.work == 0;
+        let queue = &mut state.queues[flow.lane as usize];
         let (cost, work) = (queue.filling.cost(), queue.filling.work());
         let record = write(&mut queue.filling);
         queue.filling.push(record);
-        share.batch = queue.filling_number;
+        flow.batch = queue.filling_number;
         let cost = queue.filling.cost() - cost;
         let work = queue.filling.work() - work;
-        share.bytes += cost;
-        share.work = share.work.saturating_add(work as u32);
+        flow.bytes += cost;
+        flow.work = flow.work.saturating_add(work as u32);
         state.waiting += cost;
         state.waiting_events += 1;
         state.events += 1;
@@ -154,24 +154,24 @@ impl Inbox {
             self.crowded.store(true, Relaxed);
         }
         // A connection that sends one message at a time never waits, however large it is.
-        let over = !is_first && state.is_over(share);
-        share.is_backlogged |= over;
-        let full = over || share.bytes >= CONNECTION_MARK || self.is_crowded();
-        if state.queues[share.lane as usize].filling.is_full() {
-            state.seal(share.lane);
+        let over = !is_first && state.is_over(flow);
+        flow.is_backlogged |= over;
+        let full = over || flow.bytes >= CONNECTION_MARK || self.is_crowded();
+        if state.queues[flow.lane as usize].filling.is_full() {
+            state.seal(flow.lane);
             self.wake_locked(guard);
         }
         full
     }
 
-    /// Adds an event of a connection that the application does not know yet.
-    pub fn announce_stranger(&self, write: impl FnOnce(&mut Batch) -> Record) {
-        self.push(&mut Share::of_stranger(), write);
+    /// Adds an event of a connection that the application does not know yet: it is served behind the others.
+    pub fn announce_unknown(&self, write: impl FnOnce(&mut Batch) -> Record) {
+        self.push(&mut Flow::before_handshake(), write);
     }
 
     /// Adds an event of the hub itself, which counts for no connection.
     pub fn announce(&self, write: impl FnOnce(&mut Batch) -> Record) {
-        self.push(&mut Share::default(), write);
+        self.push(&mut Flow::default(), write);
     }
 
     /// Whether so much waits that connections should be read as little as possible.
@@ -181,24 +181,24 @@ impl Inbox {
 
     /// Ready when the connection may be read again. To be called after [`Inbox::push`] said true, or
     /// when a read is put off because of [`Inbox::is_crowded`].
-    pub fn poll_room(&self, share: &mut Share, context: &Context<'_>) -> Poll<()> {
+    pub fn poll_room(&self, flow: &mut Flow, context: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        let until = share.until();
+        let until = flow.until();
         if !self.is_crowded() && state.has_come(until) {
-            state.paused.remove(&share.ticket);
-            // Whoever waits next time does so behind those that wait now.
-            share.ticket = 0;
+            state.paused.remove(&flow.wait_number);
+            // The next time it waits, it does so behind those that wait now.
+            flow.wait_number = 0;
             return Poll::Ready(());
         }
-        if share.ticket == 0 {
-            state.tickets += 1;
-            share.ticket = state.tickets;
+        if flow.wait_number == 0 {
+            state.wait_numbers += 1;
+            flow.wait_number = state.wait_numbers;
         }
         let paused = Paused {
             until,
             waker: context.waker().clone(),
         };
-        state.paused.insert(share.ticket, paused);
+        state.paused.insert(flow.wait_number, paused);
         // The application must come and take what is waited for.
         self.wake_locked(state);
         Poll::Pending
@@ -288,9 +288,9 @@ impl Inbox {
         !resting.is_empty()
     }
 
-    /// Whether the application has handled all events of the connection whose `share` this is.
-    pub fn is_handled(&self, share: &Share) -> bool {
-        share.batch <= self.lock().queues[share.lane as usize].handled_number
+    /// Whether the application has handled all events of the connection that `flow` belongs to.
+    pub fn is_handled(&self, flow: &Flow) -> bool {
+        flow.batch <= self.lock().queues[flow.lane as usize].handled_number
     }
 
     /// A mark behind all that waits or is being handled: what is before it has been handled once
@@ -367,38 +367,38 @@ impl Default for State {
             resting: Vec::new(),
             woken: false,
             paused: BTreeMap::new(),
-            tickets: 0,
+            wait_numbers: 0,
         }
     }
 }
 
 impl State {
-    /// Prepares a share for a further event. What was taken counts no more; and a connection changes
-    /// its queue when everything of it has been handled, so that its events keep their order.
-    fn enter(&mut self, share: &mut Share) {
-        let queue = &self.queues[share.lane as usize];
-        if share.batch > queue.taken_number {
+    /// Prepares a flow for a further event. What was taken does not count any more. A connection changes
+    /// its queue when all its events have been handled, so that they keep their order.
+    fn prepare(&mut self, flow: &mut Flow) {
+        let queue = &self.queues[flow.lane as usize];
+        if flow.batch > queue.taken_number {
             return;
         }
-        share.bytes = 0;
-        share.work = 0;
-        if share.batch <= queue.handled_number {
-            share.lane = if share.is_backlogged || share.is_stranger {
+        flow.bytes = 0;
+        flow.work = 0;
+        if flow.batch <= queue.handled_number {
+            flow.lane = if flow.is_backlogged || flow.is_handshaking {
                 Lane::Backlogged
             } else {
                 Lane::Sparse
             };
         }
-        let queue = &mut self.queues[share.lane as usize];
+        let queue = &mut self.queues[flow.lane as usize];
         queue.senders += 1;
         queue.filling.senders += 1;
     }
 
-    /// Whether a connection has more waiting than its share.
-    fn is_over(&self, share: &Share) -> bool {
-        let senders = self.queues[share.lane as usize].senders.max(1) as u64;
-        let time = SHARE_TIME.min(LANE_TIME / senders);
-        u64::from(share.work) >= LEAST_SHARE.max(time / self.unit_time)
+    /// Whether a connection has exceeded its quota.
+    fn is_over(&self, flow: &Flow) -> bool {
+        let senders = self.queues[flow.lane as usize].senders.max(1) as u64;
+        let time = QUOTA_TIME.min(LANE_TIME / senders);
+        u64::from(flow.work) >= LEAST_QUOTA.max(time / self.unit_time)
     }
 
     fn seal(&mut self, lane: Lane) {

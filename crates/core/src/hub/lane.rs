@@ -12,7 +12,7 @@ pub enum Lane {
     /// Of connections without a backlog, and of the hub itself. Served first.
     #[default]
     Sparse = 0,
-    /// Of connections that sent more than their share before it was taken.
+    /// Of connections that had sent more than their quota before it was taken.
     Backlogged = 1,
 }
 

@@ -1,7 +1,7 @@
 //! What the reader of a connection remembers between two messages.
 
 use super::batch::Batch;
-use super::flow::Share;
+use super::flow::Flow;
 
 /// Events of a connection that reach the application while its handshake is pending, at most. What comes
 /// above is refused here: a peer that is not accepted yet costs the application's thread no more.
@@ -10,7 +10,7 @@ pub(super) const HANDSHAKE_EVENTS: u8 = 16;
 /// What the reader of a connection remembers between two messages.
 #[derive(Debug, Default)]
 pub struct Progress {
-    pub(super) share: Share,
+    pub(super) flow: Flow,
     /// The application knows of the connection.
     pub(super) known: bool,
     /// The peer has begun its handshake.
@@ -25,9 +25,9 @@ pub struct Progress {
 
 impl Progress {
     /// That of a connection whose handshake is not resolved.
-    pub fn of_stranger() -> Self {
+    pub fn before_handshake() -> Self {
         Self {
-            share: Share::of_stranger(),
+            flow: Flow::before_handshake(),
             ..Self::default()
         }
     }
@@ -37,13 +37,13 @@ impl Progress {
         self.known
     }
 
-    pub(super) fn share(&mut self) -> &mut Share {
-        &mut self.share
+    pub(super) fn flow(&mut self) -> &mut Flow {
+        &mut self.flow
     }
 
     /// Nothing is left to be read from the peer.
     pub fn caught_up(&mut self) {
-        self.share.caught_up();
+        self.flow.caught_up();
     }
 
     /// Counts an event while the handshake is pending; false when there have been enough.

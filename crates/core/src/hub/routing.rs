@@ -80,7 +80,7 @@ impl Hub {
 
     /// Ready when the connection may be read again after [`Next::Pause`].
     pub fn poll_room(&self, progress: &mut Progress, context: &Context<'_>) -> Poll<()> {
-        self.inbox.poll_room(progress.share(), context)
+        self.inbox.poll_room(progress.flow(), context)
     }
 
     /// Takes in one message of `connection`.
@@ -92,7 +92,7 @@ impl Hub {
         }
         let is_trusted = connection.is_trusted();
         if is_trusted {
-            progress.share.accept();
+            progress.flow.accept();
         }
         if OUTLINED.contains(&text.len())
             && is_trusted
@@ -206,7 +206,7 @@ impl Hub {
     /// has not seen all that came before, and may resolve the handshake on seeing it. It decides then.
     fn may_have_listener(&self, progress: &mut Progress) -> bool {
         progress.handshake_begun
-            && !self.inbox.is_handled(&progress.share)
+            && !self.inbox.is_handled(&progress.flow)
             && progress.count_handshake_event()
     }
 
@@ -218,7 +218,7 @@ impl Hub {
         progress: &mut Progress,
         envelope: &Envelope<'_>,
     ) -> Next {
-        if progress.handshake_begun && !self.inbox.is_handled(&progress.share) {
+        if progress.handshake_begun && !self.inbox.is_handled(&progress.flow) {
             return self.hand_over(progress, |batch| {
                 message(batch, Kind::Ping, connection, envelope)
             });
@@ -260,7 +260,7 @@ impl Hub {
             batch.push(record);
             return Next::Read;
         }
-        if self.inbox.push(&mut progress.share, fill) {
+        if self.inbox.push(&mut progress.flow, fill) {
             Next::Pause
         } else {
             Next::Read

@@ -317,7 +317,7 @@ async fn accept(
     shared
         .hub
         .inbox
-        .announce_stranger(|_| Record::new(Kind::Upgrade, key));
+        .announce_unknown(|_| Record::new(Kind::Upgrade, key));
     match deadline.hold(remote, verdict).await {
         Some(Ok(Verdict::Accept { head, protocol })) => Ok(Accepted {
             head,

@@ -113,7 +113,7 @@ impl Session {
             connection,
             reader,
             decoder,
-            progress: Progress::of_stranger(),
+            progress: Progress::before_handshake(),
             stage: Stage::Open,
             paused: false,
             throttle: Throttle::new(&shared.hub),

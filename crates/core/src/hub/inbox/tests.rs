@@ -10,7 +10,7 @@ use crate::hub::batch::{BATCH_EVENTS, BATCH_STRINGS, BATCH_TEXT, EVENT_COST, INL
 use crate::hub::record::{Field, Kind};
 use crate::hub::testing::{CountingWake, bare, events_of, take_all};
 
-/// An inbox whose application takes no time: shares are bounded by bytes alone.
+/// An inbox whose application takes no time: flows are bounded by bytes alone.
 fn inbox() -> (Inbox, CountingWake) {
     let (inbox, wake) = busy_inbox();
     inbox.lock().unit_time = 1;
@@ -23,8 +23,8 @@ fn busy_inbox() -> (Inbox, CountingWake) {
     (Inbox::new(Box::new(wake.clone())), wake)
 }
 
-/// Events of that time which are the share of a connection.
-const SHARE: usize = (SHARE_TIME / UNIT_TIME) as usize;
+/// Events of that time which are the quota of a connection.
+const QUOTA: usize = (QUOTA_TIME / UNIT_TIME) as usize;
 
 fn payload(slot: u32, text: &str) -> impl FnOnce(&mut Batch) -> Record {
     move |batch| Record {
@@ -44,9 +44,9 @@ impl futures::task::ArcWake for Reader {
 }
 
 impl Reader {
-    fn poll_room(self: &Arc<Self>, inbox: &Inbox, share: &mut Share) -> Poll<()> {
+    fn poll_room(self: &Arc<Self>, inbox: &Inbox, flow: &mut Flow) -> Poll<()> {
         let waker = futures::task::waker(Arc::clone(self));
-        inbox.poll_room(share, &Context::from_waker(&waker))
+        inbox.poll_room(flow, &Context::from_waker(&waker))
     }
 
     fn wakes(&self) -> usize {
@@ -127,12 +127,12 @@ fn a_full_batch_wakes_at_once_and_whoever_takes_it_learns_that_more_waits() {
 #[test]
 fn a_connection_above_its_share_waits_and_then_has_the_other_queue() {
     let (inbox, _) = busy_inbox();
-    let mut share = Share::default();
-    let full = (0..SHARE).position(|_| inbox.push(&mut share, bare(1)));
+    let mut flow = Flow::default();
+    let full = (0..QUOTA).position(|_| inbox.push(&mut flow, bare(1)));
     // Their bytes count as work too, a little.
-    assert!(full.is_some_and(|full| full > SHARE * 9 / 10));
+    assert!(full.is_some_and(|full| full > QUOTA * 9 / 10));
     let reader = Arc::new(Reader::default());
-    assert!(reader.poll_room(&inbox, &mut share).is_pending());
+    assert!(reader.poll_room(&inbox, &mut flow).is_pending());
     let mut batch = Batch::default();
     assert!(inbox.take(Lane::Sparse, &mut batch).any);
     assert_eq!(
@@ -142,10 +142,10 @@ fn a_connection_above_its_share_waits_and_then_has_the_other_queue() {
     );
     inbox.mark_handled(Lane::Sparse, Duration::ZERO);
     assert_eq!(reader.wakes(), 1);
-    assert!(reader.poll_room(&inbox, &mut share).is_ready());
+    assert!(reader.poll_room(&inbox, &mut flow).is_ready());
 
-    inbox.push(&mut share, bare(1));
-    inbox.push(&mut Share::default(), bare(2));
+    inbox.push(&mut flow, bare(1));
+    inbox.push(&mut Flow::default(), bare(2));
     inbox.end_turn();
     let mut slots = Vec::new();
     for lane in LANES {
@@ -158,33 +158,33 @@ fn a_connection_above_its_share_waits_and_then_has_the_other_queue() {
 #[test]
 fn a_connection_that_has_caught_up_comes_back_when_all_of_it_is_handled() {
     let (inbox, _) = busy_inbox();
-    let mut share = Share::default();
+    let mut flow = Flow::default();
     let mut batch = Batch::default();
-    let mut push_and_take = |share: &mut Share, lane: Lane| {
-        inbox.push(share, bare(1));
+    let mut push_and_take = |flow: &mut Flow, lane: Lane| {
+        inbox.push(flow, bare(1));
         inbox.end_turn();
         inbox.take(lane, &mut batch).any
     };
-    share.is_backlogged = true;
-    assert!(push_and_take(&mut share, Lane::Backlogged));
-    share.caught_up();
+    flow.is_backlogged = true;
+    assert!(push_and_take(&mut flow, Lane::Backlogged));
+    flow.caught_up();
     assert!(
-        push_and_take(&mut share, Lane::Backlogged),
+        push_and_take(&mut flow, Lane::Backlogged),
         "its order is kept"
     );
     inbox.mark_handled(Lane::Backlogged, Duration::ZERO);
-    assert!(push_and_take(&mut share, Lane::Sparse));
+    assert!(push_and_take(&mut flow, Lane::Sparse));
 }
 
 #[test]
-fn strangers_are_served_behind_those_whose_handshake_is_resolved() {
+fn clients_before_their_handshake_are_served_behind_those_whose_handshake_is_resolved() {
     let (inbox, _) = busy_inbox();
-    let mut share = Share::of_stranger();
-    inbox.push(&mut share, bare(1));
-    inbox.announce_stranger(bare(2));
-    inbox.push(&mut Share::default(), bare(3));
-    share.accept();
-    inbox.push(&mut share, bare(4));
+    let mut flow = Flow::before_handshake();
+    inbox.push(&mut flow, bare(1));
+    inbox.announce_unknown(bare(2));
+    inbox.push(&mut Flow::default(), bare(3));
+    flow.accept();
+    inbox.push(&mut flow, bare(4));
     inbox.end_turn();
     let mut batch = Batch::default();
     let mut slots = Vec::new();
@@ -194,13 +194,13 @@ fn strangers_are_served_behind_those_whose_handshake_is_resolved() {
         inbox.mark_handled(lane, Duration::ZERO);
     }
     assert_eq!(slots, [3, 1, 2, 4], "what it sends keeps its order");
-    inbox.push(&mut share, bare(5));
+    inbox.push(&mut flow, bare(5));
     inbox.end_turn();
     assert!(inbox.take(Lane::Sparse, &mut batch).any);
 }
 
 #[test]
-fn shares_follow_the_time_that_the_application_takes() {
+fn quotas_follow_the_time_that_the_application_takes() {
     let (inbox, _) = busy_inbox();
     let mut batch = Batch::default();
     for _ in 0..64 {
@@ -208,51 +208,51 @@ fn shares_follow_the_time_that_the_application_takes() {
         inbox.take_any(&mut batch);
         inbox.mark_handled(Lane::Sparse, Duration::from_micros(100));
     }
-    let mut share = Share::default();
-    let full = (0..SHARE).position(|_| inbox.push(&mut share, bare(1)));
-    assert!(full.is_some_and(|full| full < SHARE / 8), "{full:?}");
+    let mut flow = Flow::default();
+    let full = (0..QUOTA).position(|_| inbox.push(&mut flow, bare(1)));
+    assert!(full.is_some_and(|full| full < QUOTA / 8), "{full:?}");
 }
 
 #[test]
 fn many_connections_have_smaller_shares_and_each_may_send_two_events() {
     let (inbox, _) = busy_inbox();
     for slot in 0..10_000 {
-        assert!(!inbox.push(&mut Share::default(), bare(slot)));
+        assert!(!inbox.push(&mut Flow::default(), bare(slot)));
     }
-    let mut share = Share::default();
-    assert!(!inbox.push(&mut share, bare(1)));
-    assert!(inbox.push(&mut share, bare(1)));
+    let mut flow = Flow::default();
+    assert!(!inbox.push(&mut flow, bare(1)));
+    assert!(inbox.push(&mut flow, bare(1)));
 }
 
 #[test]
 fn the_one_that_waits_longest_for_room_goes_on_first() {
     let (inbox, _) = inbox();
-    let mut shares = [Share::default(), Share::default()];
+    let mut flows = [Flow::default(), Flow::default()];
     let reader = Arc::new(Reader::default());
     let large = "é".repeat(CONNECTION_MARK);
-    let mut tickets = Vec::new();
+    let mut wait_numbers = Vec::new();
     for _ in 0..2 {
-        for share in &mut shares {
-            assert!(inbox.push(share, payload(0, &large)));
-            assert!(reader.poll_room(&inbox, share).is_pending());
-            tickets.push(share.ticket);
+        for flow in &mut flows {
+            assert!(inbox.push(flow, payload(0, &large)));
+            assert!(reader.poll_room(&inbox, flow).is_pending());
+            wait_numbers.push(flow.wait_number);
         }
         take_all(&inbox);
-        for share in &mut shares {
-            assert!(reader.poll_room(&inbox, share).is_ready());
+        for flow in &mut flows {
+            assert!(reader.poll_room(&inbox, flow).is_ready());
         }
     }
-    assert!(tickets.is_sorted());
+    assert!(wait_numbers.is_sorted());
 }
 
 #[test]
 fn a_fence_is_passed_when_all_before_it_is_handled() {
     let (inbox, wake) = inbox();
     assert!(inbox.is_past(&inbox.fence()), "nothing was there");
-    inbox.push(&mut Share::default(), bare(0));
-    let mut backlogged = Share {
+    inbox.push(&mut Flow::default(), bare(0));
+    let mut backlogged = Flow {
         is_backlogged: true,
-        ..Share::default()
+        ..Flow::default()
     };
     inbox.push(&mut backlogged, bare(1));
     let fence = inbox.fence();
@@ -260,7 +260,7 @@ fn a_fence_is_passed_when_all_before_it_is_handled() {
     let mut batch = Batch::default();
     for lane in LANES {
         assert!(inbox.take(lane, &mut batch).any);
-        inbox.push(&mut Share::default(), bare(2));
+        inbox.push(&mut Flow::default(), bare(2));
         assert!(!inbox.is_past(&fence));
         inbox.mark_handled(lane, Duration::ZERO);
     }
@@ -270,7 +270,7 @@ fn a_fence_is_passed_when_all_before_it_is_handled() {
 #[test]
 fn events_that_wait_are_bounded_in_number() {
     let (inbox, _) = inbox();
-    let full = (0..TOTAL_EVENTS).position(|_| inbox.push(&mut Share::default(), bare(0)));
+    let full = (0..TOTAL_EVENTS).position(|_| inbox.push(&mut Flow::default(), bare(0)));
     assert_eq!(full, Some(TOTAL_EVENTS - 1));
     let mut batch = Batch::default();
     while inbox.is_crowded() {
@@ -317,24 +317,24 @@ fn a_batch_given_back_is_emptied() {
 #[test]
 fn one_connection_is_full_at_its_mark() {
     let (inbox, _) = inbox();
-    let mut share = Share::default();
+    let mut flow = Flow::default();
     let text = "x".repeat(INLINE);
     let cost = INLINE + EVENT_COST;
     let events = CONNECTION_MARK.div_ceil(cost);
     for _ in 1..events {
-        assert!(!inbox.push(&mut share, payload(0, &text)));
+        assert!(!inbox.push(&mut flow, payload(0, &text)));
     }
-    assert!(inbox.push(&mut share, payload(0, &text)));
+    assert!(inbox.push(&mut flow, payload(0, &text)));
     assert_eq!(inbox.waiting(), events * cost);
-    assert!(!inbox.push(&mut Share::default(), payload(1, &text)));
+    assert!(!inbox.push(&mut Flow::default(), payload(1, &text)));
 }
 
 #[test]
 fn tiny_events_count_by_their_fixed_cost() {
     let (inbox, _) = inbox();
-    let mut share = Share::default();
+    let mut flow = Flow::default();
     let events = CONNECTION_MARK / EVENT_COST;
-    let full = (0..events).position(|_| inbox.push(&mut share, bare(0)));
+    let full = (0..events).position(|_| inbox.push(&mut flow, bare(0)));
     assert_eq!(full, Some(events - 1));
 }
 
@@ -345,7 +345,7 @@ fn all_together_are_full_at_the_total_mark() {
     let mut count = 0;
     loop {
         count += 1;
-        let full = inbox.push(&mut Share::default(), payload(0, &string));
+        let full = inbox.push(&mut Flow::default(), payload(0, &string));
         assert_eq!(full, inbox.waiting() >= TOTAL_MARK);
         if full {
             break;
@@ -357,26 +357,26 @@ fn all_together_are_full_at_the_total_mark() {
 #[test]
 fn a_share_begins_again_when_its_last_batch_is_taken() {
     let (inbox, _) = inbox();
-    let mut share = Share::default();
+    let mut flow = Flow::default();
     let half = "é".repeat(CONNECTION_MARK / 4);
-    assert!(!inbox.push(&mut share, payload(0, &half)));
+    assert!(!inbox.push(&mut flow, payload(0, &half)));
     take_all(&inbox);
-    assert!(!inbox.push(&mut share, payload(0, &half)));
-    assert!(inbox.push(&mut share, payload(0, &half)));
+    assert!(!inbox.push(&mut flow, payload(0, &half)));
+    assert!(inbox.push(&mut flow, payload(0, &half)));
 }
 
 #[test]
 fn a_paused_reader_resumes_when_its_last_batch_is_taken() {
     let (inbox, wake) = inbox();
     let reader = Arc::new(Reader::default());
-    let mut share = Share::default();
+    let mut flow = Flow::default();
     let half = "é".repeat(CONNECTION_MARK / 4);
     // Two batches: each half is large enough to fill one with another string.
-    assert!(!inbox.push(&mut share, payload(0, &half)));
-    assert!(inbox.push(&mut share, payload(0, &half)));
-    inbox.push(&mut share, payload(0, "last"));
+    assert!(!inbox.push(&mut flow, payload(0, &half)));
+    assert!(inbox.push(&mut flow, payload(0, &half)));
+    inbox.push(&mut flow, payload(0, "last"));
     let before = wake.count();
-    assert!(reader.poll_room(&inbox, &mut share).is_pending());
+    assert!(reader.poll_room(&inbox, &mut flow).is_pending());
     assert!(wake.count() >= before.max(1), "the application is coming");
 
     let mut batch = Batch::default();
@@ -384,7 +384,7 @@ fn a_paused_reader_resumes_when_its_last_batch_is_taken() {
     assert_eq!(reader.wakes(), 0, "its last event is in the second batch");
     assert!(inbox.take_any(&mut batch).is_some());
     assert_eq!(reader.wakes(), 1);
-    assert!(reader.poll_room(&inbox, &mut share).is_ready());
+    assert!(reader.poll_room(&inbox, &mut flow).is_ready());
 }
 
 #[test]
@@ -392,18 +392,18 @@ fn readers_paused_by_the_total_resume_at_the_low_mark_all_at_once() {
     let (inbox, _) = inbox();
     let string = "é".repeat(CONNECTION_MARK / 4);
     let readers: Vec<_> = (0..3).map(|_| Arc::new(Reader::default())).collect();
-    let mut shares: Vec<Share> = (0..3).map(|_| Share::default()).collect();
-    for share in &mut shares {
-        inbox.push(share, payload(0, "x"));
+    let mut flows: Vec<Flow> = (0..3).map(|_| Flow::default()).collect();
+    for flow in &mut flows {
+        inbox.push(flow, payload(0, "x"));
     }
-    while !inbox.push(&mut Share::default(), payload(9, &string)) {}
-    for (reader, share) in readers.iter().zip(&mut shares) {
-        assert!(reader.poll_room(&inbox, share).is_pending());
+    while !inbox.push(&mut Flow::default(), payload(9, &string)) {}
+    for (reader, flow) in readers.iter().zip(&mut flows) {
+        assert!(reader.poll_room(&inbox, flow).is_pending());
     }
     let mut batch = Batch::default();
     assert!(inbox.take_any(&mut batch).is_some());
     let late = Arc::new(Reader::default());
-    let polled = late.poll_room(&inbox, &mut shares[0]);
+    let polled = late.poll_room(&inbox, &mut flows[0]);
     assert!(
         polled.is_pending(),
         "its own events are taken, but others wait"
@@ -415,8 +415,8 @@ fn readers_paused_by_the_total_resume_at_the_low_mark_all_at_once() {
     // The one that asked for the first reader's connection last is the one to wake.
     assert_eq!(late.wakes(), 1);
     assert!(readers[1..].iter().all(|reader| reader.wakes() == 1));
-    for (reader, share) in readers.iter().zip(&mut shares) {
-        assert!(reader.poll_room(&inbox, share).is_ready());
+    for (reader, flow) in readers.iter().zip(&mut flows) {
+        assert!(reader.poll_room(&inbox, flow).is_ready());
     }
 }
 
@@ -425,17 +425,17 @@ fn readers_paused_by_the_total_resume_at_the_low_mark_all_at_once() {
 fn a_paused_reader_that_asks_again_waits_once() {
     let (inbox, _) = inbox();
     let string = "é".repeat(CONNECTION_MARK);
-    let mut shares = [Share::default(), Share::default()];
-    for share in &mut shares {
-        assert!(inbox.push(share, payload(0, &string)));
+    let mut flows = [Flow::default(), Flow::default()];
+    for flow in &mut flows {
+        assert!(inbox.push(flow, payload(0, &string)));
     }
     let [first, last] = [(); 2].map(|()| Arc::new(Reader::default()));
     for _ in 0..3 {
-        assert!(first.poll_room(&inbox, &mut shares[0]).is_pending());
+        assert!(first.poll_room(&inbox, &mut flows[0]).is_pending());
     }
-    assert!(last.poll_room(&inbox, &mut shares[0]).is_pending());
+    assert!(last.poll_room(&inbox, &mut flows[0]).is_pending());
     assert_eq!(inbox.paused(), 1);
-    assert!(last.poll_room(&inbox, &mut shares[1]).is_pending());
+    assert!(last.poll_room(&inbox, &mut flows[1]).is_pending());
     assert_eq!(inbox.paused(), 2);
     take_all(&inbox);
     assert_eq!((first.wakes(), last.wakes()), (0, 2));
@@ -447,33 +447,33 @@ fn it_is_crowded_from_the_total_mark_to_the_low_mark() {
     let (inbox, _) = inbox();
     let string = "é".repeat(CONNECTION_MARK / 4);
     while !inbox.is_crowded() {
-        inbox.push(&mut Share::default(), payload(0, &string));
+        inbox.push(&mut Flow::default(), payload(0, &string));
     }
     assert!(inbox.waiting() >= TOTAL_MARK);
     let mut batch = Batch::default();
     while inbox.waiting() > TOTAL_LOW {
         assert!(inbox.is_crowded());
-        let small = inbox.push(&mut Share::default(), bare(0));
+        let small = inbox.push(&mut Flow::default(), bare(0));
         assert!(small, "whoever sends now has to wait");
         assert!(inbox.take_any(&mut batch).is_some());
     }
     assert!(!inbox.is_crowded());
-    assert!(!inbox.push(&mut Share::default(), bare(0)));
+    assert!(!inbox.push(&mut Flow::default(), bare(0)));
 }
 
 #[test]
 fn events_are_handled_only_when_the_application_says_so() {
     let (inbox, _) = inbox();
-    let mut share = Share::default();
-    assert!(inbox.is_handled(&share), "nothing to handle yet");
-    inbox.push(&mut share, bare(0));
+    let mut flow = Flow::default();
+    assert!(inbox.is_handled(&flow), "nothing to handle yet");
+    inbox.push(&mut flow, bare(0));
     inbox.mark_all_handled();
-    assert!(!inbox.is_handled(&share), "not taken yet");
+    assert!(!inbox.is_handled(&flow), "not taken yet");
     let mut batch = Batch::default();
     inbox.take_any(&mut batch);
-    assert!(!inbox.is_handled(&share), "taken, but not handled");
+    assert!(!inbox.is_handled(&flow), "taken, but not handled");
     inbox.mark_all_handled();
-    assert!(inbox.is_handled(&share));
+    assert!(inbox.is_handled(&flow));
 }
 
 #[test]
@@ -559,7 +559,7 @@ proptest! {
         let (inbox, wake) = busy_inbox();
         inbox.lock().unit_time = 100_000;
         let readers: Vec<_> = (0..3).map(|_| Arc::new(Reader::default())).collect();
-        let mut shares: Vec<Share> = (0..3).map(|_| Share::default()).collect();
+        let mut flows: Vec<Flow> = (0..3).map(|_| Flow::default()).collect();
         let mut model: [VecDeque<usize>; 3] = Default::default();
         let mut more = false;
         let mut asleep: Vec<(usize, usize)> = Vec::new();
@@ -570,7 +570,7 @@ proptest! {
                 Step::Push(connection, length, ascii) => {
                     let text = if ascii { "x" } else { "é" }.repeat(length);
                     model[connection].push_back(text.len());
-                    inbox.push(&mut shares[connection], payload(connection as u32, &text));
+                    inbox.push(&mut flows[connection], payload(connection as u32, &text));
                 }
                 Step::EndTurn => {
                     inbox.end_turn();
@@ -594,7 +594,7 @@ proptest! {
                 }
                 Step::Poll(connection) => {
                     let reader = &readers[connection];
-                    if reader.poll_room(&inbox, &mut shares[connection]).is_pending() {
+                    if reader.poll_room(&inbox, &mut flows[connection]).is_pending() {
                         asleep.push((connection, reader.wakes()));
                     }
                 }
@@ -608,9 +608,9 @@ proptest! {
         for (connection, wakes) in asleep {
             prop_assert!(readers[connection].wakes() > wakes, "a reader sleeps for ever");
         }
-        for (reader, share) in readers.iter().zip(&mut shares) {
-            prop_assert!(reader.poll_room(&inbox, share).is_ready());
-            prop_assert!(inbox.is_handled(share));
+        for (reader, flow) in readers.iter().zip(&mut flows) {
+            prop_assert!(reader.poll_room(&inbox, flow).is_ready());
+            prop_assert!(inbox.is_handled(flow));
         }
     }
 }

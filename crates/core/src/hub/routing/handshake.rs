@@ -18,7 +18,7 @@ impl Hub {
     pub fn announce_opened(&self, connection: &ConnectionRef, progress: &mut Progress, key: u32) {
         progress.known = true;
         let id = self.give_id(connection);
-        self.inbox.push(&mut progress.share, |batch| Record {
+        self.inbox.push(&mut progress.flow, |batch| Record {
             name: batch.put_apart(&id),
             number: u64::from(key),
             ..Record::new(Kind::Opened, connection.slot())

@@ -11,7 +11,7 @@ use tokio::time::Sleep;
 
 use crate::codec::{Decoder, ProtocolError};
 use crate::hub::PATIENCE;
-use crate::hub::{ConnectionRef, Hub, InflatingShare};
+use crate::hub::{ConnectionRef, Hub, Reservation};
 
 /// Messages of so many bytes do not count before the handshake: pings, which a client may have to send
 /// for long. The core answers them itself, and `messagesPerSecond` bounds them.
@@ -35,7 +35,7 @@ struct Opening {
 
 /// A compressed message under way.
 struct Growth {
-    share: InflatingShare,
+    reservation: Reservation,
     /// While it waits for room.
     sleep: Option<Pin<Box<Sleep>>>,
 }
@@ -105,8 +105,11 @@ impl Bounds {
 
     /// Before a step of a decoder that inflates: whether its message may grow.
     pub fn let_grow(&self, hub: &Hub, decoder: &mut Decoder) {
-        let share = self.growth.as_ref().map(|growth| &growth.share);
-        decoder.let_grow(hub.inflating.may_grow(share, hub.config.max_inflating()));
+        let reservation = self.growth.as_ref().map(|growth| &growth.reservation);
+        decoder.let_grow(
+            hub.inflating
+                .may_grow(reservation, hub.config.max_inflating()),
+        );
     }
 
     /// After such a step: counts what is held.
@@ -117,10 +120,10 @@ impl Bounds {
             return;
         }
         let growth = self.growth.get_or_insert_with(|| Growth {
-            share: hub.inflating.hold(connection, hub.now()),
+            reservation: hub.inflating.reserve(connection, hub.now()),
             sleep: None,
         });
-        growth.share.set(bytes);
+        growth.reservation.set(bytes);
     }
 
     /// Ready when the message under way may grow.
@@ -132,8 +135,8 @@ impl Bounds {
         if growth.sleep.is_none() {
             debug!("a compressed message waits: all together inflate {most} bytes");
         }
-        growth.share.await_room();
-        while !hub.inflating.may_grow(Some(&growth.share), most) {
+        growth.reservation.await_room();
+        while !hub.inflating.may_grow(Some(&growth.reservation), most) {
             let patience = Duration::from_millis(PATIENCE);
             let sleep = growth
                 .sleep
@@ -148,17 +151,17 @@ impl Bounds {
             }
         }
         growth.sleep = None;
-        growth.share.go_on(hub.now());
+        growth.reservation.resume(hub.now());
         Poll::Ready(())
     }
 
-    /// Whether the connection has to go so that others get on.
+    /// Whether the connection has to end, so that others can go on.
     pub fn is_revoked(&self) -> bool {
         let growth = self.growth.as_ref();
-        growth.is_some_and(|growth| growth.share.is_revoked())
+        growth.is_some_and(|growth| growth.reservation.is_revoked())
     }
 
-    /// Gives back what it has of what all share.
+    /// Gives back what it has of what all reservation.
     pub fn end(&mut self) {
         self.growth = None;
     }

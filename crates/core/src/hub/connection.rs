@@ -24,9 +24,9 @@ pub use sending::Queued;
 #[cfg(test)]
 pub(super) use sending::WRITTEN_AT_ONCE;
 
-/// Where the connection stands in the WebSocket closing handshake.
+/// The state of the connection, as the `readyState` of a WebSocket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum ReadyState {
     Open,
     /// Our close frame is queued; nothing may follow it.
     Closing,
@@ -38,7 +38,7 @@ const SLOW_CONSUMER: (u16, &str) = (close::SLOW_CONSUMER, "Slow consumer");
 
 struct Writing {
     outbound: Outbound,
-    stage: Stage,
+    ready_state: ReadyState,
     /// Ended by the slow consumer policy.
     is_slow: bool,
     /// The application asked to be told when queued bytes have been written.
@@ -95,7 +95,7 @@ impl Connection {
         Self {
             writing: Mutex::new(Writing {
                 outbound: Outbound::new(link),
-                stage: Stage::Open,
+                ready_state: ReadyState::Open,
                 is_slow: false,
                 watched: false,
                 above: false,
@@ -167,13 +167,13 @@ impl Connection {
 
     /// Whether messages can be queued.
     pub fn is_open(&self) -> bool {
-        self.lock().stage == Stage::Open
+        self.lock().ready_state == ReadyState::Open
     }
 
     /// Whether our close frame is queued and the peer's is awaited.
     #[cfg(test)]
     pub fn is_closing(&self) -> bool {
-        self.lock().stage == Stage::Closing
+        self.lock().ready_state == ReadyState::Closing
     }
 
     /// Bytes that wait for the kernel.

@@ -161,7 +161,7 @@ impl Bounds {
         growth.is_some_and(|growth| growth.reservation.is_revoked())
     }
 
-    /// Gives back what it has of what all reservation.
+    /// Gives back what is reserved.
     pub fn end(&mut self) {
         self.growth = None;
     }

@@ -5,17 +5,17 @@ use std::sync::atomic::Ordering::Relaxed;
 use crate::codec;
 use crate::hub::outbound::Outbound;
 
-use super::{Connection, SLOW_CONSUMER, Stage};
+use super::{Connection, ReadyState, SLOW_CONSUMER};
 
 impl Connection {
     /// Begins the closing handshake (RFC 6455, 7.1.2): queues a close frame, after which nothing
     /// can be queued. Returns false when it has begun already. The caller flushes.
     pub fn start_close(&self, code: u16, reason: &str) -> bool {
         let mut writing = self.lock();
-        if writing.stage != Stage::Open {
+        if writing.ready_state != ReadyState::Open {
             return false;
         }
-        writing.stage = Stage::Closing;
+        writing.ready_state = ReadyState::Closing;
         push_close(&mut writing.outbound, code, reason);
         drop(writing);
         if self.is_held() {
@@ -28,10 +28,10 @@ impl Connection {
     /// whether an answer was due, that is, whether the peer began.
     pub fn answer_close(&self, code: u16, reason: &str) -> bool {
         let mut writing = self.lock();
-        if writing.stage != Stage::Open {
+        if writing.ready_state != ReadyState::Open {
             return false;
         }
-        writing.stage = Stage::Closing;
+        writing.ready_state = ReadyState::Closing;
         push_close(&mut writing.outbound, code, reason);
         true
     }
@@ -39,8 +39,8 @@ impl Connection {
     /// Lets nothing more be queued, and offers the kernel what waits.
     pub(in crate::hub) fn offer_last(&self) {
         let mut writing = self.lock();
-        if writing.stage == Stage::Open {
-            writing.stage = Stage::Closing;
+        if writing.ready_state == ReadyState::Open {
+            writing.ready_state = ReadyState::Closing;
         }
         // Compressing takes time. What the task has begun to compress it completes.
         writing.outbound.leave_uncompressed();
@@ -68,7 +68,7 @@ impl Connection {
     pub(in crate::hub) fn end(&self) -> bool {
         let mut writing = self.lock();
         writing.outbound.unlink();
-        std::mem::replace(&mut writing.stage, Stage::Closed) != Stage::Closed
+        std::mem::replace(&mut writing.ready_state, ReadyState::Closed) != ReadyState::Closed
     }
 }
 

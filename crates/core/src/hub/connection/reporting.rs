@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Connection, Stage};
+use super::{Connection, ReadyState};
 
 /// What the application is told of a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Connection {
     #[cold]
     fn report_now(&self, mut tell: impl FnMut(Report)) -> bool {
         let mut writing = self.lock();
-        if writing.stage == Stage::Closed {
+        if writing.ready_state == ReadyState::Closed {
             return false;
         }
         let mut told = std::mem::take(&mut writing.watched);
@@ -55,7 +55,7 @@ impl Connection {
         if writing.above && writing.outbound.pending() == 0 {
             writing.above = false;
             let listens = self.wants_drained.load(Relaxed) && self.is_admitted();
-            if listens && writing.stage == Stage::Open {
+            if listens && writing.ready_state == ReadyState::Open {
                 tell(Report::Drained);
                 told = true;
             }
@@ -68,7 +68,7 @@ impl Connection {
     /// end, the application must hear nothing more of a connection, whichever thread has news.
     pub(in crate::hub) fn unless_ended(&self, tell: impl FnOnce()) {
         let writing = self.lock();
-        if writing.stage != Stage::Closed {
+        if writing.ready_state != ReadyState::Closed {
             tell();
         }
     }

@@ -10,7 +10,7 @@ use crate::hub::deferred::{Broadcast, Deferred, SharedFrame};
 use crate::hub::outbound::{Flush, Outbound};
 
 use super::closing::push_close;
-use super::{Connection, SLOW_CONSUMER, Stage, Writing};
+use super::{Connection, ReadyState, SLOW_CONSUMER, Writing};
 
 /// What became of a message given to [`Connection::send`] and its like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +186,7 @@ impl Connection {
 
     fn queue(&self, mode: SendMode, config: &Config, push: impl FnOnce(&mut Outbound)) -> Queued {
         let mut writing = self.lock();
-        if writing.stage != Stage::Open {
+        if writing.ready_state != ReadyState::Open {
             return Queued::NotOpen;
         }
         if writing.outbound.pending() >= config.max_buffered()
@@ -237,7 +237,7 @@ impl Connection {
             return None;
         }
         writing.outbound.discard();
-        writing.stage = Stage::Closing;
+        writing.ready_state = ReadyState::Closing;
         writing.is_slow = true;
         let (code, reason) = SLOW_CONSUMER;
         push_close(&mut writing.outbound, code, reason);

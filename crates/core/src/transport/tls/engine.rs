@@ -22,7 +22,7 @@ const RECORD_OVERHEAD: usize = 5 + 256;
 
 /// Whether the peer may still send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum ReceiveState {
     Open,
     /// It has ended its side with `close_notify` (RFC 8446, 6.1).
     PeerClosed,
@@ -33,7 +33,7 @@ enum Stage {
 /// The TLS of one connection.
 pub struct Engine {
     tls: UnbufferedServerConnection,
-    stage: Stage,
+    receive_state: ReceiveState,
     /// Ciphertext of a record that is not whole yet.
     partial: Vec<u8>,
     /// Plaintext that nobody has taken yet.
@@ -63,7 +63,7 @@ impl Engine {
     pub fn new(config: &Arc<ServerConfig>) -> io::Result<Self> {
         Ok(Self {
             tls: UnbufferedServerConnection::new(Arc::clone(config)).map_err(broken)?,
-            stage: Stage::Open,
+            receive_state: ReceiveState::Open,
             partial: Vec::new(),
             plain: Vec::new(),
             out: Vec::new(),
@@ -90,12 +90,12 @@ impl Engine {
 
     /// Whether the peer has ended its side in order.
     pub fn is_peer_closed(&self) -> bool {
-        self.stage == Stage::PeerClosed
+        self.receive_state == ReceiveState::PeerClosed
     }
 
     /// Whether the connection can be used no more, but for sending the alert that says why.
     pub fn is_broken(&self) -> bool {
-        self.stage == Stage::Broken
+        self.receive_state == ReceiveState::Broken
     }
 
     /// Takes in what came from the socket. What it decrypts to goes to `target` as long as that has
@@ -104,7 +104,7 @@ impl Engine {
     /// # Errors
     /// The peer has broken the protocol, or said that we have; an alert may be there to be sent.
     pub fn receive(&mut self, incoming: &mut [u8], target: &mut impl Target) -> io::Result<()> {
-        if self.stage != Stage::Open {
+        if self.receive_state != ReceiveState::Open {
             return Ok(());
         }
         self.cost.bytes += incoming.len();
@@ -121,7 +121,7 @@ impl Engine {
                 self.partial = partial;
             }
         }
-        if self.stage == Stage::PeerClosed {
+        if self.receive_state == ReceiveState::PeerClosed {
             // What follows the end does not count.
             self.partial = Vec::new();
         }
@@ -243,7 +243,7 @@ impl Engine {
                 ConnectionState::EncodeTlsData(mut data) => encode(&mut data, &mut self.out)?,
                 // It is in `out`, which leaves in order.
                 ConnectionState::TransmitTlsData(data) => data.done(),
-                ConnectionState::PeerClosed => self.stage = Stage::PeerClosed,
+                ConnectionState::PeerClosed => self.receive_state = ReceiveState::PeerClosed,
                 ConnectionState::WriteTraffic(mut traffic) => {
                     match sealing.take() {
                         Some(Sealing::Data(data)) => seal(&mut traffic, data, &mut self.out)?,
@@ -269,7 +269,7 @@ impl Engine {
 
     /// Nothing is read or sent any more, but for an alert that rustls has made.
     fn break_off(&mut self) {
-        self.stage = Stage::Broken;
+        self.receive_state = ReceiveState::Broken;
         self.partial = Vec::new();
         while self.tls.wants_write() {
             let UnbufferedStatus { state, .. } = self.tls.process_tls_records(&mut []);

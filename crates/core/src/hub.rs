@@ -46,7 +46,7 @@ use tokio::sync::Notify;
 
 pub use admission::{Admission, NoRoom, Permit};
 pub use batch::{BATCH_EVENTS, Batch};
-pub use compressing::{Compressing, Turn};
+pub use compressing::{Compressing, TurnOutcome};
 pub use config::{Config, SlowConsumer};
 pub use connection::NumberName;
 pub use connection::{Connection, ConnectionRef, Delivery, Queued, Report};

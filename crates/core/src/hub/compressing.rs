@@ -18,7 +18,7 @@ const SLICE: usize = 32 * 1024;
 
 /// What a turn has brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum TurnOutcome {
     /// Nothing waited.
     Idle,
     /// All that waited is ready to be written.
@@ -51,7 +51,7 @@ impl Compressing {
 
     /// Compresses what waits in the queue of `connection`, as far as one turn goes. The caller
     /// flushes.
-    pub fn turn(&mut self, connection: &Connection) -> Turn {
+    pub fn turn(&mut self, connection: &Connection) -> TurnOutcome {
         let mut left = TURN;
         let mut ready = Vec::new();
         while left > 0 {
@@ -60,7 +60,11 @@ impl Compressing {
                 connection.take_deferred(&mut self.waiting, left);
             }
             if self.waiting.is_empty() {
-                return if left == TURN { Turn::Idle } else { Turn::Done };
+                return if left == TURN {
+                    TurnOutcome::Idle
+                } else {
+                    TurnOutcome::Done
+                };
             }
             if let Some(frame) = self.advance(&mut left) {
                 self.waiting.pop_front();
@@ -68,7 +72,7 @@ impl Compressing {
             }
         }
         connection.put_compressed(ready.drain(..));
-        Turn::More
+        TurnOutcome::More
     }
 
     /// Goes on with the first that waits; its frame once all of it is compressed.

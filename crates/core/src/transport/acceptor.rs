@@ -27,7 +27,7 @@ use super::worker::Worker;
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
 /// What there is to do next.
-enum Turn {
+enum AcceptorEvent {
     /// An opening handshake has finished: its memory is freed.
     Finished,
     /// A stream whose request has been read already.
@@ -89,18 +89,18 @@ impl Acceptor {
         let mut is_reported = false;
         loop {
             match self.next(resting_until).await {
-                Turn::Finished => {}
-                Turn::HandedOver(handover) => {
+                AcceptorEvent::Finished => {}
+                AcceptorEvent::HandedOver(handover) => {
                     let Remote { transport, .. } = handover.remote;
                     debug!("{}: handed over, {}", handover.remote, transport.name());
                     self.take_over(handover, turns.next().unwrap_or(&here));
                 }
-                Turn::Accepted(Ok((stream, remote))) => {
+                AcceptorEvent::Accepted(Ok((stream, remote))) => {
                     debug!("{remote}: accepted");
                     (resting_until, is_reported) = (None, false);
                     self.open(stream, remote, turns.next().unwrap_or(&here));
                 }
-                Turn::Accepted(Err(error)) => {
+                AcceptorEvent::Accepted(Err(error)) => {
                     // One report for a row of failures, once somebody has to wait.
                     if !is_reported && self.listener.as_ref().is_some_and(Listener::is_awaited) {
                         warn!("accepting fails, and is tried every {ACCEPT_REST:?}: {error}");
@@ -115,7 +115,7 @@ impl Acceptor {
 
     /// Waits for the next thing to do. Finished openings come first: their memory must not wait for
     /// the next connection.
-    async fn next(&mut self, resting_until: Option<Instant>) -> Turn {
+    async fn next(&mut self, resting_until: Option<Instant>) -> AcceptorEvent {
         let Self {
             listener,
             handovers,
@@ -143,9 +143,9 @@ impl Acceptor {
             }
         });
         match select(finished, select(handed_over, accepted)).await {
-            Either::Left(((), _)) => Turn::Finished,
-            Either::Right((Either::Left((handover, _)), _)) => Turn::HandedOver(handover),
-            Either::Right((Either::Right((accepted, _)), _)) => Turn::Accepted(accepted),
+            Either::Left(((), _)) => AcceptorEvent::Finished,
+            Either::Right((Either::Left((handover, _)), _)) => AcceptorEvent::HandedOver(handover),
+            Either::Right((Either::Right((accepted, _)), _)) => AcceptorEvent::Accepted(accepted),
         }
     }
 

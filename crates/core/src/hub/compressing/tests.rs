@@ -70,7 +70,7 @@ impl Pair {
         let mut turns = 0;
         loop {
             let turn = self.compressing.turn(&self.connection);
-            if turn == Turn::Idle {
+            if turn == TurnOutcome::Idle {
                 return turns;
             }
             turns += 1;
@@ -178,7 +178,7 @@ fn a_large_message_takes_several_turns_and_the_next_waits_for_it() {
     let large = text("0123456789", 1_000_000);
     pair.send(&large);
     pair.send("small");
-    assert_eq!(pair.compressing.turn(&pair.connection), Turn::More);
+    assert_eq!(pair.compressing.turn(&pair.connection), TurnOutcome::More);
     assert_eq!(pair.connection.flush(), Flush::Deferred);
     assert_eq!(pair.received(), []);
     assert!(pair.run() >= 3);
@@ -229,7 +229,7 @@ fn a_slow_peer_is_told_to_go_also_while_messages_are_being_compressed() {
     let message = text("abc", 600_000);
     pair.send(&message);
     // Half compressed when the next one finds the limit reached.
-    assert_eq!(pair.compressing.turn(&pair.connection), Turn::More);
+    assert_eq!(pair.compressing.turn(&pair.connection), TurnOutcome::More);
     assert_eq!(pair.send("x"), Queued::Overflow);
     pair.run();
     assert_eq!(pair.received(), []);

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use log::debug;
 
 use crate::codec::close::ABNORMAL;
-use crate::hub::{Flush, Turn};
+use crate::hub::{Flush, TurnOutcome};
 
 use super::Session;
 
@@ -29,21 +29,21 @@ impl Session {
                 continue;
             }
             match self.compress() {
-                Turn::Idle => return Poll::Ready(()),
-                Turn::Done => {}
-                Turn::More => return self.poll_yield(context),
+                TurnOutcome::Idle => return Poll::Ready(()),
+                TurnOutcome::Done => {}
+                TurnOutcome::More => return self.poll_yield(context),
             }
         }
     }
 
     /// Compresses for one turn and writes. That the stream is broken is for the reader to find.
-    fn compress(&mut self) -> Turn {
+    fn compress(&mut self) -> TurnOutcome {
         let rare = self.rare.as_mut();
         let Some(compressing) = rare.and_then(|rare| rare.compressing.as_mut()) else {
-            return Turn::Idle;
+            return TurnOutcome::Idle;
         };
         let turn = compressing.turn(&self.connection);
-        if turn != Turn::Idle {
+        if turn != TurnOutcome::Idle {
             self.connection.flush();
             self.shared.hub.report(&self.connection);
         }
@@ -54,7 +54,7 @@ impl Session {
     /// and offered to the kernel before; one connection's end alone must not keep others waiting for that.
     pub(super) fn cut(&mut self) {
         if self.shared.is_cut() {
-            while self.compress() != Turn::Idle {}
+            while self.compress() != TurnOutcome::Idle {}
         }
     }
 

@@ -72,7 +72,7 @@ struct Paused {
     waker: Waker,
 }
 
-struct State {
+struct InboxState {
     queues: [Queue; 2],
     /// An emptied batch, to fill next.
     spare: Option<Batch>,
@@ -107,7 +107,7 @@ pub struct Taken {
 
 /// The queue between the io thread and the application.
 pub struct Inbox {
-    state: Mutex<State>,
+    state: Mutex<InboxState>,
     /// [`TOTAL_MARK`] or [`TOTAL_EVENTS`] was reached, and more than the low mark has been waiting ever
     /// since. Changed under the lock of `state`, read without it before every read of a socket.
     crowded: AtomicBool,
@@ -120,7 +120,7 @@ impl Inbox {
     /// An empty inbox that wakes its reader through `wake`.
     pub fn new(wake: Box<dyn Wake>) -> Self {
         Self {
-            state: Mutex::new(State::default()),
+            state: Mutex::new(InboxState::default()),
             crowded: AtomicBool::new(false),
             longest_rest: match available_parallelism() {
                 Ok(cores) if cores.get() == 1 => REST_ON_ONE_CORE,
@@ -324,7 +324,7 @@ impl Inbox {
     }
 
     /// The readers that may go on, the one that has waited longest first.
-    fn take_resumed(&self, state: &mut State) -> Vec<Waker> {
+    fn take_resumed(&self, state: &mut InboxState) -> Vec<Waker> {
         if state.paused.is_empty() || self.is_crowded() {
             return Vec::new();
         }
@@ -337,7 +337,7 @@ impl Inbox {
         resumed
     }
 
-    fn wake_locked(&self, mut state: MutexGuard<'_, State>) {
+    fn wake_locked(&self, mut state: MutexGuard<'_, InboxState>) {
         state.queues.iter_mut().for_each(Queue::end_turn);
         if !std::mem::replace(&mut state.woken, true) {
             drop(state);
@@ -345,7 +345,7 @@ impl Inbox {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, InboxState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -354,7 +354,7 @@ impl Inbox {
 #[derive(Debug, Clone, Copy)]
 pub struct Fence([u64; 2]);
 
-impl Default for State {
+impl Default for InboxState {
     fn default() -> Self {
         Self {
             queues: Default::default(),
@@ -372,7 +372,7 @@ impl Default for State {
     }
 }
 
-impl State {
+impl InboxState {
     /// Prepares a flow for a further event. What was taken does not count any more. A connection changes
     /// its queue when all its events have been handled, so that they keep their order.
     fn prepare(&mut self, flow: &mut Flow) {

@@ -18,10 +18,10 @@ const STREAK: u32 = 64;
 
 /// Decides for one io thread.
 #[derive(Debug, Default)]
-pub struct BusyPoll(Mutex<State>);
+pub struct BusyPoll(Mutex<PollState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct PollState {
     /// When the last event came.
     last: Option<Instant>,
     /// How many have come one by one.

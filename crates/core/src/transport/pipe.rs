@@ -27,7 +27,7 @@ enum Source {
     Broken,
 }
 
-struct State {
+struct PipeState {
     /// Bytes for the peer that the owner has not taken.
     output: Vec<u8>,
     /// Bytes the owner has taken and not written.
@@ -46,7 +46,7 @@ struct State {
     reader: Option<Waker>,
 }
 
-impl State {
+impl PipeState {
     fn room(&self) -> usize {
         MARK.saturating_sub(self.output.len() + self.taken)
     }
@@ -56,14 +56,15 @@ impl State {
     }
 }
 
-struct Shared {
-    state: Mutex<State>,
+/// What the three ends of a pipe share.
+struct Pipe {
+    state: Mutex<PipeState>,
     hub: Arc<Hub>,
     key: u32,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl Pipe {
+    fn lock(&self) -> MutexGuard<'_, PipeState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -77,8 +78,8 @@ impl Shared {
 /// Makes a pipe: the owner's end, and the two ends of the connection. `key` is the pipe's number in
 /// what the owner is told.
 pub fn pipe(hub: &Arc<Hub>, key: u32) -> (PipeOwner, Piped) {
-    let shared = Arc::new(Shared {
-        state: Mutex::new(State {
+    let pipe = Arc::new(Pipe {
+        state: Mutex::new(PipeState {
             output: Vec::new(),
             taken: 0,
             finished: false,
@@ -94,10 +95,10 @@ pub fn pipe(hub: &Arc<Hub>, key: u32) -> (PipeOwner, Piped) {
         key,
     });
     let piped = Piped {
-        reader: PipeReader(Arc::clone(&shared)),
-        writer: PipeWriter(Arc::clone(&shared)),
+        reader: PipeReader(Arc::clone(&pipe)),
+        writer: PipeWriter(Arc::clone(&pipe)),
     };
-    (PipeOwner(shared), piped)
+    (PipeOwner(pipe), piped)
 }
 
 /// What there is for the owner to write.
@@ -112,7 +113,7 @@ pub enum Output {
 }
 
 /// The end of whoever has the real stream.
-pub struct PipeOwner(Arc<Shared>);
+pub struct PipeOwner(Arc<Pipe>);
 
 impl PipeOwner {
     /// Adds what the peer has sent; false when no more should be added until
@@ -174,7 +175,10 @@ impl PipeOwner {
     }
 }
 
-fn wake(mut state: MutexGuard<'_, State>, who: impl FnOnce(&mut State) -> &mut Option<Waker>) {
+fn wake(
+    mut state: MutexGuard<'_, PipeState>,
+    who: impl FnOnce(&mut PipeState) -> &mut Option<Waker>,
+) {
     let waker = who(&mut state).take();
     drop(state);
     if let Some(waker) = waker {
@@ -182,7 +186,7 @@ fn wake(mut state: MutexGuard<'_, State>, who: impl FnOnce(&mut State) -> &mut O
     }
 }
 
-/// The connection's ends before they are parted.
+/// The two ends of the connection before they are separated.
 pub struct Piped {
     reader: PipeReader,
     writer: PipeWriter,
@@ -199,14 +203,14 @@ impl Piped {
         &self.writer
     }
 
-    /// Parts the ends.
+    /// Separates the ends.
     pub fn split(self) -> (PipeReader, PipeWriter) {
         (self.reader, self.writer)
     }
 }
 
 /// The connection's reading end.
-pub struct PipeReader(Arc<Shared>);
+pub struct PipeReader(Arc<Pipe>);
 
 impl PipeReader {
     /// Reads what is there; nothing is the end.
@@ -272,7 +276,7 @@ impl PipeReader {
 }
 
 /// The connection's writing end; dropping it ends the stream's writing side.
-pub struct PipeWriter(Arc<Shared>);
+pub struct PipeWriter(Arc<Pipe>);
 
 impl PipeWriter {
     /// Ends the stream's writing side once what was written before has left.

@@ -30,7 +30,7 @@ thread_local! {
 }
 
 /// What the ends share.
-struct Shared {
+struct Ends {
     engine: Engine,
     /// `None` once nothing more is to be written.
     link: Option<Box<dyn Link>>,
@@ -39,7 +39,7 @@ struct Shared {
     committed: usize,
 }
 
-impl Shared {
+impl Ends {
     /// Writes the ciphertext that waits.
     fn flush(&mut self) -> io::Result<()> {
         let link = self.link.as_ref().ok_or(ErrorKind::BrokenPipe)?;
@@ -76,7 +76,7 @@ impl Shared {
 
 /// Parts a connection over the ends of its socket.
 pub fn split(engine: Engine, reader: ReadEnd, link: Box<dyn Link>) -> (ReadEnd, Box<dyn Link>) {
-    let shared = Arc::new(Mutex::new(Shared {
+    let shared = Arc::new(Mutex::new(Ends {
         engine,
         link: Some(link),
         committed: 0,
@@ -92,14 +92,14 @@ pub fn split(engine: Engine, reader: ReadEnd, link: Box<dyn Link>) -> (ReadEnd, 
 }
 
 /// A lock is poisoned when rustls panicked: the connection is then of no more use.
-fn lock(shared: &Mutex<Shared>) -> io::Result<MutexGuard<'_, Shared>> {
+fn lock(shared: &Mutex<Ends>) -> io::Result<MutexGuard<'_, Ends>> {
     shared.lock().map_err(|_| ErrorKind::BrokenPipe.into())
 }
 
 /// The reading end.
 pub struct Reader {
     inner: ReadEnd,
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<Ends>>,
     /// See [`Reader::take_cost`].
     cost: Cost,
     /// See [`Reader::has_more`].
@@ -213,7 +213,7 @@ impl Reader {
 }
 
 /// The writing end. Dropping it sends `close_notify`, then FIN.
-struct Writer(Arc<Mutex<Shared>>);
+struct Writer(Arc<Mutex<Ends>>);
 
 impl Link for Writer {
     fn try_write(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {

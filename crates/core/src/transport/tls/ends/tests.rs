@@ -10,9 +10,9 @@ use crate::hub::{Flush, SharedFrame};
 use crate::transport::tls::testing::{ClientOptions, pair, receive, take};
 
 /// A writer on a link, what it shares with its reader, and its client.
-fn writer(link: &FakeLink) -> (Writer, Arc<Mutex<Shared>>, ClientConnection) {
+fn writer(link: &FakeLink) -> (Writer, Arc<Mutex<Ends>>, ClientConnection) {
     let (engine, client) = pair(&ClientOptions::default());
-    let shared = Arc::new(Mutex::new(Shared {
+    let shared = Arc::new(Mutex::new(Ends {
         engine,
         link: Some(Box::new(link.clone())),
         committed: 0,

@@ -38,7 +38,7 @@ mod message;
 pub(crate) mod testing;
 mod utf8;
 
-pub use decoder::{Decoder, Limits};
+pub use decoder::{Decoder, MessageLimits};
 pub use encoder::{
     compressed_header, encode_text, frame_header, push_close, push_empty_close, push_frame,
 };

@@ -33,5 +33,5 @@ pub use agreement::Agreement;
 pub use compress::Compressor;
 pub use compression::Compression;
 pub use inflate::{Corrupt, Inflater};
-pub use policy::{Policy, WindowBits};
-pub use settings::{Settings, Strategy};
+pub use policy::{CompressionPolicy, WindowBits};
+pub use settings::{CompressionSettings, CompressionStrategy};

@@ -39,7 +39,7 @@ pub use codec::Decoder;
 /// What a decoder hands out.
 pub use codec::Event;
 /// What a decoder allows a message to be.
-pub use codec::Limits as MessageLimits;
+pub use codec::MessageLimits;
 /// What a frame is.
 pub use codec::Opcode;
 /// What a peer has done that RFC 6455 or a limit forbids.
@@ -55,18 +55,18 @@ pub use codec::push_frame;
 pub use deflate::Agreement;
 /// What a connection has agreed on, with the server's settings at that time.
 pub use deflate::Compression;
+/// Which offers of compression the server accepts, and how it compresses.
+pub use deflate::CompressionPolicy;
+/// How hard zlib tries.
+pub use deflate::CompressionSettings;
+/// How zlib looks for repetitions.
+pub use deflate::CompressionStrategy;
 /// Compresses the messages of one connection.
 pub use deflate::Compressor;
 /// Why a message cannot be inflated.
 pub use deflate::Corrupt;
 /// Inflates the messages of one connection.
 pub use deflate::Inflater;
-/// Which offers of compression the server accepts, and how it compresses.
-pub use deflate::Policy as CompressionPolicy;
-/// How hard zlib tries.
-pub use deflate::Settings as CompressionSettings;
-/// How zlib looks for repetitions.
-pub use deflate::Strategy as CompressionStrategy;
 /// The size of a compression window, as a power of two.
 pub use deflate::WindowBits;
 
@@ -97,18 +97,18 @@ pub use envelope::scan as scan_envelope;
 
 /// The address and protocol that a request came from, behind proxies too.
 pub use upgrade::Client;
-/// How large a request may be.
-pub use upgrade::Limits as RequestLimits;
-/// Which requests become connections.
-pub use upgrade::Policy as UpgradePolicy;
 /// The headers that proxies describe their client with.
 pub use upgrade::ProxyHeaders;
 /// Why a request does not become a connection, and the answer that says so.
 pub use upgrade::Refusal;
 /// A request for a connection.
 pub use upgrade::Request;
+/// How large a request may be.
+pub use upgrade::RequestLimits;
 /// The proxies whose headers are believed.
 pub use upgrade::Trust;
+/// Which requests become connections.
+pub use upgrade::UpgradePolicy;
 /// Reads a request.
 pub use upgrade::parse as parse_request;
 /// The path of a request's target.
@@ -183,8 +183,6 @@ pub use transport::Address;
 pub use transport::Binding;
 /// Whether clients present certificates.
 pub use transport::ClientCertificates;
-/// The certificates and settings of TLS.
-pub use transport::Context as TlsContext;
 /// A stream on its way from one thread's runtime to another's.
 pub use transport::Detached;
 /// The policy for requests, and the requests that wait for the application's verdict.
@@ -203,10 +201,12 @@ pub use transport::Options;
 pub use transport::Output;
 /// The end of a pipe for the owner of the real stream.
 pub use transport::PipeOwner;
-/// What a [`TlsContext`] is made from.
-pub use transport::Settings as TlsSettings;
 /// The application's handle of a stream that was handed over.
 pub use transport::Ticket;
+/// The certificates and settings of TLS.
+pub use transport::TlsContext;
+/// What a [`TlsContext`] is made from.
+pub use transport::TlsSettings;
 /// What the application says to a request.
 pub use transport::Verdict;
 /// Takes over a socket by its descriptor.

@@ -28,4 +28,4 @@ pub use io_thread::{IoThread, Options};
 pub use listener::{Address, Binding};
 pub use pipe::{Output, PipeOwner, pipe};
 pub use stream::Detached;
-pub use tls::{ClientCertificates, Context, LiveContext, MinVersion, Settings};
+pub use tls::{ClientCertificates, LiveContext, MinVersion, TlsContext, TlsSettings};

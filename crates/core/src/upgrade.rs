@@ -1,9 +1,9 @@
 //! The server's side of the HTTP/1.1 opening handshake (RFC 6455 section 4, RFC 9112), without
 //! sockets: bytes in, a decision and bytes out.
 //!
-//! [`parse()`] finds the request, [`Policy::check`] decides whether it asks for a WebSocket that it may
+//! [`parse()`] finds the request, [`UpgradePolicy::check`] decides whether it asks for a WebSocket that it may
 //! have, and the answer is either a [`Refusal`] or the 101 of [`response_lines`] and [`response_head`].
-//! [`Policy::client`] tells whom it comes from, behind proxies too.
+//! [`UpgradePolicy::client`] tells whom it comes from, behind proxies too.
 //! Between the two the application may have its say: `verifyClient`, `handleProtocols`, and the
 //! `headers` event, which hands out the lines of the answer (contract section 2).
 
@@ -23,8 +23,8 @@ pub use check::Upgrade;
 pub use client::Client;
 pub use forwarded::ProxyHeaders;
 pub use origin::OriginPattern;
-pub use parse::{Limits, parse};
-pub use policy::Policy;
+pub use parse::{RequestLimits, parse};
+pub use policy::UpgradePolicy;
 pub use refusal::Refusal;
 pub use request::{Request, path_of};
 pub use response::{response_head, response_lines};

@@ -24,7 +24,7 @@ use super::{
 
 /// What a peer may make the decoder hold or count for one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct MessageLimits {
     /// Most bytes of one message, all its fragments together; 100 MiB by default, as in the original
     /// (`maxPayload`, contract section 2). No limit is `usize::MAX`.
     ///
@@ -38,7 +38,7 @@ pub struct Limits {
     pub max_fragments: u32,
 }
 
-impl Default for Limits {
+impl Default for MessageLimits {
     fn default() -> Self {
         Self {
             max_message: 100 * 1024 * 1024,
@@ -82,7 +82,7 @@ impl Default for Limits {
 /// ```
 #[derive(Debug)]
 pub struct Decoder {
-    limits: Limits,
+    limits: MessageLimits,
     /// The first `header_len` bytes of a header that a read cut.
     header: [u8; MAX_HEADER],
     header_len: u8,
@@ -107,7 +107,7 @@ struct PartialControl {
 
 impl Decoder {
     /// A decoder for a connection that has just opened.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: MessageLimits) -> Self {
         Self {
             limits,
             header: [0; MAX_HEADER],
@@ -119,7 +119,7 @@ impl Decoder {
         }
     }
 
-    /// Sets [`Limits::max_message`] for what comes from now on, and for the rest of the message under way.
+    /// Sets [`MessageLimits::max_message`] for what comes from now on, and for the rest of the message under way.
     pub fn set_max_message(&mut self, limit: usize) {
         self.limits.max_message = limit;
     }

@@ -4,13 +4,13 @@ use zlib_rs::{Deflate, DeflateFlush, Status};
 
 use super::agreement::{Agreement, MAX_WINDOW_BITS, TAIL};
 use super::pool;
-use super::settings::Settings;
+use super::settings::CompressionSettings;
 
 /// Compresses the messages of one connection, one after the other.
 ///
 /// Holds memory during a message, and between messages only under context takeover.
 pub struct Compressor {
-    settings: Settings,
+    settings: CompressionSettings,
     takeover: bool,
     /// Between messages under context takeover only.
     pub(super) state: Option<Deflate>,
@@ -18,10 +18,10 @@ pub struct Compressor {
 
 impl Compressor {
     /// For the server's side of an agreement.
-    pub fn new(agreement: &Agreement, settings: Settings) -> Self {
+    pub fn new(agreement: &Agreement, settings: CompressionSettings) -> Self {
         let agreed = agreement.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS);
         Self {
-            settings: Settings {
+            settings: CompressionSettings {
                 window_bits: settings.window_bits.min(agreed),
                 ..settings
             },
@@ -37,7 +37,7 @@ impl Compressor {
     }
 
     /// What the bytes of a message depend on, without context takeover.
-    pub fn settings(&self) -> Settings {
+    pub fn settings(&self) -> CompressionSettings {
         self.settings
     }
 

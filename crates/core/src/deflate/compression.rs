@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::agreement::Agreement;
 use super::compress::Compressor;
 use super::inflate::Inflater;
-use super::policy::Policy;
+use super::policy::CompressionPolicy;
 
 /// What one connection has agreed to, and how this server goes about it.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub struct Compression {
     /// The parameters agreed on.
     pub agreement: Agreement,
     /// The server's wishes when the connection opened.
-    pub policy: Arc<Policy>,
+    pub policy: Arc<CompressionPolicy>,
 }
 
 impl Compression {

@@ -2,7 +2,7 @@
 
 use super::agreement::{Agreement, MAX_WINDOW_BITS, MIN_WINDOW_BITS, NAME};
 use super::offer::{self, Malformed, Offer};
-use super::settings::Settings;
+use super::settings::CompressionSettings;
 
 /// What the server says to a window of its own or of its clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,7 +18,7 @@ pub enum WindowBits {
 
 /// The option `perMessageDeflate`. The default is what `true` stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Policy {
+pub struct CompressionPolicy {
     /// The server's messages refer to those before them, unless the client asks for the opposite.
     /// Default: no, each connection would hold a compressor.
     pub server_takeover: bool,
@@ -32,12 +32,12 @@ pub struct Policy {
     /// Bytes from which on a message is compressed. Default 1024, as in the original.
     pub threshold: usize,
     /// How the server compresses.
-    pub settings: Settings,
+    pub settings: CompressionSettings,
     /// Bytes inflated at a time. Default 16 KiB.
     pub inflate_chunk: usize,
 }
 
-impl Default for Policy {
+impl Default for CompressionPolicy {
     fn default() -> Self {
         Self {
             server_takeover: false,
@@ -45,7 +45,7 @@ impl Default for Policy {
             server_max_window_bits: WindowBits::Any,
             client_max_window_bits: WindowBits::Any,
             threshold: 1024,
-            settings: Settings::default(),
+            settings: CompressionSettings::default(),
             inflate_chunk: 16 * 1024,
         }
     }
@@ -68,7 +68,7 @@ enum ClientWindow {
     AtMost(u8),
 }
 
-impl Policy {
+impl CompressionPolicy {
     /// Chooses among the offers of a client, the value of its `Sec-WebSocket-Extensions`: the first
     /// that can be agreed to. `None` when there is none; messages then travel as they are.
     ///

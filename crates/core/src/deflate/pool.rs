@@ -6,14 +6,14 @@ use std::cell::{Cell, RefCell};
 use zlib_rs::{Deflate, Inflate};
 
 use super::agreement::MAX_WINDOW_BITS;
-use super::settings::Settings;
+use super::settings::CompressionSettings;
 
 /// States of each kind that a thread keeps; more are in use only while messages arrive in pieces.
 const KEPT: usize = 4;
 
 thread_local! {
     static INFLATES: RefCell<Vec<Inflate>> = const { RefCell::new(Vec::new()) };
-    static DEFLATES: RefCell<Vec<(Settings, Deflate)>> = const { RefCell::new(Vec::new()) };
+    static DEFLATES: RefCell<Vec<(CompressionSettings, Deflate)>> = const { RefCell::new(Vec::new()) };
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
@@ -35,7 +35,7 @@ pub(super) fn put_inflate(mut state: Inflate) {
 }
 
 /// A state for a message of its own.
-pub(super) fn take_deflate(settings: Settings) -> Deflate {
+pub(super) fn take_deflate(settings: CompressionSettings) -> Deflate {
     DEFLATES.with_borrow_mut(
         |kept| match kept.iter().position(|(found, _)| *found == settings) {
             Some(index) => kept.swap_remove(index).1,
@@ -45,7 +45,7 @@ pub(super) fn take_deflate(settings: Settings) -> Deflate {
 }
 
 /// Gives a state back; of other settings than those used last, one is forgotten for it.
-pub(super) fn put_deflate(settings: Settings, mut state: Deflate) {
+pub(super) fn put_deflate(settings: CompressionSettings, mut state: Deflate) {
     state.reset();
     DEFLATES.with_borrow_mut(|kept| {
         if kept.len() >= KEPT {

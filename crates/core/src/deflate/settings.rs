@@ -2,38 +2,38 @@
 
 use zlib_rs::{Deflate, DeflateConfig};
 
-pub use zlib_rs::Strategy;
+pub use zlib_rs::Strategy as CompressionStrategy;
 
 use super::agreement::MAX_WINDOW_BITS;
 
 /// How the server compresses: the parameters of zlib.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
+pub struct CompressionSettings {
     /// -1 (zlib's own choice, 6), 0 (none) to 9 (smallest). Default -1.
     pub level: i32,
     /// 1 (least memory) to 9. Default 8.
     pub mem_level: i32,
     /// What kind of data it is tuned for.
-    pub strategy: Strategy,
+    pub strategy: CompressionStrategy,
     /// Bits of the window, 8 to 15, if not less are agreed on. Default 15.
     pub window_bits: u8,
     /// Bytes of output made at a time. Default 16 KiB.
     pub chunk: usize,
 }
 
-impl Default for Settings {
+impl Default for CompressionSettings {
     fn default() -> Self {
         Self {
             level: -1,
             mem_level: 8,
-            strategy: Strategy::Default,
+            strategy: CompressionStrategy::Default,
             window_bits: MAX_WINDOW_BITS,
             chunk: 16 * 1024,
         }
     }
 }
 
-impl Settings {
+impl CompressionSettings {
     /// A state for these settings.
     pub(super) fn make(&self) -> Deflate {
         // zlib has no window of 8 bits. Its window of 9 will do: it refers back by less than the

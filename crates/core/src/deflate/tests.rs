@@ -63,17 +63,17 @@ proptest! {
         level in -1_i32..=9,
         mem_level in 1_i32..=9,
         strategy in prop::sample::select(vec![
-            settings::Strategy::Default,
-            settings::Strategy::Filtered,
-            settings::Strategy::HuffmanOnly,
-            settings::Strategy::Rle,
-            settings::Strategy::Fixed,
+            CompressionStrategy::Default,
+            CompressionStrategy::Filtered,
+            CompressionStrategy::HuffmanOnly,
+            CompressionStrategy::Rle,
+            CompressionStrategy::Fixed,
         ]),
         chunk in 64_usize..4000,
         pieces in (1_usize..5000, 1_usize..5000),
     ) {
         let agreement = agreement(takeover, bits, bits);
-        let settings = Settings { level, mem_level, strategy, chunk, ..Settings::default() };
+        let settings = CompressionSettings { level, mem_level, strategy, chunk, ..CompressionSettings::default() };
         let mut compressor = Compressor::new(&agreement, settings);
         let mut inflater = Inflater::new(&agreement, chunk);
         for message in messages {
@@ -99,7 +99,7 @@ proptest! {
 
     #[test]
     fn a_cut_message_is_corrupt(message in words(), cut: prop::sample::Index) {
-        let mut compressor = Compressor::new(&agreement(false, 15, 15), Settings::default());
+        let mut compressor = Compressor::new(&agreement(false, 15, 15), CompressionSettings::default());
         let bytes = compress(&mut compressor, &message, 1000);
         let cut = cut.index(bytes.len());
         // Nothing at all counts as an empty message.
@@ -130,7 +130,7 @@ fn the_examples_of_the_rfc() {
     let shared = [0xf2, 0x00, 0x11, 0x00, 0x00];
     assert_eq!(inflate(&mut inflater, &shared, 1).unwrap(), b"Hello");
 
-    let mut compressor = Compressor::new(&agreement, Settings::default());
+    let mut compressor = Compressor::new(&agreement, CompressionSettings::default());
     assert_eq!(compress(&mut compressor, b"Hello", 5), hello);
     assert_eq!(compress(&mut compressor, b"Hello", 5), shared);
     assert_eq!(compress(&mut compressor, b"", 5), [0x00]);
@@ -168,7 +168,7 @@ fn an_open_block_is_corrupt_under_context_takeover_too() {
 #[test]
 fn a_full_sink_ends_a_bomb_at_once() {
     let agreement = agreement(false, 15, 15);
-    let mut compressor = Compressor::new(&agreement, Settings::default());
+    let mut compressor = Compressor::new(&agreement, CompressionSettings::default());
     let bomb = compress(&mut compressor, &vec![0; 50 << 20], 1 << 20);
     assert!(bomb.len() < 60_000, "{}", bomb.len());
     let mut produced = 0;
@@ -194,11 +194,11 @@ fn a_window_of_8_bits_is_kept_to() {
         text.extend_from_slice(&again);
     }
     for level in [-1, 1, 2, 3, 4, 5, 6, 7, 8, 9] {
-        for strategy in [settings::Strategy::Default, settings::Strategy::Fixed] {
-            let settings = Settings {
+        for strategy in [CompressionStrategy::Default, CompressionStrategy::Fixed] {
+            let settings = CompressionSettings {
                 level,
                 strategy,
-                ..Settings::default()
+                ..CompressionSettings::default()
             };
             let mut compressor = Compressor::new(&agreement(false, 8, 15), settings);
             let bytes = compress(&mut compressor, &text, text.len());

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::deflate::Policy;
+use crate::deflate::CompressionPolicy;
 
 /// What happens to a peer that does not read what is sent to it (`slowConsumer`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Config {
     rate_burst: AtomicU32,
     rate_timeout: AtomicU32,
     busy_poll: AtomicBool,
-    compression: Mutex<Option<Arc<Policy>>>,
+    compression: Mutex<Option<Arc<CompressionPolicy>>>,
 }
 
 macro_rules! setting {
@@ -100,7 +100,7 @@ impl Config {
     }
 
     /// What is agreed to when a peer offers permessage-deflate; `None`: nothing.
-    pub fn compression(&self) -> Option<Arc<Policy>> {
+    pub fn compression(&self) -> Option<Arc<CompressionPolicy>> {
         self.compression
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -108,7 +108,7 @@ impl Config {
     }
 
     /// Sets [`Config::compression`].
-    pub fn set_compression(&self, policy: Option<Policy>) {
+    pub fn set_compression(&self, policy: Option<CompressionPolicy>) {
         *self
             .compression
             .lock()

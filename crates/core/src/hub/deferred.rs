@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::codec::{self, Opcode};
-use crate::deflate::{Compressor, Settings};
+use crate::deflate::{CompressionSettings, Compressor};
 
 /// An encoded message shared by every member of a broadcast.
 pub type SharedFrame = Arc<[u8]>;
@@ -86,7 +86,7 @@ pub struct Compressible {
     plain: SharedFrame,
     pub(super) text_len: usize,
     /// By settings, of which a server has as many as its clients ask for different windows.
-    pub(super) compressed: Mutex<Vec<(Settings, SharedFrame)>>,
+    pub(super) compressed: Mutex<Vec<(CompressionSettings, SharedFrame)>>,
 }
 
 impl Compressible {

@@ -235,7 +235,7 @@ pub(crate) fn bare(slot: u32) -> impl FnOnce(&mut Batch) -> Record {
 /// Facts of a peer that asked for `/`.
 pub(crate) fn facts() -> Facts {
     let bytes = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
-    let (request, _) = upgrade::parse(bytes, &upgrade::Limits::default())
+    let (request, _) = upgrade::parse(bytes, &upgrade::RequestLimits::default())
         .unwrap()
         .unwrap();
     Facts {

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::deflate::Agreement;
 use crate::hub::Remote;
-use crate::upgrade::{Client, Policy, Request, Upgrade};
+use crate::upgrade::{Client, Request, Upgrade, UpgradePolicy};
 
 /// What the application decided.
 #[derive(Debug)]
@@ -57,20 +57,20 @@ struct Waiting {
 /// The policy, and requests that wait for the application.
 #[derive(Debug, Default)]
 pub struct Gate {
-    policy: RwLock<Arc<Policy>>,
+    policy: RwLock<Arc<UpgradePolicy>>,
     asking: AtomicBool,
     waiting: Mutex<Waiting>,
 }
 
 impl Gate {
     /// What holds for requests that come now.
-    pub fn policy(&self) -> Arc<Policy> {
+    pub fn policy(&self) -> Arc<UpgradePolicy> {
         let policy = self.policy.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&policy)
     }
 
     /// Sets what holds for requests that come later.
-    pub fn set_policy(&self, policy: Policy) {
+    pub fn set_policy(&self, policy: UpgradePolicy) {
         *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
     }
 

@@ -8,7 +8,7 @@ use log::debug;
 
 use crate::deflate::Compression;
 use crate::hub::{Counter, Facts, Kind, NoRoom, Permit, Record, Remote};
-use crate::upgrade::{self, Client, Limits, Policy, Refusal};
+use crate::upgrade::{self, Client, Refusal, RequestLimits, UpgradePolicy};
 
 use super::gate::{Pending, Verdict};
 use super::handover::{Handover, Ticket};
@@ -242,7 +242,7 @@ async fn read_request(
     stream: &Stream,
     remote: &Remote,
 ) -> Result<Option<(Request, Vec<u8>)>, Refusal> {
-    let limits = Limits {
+    let limits = RequestLimits {
         max_head: shared.hub.config.max_header_bytes(),
         max_headers: shared.hub.config.max_headers(),
     };
@@ -280,7 +280,7 @@ struct Accepted {
 /// Decides on a request.
 async fn accept(
     deadline: &Deadline<'_>,
-    policy: &Policy,
+    policy: &UpgradePolicy,
     request: &Request,
     remote: &Remote,
     client: Client,

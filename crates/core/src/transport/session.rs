@@ -15,7 +15,7 @@ use log::debug;
 use tokio::time::Sleep;
 
 use crate::codec::close::{ABNORMAL, TRY_AGAIN_LATER};
-use crate::codec::{Decoder, Limits};
+use crate::codec::{Decoder, MessageLimits};
 use crate::hub::{Compressing, ConnectionRef, Facts, LogName, Permit, Progress};
 
 use super::bounds::Bounds;
@@ -94,7 +94,7 @@ impl Session {
     ) -> Self {
         let (reader, link) = stream.split();
         let bounds = Bounds::new(&shared.hub);
-        let limits = Limits {
+        let limits = MessageLimits {
             max_message: bounds.first_message(shared.hub.config.max_payload()),
             max_fragments: shared.hub.config.max_fragments(),
         };

@@ -21,7 +21,7 @@ mod stream;
 #[cfg(test)]
 mod testing;
 
-pub use context::{ClientCertificates, Context, LiveContext, MinVersion, Settings};
+pub use context::{ClientCertificates, LiveContext, MinVersion, TlsContext, TlsSettings};
 pub use ends::Reader;
 pub use engine::Cost;
 pub use stream::TlsStream;

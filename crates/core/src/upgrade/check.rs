@@ -12,7 +12,7 @@ pub struct Upgrade {
     /// get just that.
     pub protocols: Vec<String>,
     /// The subprotocol to answer with when the application does not choose one: the first offered,
-    /// unless a [`Policy`](super::Policy) prefers another.
+    /// unless a [`UpgradePolicy`](super::UpgradePolicy) prefers another.
     pub protocol: Option<String>,
     /// The value of `Sec-WebSocket-Accept` (RFC 6455 section 4.2.2).
     pub accept: String,

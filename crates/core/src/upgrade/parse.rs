@@ -2,7 +2,7 @@ use super::{Refusal, Request};
 
 /// What a request may cost before it is understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct RequestLimits {
     /// Bytes of the request line and headers together, up to and with the empty line. Default
     /// 16 KiB, as Node's `--max-http-header-size`.
     pub max_head: usize,
@@ -10,7 +10,7 @@ pub struct Limits {
     pub max_headers: usize,
 }
 
-impl Default for Limits {
+impl Default for RequestLimits {
     fn default() -> Self {
         Self {
             max_head: 16 * 1024,
@@ -31,7 +31,7 @@ impl Default for Limits {
 ///
 /// A [`Refusal`] to answer with before closing: 400 malformed, 431 more than `limits` allows, 505
 /// a version of HTTP other than 1.x. It is final as soon as the bytes cannot become a request.
-pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Option<(Request, usize)>, Refusal> {
+pub fn parse(bytes: &[u8], limits: &RequestLimits) -> Result<Option<(Request, usize)>, Refusal> {
     let Some(head) = find_head(bytes)? else {
         if bytes.len() >= limits.max_head {
             return Err(Refusal::head_too_large());

@@ -13,7 +13,7 @@ pub struct InvalidProtocol(String);
 /// Which upgrade requests are accepted, decided without the application. The default accepts every
 /// request for a WebSocket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Policy {
+pub struct UpgradePolicy {
     /// The path to be asked for (`path`); any if `None` or empty.
     pub path: Option<String>,
     /// Whose pages may connect (`allowedOrigins`): those that one entry allows; all if `None`.
@@ -29,7 +29,7 @@ pub struct Policy {
     pub proxy_headers: ProxyHeaders,
 }
 
-impl Policy {
+impl UpgradePolicy {
     /// Decides on a request.
     ///
     /// # Errors
@@ -93,8 +93,8 @@ impl Policy {
     }
 }
 
-impl Policy {
-    /// Sets [`Policy::protocols`].
+impl UpgradePolicy {
+    /// Sets [`UpgradePolicy::protocols`].
     ///
     /// # Errors
     ///

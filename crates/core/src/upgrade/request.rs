@@ -151,13 +151,13 @@ impl<'a> Iterator for Headers<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Limits, Request, parse};
+    use super::super::{Request, RequestLimits, parse};
 
     fn request(target: &str) -> Request {
         let head = format!(
             "GET {target} HTTP/1.1\r\nHost: a\r\nX-One:\t1 \r\nEmpty:\r\nx-one: caf\u{e9}\r\n\r\n"
         );
-        parse(head.as_bytes(), &Limits::default())
+        parse(head.as_bytes(), &RequestLimits::default())
             .unwrap()
             .unwrap()
             .0
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_summary_shows_no_credentials() {
         let head = b"GET /chat?token=1 HTTP/1.1\r\nHost: a\r\nCookie: b\r\nUpgrade: \"x\r\n\r\n";
-        let request = parse(head, &Limits::default()).unwrap().unwrap().0;
+        let request = parse(head, &RequestLimits::default()).unwrap().unwrap().0;
         let summary = r#"GET "/chat", host: "a", upgrade: "\"x""#;
         assert_eq!(request.summary(), summary);
     }

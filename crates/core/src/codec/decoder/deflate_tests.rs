@@ -6,7 +6,7 @@ use super::*;
 use crate::codec::frame::{FIN, RSV1};
 use crate::codec::inflation::{SLICE, UNASKED};
 use crate::codec::testing::{client_frame, decode_in_pieces};
-use crate::deflate::{Agreement, Compressor, Inflater, Settings};
+use crate::deflate::{Agreement, CompressionSettings, Compressor, Inflater};
 
 const KEY: [u8; 4] = [1, 0, 255, 7];
 
@@ -19,15 +19,15 @@ fn agreement(takeover: bool) -> Agreement {
 }
 
 fn decoder(takeover: bool, max_message: usize) -> Decoder {
-    let limits = Limits {
+    let limits = MessageLimits {
         max_message,
-        ..Limits::default()
+        ..MessageLimits::default()
     };
     Decoder::new(limits).inflating(Inflater::new(&agreement(takeover), 1000))
 }
 
 fn compressor(takeover: bool) -> Compressor {
-    Compressor::new(&agreement(takeover), Settings::default())
+    Compressor::new(&agreement(takeover), CompressionSettings::default())
 }
 
 fn compress(compressor: &mut Compressor, message: &[u8]) -> Vec<u8> {
@@ -106,7 +106,7 @@ fn rsv1_marks_the_first_frame_of_a_message_and_no_other() {
             "{bytes:x?}"
         );
     }
-    let without = decode(&mut Decoder::new(Limits::default()), &whole);
+    let without = decode(&mut Decoder::new(MessageLimits::default()), &whole);
     assert_eq!(without, (vec![], Some(ProtocolError::ReservedBits)));
 }
 

@@ -28,7 +28,7 @@ fn a_decoder_is_small() {
 #[test]
 fn an_announced_length_costs_nothing() {
     for opcode in [Opcode::Text, Opcode::Binary] {
-        let mut decoder = Decoder::new(Limits::default());
+        let mut decoder = Decoder::new(MessageLimits::default());
         assert_eq!(feed(&mut decoder, &announce(opcode, 100 * MIB)), 0);
         assert_eq!(decoder.buffered(), 0);
         assert!(decoder.message.is_none());
@@ -40,7 +40,7 @@ fn an_announced_length_costs_nothing() {
 #[test]
 fn memory_follows_what_arrived() {
     for opcode in [Opcode::Text, Opcode::Binary] {
-        let mut decoder = Decoder::new(Limits::default());
+        let mut decoder = Decoder::new(MessageLimits::default());
         feed(&mut decoder, &announce(opcode, 100 * MIB));
         // The key itself, which unmasks to zeros.
         let piece = KEY.repeat(250);
@@ -54,7 +54,7 @@ fn memory_follows_what_arrived() {
 
 #[test]
 fn nothing_is_held_between_messages() {
-    let mut decoder = Decoder::new(Limits::default());
+    let mut decoder = Decoder::new(MessageLimits::default());
     let large = vec![b'x'; MIB];
     let frames = [
         client_frame(true, Opcode::Text, KEY, &large),
@@ -75,7 +75,7 @@ fn an_error_or_a_close_frees_the_message_under_way() {
     let close = client_frame(true, Opcode::Close, KEY, &[]);
     let unmasked = vec![0x80, 0];
     for end in [close, unmasked] {
-        let mut decoder = Decoder::new(Limits::default());
+        let mut decoder = Decoder::new(MessageLimits::default());
         feed(&mut decoder, &started);
         assert!(decoder.buffered() >= MIB);
         decode_in_pieces(&mut decoder, &end, &[1]);

@@ -88,9 +88,9 @@ fn reads() -> impl Strategy<Value = Vec<usize>> {
 
 fn decode(wire: &[u8], reads: &[usize]) -> (Vec<Event<'static>>, Option<ProtocolError>) {
     // A limit within reach of the messages above, so that broken lengths meet it as well.
-    let limits = Limits {
+    let limits = MessageLimits {
         max_message: 1 << 20,
-        ..Limits::default()
+        ..MessageLimits::default()
     };
     decode_in_pieces(&mut Decoder::new(limits), wire, reads)
 }
@@ -131,7 +131,7 @@ proptest! {
         starts in prop::collection::vec((0x80_u8..0x8b, 0x80_u8.., any::<[u8; 20]>()), 1..20),
         size in 1_usize..30,
     ) {
-        let mut decoder = Decoder::new(Limits::default());
+        let mut decoder = Decoder::new(MessageLimits::default());
         let bytes: Vec<u8> = starts
             .into_iter()
             .flat_map(|(first, second, rest)| [&[first, second], &rest[..]].concat())

@@ -22,7 +22,10 @@ fn fragment(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes `frames` at once and byte by byte, which must not differ.
-fn decode_with(limits: Limits, frames: &[Vec<u8>]) -> (Vec<Event<'static>>, Option<ProtocolError>) {
+fn decode_with(
+    limits: MessageLimits,
+    frames: &[Vec<u8>],
+) -> (Vec<Event<'static>>, Option<ProtocolError>) {
     let bytes = frames.concat();
     let at_once = decode_in_pieces(&mut Decoder::new(limits), &bytes, &[]);
     let bytewise = decode_in_pieces(&mut Decoder::new(limits), &bytes, &[1]);
@@ -31,7 +34,7 @@ fn decode_with(limits: Limits, frames: &[Vec<u8>]) -> (Vec<Event<'static>>, Opti
 }
 
 fn decode(frames: &[Vec<u8>]) -> (Vec<Event<'static>>, Option<ProtocolError>) {
-    decode_with(Limits::default(), frames)
+    decode_with(MessageLimits::default(), frames)
 }
 
 #[test]
@@ -40,7 +43,7 @@ fn a_whole_frame_is_lent_from_the_input() {
     // The masked example of RFC 6455 section 5.7.
     assert_eq!(input, b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
     let range = input.as_ptr_range();
-    let mut decoder = Decoder::new(Limits::default());
+    let mut decoder = Decoder::new(MessageLimits::default());
     let step = decoder.decode(&mut input).unwrap();
     assert_eq!(step.consumed, 11);
     let Some(Event::Text(Cow::Borrowed(text))) = step.event else {
@@ -54,7 +57,7 @@ fn a_whole_frame_is_lent_from_the_input() {
 fn each_step_takes_one_event() {
     let first = frame(Opcode::Text, b"one");
     let mut input = [first.clone(), frame(Opcode::Binary, b"two")].concat();
-    let mut decoder = Decoder::new(Limits::default());
+    let mut decoder = Decoder::new(MessageLimits::default());
     let step = decoder.decode(&mut input).unwrap();
     assert_eq!(step.consumed, first.len());
     assert_eq!(step.event, Some(text("one")));
@@ -65,7 +68,9 @@ fn each_step_takes_one_event() {
 
 #[test]
 fn no_input_is_no_event() {
-    let step = Decoder::new(Limits::default()).decode(&mut []).unwrap();
+    let step = Decoder::new(MessageLimits::default())
+        .decode(&mut [])
+        .unwrap();
     assert_eq!((step.consumed, step.event), (0, None));
 }
 
@@ -169,7 +174,7 @@ fn text_is_refused_at_the_first_impossible_byte() {
     let whole = frame(Opcode::Text, &invalid);
     let bad_byte = whole.len() - invalid.len() + valid.len() + 1;
 
-    let mut decoder = Decoder::new(Limits::default());
+    let mut decoder = Decoder::new(MessageLimits::default());
     let (good, bad) = whole.split_at(bad_byte);
     assert_eq!(decode_in_pieces(&mut decoder, good, &[]), (vec![], None));
     let failed = Err(ProtocolError::InvalidUtf8);
@@ -233,9 +238,9 @@ fn close_frames_that_are_violations() {
 
 #[test]
 fn messages_up_to_the_limit_pass() {
-    let limits = Limits {
+    let limits = MessageLimits {
         max_message: 10,
-        ..Limits::default()
+        ..MessageLimits::default()
     };
     let frames = [
         frame(Opcode::Text, b"0123456789"),
@@ -252,9 +257,9 @@ fn messages_up_to_the_limit_pass() {
 #[test]
 fn a_message_above_the_limit_is_refused_by_its_header() {
     let limit = 10;
-    let limits = Limits {
+    let limits = MessageLimits {
         max_message: limit,
-        ..Limits::default()
+        ..MessageLimits::default()
     };
     let header_of = |mut frame: Vec<u8>, payload: usize| {
         frame.truncate(frame.len() - payload);
@@ -278,9 +283,9 @@ fn a_message_above_the_limit_is_refused_by_its_header() {
 #[test]
 fn fragments_are_limited_per_message() {
     let limit = 3;
-    let limits = Limits {
+    let limits = MessageLimits {
         max_fragments: limit,
-        ..Limits::default()
+        ..MessageLimits::default()
     };
     let message = [
         fragment(Opcode::Text, b"a"),

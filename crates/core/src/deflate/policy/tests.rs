@@ -1,16 +1,16 @@
 use super::*;
 
-fn answer(policy: &Policy, header: &str) -> Option<String> {
+fn answer(policy: &CompressionPolicy, header: &str) -> Option<String> {
     let agreement = policy.negotiate(header).unwrap();
     agreement.map(|agreement| agreement.to_string())
 }
 
 /// As `ws` is by default: context takeover in both directions.
-fn taking_over() -> Policy {
-    Policy {
+fn taking_over() -> CompressionPolicy {
+    CompressionPolicy {
         server_takeover: true,
         client_takeover: true,
-        ..Policy::default()
+        ..CompressionPolicy::default()
     }
 }
 
@@ -34,7 +34,11 @@ fn by_default_every_message_stands_alone() {
         ("x-webkit-deflate-frame, permessage-bzip2", None),
         ("Permessage-Deflate", None),
     ] {
-        assert_eq!(answer(&Policy::default(), offer), expected, "{offer}");
+        assert_eq!(
+            answer(&CompressionPolicy::default(), offer),
+            expected,
+            "{offer}"
+        );
     }
 }
 
@@ -61,7 +65,7 @@ fn context_takeover_is_had_on_request() {
 
 #[test]
 fn windows_are_never_larger_than_both_sides_want() {
-    let policy = Policy {
+    let policy = CompressionPolicy {
         server_max_window_bits: WindowBits::AtMost(12),
         client_max_window_bits: WindowBits::AtMost(10),
         ..taking_over()
@@ -89,7 +93,7 @@ fn windows_are_never_larger_than_both_sides_want() {
 
 #[test]
 fn a_window_can_be_refused() {
-    let policy = Policy {
+    let policy = CompressionPolicy {
         server_max_window_bits: WindowBits::Never,
         client_max_window_bits: WindowBits::Never,
         ..taking_over()
@@ -149,7 +153,7 @@ fn a_malformed_header_is_no_offer_at_all() {
         "permessage-deflate; x=\"\"",
     ] {
         assert_eq!(
-            Policy::default().negotiate(header),
+            CompressionPolicy::default().negotiate(header),
             Err(Malformed),
             "{header}"
         );

@@ -1,7 +1,7 @@
 use super::*;
 use std::sync::Arc;
 
-use crate::deflate::{Agreement, Compression, Policy};
+use crate::deflate::{Agreement, Compression, CompressionPolicy};
 use crate::hub::testing::{FakeLink, Peer, facts, hub, take_all};
 use crate::hub::{Facts, Group, Next, Queued};
 
@@ -171,7 +171,7 @@ fn a_message_to_be_compressed_is_offered_as_it_is_before_a_cut() {
     let link = FakeLink::open();
     let compression = Compression {
         agreement: Agreement::default(),
-        policy: Arc::new(Policy::default()),
+        policy: Arc::new(CompressionPolicy::default()),
     };
     let facts = Facts {
         compression: Some(Box::new(compression)),

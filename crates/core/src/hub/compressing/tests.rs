@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::codec::{self, Opcode};
-use crate::deflate::{Agreement, Compression, Corrupt, Inflater, Policy};
+use crate::deflate::{Agreement, Compression, CompressionPolicy, Corrupt, Inflater};
 use crate::hub::config::SlowConsumer;
 use crate::hub::connection::Report;
 use crate::hub::deferred::Broadcast;
@@ -22,9 +22,9 @@ fn compression(takeover: bool) -> Compression {
     };
     Compression {
         agreement,
-        policy: Arc::new(Policy {
+        policy: Arc::new(CompressionPolicy {
             threshold: 100,
-            ..Policy::default()
+            ..CompressionPolicy::default()
         }),
     }
 }

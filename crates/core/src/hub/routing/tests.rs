@@ -446,7 +446,7 @@ fn a_flood_pauses_the_reader() {
 fn a_violation_is_reported_with_its_code_once_the_connection_is_known() {
     let (hub, _) = hub();
     let mut peer = Peer::open(&hub);
-    let error = crate::codec::Decoder::new(crate::codec::Limits::default())
+    let error = crate::codec::Decoder::new(crate::codec::MessageLimits::default())
         .decode(&mut [0x81, 0x00])
         .unwrap_err();
     hub.violated(&peer.connection, &mut peer.progress, &error);

@@ -34,9 +34,9 @@ pub enum MinVersion {
     Tls13,
 }
 
-/// What a [`Context`] is made from.
+/// What a [`TlsContext`] is made from.
 #[derive(Clone)]
-pub struct Settings {
+pub struct TlsSettings {
     /// PEM: each private key (PKCS#8, not encrypted) followed by its certificate and that one's
     /// issuers. Several when clients may want different algorithms.
     pub identities: String,
@@ -83,19 +83,19 @@ impl ContextError {
 }
 
 /// Certificates and settings, ready for connections.
-pub struct Context {
+pub struct TlsContext {
     pub(super) config: Arc<ServerConfig>,
     /// `None` when no certificate is asked for.
     pub(super) clients: Option<Arc<Clients>>,
 }
 
-impl Context {
+impl TlsContext {
     /// A context of its own keys for session tickets: a session is not resumed under another
     /// context, whose authorities may be others.
     ///
     /// # Errors
     /// A key or certificate cannot be used.
-    pub fn new(settings: &Settings) -> Result<Self, ContextError> {
+    pub fn new(settings: &TlsSettings) -> Result<Self, ContextError> {
         let provider = Arc::new(ring::default_provider());
         let identities = Identities::parse(&settings.identities, &provider)?;
         let clients = match settings.clients {
@@ -217,21 +217,21 @@ impl ResolvesServerCert for Identities {
 }
 
 /// The context for connections to come.
-pub struct LiveContext(RwLock<Arc<Context>>);
+pub struct LiveContext(RwLock<Arc<TlsContext>>);
 
 impl LiveContext {
     /// Begins with `context`.
-    pub fn new(context: Context) -> Self {
+    pub fn new(context: TlsContext) -> Self {
         Self(RwLock::new(Arc::new(context)))
     }
 
     /// The context for a connection that begins now.
-    pub fn current(&self) -> Arc<Context> {
+    pub fn current(&self) -> Arc<TlsContext> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Replaces the context. Connections that are there go on with theirs.
-    pub fn replace(&self, context: Context) {
+    pub fn replace(&self, context: TlsContext) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(context);
     }
 }

@@ -10,7 +10,7 @@ use tokio::io::ReadBuf;
 use crate::hub::{Authorization, Link, Secure};
 use crate::transport::stream::{ReadEnd, Stream};
 
-use super::context::Context;
+use super::context::TlsContext;
 use super::ends;
 use super::engine::{Engine, Nowhere};
 
@@ -26,7 +26,7 @@ const ALERT_TIME: Duration = Duration::from_secs(1);
 /// A stream under TLS.
 pub struct TlsStream {
     inner: Stream,
-    context: Arc<Context>,
+    context: Arc<TlsContext>,
     /// Never held over a wait.
     engine: Mutex<Engine>,
 }
@@ -36,7 +36,7 @@ impl TlsStream {
     ///
     /// # Errors
     /// The context cannot serve.
-    pub fn new(inner: Stream, context: Arc<Context>) -> io::Result<Self> {
+    pub fn new(inner: Stream, context: Arc<TlsContext>) -> io::Result<Self> {
         let engine = Mutex::new(Engine::new(&context.config)?);
         Ok(Self {
             inner,

@@ -11,7 +11,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVer
 use tokio::io::ReadBuf;
 
 use super::engine::Engine;
-use super::{ClientCertificates, Context, MinVersion, Settings};
+use super::{ClientCertificates, MinVersion, TlsContext, TlsSettings};
 
 macro_rules! fixture {
     ($name:literal) => {
@@ -24,9 +24,9 @@ macro_rules! fixture {
 }
 pub(super) use fixture;
 
-/// Settings with one certificate, that ask nothing of clients.
-pub(super) fn settings() -> Settings {
-    Settings {
+/// TlsSettings with one certificate, that ask nothing of clients.
+pub(super) fn settings() -> TlsSettings {
+    TlsSettings {
         identities: format!("{}{}", fixture!("server.key"), fixture!("server.pem")),
         ca: None,
         clients: ClientCertificates::None,
@@ -35,8 +35,8 @@ pub(super) fn settings() -> Settings {
     }
 }
 
-fn context(settings: &Settings) -> Context {
-    Context::new(settings).unwrap()
+fn context(settings: &TlsSettings) -> TlsContext {
+    TlsContext::new(settings).unwrap()
 }
 
 /// How a client behaves.

@@ -1,4 +1,4 @@
-use super::super::{Limits, parse};
+use super::super::{RequestLimits, parse};
 use super::*;
 
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -51,7 +51,9 @@ fn without(name: &str) -> Vec<String> {
 
 fn check(lines: &[String], path: Option<&str>) -> Result<Upgrade, Refusal> {
     let head = format!("{}\r\n\r\n", lines.join("\r\n"));
-    let (request, _) = parse(head.as_bytes(), &Limits::default()).unwrap().unwrap();
+    let (request, _) = parse(head.as_bytes(), &RequestLimits::default())
+        .unwrap()
+        .unwrap();
     request.check_upgrade(path)
 }
 

@@ -1,12 +1,12 @@
 use proptest::prelude::*;
 
 use super::super::trust::Network;
-use super::super::{Limits, parse};
+use super::super::{RequestLimits, parse};
 use super::*;
 
 fn request(headers: &[&str]) -> Request {
     let head = format!("GET / HTTP/1.1\r\n{}\r\n\r\n", headers.join("\r\n"));
-    parse(head.as_bytes(), &Limits::default())
+    parse(head.as_bytes(), &RequestLimits::default())
         .unwrap()
         .unwrap()
         .0

@@ -27,7 +27,7 @@ const CURL: &str =
     "GET /health HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: curl/8.5.0\r\nAccept: */*\r\n\r\n";
 
 fn parse_default(bytes: impl AsRef<[u8]>) -> Result<Option<(Request, usize)>, Refusal> {
-    parse(bytes.as_ref(), &Limits::default())
+    parse(bytes.as_ref(), &RequestLimits::default())
 }
 
 fn refused(bytes: impl AsRef<[u8]>) -> Option<u16> {
@@ -151,7 +151,7 @@ fn other_versions_of_http() {
 
 #[test]
 fn a_head_that_never_ends() {
-    let limit = Limits::default().max_head;
+    let limit = RequestLimits::default().max_head;
     assert_eq!(parse_default("a".repeat(limit - 1)), Ok(None));
     assert_eq!(refused("a".repeat(limit)), Some(431));
     assert_eq!(refused("a".repeat(1 << 20)), Some(431));
@@ -164,7 +164,7 @@ fn a_head_that_never_ends() {
 
 #[test]
 fn limits_are_exact() {
-    let limits = Limits {
+    let limits = RequestLimits {
         max_head: CURL.len(),
         max_headers: 3,
     };
@@ -172,11 +172,11 @@ fn limits_are_exact() {
     let more = [CURL.as_bytes(), b"frames"].concat();
     assert!(parse(&more, &limits).unwrap().is_some());
     for limits in [
-        Limits {
+        RequestLimits {
             max_head: CURL.len() - 1,
             ..limits
         },
-        Limits {
+        RequestLimits {
             max_headers: 2,
             ..limits
         },

@@ -1,4 +1,4 @@
-use super::super::{Limits, parse};
+use super::super::{RequestLimits, parse};
 use super::*;
 
 fn request(headers: &[&str]) -> Request {
@@ -7,14 +7,14 @@ fn request(headers: &[&str]) -> Request {
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{}\r\n\r\n",
         headers.join("\r\n")
     );
-    parse(head.as_bytes(), &Limits::default())
+    parse(head.as_bytes(), &RequestLimits::default())
         .unwrap()
         .unwrap()
         .0
 }
 
 /// The status of the refusal, if any.
-fn status(policy: &Policy, headers: &[&str]) -> Option<u16> {
+fn status(policy: &UpgradePolicy, headers: &[&str]) -> Option<u16> {
     let headers = [headers, &["Sec-WebSocket-Version: 13"]].concat();
     let decision = policy.check(&request(&headers));
     decision.err().map(|refusal| refusal.status())
@@ -26,7 +26,7 @@ fn origins(patterns: &[&str]) -> Vec<OriginPattern> {
 
 #[test]
 fn without_a_policy_every_origin_and_protocol_will_do() {
-    let policy = Policy::default();
+    let policy = UpgradePolicy::default();
     assert_eq!(status(&policy, &[]), None);
     let headers = [
         "Origin: https://evil.example",
@@ -37,9 +37,9 @@ fn without_a_policy_every_origin_and_protocol_will_do() {
 
 #[test]
 fn pages_of_other_origins_are_refused() {
-    let policy = Policy {
+    let policy = UpgradePolicy {
         origins: Some(origins(&["https://example.com", "https://*.example.com"])),
-        ..Policy::default()
+        ..UpgradePolicy::default()
     };
     for (headers, expected) in [
         (vec!["Origin: https://example.com"], None),
@@ -64,17 +64,17 @@ fn pages_of_other_origins_are_refused() {
 fn two_origins_are_refused_whatever_is_allowed() {
     for name in ["Origin", "Sec-WebSocket-Origin"] {
         let (a, b) = (format!("{name}: https://a"), format!("{name}: https://b"));
-        assert_eq!(status(&Policy::default(), &[&a]), None);
-        assert_eq!(status(&Policy::default(), &[&a, &b]), Some(400));
-        assert_eq!(status(&Policy::default(), &[&a, &a]), Some(400));
+        assert_eq!(status(&UpgradePolicy::default(), &[&a]), None);
+        assert_eq!(status(&UpgradePolicy::default(), &[&a, &b]), Some(400));
+        assert_eq!(status(&UpgradePolicy::default(), &[&a, &a]), Some(400));
     }
 }
 
 #[test]
 fn an_empty_list_allows_no_page() {
-    let policy = Policy {
+    let policy = UpgradePolicy {
         origins: Some(Vec::new()),
-        ..Policy::default()
+        ..UpgradePolicy::default()
     };
     assert_eq!(status(&policy, &["Origin: https://example.com"]), Some(403));
     assert_eq!(status(&policy, &[]), None);
@@ -82,9 +82,9 @@ fn an_empty_list_allows_no_page() {
 
 #[test]
 fn an_origin_can_be_required() {
-    let mut policy = Policy {
+    let mut policy = UpgradePolicy {
         require_origin: true,
-        ..Policy::default()
+        ..UpgradePolicy::default()
     };
     assert_eq!(status(&policy, &[]), Some(403));
     assert_eq!(status(&policy, &["Origin: https://any.example"]), None);
@@ -96,10 +96,10 @@ fn an_origin_can_be_required() {
 
 #[test]
 fn version_8_is_asked_for_its_own_origin() {
-    let policy = Policy {
+    let policy = UpgradePolicy {
         origins: Some(origins(&["https://example.com"])),
         require_origin: true,
-        ..Policy::default()
+        ..UpgradePolicy::default()
     };
     for (header, expected) in [
         ("Sec-WebSocket-Origin: https://example.com", None),
@@ -114,17 +114,17 @@ fn version_8_is_asked_for_its_own_origin() {
 
 #[test]
 fn the_path_comes_first() {
-    let policy = Policy {
+    let policy = UpgradePolicy {
         path: Some("/other".to_owned()),
         require_origin: true,
-        ..Policy::default()
+        ..UpgradePolicy::default()
     };
     assert_eq!(status(&policy, &[]), Some(400));
 }
 
 #[test]
 fn the_server_prefers_a_protocol() {
-    let mut policy = Policy::default();
+    let mut policy = UpgradePolicy::default();
     policy
         .set_protocols(vec!["v2.chat".to_owned(), "v1.chat".to_owned()])
         .unwrap();
@@ -163,21 +163,21 @@ fn the_server_prefers_a_protocol() {
 
 #[test]
 fn protocols_have_names_that_a_header_can_carry() {
-    let mut policy = Policy::default();
+    let mut policy = UpgradePolicy::default();
     for name in ["", "a b", "a,b", "a\r\nX: 1", "ch\u{e4}t", "a\""] {
         assert!(
             policy.set_protocols(vec![name.to_owned()]).is_err(),
             "{name:?}"
         );
     }
-    assert_eq!(policy, Policy::default());
+    assert_eq!(policy, UpgradePolicy::default());
 }
 
 #[test]
 fn refusals_say_why() {
-    let mut policy = Policy {
+    let mut policy = UpgradePolicy {
         origins: Some(Vec::new()),
-        ..Policy::default()
+        ..UpgradePolicy::default()
     };
     policy.set_protocols(vec!["a".to_owned()]).unwrap();
     for (header, status, reason) in [

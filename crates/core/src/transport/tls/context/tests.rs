@@ -1,15 +1,15 @@
 use super::*;
 use crate::transport::tls::testing::{fixture, settings};
 
-fn with(identities: &str) -> Settings {
-    Settings {
+fn with(identities: &str) -> TlsSettings {
+    TlsSettings {
         identities: identities.into(),
         ..settings()
     }
 }
 
-fn option_at_fault(settings: &Settings) -> &'static str {
-    match Context::new(settings) {
+fn option_at_fault(settings: &TlsSettings) -> &'static str {
+    match TlsContext::new(settings) {
         Ok(_) => "none",
         Err(error) => error.option(),
     }
@@ -53,13 +53,13 @@ fn what_cannot_be_used_is_named() {
 #[test]
 fn clients_cannot_be_required_to_be_known_to_nobody() {
     for ca in [None, Some(String::new()), Some("no certificate".into())] {
-        let required = Settings {
+        let required = TlsSettings {
             ca,
             clients: ClientCertificates::Require,
             ..settings()
         };
         assert_eq!(option_at_fault(&required), "ca");
-        let asked = Settings {
+        let asked = TlsSettings {
             clients: ClientCertificates::Ask,
             ..required
         };
@@ -69,9 +69,9 @@ fn clients_cannot_be_required_to_be_known_to_nobody() {
 
 #[test]
 fn a_live_context_is_replaced_for_those_who_come_later() {
-    let live = LiveContext::new(Context::new(&settings()).unwrap());
+    let live = LiveContext::new(TlsContext::new(&settings()).unwrap());
     let before = live.current();
-    live.replace(Context::new(&settings()).unwrap());
+    live.replace(TlsContext::new(&settings()).unwrap());
     assert!(!Arc::ptr_eq(&before, &live.current()));
     assert_eq!(format!("{live:?}"), "LiveContext");
 }

@@ -8,11 +8,14 @@
  *
  * It reads `use` items and the paths in the code. A name that a module re-exports counts as an import of
  * the file that defines it; a method that is called without an import does not count. Tests are left out.
+ *
+ * The same holds for the JavaScript that is published, and there `client/` requires nothing of `lib/`.
  */
 
 const fs = require('node:fs');
 const path = require('node:path');
 const { ROOT } = require('./run.js');
+const { requireProblems } = require('./requires.js');
 
 /** The crates, by the folders of their sources. */
 const CRATES = ['src', 'crates/core/src', 'crates/load/src', 'crates/fuzz/src', 'bench/instructions/src'];
@@ -244,6 +247,10 @@ function main() {
         for (const to of edges.get(from) ?? []) if (files.has(to)) console.error(`  ${show(from)} imports ${show(to)}`);
       }
     }
+  }
+  for (const problem of requireProblems(circlesOf)) {
+    failed = true;
+    console.error(problem);
   }
   if (failed) process.exitCode = 1;
 }

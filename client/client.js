@@ -11,10 +11,9 @@ const { messages } = require('./messages.js');
 const { Messaging, request, receive, sendQueued, rejectRequests, rejectQueued } = require('./messaging.js');
 const { watchNetwork } = require('./network.js');
 const { assertOption, clientOptions, isObject } = require('./options.js');
-const { kPlatform, web } = require('./platform.js');
 const { reconnection } = require('./reconnect.js');
 const { ws2http, http2ws, fetchResponseUrl, redirectOf } = require('./redirect.js');
-const { listenTo } = require('./socket.js');
+const { listenTo, kPlatform, web } = require('./socket.js');
 const { after, soon } = require('./timers.js');
 const { measureUptime } = require('./uptime.js');
 
@@ -383,7 +382,7 @@ class Client extends Messaging {
     return this.constructor;
   }
 
-  /** @returns {import('./platform.js').Platform} */
+  /** @returns {import('./socket.js').Platform} */
   get #platform() {
     return this.#class[kPlatform];
   }

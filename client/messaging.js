@@ -9,7 +9,7 @@ const { isReserved } = require('./envelope.js');
 const { attempt, guard, disconnected } = require('./errors.js');
 const { Message, deliver, outgoing, received } = require('./message.js');
 const { isObject } = require('./options.js');
-const { kPlatform } = require('./platform.js');
+const { kPlatform } = require('./socket.js');
 const { soon } = require('./timers.js');
 const { waitingList } = require('./waiting.js');
 

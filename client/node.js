@@ -3,13 +3,13 @@
 
 const { isPending } = require('../common/pending.js');
 const { Client } = require('./client.js');
-const { kPlatform, web } = require('./platform.js');
+const { kPlatform, web } = require('./socket.js');
 const { destroySocket, withSocket } = require('./node-socket.js');
 
 /** Prints with `debug` where that can be loaded: the client depends on no package. */
 const log = loadDebug()?.('line:client');
 
-/** @type {import('./platform.js').Platform} Node's own WebSocket where there is one, else the package `ws`. */
+/** @type {import('./socket.js').Platform} Node's own WebSocket where there is one, else the package `ws`. */
 const node = {
   webSocket: () => web.webSocket() ?? requireWs(),
   open(WebSocket, url, options) {

@@ -12,6 +12,7 @@ runAll([
   program('cargo', 'fmt', '--all', '--check'),
   program('cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'),
   ['node scripts/imports.js', process.execPath, `${__dirname}/imports.js`],
+  ['node scripts/declarations.js --check', process.execPath, `${__dirname}/declarations.js`, '--check'],
   tool('eslint/bin/eslint.js', '--max-warnings', '0', '.'),
   tool('typescript/bin/tsc', '-p', '.'),
   tool('typescript/bin/tsc', '-p', 'examples/hello/page'),

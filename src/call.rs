@@ -1,5 +1,4 @@
-//! Arguments and values of native functions that are made of those in `raw.rs`: settings that may be left
-//! out, texts, and names.
+//! Arguments and values of native functions that are made of those in `raw.rs`: sizes, texts and names.
 
 use napi::Result;
 
@@ -10,27 +9,10 @@ use super::raw::{Call, Value};
 const SCRATCH: usize = 64 * 1024;
 
 impl Call {
-    /// Argument `index` as a setting, `None` for `undefined` and `null`.
-    pub fn optional_uint(&self, index: usize) -> Result<Option<u32>> {
-        if self.is_nothing(index)? {
-            return Ok(None);
-        }
-        self.uint(index).map(Some)
-    }
-
     /// Argument `index` as a number of bytes; negative ones count as none.
     pub fn size(&self, index: usize) -> Result<usize> {
         let value = self.int64(index)?;
         Ok(usize::try_from(value).unwrap_or(if value < 0 { 0 } else { usize::MAX }))
-    }
-
-    /// Argument `index` as a string, `None` for `undefined` and `null`. Lone surrogates become
-    /// U+FFFD.
-    pub fn optional_string(&self, index: usize) -> Result<Option<String>> {
-        if self.is_nothing(index)? {
-            return Ok(None);
-        }
-        self.string(index).map(Some)
     }
 
     /// Argument `index` as a string. Lone surrogates become U+FFFD.
@@ -62,12 +44,6 @@ impl Call {
             }
         }
         Ok(())
-    }
-
-    /// Argument `index`, a string of characters up to U+00FF, as one byte each.
-    pub fn latin1(&self, index: usize) -> Result<Vec<u8>> {
-        let units = self.utf16(index)?;
-        Ok(units.into_iter().map(|unit| unit as u8).collect())
     }
 
     /// Argument `index`, a string that names something: no two different ones are the same name (see

@@ -1,107 +1,104 @@
-//! The function that sets what is agreed to when a peer offers permessage-deflate.
+//! What is agreed to when a peer offers permessage-deflate.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "napi gives what it has read of JavaScript by value"
+)]
 
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::Either;
 use napi::{Error, Result, Status};
+use napi_derive::napi;
 
 use line_socket_core::{CompressionPolicy, CompressionSettings, CompressionStrategy, WindowBits};
 
-use super::raw::{self, Call, Value};
-use super::state::JsServer;
+use super::state::ServerCore;
 
-/// Numbers that make up a policy; `lib/options/compression.js` writes them.
-const WORDS: usize = 11;
-
-/// Adds the function to the server's object.
-pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
-    raw::define(object, "compression", server, compression)
+/// What `perMessageDeflate` comes to, with its defaults; `lib/options/compression.js` has checked it.
+#[napi(object, object_to_js = false)]
+pub struct CompressionOptions {
+    pub server_context_takeover: bool,
+    pub client_context_takeover: bool,
+    /// Largest window in bits; true: any, false: a limit is never agreed to.
+    pub server_max_window_bits: Either<bool, i32>,
+    /// The same for what clients compress.
+    pub client_max_window_bits: Either<bool, i32>,
+    /// Messages below are not compressed, in bytes.
+    pub threshold: i32,
+    pub level: i32,
+    pub mem_level: i32,
+    /// By zlib's numbers.
+    pub strategy: i32,
+    pub window_bits: i32,
+    /// Bytes that come out of zlib at a time.
+    pub chunk_size: i32,
+    /// The same when inflating.
+    pub inflate_chunk_size: i32,
 }
 
-/// `compression(words: Int32Array | undefined)`. For connections to come: a policy, or nothing is
-/// agreed to. In this order: context takeover of the server and of the client (1: yes); largest
-/// window of the server and of the client (0: any, -1: never agreed to); threshold; level, memory
-/// level, strategy, window bits and chunk size of zlib's deflate; chunk size of its inflate.
-fn compression(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let policy = if call.is_nothing(0)? {
-        None
-    } else {
-        let mut given = [0; WORDS];
-        call.fill_words(0, |words| {
-            for (word, value) in given.iter_mut().zip(words) {
-                *word = *value;
-            }
-        })?;
-        Some(policy(given)?)
-    };
-    server.hub.config.set_compression(policy);
-    call.undefined()
+#[napi]
+impl ServerCore {
+    /// Sets what is agreed to with connections to come; nothing without options.
+    ///
+    /// # Errors
+    /// What zlib has no state for.
+    #[napi]
+    pub fn set_compression(&self, options: Option<CompressionOptions>) -> Result<()> {
+        let policy = options.as_ref().map(policy).transpose()?;
+        self.state()?.hub.config.set_compression(policy);
+        Ok(())
+    }
 }
 
-fn policy(words: [i32; WORDS]) -> Result<CompressionPolicy> {
-    let [
-        server_takeover,
-        client_takeover,
-        server_window,
-        client_window,
-        threshold,
-        level,
-        mem_level,
-        strategy,
-        window,
-        chunk,
-        inflate_chunk,
-    ] = words;
+fn policy(options: &CompressionOptions) -> Result<CompressionPolicy> {
     Ok(CompressionPolicy {
-        server_takeover: server_takeover == 1,
-        client_takeover: client_takeover == 1,
-        server_max_window_bits: window_bits(server_window)?,
-        client_max_window_bits: window_bits(client_window)?,
-        threshold: size(threshold)?,
+        server_takeover: options.server_context_takeover,
+        client_takeover: options.client_context_takeover,
+        server_max_window_bits: window_bits(options.server_max_window_bits)?,
+        client_max_window_bits: window_bits(options.client_max_window_bits)?,
+        threshold: size(options.threshold)?,
         settings: CompressionSettings {
-            level: within(level, -1, 9)?,
-            mem_level: within(mem_level, 1, 9)?,
-            strategy: match strategy {
+            level: within(options.level, -1, 9)?,
+            mem_level: within(options.mem_level, 1, 9)?,
+            strategy: match options.strategy {
                 1 => CompressionStrategy::Filtered,
                 2 => CompressionStrategy::HuffmanOnly,
                 3 => CompressionStrategy::Rle,
                 4 => CompressionStrategy::Fixed,
                 _ => CompressionStrategy::Default,
             },
-            window_bits: bits(window)?,
-            chunk: size(within(chunk, 64, i32::MAX)?)?,
+            window_bits: bits(options.window_bits)?,
+            chunk: size(within(options.chunk_size, 64, i32::MAX)?)?,
         },
-        inflate_chunk: size(within(inflate_chunk, 64, i32::MAX)?)?,
+        inflate_chunk: size(within(options.inflate_chunk_size, 64, i32::MAX)?)?,
     })
 }
 
-fn window_bits(word: i32) -> Result<WindowBits> {
-    Ok(match word {
-        0 => WindowBits::Any,
-        -1 => WindowBits::Never,
-        most => WindowBits::AtMost(bits(most)?),
+fn window_bits(given: Either<bool, i32>) -> Result<WindowBits> {
+    Ok(match given {
+        Either::A(true) => WindowBits::Any,
+        Either::A(false) => WindowBits::Never,
+        Either::B(most) => WindowBits::AtMost(bits(most)?),
     })
 }
 
-fn bits(word: i32) -> Result<u8> {
-    u8::try_from(within(word, 8, 15)?).map_err(|_| invalid(word))
+fn bits(number: i32) -> Result<u8> {
+    u8::try_from(within(number, 8, 15)?).map_err(|_| invalid(number))
 }
 
-fn size(word: i32) -> Result<usize> {
-    usize::try_from(word).map_err(|_| invalid(word))
+fn size(number: i32) -> Result<usize> {
+    usize::try_from(number).map_err(|_| invalid(number))
 }
 
 /// zlib has no state for what is out of range; JavaScript has checked that already.
-fn within(word: i32, least: i32, most: i32) -> Result<i32> {
-    if (least..=most).contains(&word) {
-        Ok(word)
+fn within(number: i32, least: i32, most: i32) -> Result<i32> {
+    if (least..=most).contains(&number) {
+        Ok(number)
     } else {
-        Err(invalid(word))
+        Err(invalid(number))
     }
 }
 
-fn invalid(word: i32) -> Error {
-    let text = format!("{word} is out of range for compression");
+fn invalid(number: i32) -> Error {
+    let text = format!("{number} is out of range for compression");
     Error::new(Status::InvalidArg, text)
 }

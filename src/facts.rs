@@ -1,113 +1,175 @@
-//! What the application may want to know of an upgrade request, as one string of lines: made for
-//! every connection that ends, looked into for few.
-
-use std::cell::RefCell;
-use std::io::Write;
-use std::rc::Rc;
+//! What the application may want to know of an upgrade request. It is kept for every connection that ends,
+//! and looked into for few: keeping takes a microsecond, and making objects of it ten.
 
 use data_encoding::BASE64;
 use napi::Result;
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::External;
+use napi_derive::napi;
 
 use line_socket_core::{Agreement, Authorization, Client, Remote, Request, Secure};
 
-use super::raw::{self, Call, Value};
-use super::state::JsServer;
+use super::state::ServerCore;
 
-/// Adds the functions to the server's object.
-pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
-    raw::define(object, "facts", server, facts)?;
-    raw::define(object, "upgradeFacts", server, upgrade_facts)
+/// What is known of TLS that this server encrypts with.
+#[napi(object)]
+pub struct SecureFacts {
+    /// `TLSv1.2` or `TLSv1.3`.
+    pub protocol: String,
+    /// Whether the peer's certificate is trusted.
+    pub authorized: bool,
+    /// Why it is not, by OpenSSL's name, when one was asked for.
+    pub authorization_error: Option<String>,
+    /// The application protocol agreed on.
+    pub alpn_protocol: Option<String>,
+    /// The peer's certificate in Base64.
+    pub certificate: Option<String>,
 }
 
-/// `facts(slot): string | undefined`. The upgrade request of a connection: see [`request_lines`];
-/// the last two lines are the subprotocol and the extension agreed on.
-fn facts(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let Some(connection) = server.connections.get(call.uint(0)?) else {
-        return call.undefined();
-    };
-    let facts = connection.facts();
-    let mut lines = request_lines(&facts.request, &facts.remote, &facts.client());
-    lines.extend_from_slice(facts.protocol.as_deref().unwrap_or_default().as_bytes());
-    push_extensions(
-        &mut lines,
-        facts.compression.as_ref().map(|found| found.agreement),
-    );
-    call.latin1_value(&lines)
+/// An upgrade request. In its texts bytes are one character each, as in Node.
+#[napi(object, object_from_js = false)]
+pub struct RequestFacts {
+    pub method: String,
+    pub target: String,
+    /// The version of HTTP is 1 and this.
+    pub http_minor: u32,
+    /// Names and values in turn.
+    pub headers: Vec<String>,
+    /// Of the client; absent on a Unix domain socket.
+    pub address: Option<String>,
+    /// The same.
+    pub port: Option<u32>,
+    /// Whether the client's connection is.
+    pub encrypted: bool,
+    /// Address of the proxy that named the client.
+    pub proxy: Option<String>,
+    /// How the bytes travel.
+    pub transport: String,
+    /// Absent unless this server encrypts the connection.
+    pub secure: Option<SecureFacts>,
 }
 
-/// `upgradeFacts(key): string | undefined`. A request that waits: see [`request_lines`]; the last
-/// three lines are the subprotocol, unless the application chooses another, and the values for
-/// `Sec-WebSocket-Accept` and `Sec-WebSocket-Extensions`.
-fn upgrade_facts(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let Some(pending) = server.gate.get(call.uint(0)?) else {
-        return call.undefined();
-    };
-    let mut lines = request_lines(&pending.request, &pending.remote, &pending.client);
-    let protocol = pending.upgrade.protocol.as_deref().unwrap_or_default();
-    // It came as bytes that are one character each.
-    lines.extend(protocol.chars().map(|char| char as u8));
-    lines.push(b'\n');
-    lines.extend_from_slice(pending.upgrade.accept.as_bytes());
-    push_extensions(&mut lines, pending.agreement);
-    call.latin1_value(&lines)
+/// What is known of a connection's upgrade.
+#[napi(object, object_from_js = false)]
+pub struct ConnectionFacts {
+    pub request: RequestFacts,
+    /// The subprotocol agreed on; empty without one.
+    pub protocol: String,
+    /// The value of `Sec-WebSocket-Extensions`; empty when nothing is agreed on.
+    pub extensions: String,
 }
 
-/// The value for `Sec-WebSocket-Extensions`, a line of its own; empty when nothing is agreed on.
-fn push_extensions(lines: &mut Vec<u8>, agreement: Option<Agreement>) {
-    lines.push(b'\n');
-    if let Some(agreement) = agreement {
-        // Writing to memory does not fail.
-        let _ = write!(lines, "{agreement}");
+/// An upgrade request that waits for the application, and what it is answered with.
+#[napi(object, object_from_js = false)]
+pub struct UpgradeFacts {
+    pub request: RequestFacts,
+    /// The subprotocol, unless the application chooses another; empty without one.
+    pub protocol: String,
+    /// The value of `Sec-WebSocket-Accept`.
+    pub accept: String,
+    /// The value of `Sec-WebSocket-Extensions`; empty when nothing is agreed on.
+    pub extensions: String,
+    /// The number of the stream, if it was handed over.
+    pub handover: Option<u32>,
+}
+
+#[napi]
+impl ServerCore {
+    /// Keeps what is known of the upgrade of the connection in a slot, beyond its end, for `readFacts`; null
+    /// when there is no such connection.
+    #[napi]
+    pub fn keep_facts(&self, slot: u32) -> Result<Option<External<KeptFacts>>> {
+        let server = self.state()?;
+        Ok(server.connections.get(slot).map(|connection| {
+            let facts = connection.facts();
+            let kept = KeptFacts {
+                request: facts.request.clone(),
+                remote: facts.remote.clone(),
+                client: facts.client(),
+                protocol: facts.protocol.clone(),
+                agreement: facts.compression.as_ref().map(|found| found.agreement),
+            };
+            let bytes = kept.request.size();
+            External::new_with_size_hint(kept, bytes)
+        }))
     }
-}
 
-/// Method, target, minor version; the client's address, its port, whether it is encrypted (1 or 0);
-/// the transport, the proxy's address, what is known of TLS (see [`secure_line`]); number of headers,
-/// then their names and values in turn. Each is a line, empty when not known: none of them can hold a
-/// line break. Bytes are one character each, as in Node.
-fn request_lines(request: &Request, remote: &Remote, client: &Client) -> Vec<u8> {
-    let address = text(client.address);
-    let port = text(client.port);
-    let encrypted = u8::from(client.encrypted);
-    let proxy = text(client.proxy);
-    let transport = remote.transport.name();
-    let secure = remote.secure.as_deref().map(secure_line);
-    let secure = secure.unwrap_or_default();
-    let minor = request.http_minor();
-    let count = request.headers().count();
-    let mut lines = Vec::with_capacity(512);
-    // Writing to memory does not fail.
-    let _ = writeln!(
-        lines,
-        "{}\n{}\n{minor}\n{address}\n{port}\n{encrypted}\n{transport}\n{proxy}\n{secure}\n{count}",
-        request.method(),
-        request.target(),
-    );
-    for (name, value) in request.headers() {
-        for part in [name.as_bytes(), value] {
-            lines.extend_from_slice(part);
-            lines.push(b'\n');
+    /// What `keepFacts` has kept.
+    #[napi]
+    pub fn read_facts(kept: &External<KeptFacts>) -> ConnectionFacts {
+        ConnectionFacts {
+            request: request_facts(&kept.request, &kept.remote, &kept.client),
+            protocol: kept.protocol.as_deref().unwrap_or_default().to_owned(),
+            extensions: text(kept.agreement).unwrap_or_default(),
         }
     }
-    lines
+
+    /// The upgrade request that waits under `key`; null when it does not wait any more.
+    #[napi]
+    pub fn upgrade_facts(&self, key: u32) -> Result<Option<UpgradeFacts>> {
+        let server = self.state()?;
+        Ok(server.gate.get(key).map(|pending| {
+            let upgrade = &pending.upgrade;
+            UpgradeFacts {
+                request: request_facts(&pending.request, &pending.remote, &pending.client),
+                protocol: upgrade.protocol.as_deref().unwrap_or_default().to_owned(),
+                accept: upgrade.accept.clone(),
+                extensions: text(pending.agreement).unwrap_or_default(),
+                handover: pending.handover,
+            }
+        }))
+    }
 }
 
-fn text(fact: Option<impl ToString>) -> String {
-    fact.map_or_else(String::new, |fact| fact.to_string())
+/// What is known of the upgrade of a connection.
+pub struct KeptFacts {
+    request: Request,
+    remote: Remote,
+    client: Client,
+    protocol: Option<Box<str>>,
+    agreement: Option<Agreement>,
 }
 
-/// Protocol version; `1` when the peer's certificate is trusted, else nothing or why not; the
-/// application protocol; the certificate in Base64: with a space between them. Empty without TLS of
-/// this server's.
-fn secure_line(secure: &Secure) -> String {
-    let authorization = match secure.authorization {
-        Authorization::NotAsked => "",
-        Authorization::Authorized => "1",
-        Authorization::Refused(why) => why,
-    };
-    // One of those configured, which hold no spaces.
-    let alpn = String::from_utf8_lossy(secure.alpn.as_deref().unwrap_or_default());
-    let certificate = BASE64.encode(secure.certificate.as_deref().unwrap_or_default());
-    format!("{} {authorization} {alpn} {certificate}", secure.protocol)
+fn request_facts(request: &Request, remote: &Remote, client: &Client) -> RequestFacts {
+    let headers = request
+        .headers()
+        .flat_map(|(name, value)| [latin1(name.as_bytes()), latin1(value)]);
+    RequestFacts {
+        method: request.method().to_owned(),
+        target: request.target().to_owned(),
+        http_minor: request.http_minor().into(),
+        headers: headers.collect(),
+        address: text(client.address),
+        port: client.port.map(u32::from),
+        encrypted: client.encrypted,
+        proxy: text(client.proxy),
+        transport: remote.transport.name().to_owned(),
+        secure: remote.secure.as_deref().map(secure_facts),
+    }
+}
+
+fn text(fact: Option<impl ToString>) -> Option<String> {
+    fact.map(|fact| fact.to_string())
+}
+
+/// Bytes that are one character each.
+fn latin1(bytes: &[u8]) -> String {
+    match str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => text.to_owned(),
+        _ => bytes.iter().copied().map(char::from).collect(),
+    }
+}
+
+fn secure_facts(secure: &Secure) -> SecureFacts {
+    // One of those configured, which are ASCII.
+    let alpn = secure.alpn.as_deref().map(latin1);
+    SecureFacts {
+        protocol: secure.protocol.to_owned(),
+        authorized: secure.authorization == Authorization::Authorized,
+        authorization_error: match secure.authorization {
+            Authorization::Refused(why) => Some(why.to_owned()),
+            Authorization::NotAsked | Authorization::Authorized => None,
+        },
+        alpn_protocol: alpn,
+        certificate: secure.certificate.as_deref().map(|der| BASE64.encode(der)),
+    }
 }

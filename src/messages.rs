@@ -32,11 +32,11 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "broadcast", server, broadcast)
 }
 
-/// `take(words: Int32Array, lane): string | undefined`. Takes the next batch of a queue ([`Lane`]):
-/// `words[0]` becomes the number of events, `words[1]` the number of strings (to be had from
-/// `strings()`), `words[2]` whether there is more to take, and the records follow. Returns the text that
-/// the records' inline parts are cut from, `undefined` when that queue has nothing to take. Without more
-/// a wake follows as soon as there is.
+/// `take(words: Int32Array, lane: number): string | undefined`. Takes the next batch of a queue
+/// ([`Lane`]): `words[0]` becomes the number of events, `words[1]` the number of strings (to be had
+/// from `strings()`), `words[2]` whether there is more to take, and the records follow. Returns the
+/// text that the records' inline parts are cut from, `undefined` when that queue has nothing to take.
+/// Without more a wake follows as soon as there is.
 fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
     let JsServer {
         hub,
@@ -81,8 +81,9 @@ fn write_records(call: &Call, index: usize, batch: &Batch, more: bool) -> Result
     })
 }
 
-/// `receiveAgain(slot, text, words: Int32Array): string`. For a message whose outline was taken on
-/// trust and whose payload is no JSON: what it is after all, as a batch of one event or none.
+/// `receiveAgain(slot: number, text: string, words: Int32Array): string`. For a message whose outline
+/// was taken on trust and whose payload is no JSON: what it is after all, as a batch of one event or
+/// none.
 fn receive_again(server: &mut JsServer, call: &Call) -> Result<Value> {
     let text = call.string(1)?;
     server.batch = match server.connections.get(call.uint(0)?) {
@@ -115,8 +116,8 @@ pub mod outcome {
     pub const OVERFLOW: i32 = 2;
 }
 
-/// `send(slot, text): 0 | 1 | 2`. Queues one message: 0 queued, 1 the connection is not open, 2 the
-/// peer reads too slowly and was told to go.
+/// `send(slot: number, text: string): number`. Queues one message: 0 queued, 1 the connection is not
+/// open, 2 the peer reads too slowly and was told to go.
 fn send(server: &mut JsServer, call: &Call) -> Result<Value> {
     let Some(connection) = server.connections.get(call.uint(0)?) else {
         return call.int_value(outcome::NOT_OPEN);
@@ -135,8 +136,8 @@ fn send(server: &mut JsServer, call: &Call) -> Result<Value> {
     ))
 }
 
-/// `respond(slot, payload | undefined, id): 0 | 1 | 2`. Queues a resolved response, from the raw
-/// JSON of payload and id.
+/// `respond(slot: number, payload: string | undefined, id: string): number`. Queues a resolved
+/// response, from the raw JSON of payload and id.
 fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
     let Some(connection) = server.connections.get(call.uint(0)?) else {
         return call.int_value(outcome::NOT_OPEN);
@@ -181,8 +182,9 @@ fn settle(
     outcome::QUEUED
 }
 
-/// `flush(lane, microseconds)`. Sends everything queued since the last flush. With a queue's number, all
-/// events taken of it have been handled, the last batch of them in so much time; with -1 not.
+/// `flush(lane: number, microseconds: number): void`. Sends everything queued since the last flush.
+/// With a queue's number, all events taken of it have been handled, the last batch of them in so much
+/// time; with -1 not.
 fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
     let handled = match call.int(0)? {
         ..0 => None,
@@ -215,7 +217,7 @@ fn passed(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.size_value(before - server.fences.len())
 }
 
-/// `queued(slot): number`. Bytes queued since the connection opened, the low 32 bits.
+/// `queued(slot: number): number`. Bytes queued since the connection opened, the low 32 bits.
 fn queued(server: &mut JsServer, call: &Call) -> Result<Value> {
     let total = server
         .connections
@@ -224,8 +226,8 @@ fn queued(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.int_value(total as i32)
 }
 
-/// `watch(slot): number`. Bytes written since the connection opened, the low 32 bits; while some
-/// still wait, an event follows when more have left.
+/// `watch(slot: number): number`. Bytes written since the connection opened, the low 32 bits; while
+/// some still wait, an event follows when more have left.
 fn watch(server: &mut JsServer, call: &Call) -> Result<Value> {
     let total = server
         .connections
@@ -234,7 +236,7 @@ fn watch(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.int_value(total as i32)
 }
 
-/// `isAbove(slot): boolean`. Whether the high-water mark was reached and some bytes have been
+/// `isAbove(slot: number): boolean`. Whether the high-water mark was reached and some bytes have been
 /// waiting ever since.
 fn is_above(server: &mut JsServer, call: &Call) -> Result<Value> {
     let above = server
@@ -244,7 +246,7 @@ fn is_above(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.bool_value(above)
 }
 
-/// `wantDrained(slot)`. From now on an event follows when all has left after that.
+/// `wantDrained(slot: number): void`. From now on an event follows when all has left after that.
 fn want_drained(server: &mut JsServer, call: &Call) -> Result<Value> {
     if let Some(connection) = server.connections.get(call.uint(0)?) {
         connection.want_drained();
@@ -252,8 +254,8 @@ fn want_drained(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.undefined()
 }
 
-/// `broadcast(room | undefined, text): number`. Queues one message for every member of a room, or
-/// for every connection; returns for how many.
+/// `broadcast(room: string | undefined, text: string): number`. Queues one message for every member of
+/// a room, or for every connection; returns for how many.
 fn broadcast(server: &mut JsServer, call: &Call) -> Result<Value> {
     let room = call.optional_name(0)?;
     let text = call.string(1)?;

@@ -1,83 +1,92 @@
-//! The function that says which upgrades are accepted.
+//! Which upgrades are accepted.
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::str::FromStr;
 
 use napi::Result;
-use napi::bindgen_prelude::Object;
+use napi_derive::napi;
 
-use line_socket_core::{ProxyHeaders, Trust, UpgradePolicy};
+use line_socket_core::{Trust, UpgradePolicy};
 
-use super::raw::{self, Call, Value};
-use super::state::JsServer;
+use super::state::{InvalidOption, ServerCore};
 
-/// An option that is not valid, and why.
-type Problem = (&'static str, String);
-
-/// Adds the function to the server's object.
-pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
-    raw::define(object, "setPolicy", server, set_policy)
+/// Where proxies name the client.
+#[napi(string_enum = "kebab-case")]
+pub enum ProxyHeaders {
+    XForwarded,
+    Forwarded,
 }
 
-/// `setPolicy(path | undefined, allowedOrigins | undefined, requireOrigin, protocols, hops, proxies,
-/// proxyHeaders): [option, why] | undefined`. Sets which upgrades are accepted from now on, unless an
-/// option is not valid. A list is a string with a line for each entry. `proxies` are the addresses of
-/// `trustProxy`, `hops` its number.
-fn set_policy(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let path = call.optional_string(0)?;
-    let origins = call.optional_string(1)?;
-    let require_origin = call.boolean(2)?;
-    let protocols = call.string(3)?;
-    let hops = call.size(4)?;
-    let proxies = call.string(5)?;
-    let proxy_headers = match call.string(6)?.as_str() {
-        "forwarded" => ProxyHeaders::Forwarded,
-        _ => ProxyHeaders::XForwarded,
-    };
-    let policy = || {
-        let mut policy = UpgradePolicy {
-            path,
-            origins: origins
-                .map(|list| parse("allowedOrigins", &list))
-                .transpose()?,
-            require_origin,
-            trust: if hops > 0 {
-                Trust::Hops(hops)
-            } else {
-                Trust::Networks(parse("trustProxy", &proxies)?)
-            },
-            proxy_headers,
-            ..UpgradePolicy::default()
-        };
-        let names = protocols.split_terminator('\n').map(str::to_owned);
-        policy
-            .set_protocols(names.collect())
-            .map_err(|error| ("protocols", error.to_string()))?;
-        Ok::<_, Problem>(policy)
-    };
-    match policy() {
-        Ok(policy) => {
-            server.gate.set_policy(policy);
-            call.undefined()
-        }
-        Err((option, why)) => {
-            let parts = [option, why.as_str()].into_iter();
-            call.array_value(parts.map(|part| call.string_value(part)))
+impl From<ProxyHeaders> for line_socket_core::ProxyHeaders {
+    fn from(headers: ProxyHeaders) -> Self {
+        match headers {
+            ProxyHeaders::XForwarded => Self::XForwarded,
+            ProxyHeaders::Forwarded => Self::Forwarded,
         }
     }
 }
 
-/// Parses the entries of a list, which are a line each.
-fn parse<T: FromStr<Err: ToString>>(
-    option: &'static str,
-    list: &str,
-) -> std::result::Result<Vec<T>, Problem> {
-    list.split_terminator('\n')
-        .map(|entry| {
-            entry
-                .parse()
-                .map_err(|error: T::Err| (option, error.to_string()))
+/// The options that say which upgrades are accepted, as in `types/options.d.ts`.
+#[napi(object, object_to_js = false)]
+pub struct PolicyOptions {
+    /// Absent: any.
+    pub path: Option<String>,
+    /// Absent: any.
+    pub allowed_origins: Option<Vec<String>>,
+    pub require_origin: bool,
+    pub protocols: Vec<String>,
+    /// So many proxies are trusted, counted from the server; with 0 those of `trustedProxies`.
+    pub trusted_hops: u32,
+    /// Addresses, networks and groups of `trustProxy`.
+    pub trusted_proxies: Vec<String>,
+    pub proxy_headers: ProxyHeaders,
+}
+
+#[napi]
+impl ServerCore {
+    /// Sets which upgrades are accepted from now on. When an option is not valid it is returned, and nothing
+    /// has changed.
+    #[napi]
+    pub fn set_policy(&self, options: PolicyOptions) -> Result<Option<InvalidOption>> {
+        let server = self.state()?;
+        Ok(match policy(options) {
+            Ok(policy) => {
+                server.gate.set_policy(policy);
+                None
+            }
+            Err(invalid) => Some(invalid),
         })
-        .collect()
+    }
+}
+
+fn policy(options: PolicyOptions) -> std::result::Result<UpgradePolicy, InvalidOption> {
+    let origins = options.allowed_origins;
+    let hops = options.trusted_hops as usize;
+    let mut policy = UpgradePolicy {
+        path: options.path,
+        origins: origins
+            .map(|entries| parse("allowedOrigins", &entries))
+            .transpose()?,
+        require_origin: options.require_origin,
+        trust: if hops > 0 {
+            Trust::Hops(hops)
+        } else {
+            Trust::Networks(parse("trustProxy", &options.trusted_proxies)?)
+        },
+        proxy_headers: options.proxy_headers.into(),
+        ..UpgradePolicy::default()
+    };
+    policy
+        .set_protocols(options.protocols)
+        .map_err(|error| InvalidOption::new("protocols", &error))?;
+    Ok(policy)
+}
+
+fn parse<T: FromStr<Err: ToString>>(
+    option: &str,
+    entries: &[String],
+) -> std::result::Result<Vec<T>, InvalidOption> {
+    let entries = entries.iter().map(|entry| entry.parse());
+    entries
+        .collect::<std::result::Result<_, T::Err>>()
+        .map_err(|error| InvalidOption::new(option, &error))
 }

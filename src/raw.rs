@@ -26,7 +26,7 @@ use napi::{Error, JsValue, Result, Status, ValueType, check_status, sys};
 pub type WakeFunction = ThreadsafeFunction<(), (), (), Status, false>;
 
 /// Most arguments a native function takes.
-const MAX_ARGUMENTS: usize = 9;
+const MAX_ARGUMENTS: usize = 3;
 
 /// A JavaScript value, valid until the native function returns.
 #[derive(Clone, Copy)]
@@ -257,12 +257,6 @@ impl Call {
         // SAFETY: the array's memory is JavaScript's, and no JavaScript runs while `fill` does.
         fill(unsafe { words.as_mut() });
         Ok(())
-    }
-
-    /// Argument `index`, a function.
-    pub fn function(&self, index: usize) -> Result<Function<'_, (), ()>> {
-        // SAFETY: the value belongs to the running call; what is no function is an error.
-        unsafe { Function::from_napi_value(self.env, self.arguments[index]) }
     }
 
     /// Lets a threadsafe function keep the process alive, or not.

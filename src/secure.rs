@@ -1,56 +1,82 @@
-//! The function that sets what connections are encrypted with.
+//! What connections are encrypted with.
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use napi::Result;
-use napi::bindgen_prelude::Object;
+use napi_derive::napi;
 
-use line_socket_core::{ClientCertificates, LiveContext, MinVersion, TlsContext, TlsSettings};
+use line_socket_core::{LiveContext, TlsContext, TlsSettings};
 
-use super::raw::{self, Call, Value};
-use super::state::JsServer;
+use super::state::{InvalidOption, ServerCore};
 
-/// Adds the function to the server's object.
-pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
-    raw::define(object, "encrypt", server, encrypt)
+/// Whether clients are asked for a certificate.
+#[napi(string_enum = "lowercase")]
+pub enum ClientCertificates {
+    None,
+    Ask,
+    Require,
 }
 
-/// `encrypt(identities | undefined, ca | undefined, clients, tls13, alpn): string | undefined`. Sets
-/// what connections are encrypted with from now on; `undefined`: listeners to come do not encrypt.
-/// `identities` and `ca` as in [`TlsSettings`]; `clients`: 0 asks for no certificate, 1 asks, 2
-/// requires one; `tls13`: TLS 1.2 is refused; `alpn`: protocols, a line each. Returns the option at
-/// fault (`key`, `cert`, `ca` or nothing) and what is wrong with it in two lines; then nothing has
-/// changed.
-fn encrypt(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let Some(identities) = call.optional_string(0)? else {
-        server.tls = None;
-        return call.undefined();
-    };
-    let settings = TlsSettings {
-        identities,
-        ca: call.optional_string(1)?,
-        clients: match call.uint(2)? {
-            0 => ClientCertificates::None,
-            1 => ClientCertificates::Ask,
-            _ => ClientCertificates::Require,
-        },
-        min_version: if call.boolean(3)? {
-            MinVersion::Tls13
-        } else {
-            MinVersion::Tls12
-        },
-        alpn: call.string(4)?.lines().map(Into::into).collect(),
-    };
-    match TlsContext::new(&settings) {
-        Ok(context) => {
-            match &server.tls {
-                Some(live) => live.replace(context),
-                None => server.tls = Some(Arc::new(LiveContext::new(context))),
-            }
-            call.undefined()
+/// Oldest version of TLS that is accepted.
+#[napi(string_enum)]
+pub enum MinVersion {
+    #[napi(value = "TLSv1.2")]
+    Tls12,
+    #[napi(value = "TLSv1.3")]
+    Tls13,
+}
+
+/// What `options.tls` comes to.
+#[napi(object, object_to_js = false)]
+pub struct TlsOptions {
+    /// Each private key with its certificate and that one's issuers behind it, as PEM.
+    pub identities: String,
+    /// Certificates of those who sign for clients, as PEM.
+    pub ca: Option<String>,
+    pub clients: ClientCertificates,
+    pub min_version: MinVersion,
+    pub alpn_protocols: Vec<String>,
+}
+
+impl From<TlsOptions> for TlsSettings {
+    fn from(options: TlsOptions) -> Self {
+        Self {
+            identities: options.identities,
+            ca: options.ca,
+            clients: match options.clients {
+                ClientCertificates::None => line_socket_core::ClientCertificates::None,
+                ClientCertificates::Ask => line_socket_core::ClientCertificates::Ask,
+                ClientCertificates::Require => line_socket_core::ClientCertificates::Require,
+            },
+            min_version: match options.min_version {
+                MinVersion::Tls12 => line_socket_core::MinVersion::Tls12,
+                MinVersion::Tls13 => line_socket_core::MinVersion::Tls13,
+            },
+            alpn: options.alpn_protocols.into_iter().map(Into::into).collect(),
         }
-        Err(error) => call.string_value(&format!("{}\n{error}", error.option())),
+    }
+}
+
+#[napi]
+impl ServerCore {
+    /// Sets what connections are encrypted with from now on; without options, that listeners to come do not
+    /// encrypt. When an option is not valid it is returned, and nothing has changed.
+    #[napi]
+    pub fn encrypt(&self, options: Option<TlsOptions>) -> Result<Option<InvalidOption>> {
+        let mut server = self.state()?;
+        let Some(options) = options else {
+            server.tls = None;
+            return Ok(None);
+        };
+        match TlsContext::new(&options.into()) {
+            Ok(context) => {
+                match &server.tls {
+                    Some(live) => live.replace(context),
+                    None => server.tls = Some(Arc::new(LiveContext::new(context))),
+                }
+                Ok(None)
+            }
+            Err(error) => Ok(Some(InvalidOption::new(error.option(), &error))),
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! One server as the JavaScript thread holds it: what every native function works on.
 
+use std::cell::{RefCell, RefMut};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use napi::Result;
 use napi::bindgen_prelude::Function;
+use napi::{Error, Result, Status};
+use napi_derive::napi;
 
 use line_socket_core::{
     Batch, ConnectionRef, Fence, Gate, Hub, IoThread, LiveContext, Options, PipeOwner,
@@ -40,6 +43,47 @@ pub struct JsServer {
     /// For strings on their way from JavaScript.
     pub(super) scratch: Vec<u8>,
     pub(super) sent: Sent,
+}
+
+/// The native side of one server. Nothing listens before `start` or `run`.
+#[napi]
+pub struct ServerCore(pub(super) Rc<RefCell<JsServer>>);
+
+#[napi]
+impl ServerCore {
+    /// A server with the default settings.
+    #[napi(constructor)]
+    pub fn new() -> Self {
+        Self(Rc::new(RefCell::new(JsServer::new())))
+    }
+
+    /// The state, for the time of one call.
+    pub(super) fn state(&self) -> Result<RefMut<'_, JsServer>> {
+        self.0.try_borrow_mut().map_err(|_| {
+            Error::new(
+                Status::GenericFailure,
+                "A native function was called while another runs",
+            )
+        })
+    }
+}
+
+/// An option that is not valid.
+#[napi(object, object_from_js = false)]
+pub struct InvalidOption {
+    /// Its name; empty when it is not one alone.
+    pub option: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl InvalidOption {
+    pub(super) fn new(option: &str, reason: &impl ToString) -> Self {
+        Self {
+            option: option.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
 }
 
 /// Connections by slot.

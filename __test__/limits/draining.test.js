@@ -174,7 +174,7 @@ describe('stop({ drain })', () => {
     client.json({ n: 'ask', i: '1' });
     await until(() => asked.length === 1, 'asked');
     // What `worker.disconnect()` comes to.
-    server.native_.stop(server.lifecycle_.listening.thread, false);
+    server.native_.core.stop(server.lifecycle_.listening.thread, false);
     await until(() => isRefused(port), 'closed to newcomers');
     await delay(50);
     const stopped = server.stop({ drain: LONG });

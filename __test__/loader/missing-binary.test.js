@@ -173,7 +173,7 @@ describe('the binary', () => {
 
   it('is taken from the package for the platform', () => {
     withCopy((folder) => {
-      addPackage(folder, 'exports.createServer = () => { throw new Error("not called by loading"); };');
+      addPackage(folder, 'exports.ServerCore = class { constructor() { throw new Error("not called by loading"); } };');
       assert.equal(load(folder), 'loaded');
     });
   });
@@ -189,7 +189,7 @@ describe('the binary', () => {
   it('that is there but cannot be loaded: the error says why', () => {
     withCopy((folder) => {
       fs.writeFileSync(path.join(folder, BINARY), 'no binary at all');
-      addPackage(folder, 'exports.createServer = () => {};');
+      addPackage(folder, 'exports.ServerCore = class {};');
       const error = load(folder);
       assert.equal(error.code, 'ERR_LINE_SOCKET_NO_BINARY');
       assert.equal(error.cause.code, 'ERR_DLOPEN_FAILED');

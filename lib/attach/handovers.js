@@ -8,12 +8,14 @@ const tls = require('node:tls');
 const LineError = require('../../common/line-error.js');
 const { guard, refuseUnavailable } = require('../upgrade/refusal.js');
 const { Pipe } = require('./pipe.js');
-const { UpgradeRequest, setSecure } = require('../upgrade/request.js');
+const { UpgradeRequest } = require('../upgrade/request.js');
 const { ServerErrorCode } = require('../enums.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('../connection/socket.js').Socket} Socket */
+/** @typedef {import('../binding/addon.d.ts').RequestFacts} RequestFacts */
+/** @typedef {import('../binding/addon.d.ts').SecureFacts} SecureFacts */
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:stream').Duplex} Duplex */
 
@@ -21,14 +23,11 @@ const { ServerErrorCode } = require('../enums.js');
  * A stream that was handed over to the io thread.
  * @typedef {object} Handover
  * @property {object | undefined} extras What the application has added to the request.
- * @property {string | undefined} secure What is known of its encryption.
+ * @property {SecureFacts | undefined} secure What is known of its encryption.
  * @property {UpgradeRequest | undefined} request As `verifyClient` has seen it.
  * @property {Pipe | undefined} pipe
  * @property {((socket: Socket) => void) | undefined} callback
  */
-
-/** What says that a socket's descriptor stays with Node. */
-const PIPED = -1;
 
 /** Properties that every request has; `parser` is added by Node's server. */
 const STANDARD = new Set([...Reflect.ownKeys(new http.IncomingMessage(/** @type {any} */ (null))), 'parser']);
@@ -76,20 +75,24 @@ class Handovers {
       return;
     }
     const key = this.#newKey();
-    const text = headOf(request);
-    const early = Buffer.concat([head, ...bufferedBy(stream)]);
     const { remoteAddress, remotePort = 0, encrypted } = /** @type {any} */ (addressed(request, stream));
-    /** @param {number} descriptor */
-    const handOver = (descriptor) =>
-      this.#native.handOver(key, descriptor, text, early, remoteAddress, remotePort, Boolean(encrypted), held);
+    const handedOver = {
+      head: headOf(request),
+      early: Buffer.concat([head, ...bufferedBy(stream)]),
+      address: remoteAddress,
+      port: remotePort,
+      encrypted: Boolean(encrypted),
+      held,
+    };
     /** @type {Handover} */
     const handover = { extras: extrasOf(request), secure: secureOf(stream), request: undefined, pipe: undefined, callback };
     this.#handovers.set(key, handover);
     const descriptor = descriptorOf(stream);
-    if (descriptor !== PIPED && handOver(descriptor)) {
+    const { core } = this.#native;
+    if (descriptor !== undefined && core.handOver(key, { ...handedOver, descriptor })) {
       // The io thread has a descriptor of its own: closing this one sends nothing to the peer.
       stream.destroy();
-    } else if (handOver(PIPED)) {
+    } else if (core.handOver(key, handedOver)) {
       piped.add(stream);
       handover.pipe = new Pipe(this.#native, key, stream);
     } else {
@@ -109,14 +112,13 @@ class Handovers {
 
   /**
    * The request that an upgrade waits with.
-   * @param {number} upgrade The native side's number of the upgrade.
-   * @param {string[]} facts
+   * @param {import('../binding/addon.d.ts').UpgradeFacts} facts
    * @returns {UpgradeRequest}
    */
-  requestOf(upgrade, facts) {
-    const handover = this.#handovers.get(this.#native.handoverOf(upgrade));
-    if (handover === undefined) return new UpgradeRequest(facts);
-    return (handover.request = makeRequest(facts, handover));
+  requestOf({ request, handover: key }) {
+    const handover = key === undefined ? undefined : this.#handovers.get(key);
+    if (handover === undefined) return new UpgradeRequest(request);
+    return (handover.request = makeRequest(request, handover));
   }
 
   /**
@@ -129,7 +131,7 @@ class Handovers {
     if (request !== undefined) {
       connection.socket.setRequest_(request);
     } else if (extras !== undefined || secure !== undefined) {
-      connection.socket.setRequest_(makeRequest(connection.socket.facts_, handover));
+      connection.socket.setRequest_(makeRequest(connection.socket.requestFacts_, handover));
     }
     // Only the pipe is needed from now on.
     Object.assign(handover, { request: undefined, extras: undefined, secure: undefined, callback: undefined });
@@ -157,13 +159,13 @@ class Handovers {
 /**
  * The descriptor that the io thread can take over.
  * @param {any} stream
- * @returns {number} {@link PIPED} when the stream is no plain socket (TLS, a duplex made elsewhere),
+ * @returns {number | undefined} Undefined when the stream is no plain socket (TLS, a duplex made elsewhere),
  *   on Windows, or while something is still to be written.
  */
 function descriptorOf(stream) {
-  if (!(stream instanceof net.Socket) || /** @type {any} */ (stream).encrypted || stream.writableLength > 0) return PIPED;
+  if (!(stream instanceof net.Socket) || /** @type {any} */ (stream).encrypted || stream.writableLength > 0) return undefined;
   const descriptor = /** @type {any} */ (stream)._handle?.fd;
-  return Number.isInteger(descriptor) && descriptor >= 0 ? descriptor : PIPED;
+  return Number.isInteger(descriptor) && descriptor >= 0 ? descriptor : undefined;
 }
 
 /**
@@ -182,24 +184,28 @@ function bufferedBy(stream) {
 }
 
 /**
- * @param {string[]} facts
+ * @param {RequestFacts} facts
  * @param {Handover} handover
  */
 function makeRequest(facts, { secure, extras }) {
-  if (secure !== undefined) setSecure(facts, secure);
-  return Object.assign(new UpgradeRequest(facts), extras);
+  return Object.assign(new UpgradeRequest(secure === undefined ? facts : { ...facts, secure }), extras);
 }
 
 /**
  * What Node knows of a stream's encryption, as the core tells of its own.
  * @param {Duplex} stream
- * @returns {string | undefined} Undefined when it is not Node that encrypts it.
+ * @returns {SecureFacts | undefined} Undefined when it is not Node that encrypts it.
  */
 function secureOf(stream) {
   if (!(stream instanceof tls.TLSSocket)) return undefined;
-  const authorization = stream.authorized ? '1' : (stream.authorizationError ?? '');
-  const certificate = stream.getPeerX509Certificate()?.raw.toString('base64') ?? '';
-  return [stream.getProtocol(), authorization, stream.alpnProtocol || '', certificate].join(' ');
+  const { authorized, authorizationError, alpnProtocol } = stream;
+  return {
+    protocol: stream.getProtocol() ?? '',
+    authorized,
+    authorizationError: authorized ? undefined : String(authorizationError ?? '') || undefined,
+    alpnProtocol: alpnProtocol || undefined,
+    certificate: stream.getPeerX509Certificate()?.raw.toString('base64'),
+  };
 }
 
 /**

@@ -102,7 +102,7 @@ function loadBinary() {
   const variable = named ? VARIABLE : undefined;
   const file = named ? path.resolve(named) : localFile(platform.triple);
   const { binary, cause } = file === undefined ? loadPackage(platform.triple) : loadFile(file);
-  if (typeof binary?.createServer === 'function') return binary;
+  if (typeof binary?.ServerCore === 'function') return binary;
   const problem = binary === undefined ? cause : new TypeError('it is no binary of line-socket-native');
   throw missingBinary(platform, { cause: problem, isMissing: problem === undefined || isMissing(problem), file, variable });
 }

@@ -196,7 +196,7 @@ class Events {
         this.#inbox.whenCaughtUp(() => this.#server.onDetached_(key, false));
         break;
       case KIND.STOPPED:
-        this.#native.join(key);
+        this.#native.core.join(key);
         this.#inbox.whenCaughtUp(() => this.#server.onDetached_(key, true));
         break;
       default:

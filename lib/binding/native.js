@@ -5,80 +5,11 @@
 
 const { loadBinary } = require('./binary.js');
 
-/**
- * The functions of one server on the native side; their meaning is documented where they are
- * written, in `src/`.
- * @typedef {object} NativeServer
- * @property {(name: string, value: number) => void} configure
- * @property {(words: Int32Array | undefined) => void} compression
- * @property {(path: string | undefined, allowedOrigins: string | undefined, requireOrigin: boolean,
- *   protocols: string, hops: number, proxies: string, proxyHeaders: string) => [string, string] | undefined} setPolicy
- * @property {(host: string | undefined, port: number, backlog: number, socketPath: string | undefined, onWake: () => void, threads: number,
- *   ipv6Only: boolean, reusePort: boolean, mode: number | undefined) => [number, string, number] | number} start
- * @property {(identities: string | undefined, ca: string | undefined, clients: number, tls13: boolean,
- *   alpn: string) => string | undefined} encrypt
- * @property {() => number[]} stats
- * @property {(onWake: () => void, threads: number) => number} run
- * @property {(thread: number, cut: boolean) => void} stop
- * @property {(thread: number) => void} join
- * @property {(name: string) => number} intern
- * @property {(slot: number) => void} trust
- * @property {(slot: number) => void} admit
- * @property {(slot: number) => boolean} dismiss
- * @property {(slot: number) => void} release
- * @property {(slot: number, id: string) => boolean} setId
- * @property {(id: string) => number} find
- * @property {(slot: number, room: string) => void} joinRoom
- * @property {(slot: number, room: string) => boolean} leaveRoom
- * @property {(slot: number) => void} leaveAll
- * @property {(slot: number) => string[]} roomsOf
- * @property {(room: string) => boolean} hasRoom
- * @property {(room: string | undefined) => number[]} members
- * @property {(room: string | undefined) => number} memberCount
- * @property {(room: string | undefined, slot: number) => boolean} isMember
- * @property {(slot: number, code: number, reason: string) => boolean} close
- * @property {(code: number, reason: string) => void} closeUnknown
- * @property {(slot: number) => void} terminate
- * @property {(slot: number) => void} giveUp
- * @property {(slot: number, some: boolean) => void} heedResponses
- * @property {(slot: number) => boolean} isOpen
- * @property {(slot: number) => number} buffered
- * @property {(slot: number) => string | undefined} facts
- * @property {(asking: boolean) => void} ask
- * @property {(key: number) => string | undefined} upgradeFacts
- * @property {(key: number, head: string, protocol: string | undefined) => boolean} accept
- * @property {(key: number, status: number, message: string | undefined) => boolean} refuse
- * @property {(key: number, descriptor: number, head: string, early: Uint8Array, address: string | undefined,
- *   port: number, encrypted: boolean, held: boolean) => boolean} handOver
- * @property {(target: string, path: string) => boolean} isFor
- * @property {(key: number) => number} handoverOf
- * @property {(slot: number) => void} serve
- * @property {(alive: boolean) => void} keepAlive
- * @property {(key: number, bytes: Uint8Array) => boolean} pushPiped
- * @property {(key: number, failed: boolean) => void} endPiped
- * @property {(key: number) => Buffer | null | undefined} takePiped
- * @property {(key: number, bytes: number) => void} writtenPiped
- * @property {(key: number) => void} forgetPiped
- * @property {(words: Int32Array, lane: number) => string | undefined} take
- * @property {() => string[]} strings
- * @property {(slot: number, text: string, words: Int32Array) => string} receiveAgain
- * @property {(slot: number, text: string) => number} send
- * @property {(slot: number, payload: string | undefined, id: string) => number} respond
- * @property {(lane: number, microseconds: number) => void} flush
- * @property {() => boolean} fence
- * @property {() => number} passed
- * @property {(slot: number) => number} queued
- * @property {(slot: number) => number} watch
- * @property {(slot: number) => boolean} isAbove
- * @property {(slot: number) => void} wantDrained
- * @property {(room: string | undefined, text: string) => number} broadcast
- */
+/** @typedef {import('./addon.d.ts')} Native */
 
 /**
- * The addon.
- * @typedef {object} Native
- * @property {() => NativeServer} createServer
- * @property {(filter: string) => string | null} startLog
+ * The native side of one server: what runs seldom is in `core`, all else is called for messages and connections.
+ * @typedef {import('./addon.d.ts').DataPath & {core: import('./addon.d.ts').ServerCore}} NativeServer
  */
 
 /**
@@ -97,4 +28,10 @@ function startCoreLog(addon, filter) {
 const native = loadBinary();
 startCoreLog(native, process.env.RUST_LOG);
 
-module.exports = native;
+/** @returns {NativeServer} A server that does not listen yet. */
+function createServer() {
+  const core = new native.ServerCore();
+  return Object.assign(core.dataPath(), { core });
+}
+
+module.exports = { createServer, readFacts: native.ServerCore.readFacts };

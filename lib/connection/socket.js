@@ -1,11 +1,13 @@
 // @ts-check
 'use strict';
 
+const { readFacts } = require('../binding/native.js');
 const { terminate } = require('./leaving.js');
-const { UpgradeRequest, extraFact, transportOf } = require('../upgrade/request.js');
+const { UpgradeRequest } = require('../upgrade/request.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
+/** @typedef {import('../binding/addon.d.ts').ConnectionFacts} ConnectionFacts */
 
 const OPEN = 1;
 const CLOSING = 2;
@@ -22,8 +24,13 @@ class Socket {
   #slot;
   #closed = false;
   /**
-   * What the native side knows of the upgrade, one fact a line: most are never looked at.
-   * @type {string | undefined}
+   * What the native side keeps of the upgrade, beyond the end of the connection.
+   * @type {import('../binding/addon.d.ts').KeptFacts | undefined}
+   */
+  #kept = undefined;
+  /**
+   * The same as an object: most are never looked at.
+   * @type {ConnectionFacts | undefined}
    */
   #facts = undefined;
   /** @type {UpgradeRequest | undefined} */
@@ -60,22 +67,22 @@ class Socket {
 
   /** The upgrade request. */
   get upgradeReq() {
-    return (this.#request ??= new UpgradeRequest(this.facts_));
+    return (this.#request ??= new UpgradeRequest(this.#loadFacts().request));
   }
 
   /** The subprotocol agreed on; empty without one. */
   get protocol() {
-    return extraFact(this.facts_, 0);
+    return this.#loadFacts().protocol;
   }
 
   /** The extensions agreed on; see `types/socket.d.ts`. */
   get extensions() {
-    return parseExtensions(extraFact(this.facts_, 1));
+    return parseExtensions(this.#loadFacts().extensions);
   }
 
   /** How the bytes travel; see `types/socket.d.ts`. */
   get transport() {
-    return transportOf(this.facts_);
+    return this.#loadFacts().request.transport;
   }
 
   /** Bytes that wait to be handed to the system. */
@@ -101,8 +108,12 @@ class Socket {
     if (!this.#closed) terminate(this.#connection);
   }
 
+  #keepFacts() {
+    return (this.#kept ??= /** @type {import('../binding/addon.d.ts').KeptFacts} */ (this.#native.core.keepFacts(this.#slot)));
+  }
+
   #loadFacts() {
-    return (this.#facts ??= /** @type {string} */ (this.#native.facts(this.#slot)));
+    return (this.#facts ??= readFacts(this.#keepFacts()));
   }
 
   /**
@@ -123,11 +134,11 @@ class Socket {
   }
 
   /**
-   * What the native side knows of the upgrade, one by one.
+   * What the native side knows of the upgrade request.
    * @internal
    */
-  get facts_() {
-    return this.#loadFacts().split('\n');
+  get requestFacts_() {
+    return this.#loadFacts().request;
   }
 
   /**
@@ -135,7 +146,7 @@ class Socket {
    * @internal
    */
   onClosed_() {
-    this.#loadFacts();
+    this.#keepFacts();
     this.#closed = true;
   }
 }

@@ -55,10 +55,6 @@ const DEFAULT_CHUNK = 16 * 1024;
 /** Largest number of bytes that fits the core's; no message is as long. */
 const MAX_THRESHOLD = 0x7fffffff;
 
-/** What the core calls a window that is free, and one that is never agreed to. */
-const ANY_WINDOW = 0;
-const NO_WINDOW = -1;
-
 /**
  * @param {number} least
  * @param {number} most
@@ -144,35 +140,29 @@ function isGiven(value) {
 }
 
 /**
- * What the core is told; see `compression` in `src/compression.rs`.
+ * What the core is told.
  * @param {any} option Checked.
- * @returns {Int32Array | undefined} Undefined: no compression.
+ * @returns {import('../binding/addon.d.ts').CompressionOptions | undefined} Undefined: no compression.
  */
-function compressionWords(option) {
+function compressionOptions(option) {
   if (!option) return undefined;
   const given = option === true ? {} : option;
   const deflate = given.zlibDeflateOptions ?? {};
   const inflate = given.zlibInflateOptions ?? {};
-  return Int32Array.of(
+  return {
     // Only `false` asks for context takeover: it costs every connection its memory.
-    Number(given.serverNoContextTakeover === false),
-    Number(given.clientNoContextTakeover === false),
-    windowWord(given.serverMaxWindowBits),
-    windowWord(given.clientMaxWindowBits),
-    Math.min(given.threshold ?? DEFAULT_THRESHOLD, MAX_THRESHOLD),
-    deflate.level ?? given.level ?? DEFAULT_LEVEL,
-    deflate.memLevel ?? given.memLevel ?? DEFAULT_MEM_LEVEL,
-    deflate.strategy ?? 0,
-    deflate.windowBits ?? DEFAULT_WINDOW_BITS,
-    deflate.chunkSize ?? DEFAULT_CHUNK,
-    inflate.chunkSize ?? DEFAULT_CHUNK,
-  );
+    serverContextTakeover: given.serverNoContextTakeover === false,
+    clientContextTakeover: given.clientNoContextTakeover === false,
+    serverMaxWindowBits: given.serverMaxWindowBits ?? true,
+    clientMaxWindowBits: given.clientMaxWindowBits ?? true,
+    threshold: Math.min(given.threshold ?? DEFAULT_THRESHOLD, MAX_THRESHOLD),
+    level: deflate.level ?? given.level ?? DEFAULT_LEVEL,
+    memLevel: deflate.memLevel ?? given.memLevel ?? DEFAULT_MEM_LEVEL,
+    strategy: deflate.strategy ?? 0,
+    windowBits: deflate.windowBits ?? DEFAULT_WINDOW_BITS,
+    chunkSize: deflate.chunkSize ?? DEFAULT_CHUNK,
+    inflateChunkSize: inflate.chunkSize ?? DEFAULT_CHUNK,
+  };
 }
 
-/** @param {number | boolean | null | undefined} bits */
-function windowWord(bits) {
-  if (bits === false) return NO_WINDOW;
-  return typeof bits === 'number' ? bits : ANY_WINDOW;
-}
-
-module.exports = { checkCompression, compressionWords };
+module.exports = { checkCompression, compressionOptions };

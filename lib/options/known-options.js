@@ -24,8 +24,7 @@ const MAX = 0xffffffff;
  * @property {boolean} [isRequired] It may not be left undefined once named, as with the original.
  * @property {boolean} [isLive] It is in force at once when it is set while the server runs.
  * @property {any} [initial] What holds for a live option that is not given.
- * @property {(value: any) => number} [core] What the core is told.
- * @property {string} [setting] What the core calls it, when that is not its name.
+ * @property {(value: any) => any} [core] What the core is told: its setting of the same name.
  */
 
 /** @param {unknown} value */
@@ -79,9 +78,9 @@ function atMost(count) {
   return Math.min(count, MAX);
 }
 
-/** @param {number} number */
-function same(number) {
-  return number;
+/** @template T @param {T} value */
+function same(value) {
+  return value;
 }
 
 /** @type {Readonly<{[name: string]: Option}>} */
@@ -126,8 +125,7 @@ const OPTIONS = Object.freeze({
     rule: [(value) => value === 'close' || value === 'drop', "must be 'close' or 'drop'"],
     isLive: true,
     initial: 'close',
-    core: (policy) => Number(policy === 'drop'),
-    setting: 'dropBroadcasts',
+    core: same,
   },
   maxFragments: { rule: COUNT, isLive: true, initial: 131072, core: (count) => atMost(count || MAX) },
   maxHeaderBytes: { rule: range(256, 0x100000), isLive: true, initial: 16384, core: same },
@@ -139,7 +137,7 @@ const OPTIONS = Object.freeze({
   bytesPerSecond: { rule: BYTES, isLive: true, initial: 128 * 1024 * 1024, core: atMost },
   rateBurst: { rule: TIME, isLive: true, initial: 1000, core: atMost },
   rateTimeout: { rule: TIME, isLive: true, initial: 60000, core: atMost },
-  busyPoll: { rule: FLAG, isLive: true, initial: true, core: Number },
+  busyPoll: { rule: FLAG, isLive: true, initial: true, core: same },
   perMessageDeflate: { isLive: true, initial: false },
 
   ...Object.fromEntries(Object.entries(POLICY_RULES).map(([name, rule]) => [name, { rule, isLive: true }])),

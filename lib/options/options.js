@@ -7,7 +7,7 @@ const LineError = require('../../common/line-error.js');
 const { encrypt } = require('./secure-context.js');
 const { ServerErrorCode } = require('../enums.js');
 const { POLICY_RULES, setPolicy } = require('./policy.js');
-const { checkCompression, compressionWords } = require('./compression.js');
+const { checkCompression, compressionOptions } = require('./compression.js');
 const { OPTIONS, WITHOUT_EFFECT } = require('./known-options.js');
 const { nearestName, refuseUnknown, unknownOption, warnOnce } = require('./unknown-options.js');
 
@@ -93,9 +93,9 @@ function makeOptions(given, native) {
   const values = /** @type {any} */ ({});
   /** @param {string} name */
   const apply = (name) => {
-    if (name === 'perMessageDeflate') native.compression(compressionWords(values[name]));
-    const { core, setting, initial } = OPTIONS[name];
-    if (core !== undefined) native.configure(setting ?? name, core(values[name] ?? initial));
+    if (name === 'perMessageDeflate') native.core.setCompression(compressionOptions(values[name]));
+    const { core, initial } = OPTIONS[name];
+    if (core !== undefined) native.core.configure({ [name]: core(values[name] ?? initial) });
   };
   for (const name of LIVE) {
     const initial = options[name];

@@ -46,21 +46,16 @@ const POLICY_RULES = {
  */
 function setPolicy(options, native) {
   const { path, allowedOrigins, requireOrigin, protocols, trustProxy, proxyHeaders } = options;
-  const problem = native.setPolicy(
-    path ?? undefined,
-    allowedOrigins ? lines(allowedOrigins) : undefined,
-    requireOrigin ?? false,
-    lines(protocols ?? []),
-    trustProxy === true ? EVERY_PROXY : Number(trustProxy) || 0,
-    lines(isListOfStrings(asList(trustProxy)) ? asList(trustProxy) : []),
-    proxyHeaders ?? 'x-forwarded',
-  );
-  return problem && `"options.${problem[0]}": ${problem[1]}`;
-}
-
-/** @param {string[]} list */
-function lines(list) {
-  return list.map((entry) => `${entry}\n`).join('');
+  const invalid = native.core.setPolicy({
+    path: path ?? undefined,
+    allowedOrigins: allowedOrigins || undefined,
+    requireOrigin: requireOrigin ?? false,
+    protocols: protocols ?? [],
+    trustedHops: trustProxy === true ? EVERY_PROXY : Number(trustProxy) || 0,
+    trustedProxies: isListOfStrings(asList(trustProxy)) ? asList(trustProxy) : [],
+    proxyHeaders: proxyHeaders ?? 'x-forwarded',
+  });
+  return invalid ? `"options.${invalid.option}": ${invalid.reason}` : undefined;
 }
 
 module.exports = { POLICY_RULES, setPolicy };

@@ -14,11 +14,6 @@ const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----E
 /** In the first line of an encrypted key (RFC 7468, 11), or behind it in OpenSSL's older form. */
 const ENCRYPTED = /\bENCRYPTED\b/;
 
-/** What the core is told of `requestCert` and `rejectUnauthorized`. */
-const NO_CERTIFICATE = 0;
-const ASK = 1;
-const REQUIRE = 2;
-
 /** What `options.tls` may have, beside `key`, `cert` and `ca`, and what that must be. */
 const RULES = {
   passphrase: [(/** @type {any} */ value) => typeof value === 'string', 'must be a string'],
@@ -58,20 +53,18 @@ function fail(name, what) {
  */
 function encrypt(tls, native) {
   if (tls === undefined || tls === null) {
-    native.encrypt(undefined, undefined, NO_CERTIFICATE, false, '');
+    native.core.encrypt();
     return;
   }
   checkShape(tls);
-  const problem = native.encrypt(
-    identities(tls),
-    authorities(tls),
-    clients(tls),
-    tls.minVersion === 'TLSv1.3',
-    (tls.alpnProtocols ?? []).join('\n'),
-  );
-  if (problem === undefined) return;
-  const [name, what] = problem.split('\n');
-  fail(name, what);
+  const invalid = native.core.encrypt({
+    identities: identities(tls),
+    ca: authorities(tls),
+    clients: clients(tls),
+    minVersion: tls.minVersion ?? 'TLSv1.2',
+    alpnProtocols: tls.alpnProtocols ?? [],
+  });
+  if (invalid) fail(invalid.option, invalid.reason);
 }
 
 /** @param {any} tls */
@@ -88,13 +81,13 @@ function checkShape(tls) {
 
 /**
  * @param {any} tls
- * @returns {number}
+ * @returns {import('../binding/addon.d.ts').ClientCertificates}
  */
 function clients(tls) {
-  if (!tls.requestCert) return NO_CERTIFICATE;
-  if (tls.rejectUnauthorized === false) return ASK;
+  if (!tls.requestCert) return 'none';
+  if (tls.rejectUnauthorized === false) return 'ask';
   if (!given(tls.ca)) fail('ca', 'is needed with requestCert: the certificates of those who sign for clients');
-  return REQUIRE;
+  return 'require';
 }
 
 /** @param {unknown} value */

@@ -79,7 +79,7 @@ class Draining {
   begin() {
     const { code, reason, drain } = this.#drain;
     const { native_: native, inbox_: inbox } = this.#server;
-    native.closeUnknown(code, reason);
+    native.core.closeUnknown(code, reason);
     for (const connection of inbox.connections) if (connection !== undefined) this.#busy.add(connection);
     serverLog('draining %d connections', this.#busy.size);
     this.#waveSize = Math.max(LEAST_WAVE, Math.ceil(this.#busy.size / WAVES));

@@ -93,7 +93,7 @@ class Lifecycle {
       await before;
       await this.#stopping?.promise;
       if (server.server !== wanted) throw stoppedMeanwhile();
-      this.#native.ask(wantsToBeAsked(server));
+      this.#native.core.ask(wantsToBeAsked(server));
       encrypt(server.options.tls, this.#native);
       const { listening, own } = await begin(server.options, this.#native, () => server.inbox_.wake());
       this.#threads.add(listening.thread);
@@ -123,7 +123,7 @@ class Lifecycle {
     this.updateKeepAlive();
     this.#web = own ?? this.#server.options.server;
     if (address !== null) {
-      this.#leave = cluster.join(address, () => this.#native.stop(thread, false));
+      this.#leave = cluster.join(address, () => this.#native.core.stop(thread, false));
     } else if (this.#web) {
       const detach = attach(this.#server, this.#web);
       this.#leave = () => {
@@ -184,7 +184,7 @@ class Lifecycle {
     this.#stopping = { thread, promise, resolve, draining };
     this.updateKeepAlive();
     if (drain === undefined && this.#server.options.clientTracking !== false) this.cutAll();
-    else this.#native.stop(thread, false);
+    else this.#native.core.stop(thread, false);
     if (this.#closed === thread) this.#beginDraining();
     return promise;
   }
@@ -199,7 +199,7 @@ class Lifecycle {
   cutAll() {
     this.isCut = true;
     for (const connection of this.#server.inbox_.connections) if (connection !== undefined) ignore(connection);
-    this.#threads.forEach((thread) => this.#native.stop(thread, true));
+    this.#threads.forEach((thread) => this.#native.core.stop(thread, true));
   }
 
   #leaveAll() {

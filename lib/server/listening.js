@@ -94,22 +94,18 @@ async function listen(options, native, onWake) {
   const host = socketPath ? undefined : await resolveHost(options.host);
   const reusePort = !socketPath && (options.reusePort ?? isShared(port));
   if (reusePort && !CAN_SHARE) throw systemError(numberOf('ENOTSUP'), 'listen', options.host || '::', port);
-  const result = native.start(
+  const { error, thread, address: bound, port: boundPort } = native.core.start({
     host,
     port,
-    options.backlog ?? BACKLOG,
+    backlog: options.backlog ?? BACKLOG,
     socketPath,
-    onWake,
-    options.ioThreads ?? 1,
-    options.ipv6Only ?? false,
+    mode: options.listen?.mode,
+    ipv6Only: options.ipv6Only ?? false,
     reusePort,
-    options.listen?.mode,
-  );
-  if (typeof result === 'number') {
-    // As Node's own servers report it: with -1 for the port of a Unix domain socket.
-    throw systemError(result, 'listen', socketPath ?? (options.host || '::'), socketPath ? -1 : port);
-  }
-  const [thread, bound, boundPort] = result;
+    threads: options.ioThreads ?? 1,
+  }, onWake);
+  // As Node's own servers report it: with -1 for the port of a Unix domain socket.
+  if (error) throw systemError(error, 'listen', socketPath ?? (options.host || '::'), socketPath ? -1 : port);
   const address = LINK_LOCAL.test(bound) ? `${bound}%${interfaceName(host)}` : bound;
   if (socketPath) return { thread, address: socketPath };
   const family = net.isIPv6(address) ? 'IPv6' : 'IPv4';
@@ -125,9 +121,9 @@ async function listen(options, native, onWake) {
  * @throws {Error} The system's, when there can be no thread.
  */
 function run(options, native, onWake) {
-  const result = native.run(onWake, options.ioThreads ?? 1);
-  if (result < 0) throw systemError(-result, 'run');
-  return { thread: result, address: null };
+  const { error, thread } = native.core.run(options.ioThreads ?? 1, onWake);
+  if (error) throw systemError(error, 'run');
+  return { thread, address: null };
 }
 
 /**

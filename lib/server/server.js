@@ -222,7 +222,7 @@ class Server extends Emitter {
    */
   addListener(eventName, handler, execLimit, prepend) {
     super.addListener(eventName, handler, execLimit, prepend);
-    this.native_.ask(wantsToBeAsked(this));
+    this.native_.core.ask(wantsToBeAsked(this));
     return this;
   }
 
@@ -231,7 +231,7 @@ class Server extends Emitter {
    */
   removeListener_(listener) {
     super.removeListener_(listener);
-    this.native_.ask(wantsToBeAsked(this));
+    this.native_.core.ask(wantsToBeAsked(this));
   }
 
   /**

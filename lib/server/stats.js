@@ -10,42 +10,9 @@
  * @returns {import('../../types/stats.d.ts').ServerStats} A new object.
  */
 function readStats(native, turnedAway) {
-  // In the order of `src/stats.rs`.
-  const [
-    connections,
-    connectionsTotal,
-    maxConnections,
-    maxConnectionsPerAddress,
-    request,
-    application,
-    timeout,
-    stopping,
-    messagesReceived,
-    bytesReceived,
-    messagesSent,
-    bytesSent,
-    bytesWaiting,
-    broadcastsDropped,
-    slowConsumers,
-    rateDelays,
-    rateLimited,
-    violations,
-  ] = native.stats();
-  return {
-    connections,
-    connectionsTotal,
-    refused: { maxConnections, maxConnectionsPerAddress, request, application, timeout, stopping: stopping + turnedAway },
-    messagesReceived,
-    bytesReceived,
-    messagesSent,
-    bytesSent,
-    bytesWaiting,
-    broadcastsDropped,
-    slowConsumers,
-    rateDelays,
-    rateLimited,
-    violations,
-  };
+  const stats = native.core.stats();
+  stats.refused.stopping += turnedAway;
+  return stats;
 }
 
 module.exports = { readStats };

@@ -12,31 +12,24 @@ class PeerSocket {
   #protocol;
   #certificate;
 
-  /**
-   * @param {string} address Empty on a Unix domain socket.
-   * @param {string} port The same.
-   * @param {boolean} encrypted
-   * @param {string} proxy Empty when no proxy named the client.
-   * @param {string} secure Empty unless this server's `tls` encrypts it; see `secure_line` in `src/facts.rs`.
-   */
-  constructor(address, port, encrypted, proxy, secure) {
-    const [protocol, authorization, alpn, certificate] = secure.split(' ');
-    this.#protocol = protocol || null;
-    this.#certificate = certificate;
+  /** @param {import('../binding/addon.d.ts').RequestFacts} facts */
+  constructor({ address, port, encrypted, proxy, secure }) {
+    this.#protocol = secure?.protocol ?? null;
+    this.#certificate = secure?.certificate;
     /** Address of the client; undefined on a Unix domain socket. @type {string | undefined} */
-    this.remoteAddress = address || undefined;
+    this.remoteAddress = address;
     /** Port of the client, if known. @type {number | undefined} */
-    this.remotePort = port === '' ? undefined : Number(port);
+    this.remotePort = port;
     /** Whether the client's connection is encrypted. */
     this.encrypted = encrypted;
     /** Address of the proxy that named the client. @type {string | undefined} */
-    this.proxyAddress = proxy || undefined;
+    this.proxyAddress = proxy;
     /** Whether the peer has shown a certificate that one of `tls.ca` has signed. */
-    this.authorized = authorization === '1';
+    this.authorized = secure?.authorized ?? false;
     /** Why it is not authorized, by OpenSSL's name; null when it is, or was not asked. @type {string | null} */
-    this.authorizationError = this.authorized ? null : authorization || null;
+    this.authorizationError = secure?.authorizationError ?? null;
     /** The application protocol agreed on. @type {string | false} */
-    this.alpnProtocol = alpn || false;
+    this.alpnProtocol = secure?.alpnProtocol ?? false;
   }
 
   /** @returns {string | null} `TLSv1.2` or `TLSv1.3`; null without encryption. */

@@ -15,44 +15,33 @@ const FIRST_ONLY = new Set([
   'proxy-authorization', 'referer', 'retry-after', 'server', 'user-agent',
 ]);
 
-/** Which line is what; see `request_lines` in `src/facts.rs`. */
-const METHOD = 0;
-const TARGET = 1;
-const MINOR = 2;
-const ADDRESS = 3;
-const PORT = 4;
-const ENCRYPTED = 5;
-const TRANSPORT = 6;
-const PROXY = 7;
-const SECURE = 8;
-const COUNT = 9;
-const HEADERS = 10;
+/** @typedef {import('../binding/addon.d.ts').RequestFacts} RequestFacts */
 
 /** An upgrade request. */
 class UpgradeRequest {
   /** @type {string[]} */
-  #facts;
+  #rawHeaders;
   /** @type {{[name: string]: any} | undefined} */
   #headers = undefined;
 
-  /** @param {string[]} facts */
+  /** @param {RequestFacts} facts */
   constructor(facts) {
-    this.#facts = facts;
-    this.method = facts[METHOD];
-    this.url = facts[TARGET];
-    this.httpVersion = `1.${facts[MINOR]}`;
-    this.connection = new PeerSocket(facts[ADDRESS], facts[PORT], facts[ENCRYPTED] === '1', facts[PROXY], facts[SECURE]);
+    this.#rawHeaders = facts.headers;
+    this.method = facts.method;
+    this.url = facts.target;
+    this.httpVersion = `1.${facts.httpMinor}`;
+    this.connection = new PeerSocket(facts);
     this.socket = this.connection;
   }
 
-  /** Names and values in turn, as they came. @returns {string[]} */
+  /** Names and values in turn, as they came: a copy. @returns {string[]} */
   get rawHeaders() {
-    return this.#facts.slice(HEADERS, HEADERS + 2 * Number(this.#facts[COUNT]));
+    return [...this.#rawHeaders];
   }
 
   /** Values by name in lower case; repeated ones are joined as Node joins them. */
   get headers() {
-    return (this.#headers ??= joinHeaders(this.rawHeaders));
+    return (this.#headers ??= joinHeaders(this.#rawHeaders));
   }
 }
 
@@ -90,30 +79,4 @@ function set(headers, name, value) {
   });
 }
 
-/**
- * An entry behind the headers, whose meaning depends on whom the facts came from.
- * @param {string[]} facts
- * @param {number} index
- */
-function extraFact(facts, index) {
-  return facts[HEADERS + 2 * Number(facts[COUNT]) + index];
-}
-
-/**
- * Says what is known of an encryption that is not this server's.
- * @param {string[]} facts
- * @param {string} secure As `secure_line` in `src/facts.rs` writes it.
- */
-function setSecure(facts, secure) {
-  facts[SECURE] = secure;
-}
-
-/**
- * How the connection's bytes travel.
- * @param {string[]} facts
- */
-function transportOf(facts) {
-  return facts[TRANSPORT];
-}
-
-module.exports = { UpgradeRequest, extraFact, setSecure, transportOf };
+module.exports = { UpgradeRequest };

@@ -5,7 +5,6 @@ const { types } = require('node:util');
 
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode, ServerEvent: Event } = require('../enums.js');
-const { extraFact } = require('./request.js');
 const { messageProblem, show, statusProblem } = require('./refusal.js');
 const { isToken, linesProblem, protocolOf, responseLines } = require('./response.js');
 
@@ -35,10 +34,10 @@ function wantsToBeAsked(server) {
  * @param {number} key The native side's number of the request.
  */
 function decideUpgrade(server, key) {
-  const lines = server.native_.upgradeFacts(key);
+  const facts = server.native_.core.upgradeFacts(key);
   // The peer has gone, or the server was stopped.
-  if (lines === undefined) return;
-  new Decision(server, key, lines.split('\n')).begin();
+  if (facts === null) return;
+  new Decision(server, key, facts).begin();
 }
 
 /** What becomes of one upgrade request. */
@@ -54,13 +53,13 @@ class Decision {
   /**
    * @param {Server} server
    * @param {number} key
-   * @param {string[]} facts
+   * @param {import('../binding/addon.d.ts').UpgradeFacts} facts
    */
   constructor(server, key, facts) {
     this.#server = server;
     this.#key = key;
     this.#facts = facts;
-    this.#request = server.handovers_.requestOf(key, facts);
+    this.#request = server.handovers_.requestOf(facts);
   }
 
   begin() {
@@ -101,7 +100,7 @@ class Decision {
   #chooseProtocol() {
     const { handleProtocols } = this.#server.options;
     if (!handleProtocols) {
-      this.#verify(extraFact(this.#facts, 0));
+      this.#verify(this.#facts.protocol);
       return;
     }
     const offered = (this.#request.headers['sec-websocket-protocol'] || '').split(/, */);
@@ -182,7 +181,7 @@ class Decision {
 
   /** @param {string | undefined} protocol */
   #accept(protocol) {
-    const sent = responseLines(extraFact(this.#facts, 1), protocol, extraFact(this.#facts, 2));
+    const sent = responseLines(this.#facts.accept, protocol, this.#facts.extensions);
     const lines = [...sent];
     this.#server.emit(Event.HEADERS, lines);
     const problem = linesProblem(lines, sent);
@@ -190,7 +189,7 @@ class Decision {
       this.#onWrong(`A listener of "headers" has made an answer that cannot be sent: ${problem}`, lines);
       return;
     }
-    this.#server.native_.accept(this.#key, `${lines.join('\r\n')}\r\n\r\n`, protocolOf(lines));
+    this.#server.native_.core.accept(this.#key, `${lines.join('\r\n')}\r\n\r\n`, protocolOf(lines));
   }
 
   /**
@@ -198,7 +197,7 @@ class Decision {
    * @param {string} [message]
    */
   #refuse(status, message) {
-    this.#server.native_.refuse(this.#key, status, message);
+    this.#server.native_.core.refuse(this.#key, status, message);
   }
 
   /**

@@ -48,11 +48,13 @@ async function sabotage(name) {
   const [victim, other, leaving] = await Promise.all([1, 2, 3].map(() => RawClient.open({ port })));
   await Promise.all([victim, other, leaving].map((client) => client.handshake()));
 
-  const native = /** @type {any} */ (server).native_;
-  const real = native[name];
+  const path = name.split('.');
+  const method = /** @type {string} */ (path.pop());
+  const native = path.reduce((object, key) => object[key], /** @type {any} */ (server).native_);
+  const real = native[method];
   let failed = false;
-  native[name] = (/** @type {any[]} */ ...args) => {
-    if (failed) return real(...args);
+  native[method] = (/** @type {any[]} */ ...args) => {
+    if (failed) return real.apply(native, args);
     failed = true;
     throw new Error(`${name} fails`);
   };
@@ -63,7 +65,7 @@ async function sabotage(name) {
   const isServed = await isAnswered(other, 'a') && (await isAnswered(other, 'b'));
   other.json({ n: 'question' });
   await delay(150);
-  native[name] = real;
+  native[method] = real;
   report({ name, failed, isServed, timedOut });
   [victim, other].forEach((client) => client.socket.destroy());
   await within(server.stop(), 'stop', 3000).catch(() => report({ name, stops: false }));

@@ -45,6 +45,11 @@ impl Request {
         self.http_minor
     }
 
+    /// Bytes of the head, which are kept.
+    pub fn size(&self) -> usize {
+        self.head.len()
+    }
+
     /// All header lines in the order they were sent.
     pub fn headers(&self) -> Headers<'_> {
         let line = memchr::memchr(b'\n', &self.head).map_or(self.head.len(), |end| end + 1);

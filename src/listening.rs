@@ -1,0 +1,216 @@
+//! Starting and stopping, and the upgrades that wait for the application.
+
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "napi gives what it has read of JavaScript by value"
+)]
+
+use std::io;
+use std::net::SocketAddr;
+
+use napi::Result;
+use napi::bindgen_prelude::Function;
+use napi_derive::napi;
+
+use line_socket_core::{Address, Binding, Counter, Options, Verdict};
+
+use super::state::ServerCore;
+
+/// Where a server listens, and how.
+#[napi(object, object_to_js = false)]
+pub struct ListenOptions {
+    /// An IP address, one of IPv6 perhaps with `%` and the number of an interface. Absent: every address.
+    pub host: Option<String>,
+    pub port: u32,
+    pub backlog: i32,
+    /// Path of a Unix domain socket, instead of host and port.
+    pub socket_path: Option<String>,
+    /// That of the Unix domain socket.
+    pub mode: Option<u32>,
+    pub ipv6_only: bool,
+    pub reuse_port: bool,
+    /// How many io threads.
+    pub threads: u32,
+}
+
+/// What became of a start.
+#[napi(object, object_from_js = false)]
+pub struct Started {
+    /// The system's error number; 0 when it runs.
+    pub error: i32,
+    /// The number of the io thread that `stop` and `join` take.
+    pub thread: u32,
+    /// The address listened on; empty when it is none.
+    pub address: String,
+    pub port: u32,
+}
+
+#[napi]
+impl ServerCore {
+    /// Listens and starts the io threads.
+    ///
+    /// # Errors
+    /// Node's.
+    #[napi]
+    pub fn start(&self, options: ListenOptions, on_wake: Function<'_, (), ()>) -> Result<Started> {
+        let port = options.port as u16;
+        let address = match (options.socket_path, options.host) {
+            #[cfg(unix)]
+            (Some(path), _) => Address::Unix(path.into()),
+            (None, Some(host)) => {
+                let Some(address) = socket_address(&host, port) else {
+                    return Ok(failed(EINVAL));
+                };
+                Address::Tcp(address)
+            }
+            _ => Address::AnyHost { port },
+        };
+        let binding = Binding {
+            ipv6_only: options.ipv6_only,
+            reuse_port: options.reuse_port,
+            mode: options.mode,
+        };
+        self.launch(
+            Some((address, binding, options.backlog)),
+            options.threads,
+            &on_wake,
+        )
+    }
+
+    /// Starts the io threads without a listener, for what is handed over.
+    ///
+    /// # Errors
+    /// Node's.
+    #[napi]
+    pub fn run(&self, threads: u32, on_wake: Function<'_, (), ()>) -> Result<Started> {
+        self.launch(None, threads, &on_wake)
+    }
+
+    fn launch(
+        &self,
+        listener: Option<(Address, Binding, i32)>,
+        threads: u32,
+        on_wake: &Function<'_, (), ()>,
+    ) -> Result<Started> {
+        let mut server = self.state()?;
+        let number = server.next_thread;
+        let threads = threads as usize;
+        let options = match listener {
+            Some((address, binding, backlog)) => Options {
+                address: Some(address),
+                backlog,
+                binding,
+                number,
+                threads,
+                tls: server.tls.clone(),
+            },
+            None => Options {
+                address: None,
+                backlog: 0,
+                binding: Binding::default(),
+                number,
+                threads,
+                tls: None,
+            },
+        };
+        Ok(match server.launch(options, on_wake)? {
+            Ok(address) => Started {
+                error: 0,
+                thread: number,
+                address: address.map_or_else(String::new, |address| address.ip().to_string()),
+                port: address.map_or(0, |address| address.port().into()),
+            },
+            Err(error) => failed(error_number(&error)),
+        })
+    }
+
+    /// Closes a listener and, if `cut`, every connection.
+    #[napi]
+    pub fn stop(&self, thread: u32, cut: bool) -> Result<()> {
+        let server = self.state()?;
+        if let Some((_, found)) = server.threads.iter().find(|(number, _)| *number == thread) {
+            found.stop(cut);
+        }
+        let refused = server.gate.clear();
+        let stats = &server.hub.stats;
+        stats.add(Counter::RefusedStopping, refused as u64);
+        Ok(())
+    }
+
+    /// To be called when a thread has said that it ends: waits for that moment, and lets the process end
+    /// when it was the last.
+    #[napi]
+    pub fn join(&self, thread: u32) -> Result<()> {
+        let mut server = self.state()?;
+        let index = server
+            .threads
+            .iter()
+            .position(|(number, _)| *number == thread);
+        if let Some(index) = index {
+            let (_, ended) = server.threads.swap_remove(index);
+            ended.join();
+        }
+        if server.threads.is_empty() {
+            server.wake.disarm();
+        }
+        Ok(())
+    }
+
+    /// Begins the closing handshake of connections that have not begun theirs: JavaScript does not know of
+    /// them.
+    #[napi]
+    pub fn close_unknown(&self, code: u32, reason: String) -> Result<()> {
+        self.state()?.hub.close_unknown(code as u16, &reason);
+        Ok(())
+    }
+
+    /// Says whether upgrades wait for `accept` or `refuse`.
+    #[napi]
+    pub fn ask(&self, asking: bool) -> Result<()> {
+        self.state()?.gate.set_asking(asking);
+        Ok(())
+    }
+
+    /// Goes on with an upgrade that waits: with these lines, and the subprotocol that they name. False when
+    /// it does not wait any more.
+    #[napi]
+    pub fn accept(&self, key: u32, head: String, protocol: Option<String>) -> Result<bool> {
+        let head = head.into_bytes();
+        let verdict = Verdict::Accept { head, protocol };
+        Ok(self.state()?.gate.decide(key, verdict))
+    }
+
+    /// Refuses an upgrade that waits. False when it does not wait any more.
+    #[napi]
+    pub fn refuse(&self, key: u32, status: u32, message: Option<String>) -> Result<bool> {
+        let status = status as u16;
+        let verdict = Verdict::Refuse { status, message };
+        Ok(self.state()?.gate.decide(key, verdict))
+    }
+}
+
+fn failed(error: i32) -> Started {
+    Started {
+        error,
+        thread: 0,
+        address: String::new(),
+        port: 0,
+    }
+}
+
+fn socket_address(host: &str, port: u16) -> Option<SocketAddr> {
+    let address = if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    };
+    address.parse().ok()
+}
+
+/// The system's number of an invalid argument.
+const EINVAL: i32 = 22;
+
+fn error_number(error: &io::Error) -> i32 {
+    // What has no number of its own (an unsuitable socket path) is an invalid argument.
+    error.raw_os_error().unwrap_or(EINVAL)
+}

@@ -145,21 +145,21 @@ async fn run(
     .await;
     // Every connection there will be is registered after this: none is missed below.
     acceptor.close().await;
-    let alive = shared.alive.load(SeqCst);
-    info!("#{}: accepts no more, {alive} connections", shared.number);
+    let tasks = shared.tasks.load(SeqCst);
+    info!("#{}: accepts no more, {tasks} connections", shared.number);
     if !shared.is_cut() {
         shared
             .hub
             .inbox
             .announce(|_| Record::new(Kind::Detached, shared.number));
     }
-    while shared.alive.load(SeqCst) > 0 {
+    while shared.tasks.load(SeqCst) > 0 {
         // Whoever stopped without a cut may still ask for one.
         if shared.is_cut() {
             shared.cut_all();
         }
         select(
-            pin!(shared.last_gone.notified()),
+            pin!(shared.last_task_ended.notified()),
             pin!(shared.stopping.notified()),
         )
         .await;

@@ -20,7 +20,7 @@ use crate::hub::{Compressing, ConnectionRef, Facts, LogName, Permit, Progress};
 
 use super::bounds::Bounds;
 use super::handover::Ticket;
-use super::shared::{Alive, Shared};
+use super::shared::{Shared, TaskGuard};
 use super::stream::{ReadEnd, Stream};
 use super::throttle::Throttle;
 
@@ -49,8 +49,8 @@ impl ReadAhead {
     }
 }
 
-/// What few connections need.
-struct Rare {
+/// What only some connections need.
+struct Extras {
     /// Bounds what the peer may have us hold.
     bounds: Bounds,
     /// Where permessage-deflate is agreed on.
@@ -69,7 +69,7 @@ pub struct Session {
     /// Holds the peer to its rate.
     throttle: Throttle,
     /// Boxed because a connection without compression needs none of it after its handshake.
-    rare: Option<Box<Rare>>,
+    extras: Option<Box<Extras>>,
     /// Bytes that came with the upgrade request, or could not be decoded yet.
     read_ahead: Option<Box<ReadAhead>>,
     /// The peer's compressed messages have had their turn.
@@ -77,7 +77,7 @@ pub struct Session {
     /// Counts the connection, until its peer counts as gone.
     permit: Arc<Permit>,
     /// With the hub. Tells the io thread, by being dropped, that this task is done.
-    shared: Alive,
+    shared: TaskGuard,
     /// The same for the application that has handed the stream over. After the stream itself: fields
     /// are dropped in this order.
     ticket: Option<Box<Ticket>>,
@@ -117,8 +117,8 @@ impl Session {
             stage: Stage::Open,
             paused: false,
             throttle: Throttle::new(&shared.hub),
-            rare: (compressing.is_some() || !bounds.is_idle()).then(|| {
-                Box::new(Rare {
+            extras: (compressing.is_some() || !bounds.is_idle()).then(|| {
+                Box::new(Extras {
                     bounds,
                     compressing,
                 })
@@ -126,7 +126,7 @@ impl Session {
             read_ahead: ReadAhead::new(read_ahead),
             turn_over: false,
             permit,
-            shared: Alive::new(shared),
+            shared: TaskGuard::new(shared),
             ticket: None,
         }
     }
@@ -166,8 +166,8 @@ impl Future for Session {
             this.cut();
             return Poll::Ready(());
         }
-        let rare = this.rare.as_ref();
-        if rare.is_some_and(|rare| rare.bounds.is_revoked()) {
+        let extras = this.extras.as_ref();
+        if extras.is_some_and(|extras| extras.bounds.is_revoked()) {
             debug!("{}: its message took too long", this.name());
             this.dismiss(TRY_AGAIN_LATER, "Message took too long");
         }

@@ -24,8 +24,8 @@ pub struct Shared {
     pub number: u32,
     pub(super) stopping: Notify,
     pub(super) cut: AtomicBool,
-    pub(super) alive: AtomicUsize,
-    pub(super) last_gone: Notify,
+    pub(super) tasks: AtomicUsize,
+    pub(super) last_task_ended: Notify,
 }
 
 impl Shared {
@@ -43,8 +43,8 @@ impl Shared {
             number,
             stopping: Notify::new(),
             cut: AtomicBool::new(false),
-            alive: AtomicUsize::new(0),
-            last_gone: Notify::new(),
+            tasks: AtomicUsize::new(0),
+            last_task_ended: Notify::new(),
         }
     }
 
@@ -70,17 +70,17 @@ impl Shared {
 }
 
 /// Held by each task of a connection: the thread ends when none is left.
-pub struct Alive(Arc<Shared>);
+pub struct TaskGuard(Arc<Shared>);
 
-impl Alive {
+impl TaskGuard {
     /// Counts one more.
     pub fn new(shared: &Arc<Shared>) -> Self {
-        shared.alive.fetch_add(1, SeqCst);
+        shared.tasks.fetch_add(1, SeqCst);
         Self(Arc::clone(shared))
     }
 }
 
-impl Deref for Alive {
+impl Deref for TaskGuard {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
@@ -88,10 +88,10 @@ impl Deref for Alive {
     }
 }
 
-impl Drop for Alive {
+impl Drop for TaskGuard {
     fn drop(&mut self) {
-        if self.0.alive.fetch_sub(1, SeqCst) == 1 {
-            self.0.last_gone.notify_one();
+        if self.0.tasks.fetch_sub(1, SeqCst) == 1 {
+            self.0.last_task_ended.notify_one();
         }
     }
 }

@@ -28,17 +28,17 @@ impl Session {
             self.shared.hub.await_close(&self.connection);
         }
         self.decoder.end();
-        if let Some(rare) = &mut self.rare {
-            rare.bounds.end();
+        if let Some(extras) = &mut self.extras {
+            extras.bounds.end();
         }
         self.finish(code, reason.into());
     }
 
     /// A protocol violation (RFC 6455, 7.1.7): sends its close code and is done with the peer.
     pub(super) fn fail(&mut self, error: ProtocolError) {
-        let error = self.rare.as_mut().map_or(error, |rare| {
-            rare.bounds.end();
-            rare.bounds.explain(error)
+        let error = self.extras.as_mut().map_or(error, |extras| {
+            extras.bounds.end();
+            extras.bounds.explain(error)
         });
         self.shared
             .hub

@@ -49,10 +49,10 @@ impl Session {
                     debug!("{}: is read again", self.name());
                 }
             }
-            if let Some(rare) = &mut self.rare
+            if let Some(extras) = &mut self.extras
                 && self.decoder.is_held_up()
             {
-                ready!(rare.bounds.poll_room(&self.shared.hub, context));
+                ready!(extras.bounds.poll_room(&self.shared.hub, context));
                 // What it has sent waits here, so it is not silent.
                 self.shared.hub.note_activity(&self.connection);
             }
@@ -156,8 +156,8 @@ impl Session {
         self.lift_bounds();
         while consumed < length && !self.paused && !self.turn_over && self.throttle.allows_message()
         {
-            if inflates && let Some(rare) = &self.rare {
-                rare.bounds.let_grow(&self.shared.hub, &mut self.decoder);
+            if inflates && let Some(extras) = &self.extras {
+                extras.bounds.let_grow(&self.shared.hub, &mut self.decoder);
             }
             let step = match self.decoder.decode(&mut bytes[consumed..]) {
                 Ok(step) => step,
@@ -179,15 +179,15 @@ impl Session {
                 Some(Event::Text(_) | Event::Binary(_)) if self.connection.is_held() => Next::Read,
                 Some(Event::Text(text)) => {
                     tally.message(text.len());
-                    if let Some(rare) = &mut self.rare {
-                        rare.bounds.take_message(text.len(), &mut self.decoder);
+                    if let Some(extras) = &mut self.extras {
+                        extras.bounds.take_message(text.len(), &mut self.decoder);
                     }
                     self.take(Message::Text(&text))
                 }
                 Some(Event::Binary(data)) => {
                     tally.message(data.len());
-                    if let Some(rare) = &mut self.rare {
-                        rare.bounds.take_message(data.len(), &mut self.decoder);
+                    if let Some(extras) = &mut self.extras {
+                        extras.bounds.take_message(data.len(), &mut self.decoder);
                     }
                     self.take(Message::Binary(&data))
                 }
@@ -225,20 +225,21 @@ impl Session {
 
     /// Once the handshake is resolved, the peer's messages may be large.
     fn lift_bounds(&mut self) {
-        let Some(rare) = &mut self.rare else {
+        let Some(extras) = &mut self.extras else {
             return;
         };
-        rare.bounds.prepare(&self.connection, &mut self.decoder);
-        if rare.compressing.is_none() && rare.bounds.is_idle() {
-            self.rare = None;
+        extras.bounds.prepare(&self.connection, &mut self.decoder);
+        if extras.compressing.is_none() && extras.bounds.is_idle() {
+            self.extras = None;
         }
     }
 
     /// Counts what the last step has inflated, and what it holds. Returns whether it is enough for one turn, or more than
     /// the peer's rate allows.
     fn is_enough(&mut self, tally: &mut Tally) -> bool {
-        if let Some(rare) = &mut self.rare {
-            rare.bounds
+        if let Some(extras) = &mut self.extras {
+            extras
+                .bounds
                 .count(&self.shared.hub, &self.connection, &self.decoder);
         }
         let inflated = self.decoder.inflated();

@@ -38,8 +38,8 @@ impl Session {
 
     /// Compresses for one turn and writes. That the stream is broken is for the reader to find.
     fn compress(&mut self) -> TurnOutcome {
-        let rare = self.rare.as_mut();
-        let Some(compressing) = rare.and_then(|rare| rare.compressing.as_mut()) else {
+        let extras = self.extras.as_mut();
+        let Some(compressing) = extras.and_then(|extras| extras.compressing.as_mut()) else {
             return TurnOutcome::Idle;
         };
         let turn = compressing.turn(&self.connection);

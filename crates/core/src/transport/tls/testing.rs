@@ -24,7 +24,7 @@ macro_rules! fixture {
 }
 pub(super) use fixture;
 
-/// TlsSettings with one certificate, that ask nothing of clients.
+/// Settings with one certificate, which ask nothing of clients.
 pub(super) fn settings() -> TlsSettings {
     TlsSettings {
         identities: format!("{}{}", fixture!("server.key"), fixture!("server.pem")),

@@ -6,7 +6,7 @@ use super::{InvalidEnvelope, JsonString};
 
 /// What a value is, as far as an envelope cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     String { escaped: bool },
     Number,
     Other,
@@ -15,7 +15,7 @@ pub(super) enum Kind {
 /// A value as it stands in the text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Value<'a> {
-    pub(super) kind: Kind,
+    pub(super) kind: ValueKind,
     /// Its JSON, without whitespace around it.
     pub(super) raw: &'a str,
 }
@@ -24,10 +24,10 @@ impl<'a> Value<'a> {
     /// The value as a string, when it is one.
     pub(super) fn as_string(&self) -> Option<JsonString<'a>> {
         match self.kind {
-            Kind::String { escaped } => {
+            ValueKind::String { escaped } => {
                 Some(JsonString::new(&self.raw[1..self.raw.len() - 1], escaped))
             }
-            Kind::Number | Kind::Other => None,
+            ValueKind::Number | ValueKind::Other => None,
         }
     }
 }
@@ -102,18 +102,18 @@ impl<'a> Lexer<'a> {
         let kind = match byte(bytes, start) {
             b'{' | b'[' => {
                 self.offset = container_end(bytes, start, outer)?;
-                Kind::Other
+                ValueKind::Other
             }
-            b'"' => Kind::String {
+            b'"' => ValueKind::String {
                 escaped: self.skip_string()?,
             },
             first @ (b'-' | b'0'..=b'9') => {
                 (self.offset, _) = number_end(bytes, start, first)?;
-                Kind::Number
+                ValueKind::Number
             }
             _ => {
                 self.offset = literal_end(bytes, start)?;
-                Kind::Other
+                ValueKind::Other
             }
         };
         Ok(Value {

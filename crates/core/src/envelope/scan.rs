@@ -1,4 +1,4 @@
-use super::lexer::{Kind, Lexer, Value};
+use super::lexer::{Lexer, Value, ValueKind};
 use super::{Envelope, Id, InvalidEnvelope};
 
 /// The level of nesting that the envelope itself is.
@@ -76,7 +76,7 @@ impl<'a> Members<'a> {
             None => None,
             Some(id) => Some(match (id.as_string(), id.kind) {
                 (Some(string), _) => Id::String(string),
-                (None, Kind::Number) => Id::Number(id.raw),
+                (None, ValueKind::Number) => Id::Number(id.raw),
                 _ => return Err(InvalidEnvelope::IdNotStringOrNumber),
             }),
         };

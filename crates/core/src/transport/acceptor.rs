@@ -93,7 +93,7 @@ impl Acceptor {
                 AcceptorEvent::HandedOver(handover) => {
                     let Remote { transport, .. } = handover.remote;
                     debug!("{}: handed over, {}", handover.remote, transport.name());
-                    self.take_over(handover, turns.next().unwrap_or(&here));
+                    self.open_handed_over(handover, turns.next().unwrap_or(&here));
                 }
                 AcceptorEvent::Accepted(Ok((stream, remote))) => {
                     debug!("{remote}: accepted");
@@ -167,11 +167,11 @@ impl Acceptor {
     }
 
     /// The same for a stream whose request has been read.
-    fn take_over(&mut self, handover: Handover, thread: &Handle) {
+    fn open_handed_over(&mut self, handover: Handover, thread: &Handle) {
         let shared = Arc::clone(&self.shared);
         self.openings.spawn_on(
             async move {
-                if let Some(session) = opening::take_over(&shared, handover).await {
+                if let Some(session) = opening::open_handed_over(&shared, handover).await {
                     tokio::spawn(session);
                 }
             },

@@ -8,7 +8,7 @@ use log::debug;
 
 use crate::deflate::Compression;
 use crate::hub::{Counter, Facts, Kind, NoRoom, Permit, Record, Remote};
-use crate::upgrade::{self, Client, Refusal, RequestLimits, UpgradePolicy};
+use crate::upgrade::{self, Client, Refusal, Request, RequestLimits, UpgradePolicy};
 
 use super::gate::{Pending, Verdict};
 use super::handover::{Handover, Ticket};
@@ -25,7 +25,7 @@ const REFUSAL_TIME: Duration = Duration::from_secs(5);
 
 /// Sees a new stream through its opening handshake; `None` when it came to nothing.
 pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> Option<Session> {
-    let deadline = Deadline::new(shared);
+    let time_limit = TimeLimit::new(shared);
     let stream = match &shared.tls {
         None => stream,
         Some(tls) => {
@@ -45,7 +45,7 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
         }
         read_request(shared, &stream, &remote).await
     };
-    match deadline.hold(&remote, request).await? {
+    match time_limit.run(&remote, request).await? {
         Ok(Some((request, read_ahead))) => {
             if let Some(secure) = stream.secure() {
                 remote.encrypted = true;
@@ -57,7 +57,7 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
                 remote,
                 ticket: None,
             };
-            answer(&deadline, stream, arrival, permit).await
+            answer(&time_limit, stream, arrival, permit).await
         }
         Ok(None) => None,
         Err(refusal) => {
@@ -67,15 +67,15 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
     }
 }
 
-/// When an opening handshake must be complete, from the first byte to the last of the answer. One for
-/// all of it: a part with a time of its own, or without any, would be a place to stay in.
-struct Deadline<'a> {
+/// The time that an opening handshake may take, from the first byte to the last of the answer. One limit
+/// holds for all of it: a peer could stay for ever in a part that has a time of its own, or none.
+struct TimeLimit<'a> {
     shared: &'a Arc<Shared>,
     /// `None` without a limit.
     end: Option<Instant>,
 }
 
-impl<'a> Deadline<'a> {
+impl<'a> TimeLimit<'a> {
     /// The time begins now.
     fn new(shared: &'a Arc<Shared>) -> Self {
         let limit = shared.hub.config.upgrade_timeout();
@@ -87,7 +87,7 @@ impl<'a> Deadline<'a> {
     }
 
     /// What `work` comes to, unless the time is up before.
-    async fn hold<T>(&self, remote: &Remote, work: impl Future<Output = T>) -> Option<T> {
+    async fn run<T>(&self, remote: &Remote, work: impl Future<Output = T>) -> Option<T> {
         let Some(end) = self.end else {
             return Some(work.await);
         };
@@ -102,7 +102,7 @@ impl<'a> Deadline<'a> {
 
 /// A request that is to be answered.
 struct Arrival {
-    request: Request,
+    request: Arc<Request>,
     /// What came after it.
     read_ahead: Vec<u8>,
     remote: Remote,
@@ -111,8 +111,8 @@ struct Arrival {
 }
 
 /// Sees a stream through whose request has been read by somebody else.
-pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Session> {
-    let deadline = Deadline::new(shared);
+pub async fn open_handed_over(shared: &Arc<Shared>, handover: Handover) -> Option<Session> {
+    let time_limit = TimeLimit::new(shared);
     let Handover {
         stream,
         request,
@@ -134,7 +134,7 @@ pub async fn take_over(shared: &Arc<Shared>, handover: Handover) -> Option<Sessi
                 remote,
                 ticket: Some(ticket),
             };
-            answer(&deadline, stream, arrival, permit).await
+            answer(&time_limit, stream, arrival, permit).await
         }
         Err(refusal) => {
             shared.hub.stats.add(Counter::RefusedRequest, 1);
@@ -179,7 +179,7 @@ async fn turn_away(
 
 /// Answers a request.
 async fn answer(
-    deadline: &Deadline<'_>,
+    time_limit: &TimeLimit<'_>,
     stream: Stream,
     arrival: Arrival,
     permit: Permit,
@@ -190,7 +190,7 @@ async fn answer(
         remote,
         ticket,
     } = arrival;
-    let shared = deadline.shared;
+    let shared = time_limit.shared;
     // Dropped before the ticket, which says that nothing of the stream is left.
     let (stream, mut permit) = (stream, permit);
     let policy = shared.gate.policy();
@@ -203,12 +203,12 @@ async fn answer(
         return turn_away(shared, &stream, &remote, no_room).await;
     }
     let key = ticket.as_ref().map(|ticket| ticket.key);
-    match accept(deadline, &policy, &request, &remote, client, key).await {
+    match accept(time_limit, &policy, &request, &remote, client, key).await {
         Ok(accepted) => {
             let failed = |error: &_| debug!("{remote}: gone before it was answered: {error}");
             // A peer that has left earlier answers on the same stream unread takes none of this one.
-            let written = deadline
-                .hold(&remote, stream.deliver(&accepted.head))
+            let written = time_limit
+                .run(&remote, stream.deliver(&accepted.head))
                 .await?;
             written.inspect_err(failed).ok()?;
             let direct = Client::direct(remote.address, remote.encrypted);
@@ -233,15 +233,13 @@ async fn answer(
     }
 }
 
-type Request = Arc<upgrade::Request>;
-
 /// Reads up to the end of the request head; `None` when the stream ends before. What came after it
 /// is the beginning of the WebSocket stream.
 async fn read_request(
     shared: &Shared,
     stream: &Stream,
     remote: &Remote,
-) -> Result<Option<(Request, Vec<u8>)>, Refusal> {
+) -> Result<Option<(Arc<Request>, Vec<u8>)>, Refusal> {
     let limits = RequestLimits {
         max_head: shared.hub.config.max_header_bytes(),
         max_headers: shared.hub.config.max_headers(),
@@ -279,14 +277,14 @@ struct Accepted {
 
 /// Decides on a request.
 async fn accept(
-    deadline: &Deadline<'_>,
+    time_limit: &TimeLimit<'_>,
     policy: &UpgradePolicy,
-    request: &Request,
+    request: &Arc<Request>,
     remote: &Remote,
     client: Client,
     handover: Option<u32>,
 ) -> Result<Accepted, Refusal> {
-    let shared = deadline.shared;
+    let shared = time_limit.shared;
     let counted = |_: &Refusal| shared.hub.stats.add(Counter::RefusedRequest, 1);
     let upgrade = policy.check(request).inspect_err(counted)?;
     let compression = negotiate(shared, request).inspect_err(counted)?;
@@ -318,7 +316,7 @@ async fn accept(
         .hub
         .inbox
         .announce_unknown(|_| Record::new(Kind::Upgrade, key));
-    match deadline.hold(remote, verdict).await {
+    match time_limit.run(remote, verdict).await {
         Some(Ok(Verdict::Accept { head, protocol })) => Ok(Accepted {
             head,
             protocol,

@@ -62,7 +62,7 @@ fn connect(hub: &Hub, sink: &Sink, batch: &mut Batch) -> (ConnectionRef, Progres
     };
     let connection = hub.open(Box::new(sink.clone()), facts);
     let mut progress = Progress::default();
-    hub.receive(&connection, &mut progress, r#"{"n":"_h","i":"h"}"#);
+    hub.receive_text(&connection, &mut progress, r#"{"n":"_h","i":"h"}"#);
     take_all(hub, batch);
     hub.admit(connection.slot());
     (connection, progress)
@@ -86,7 +86,7 @@ pub fn receive(size: Size, iterations: usize) -> usize {
     let text = request(size);
     (0..iterations)
         .map(|_| {
-            black_box(hub.receive(&connection, &mut progress, black_box(&text)));
+            black_box(hub.receive_text(&connection, &mut progress, black_box(&text)));
             take_all(&hub, &mut batch)
         })
         .sum()
@@ -99,9 +99,9 @@ pub fn rate(iterations: usize) -> usize {
     (0..iterations)
         .filter(|&read| {
             let has_room = limit.has_room(black_box(256 * 1024));
-            limit.take_read(black_box(read as u64 / 20), black_box(75));
+            limit.count_read(black_box(read as u64 / 20), black_box(75));
             let is_allowed = limit.allows_message();
-            limit.take_message();
+            limit.count_message();
             black_box(&limit);
             has_room && is_allowed
         })

@@ -17,11 +17,11 @@ const LEAST_WAIT: u32 = 10;
 /// thousandths, exactly.
 const TOKEN: i64 = 1000;
 
-/// A bucket of tokens, to which a rate adds and from which each message or byte takes one. The rate, in
+/// A bucket of tokens, to which a rate adds and of which each message or byte consumes one. The rate, in
 /// tokens per second, is kept beside it; with a rate of 0 the bucket is always full.
 #[derive(Debug)]
 struct Bucket {
-    /// Below zero once more was taken than there was.
+    /// Below zero when more was consumed than there was.
     tokens: i64,
 }
 
@@ -53,9 +53,9 @@ impl Bucket {
                 .max(TOKEN)
     }
 
-    fn take(&mut self, count: usize) {
-        let taken = signed(count as u64).saturating_mul(TOKEN);
-        self.tokens = self.tokens.saturating_sub(taken);
+    fn consume(&mut self, count: usize) {
+        let consumed = signed(count as u64).saturating_mul(TOKEN);
+        self.tokens = self.tokens.saturating_sub(consumed);
     }
 
     /// Whole tokens.
@@ -136,8 +136,8 @@ impl RateLimit {
         }
     }
 
-    /// Whether `most` bytes may be read and a message be taken in, by what is left in the buckets:
-    /// then nobody has to know what time it is, as [`RateLimit::pace`] does.
+    /// Whether `most` bytes may be read and a message be received, by what is left in the buckets. If so, the
+    /// time need not be queried, as [`RateLimit::pace`] requires.
     pub fn has_room(&self, most: usize) -> bool {
         self.allows_message() && self.bytes.has(most)
     }
@@ -163,33 +163,33 @@ impl RateLimit {
     }
 
     /// So many bytes were read at `now`.
-    pub fn take_read(&mut self, now: u64, count: usize) {
+    pub fn count_read(&mut self, now: u64, count: usize) {
         self.advance(now);
         self.forgive();
         self.is_drained = false;
-        self.bytes.take(count);
+        self.bytes.consume(count);
     }
 
     /// So many bytes have come of compressed ones: they count as well, for they cost as much.
     /// Returns whether more may come before the next [`RateLimit::pace`].
-    pub fn take_inflated(&mut self, count: usize) -> bool {
-        self.bytes.take(count);
+    pub fn count_inflated(&mut self, count: usize) -> bool {
+        self.bytes.consume(count);
         self.bytes.has(1)
     }
 
-    /// Whether a further message may be taken in before the next [`RateLimit::pace`].
+    /// Whether a further message may be received before the next [`RateLimit::pace`].
     pub fn allows_message(&self) -> bool {
         self.messages.tokens >= TOKEN
     }
 
-    /// A message, or a control frame, was taken in, as [`RateLimit::allows_message`] allows.
-    pub fn take_message(&mut self) {
+    /// A message, or a control frame, was received, as [`RateLimit::allows_message`] allows.
+    pub fn count_message(&mut self) {
         self.messages.tokens -= TOKEN;
     }
 
-    /// So many things were taken in that each count as a message, whether that was allowed or not.
-    pub fn take_messages(&mut self, count: usize) {
-        self.messages.take(count);
+    /// So many things were received that each count as a message, whether that was allowed or not.
+    pub fn count_messages(&mut self, count: usize) {
+        self.messages.consume(count);
     }
 
     /// All that the peer has sent so far was read: it is not behind any more once it has some slack.

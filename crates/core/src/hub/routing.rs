@@ -44,17 +44,17 @@ const NOT_COMPLETED: &str = "Handshake is not completed";
 impl Hub {
     /// Takes in one message of `connection`.
     #[inline]
-    pub fn take_in(
+    pub fn receive(
         &self,
         connection: &ConnectionRef,
         progress: &mut Progress,
         message: Message<'_>,
     ) -> Next {
         match message {
-            Message::Text(text) => self.receive(connection, progress, text),
+            Message::Text(text) => self.receive_text(connection, progress, text),
             Message::Binary(data) => {
                 if let Ok(text) = str::from_utf8(data) {
-                    return self.receive(connection, progress, text);
+                    return self.receive_text(connection, progress, text);
                 }
                 // They cannot be JSON: the application gets to see them with replacement characters in
                 // its `_error`.
@@ -65,7 +65,7 @@ impl Hub {
     }
 
     /// Sends a message back to its peer as it is. A server that is built with the feature `echo` does that
-    /// with every message, in place of [`Hub::take_in`].
+    /// with every message, in place of [`Hub::receive`].
     pub fn echo(&self, connection: &Connection, message: Message<'_>) -> Next {
         let (opcode, bytes) = message.parts();
         let queued = connection.send_as(opcode, bytes, &self.config);
@@ -84,7 +84,12 @@ impl Hub {
     }
 
     /// Takes in one message of `connection`.
-    pub fn receive(&self, connection: &ConnectionRef, progress: &mut Progress, text: &str) -> Next {
+    pub fn receive_text(
+        &self,
+        connection: &ConnectionRef,
+        progress: &mut Progress,
+        text: &str,
+    ) -> Next {
         match connection.delivery() {
             Delivery::All => {}
             Delivery::Responses => return self.receive_response(connection, progress, text),

@@ -291,7 +291,7 @@ impl Peer {
 
     /// Takes in one message and does at its end what a reader does.
     pub(crate) fn say(&mut self, hub: &Hub, text: &str) -> super::Next {
-        let next = hub.receive(&self.connection, &mut self.progress, text);
+        let next = hub.receive_text(&self.connection, &mut self.progress, text);
         if next == super::Next::Flush {
             self.connection.flush();
         }

@@ -77,9 +77,9 @@ impl Bounds {
         }
     }
 
-    /// A message of `length` bytes was taken in.
+    /// A message of `length` bytes was received.
     #[inline]
-    pub fn take_message(&mut self, length: usize, decoder: &mut Decoder) {
+    pub fn count_message(&mut self, length: usize, decoder: &mut Decoder) {
         if let Some(opening) = &mut self.opening
             && length > UNCOUNTED
         {

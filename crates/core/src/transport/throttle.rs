@@ -68,34 +68,34 @@ impl Throttle {
         }
     }
 
-    /// Whether a further message may be taken in before the next [`Throttle::poll_read`].
+    /// Whether a further message may be received before the next [`Throttle::poll_read`].
     pub fn allows_message(&self) -> bool {
         self.limit.allows_message()
     }
 
-    /// A message, or a control frame, was taken in, as [`Throttle::allows_message`] allows.
-    pub fn take_message(&mut self) {
-        self.limit.take_message();
+    /// A message, or a control frame, was received, as [`Throttle::allows_message`] allows.
+    pub fn count_message(&mut self) {
+        self.limit.count_message();
     }
 
     /// So many bytes were read at `now`, in the hub's milliseconds.
-    pub fn take_read(&mut self, now: u64, count: usize) {
-        self.limit.take_read(now, count);
+    pub fn count_read(&mut self, now: u64, count: usize) {
+        self.limit.count_read(now, count);
     }
 
     /// So many bytes of TLS records were read at `now`; each of the `fruitless` ones, which brought
     /// nothing, counts as a message.
-    pub fn take_records(&mut self, now: u64, bytes: usize, fruitless: usize) {
+    pub fn count_records(&mut self, now: u64, bytes: usize, fruitless: usize) {
         if bytes > 0 {
-            self.limit.take_read(now, bytes);
-            self.limit.take_messages(fruitless);
+            self.limit.count_read(now, bytes);
+            self.limit.count_messages(fruitless);
         }
     }
 
     /// So many bytes have come of compressed ones. Returns whether more may come before the next
     /// [`Throttle::poll_read`].
-    pub fn take_inflated(&mut self, count: usize) -> bool {
-        self.limit.take_inflated(count)
+    pub fn count_inflated(&mut self, count: usize) -> bool {
+        self.limit.count_inflated(count)
     }
 
     /// Nothing more is there to be read.

@@ -14,7 +14,7 @@ fn limit() -> RateLimit {
 fn drain(limit: &mut RateLimit) -> usize {
     let mut count = 0;
     while limit.allows_message() {
-        limit.take_message();
+        limit.count_message();
         count += 1;
     }
     count
@@ -37,11 +37,11 @@ fn without_a_rate_there_is_no_limit() {
     let mut limit = RateLimit::new(&config, 0);
     for now in 0..100 {
         assert!(limit.has_room(1 << 40));
-        limit.take_read(now, 1 << 40);
-        assert!(limit.take_inflated(1 << 40));
+        limit.count_read(now, 1 << 40);
+        assert!(limit.count_inflated(1 << 40));
         for _ in 0..1000 {
             assert!(limit.allows_message());
-            limit.take_message();
+            limit.count_message();
         }
     }
     assert!(matches!(limit.pace(100), Pace::Read(left) if left > 1 << 40));
@@ -49,7 +49,7 @@ fn without_a_rate_there_is_no_limit() {
 
     config.set_messages_per_second(1);
     let mut limit = RateLimit::new(&config, 0);
-    limit.take_read(0, 1 << 50);
+    limit.count_read(0, 1 << 50);
     assert!(matches!(limit.pace(0), Pace::Read(_)), "one of the two");
 }
 
@@ -60,9 +60,9 @@ fn by_default_a_second_of_the_rate_may_come_at_once() {
     assert_eq!(limit.pace(0), Pace::Wait(10));
 
     let mut limit = RateLimit::new(&Config::default(), 0);
-    limit.take_read(0, (128 << 20) - 1);
+    limit.count_read(0, (128 << 20) - 1);
     assert!(limit.has_room(1));
-    limit.take_read(0, 1);
+    limit.count_read(0, 1);
     assert!(!limit.has_room(1));
     assert_eq!(limit.pace(0), Pace::Wait(10));
 }
@@ -90,10 +90,10 @@ fn by_default_who_is_just_within_the_rate_is_never_held_back() {
     let mut limit = RateLimit::new(&Config::default(), 0);
     for now in (0..120_000).step_by(10) {
         assert!(matches!(limit.pace(now), Pace::Read(_)), "{now}");
-        limit.take_read(now, (128 << 20) / 100);
+        limit.count_read(now, (128 << 20) / 100);
         for _ in 0..1000 {
             assert!(limit.allows_message());
-            limit.take_message();
+            limit.count_message();
         }
     }
     assert!(!limit.is_behind());
@@ -102,9 +102,9 @@ fn by_default_who_is_just_within_the_rate_is_never_held_back() {
 #[test]
 fn a_read_fills_the_buckets_first() {
     let mut limit = limit_of_bytes();
-    limit.take_read(0, 10_000);
+    limit.count_read(0, 10_000);
     assert!(!limit.has_room(1));
-    limit.take_read(5, 4000);
+    limit.count_read(5, 4000);
     assert!(limit.has_room(1000));
     assert!(!limit.has_room(1001));
 }
@@ -112,9 +112,9 @@ fn a_read_fills_the_buckets_first() {
 #[test]
 fn what_was_inflated_counts_too() {
     let mut limit = limit_of_bytes();
-    limit.take_read(0, 100);
-    assert!(limit.take_inflated(9899));
-    assert!(!limit.take_inflated(100_001));
+    limit.count_read(0, 100);
+    assert!(limit.count_inflated(9899));
+    assert!(!limit.count_inflated(100_001));
     assert_eq!(limit.pace(0), Pace::Wait(101), "what was too much is owed");
     assert_eq!(limit.pace(101), Pace::Read(1024));
 }
@@ -141,10 +141,10 @@ fn a_burst_may_come_at_once_and_then_the_rate_holds() {
 fn bytes_are_read_in_pieces_of_what_is_left() {
     let mut limit = limit_of_bytes();
     assert_eq!(limit.pace(0), Pace::Read(10_000));
-    limit.take_read(0, 9_900);
+    limit.count_read(0, 9_900);
     // Not byte by byte: what that is too much is waited for.
     assert_eq!(limit.pace(0), Pace::Read(1024));
-    limit.take_read(0, 1024);
+    limit.count_read(0, 1024);
     assert_eq!(limit.pace(0), Pace::Wait(10));
     assert_eq!(limit.pace(1), Pace::Read(1024));
     assert!(limit.allows_message(), "messages are not limited");

@@ -69,7 +69,7 @@ impl Session {
                 return Poll::Ready(());
             };
             if let Some(ReadAhead(mut bytes)) = self.read_ahead.take().map(|boxed| *boxed) {
-                let consumed = self.take_in(&mut bytes, &mut turn);
+                let consumed = self.process(&mut bytes, &mut turn);
                 bytes.drain(..consumed);
                 self.read_ahead = ReadAhead::new(bytes);
             } else {
@@ -104,7 +104,7 @@ impl Session {
             let cost = self.reader.take_cost();
             if let Some(cost) = cost {
                 self.throttle
-                    .take_records(self.shared.hub.now(), cost.bytes, cost.fruitless);
+                    .count_records(self.shared.hub.now(), cost.bytes, cost.fruitless);
             }
             let Poll::Ready(result) = read else {
                 if !self.reader.has_more() {
@@ -124,9 +124,9 @@ impl Session {
             }
             let now = self.shared.hub.note_activity(&self.connection);
             if cost.is_none() {
-                self.throttle.take_read(now, filled.len());
+                self.throttle.count_read(now, filled.len());
             }
-            let consumed = self.take_in(filled, turn);
+            let consumed = self.process(filled, turn);
             // Only a pause, or the end of a turn, leaves something over.
             self.read_ahead = ReadAhead::new(filled[consumed..].to_vec());
             Poll::Ready(false)
@@ -135,9 +135,9 @@ impl Session {
 
     /// Handles what `bytes` holds and returns how many of them were consumed: all, unless the
     /// reader has to pause or has had its turn.
-    fn take_in(&mut self, bytes: &mut [u8], turn: &mut ReadTurn) -> usize {
+    fn process(&mut self, bytes: &mut [u8], turn: &mut ReadTurn) -> usize {
         let mut tally = Tally::default();
-        let consumed = self.take_messages(bytes, &mut tally, turn);
+        let consumed = self.process_messages(bytes, &mut tally, turn);
         if tally.messages > 0 {
             let stats = &self.shared.hub.stats;
             stats.add(Counter::MessagesReceived, tally.messages);
@@ -149,7 +149,12 @@ impl Session {
         consumed
     }
 
-    fn take_messages(&mut self, bytes: &mut [u8], tally: &mut Tally, turn: &mut ReadTurn) -> usize {
+    fn process_messages(
+        &mut self,
+        bytes: &mut [u8],
+        tally: &mut Tally,
+        turn: &mut ReadTurn,
+    ) -> usize {
         let length = bytes.len();
         let inflates = self.decoder.is_inflating();
         let mut consumed = 0;
@@ -168,7 +173,7 @@ impl Session {
             };
             consumed += step.consumed;
             if step.event.is_some() {
-                self.throttle.take_message();
+                self.throttle.count_message();
                 self.turn_over |= turn.is_over();
             }
             if inflates && self.is_enough(tally) {
@@ -180,16 +185,16 @@ impl Session {
                 Some(Event::Text(text)) => {
                     tally.message(text.len());
                     if let Some(extras) = &mut self.extras {
-                        extras.bounds.take_message(text.len(), &mut self.decoder);
+                        extras.bounds.count_message(text.len(), &mut self.decoder);
                     }
-                    self.take(Message::Text(&text))
+                    self.receive(Message::Text(&text))
                 }
                 Some(Event::Binary(data)) => {
                     tally.message(data.len());
                     if let Some(extras) = &mut self.extras {
-                        extras.bounds.take_message(data.len(), &mut self.decoder);
+                        extras.bounds.count_message(data.len(), &mut self.decoder);
                     }
-                    self.take(Message::Binary(&data))
+                    self.receive(Message::Binary(&data))
                 }
                 Some(Event::Ping(payload)) => self.shared.hub.pong(&self.connection, &payload),
                 None => {
@@ -247,17 +252,17 @@ impl Session {
             return false;
         }
         tally.inflated += inflated;
-        !self.throttle.take_inflated(inflated) || tally.inflated >= INFLATED_A_TURN
+        !self.throttle.count_inflated(inflated) || tally.inflated >= INFLATED_A_TURN
     }
 
-    fn take(&mut self, message: Message<'_>) -> Next {
+    fn receive(&mut self, message: Message<'_>) -> Next {
         trace!("{}: received {message}", self.name());
         let hub = &self.shared.hub;
         // For the Autobahn test suite, see `examples/echo.rs`.
         if cfg!(feature = "echo") {
             return hub.echo(&self.connection, message);
         }
-        hub.take_in(&self.connection, &mut self.progress, message)
+        hub.receive(&self.connection, &mut self.progress, message)
     }
 
     /// The peer has been over its rate for too long.

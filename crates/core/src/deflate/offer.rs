@@ -26,11 +26,11 @@ pub(super) fn parse(header: &str) -> Result<Vec<Offer<'_>>, Malformed> {
         if text.0.is_empty() {
             return Ok(offers);
         }
-        if text.take(',') {
+        if text.accept(',') {
             continue;
         }
         offers.push(text.offer()?);
-        if !text.0.is_empty() && !text.take(',') {
+        if !text.0.is_empty() && !text.accept(',') {
             return Err(Malformed);
         }
     }
@@ -44,10 +44,10 @@ impl<'a> Text<'a> {
     fn offer(&mut self) -> Result<Offer<'a>, Malformed> {
         let name = self.token()?;
         let mut parameters = Vec::new();
-        while self.take(';') {
+        while self.accept(';') {
             self.skip_spaces();
             let parameter = self.token()?;
-            let value = if self.take('=') {
+            let value = if self.accept('=') {
                 self.skip_spaces();
                 Some(self.value()?)
             } else {
@@ -92,7 +92,7 @@ impl<'a> Text<'a> {
         Ok(token)
     }
 
-    fn take(&mut self, char: char) -> bool {
+    fn accept(&mut self, char: char) -> bool {
         match self.0.strip_prefix(char) {
             Some(rest) => {
                 self.0 = rest;

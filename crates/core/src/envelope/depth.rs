@@ -45,7 +45,10 @@ fn is_counted_shallow(json: &[u8]) -> bool {
     let (blocks, rest) = json.as_chunks::<BLOCK>();
     let mut last = [b' '; BLOCK];
     last[..rest.len()].copy_from_slice(rest);
-    blocks.iter().chain([&last]).all(|block| state.take(block))
+    blocks
+        .iter()
+        .chain([&last])
+        .all(|block| state.advance(block))
 }
 
 /// What is known at the end of a block.
@@ -62,7 +65,7 @@ struct State {
 impl State {
     /// Looks at one block; false when it may reach too deep.
     #[inline]
-    fn take(&mut self, bytes: &[u8; BLOCK]) -> bool {
+    fn advance(&mut self, bytes: &[u8; BLOCK]) -> bool {
         let [quote, backslash, open, close, case] =
             [b'"', b'\\', b'{', b'}', 0x20].map(u8x16::splat);
         let block = Block::new(bytes);

@@ -23,7 +23,7 @@ pub fn scan(text: &str) -> Result<Envelope<'_>, InvalidEnvelope> {
         return Err(InvalidEnvelope::NotAnObject);
     }
     lexer.advance(1);
-    let members = Members::take(&mut lexer)?;
+    let members = Members::parse(&mut lexer)?;
     lexer.expect_end()?;
     members.into_envelope()
 }
@@ -38,8 +38,8 @@ struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// Takes the members of the envelope up to and with its closing brace.
-    fn take(lexer: &mut Lexer<'a>) -> Result<Self, InvalidEnvelope> {
+    /// Parses the members of the envelope, up to and with its closing brace.
+    fn parse(lexer: &mut Lexer<'a>) -> Result<Self, InvalidEnvelope> {
         let mut members = Self::default();
         lexer.skip_whitespace();
         if lexer.peek() == Some(b'}') {
@@ -47,7 +47,7 @@ impl<'a> Members<'a> {
             return Ok(members);
         }
         loop {
-            let key = Key::take(lexer)?;
+            let key = Key::parse(lexer)?;
             lexer.expect(b':')?;
             let value = lexer.value(ENVELOPE_LEVEL)?;
             match key {
@@ -100,8 +100,8 @@ enum Key {
 }
 
 impl Key {
-    /// Takes a key, after any whitespace.
-    fn take(lexer: &mut Lexer<'_>) -> Result<Self, InvalidEnvelope> {
+    /// Parses a key, after any whitespace.
+    fn parse(lexer: &mut Lexer<'_>) -> Result<Self, InvalidEnvelope> {
         lexer.skip_whitespace();
         // The four keys as every JSON writer writes them need no search for the closing quote.
         if let [b'"', letter @ (b'n' | b'p' | b'i' | b'e'), b'"', ..] = lexer.rest() {

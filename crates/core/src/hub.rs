@@ -54,7 +54,7 @@ pub use connection::{Connection, ConnectionRef, Delivery, Queued, Report};
 pub use deferred::SharedFrame;
 pub use facts::{Facts, Remote, Transport};
 pub use inbox::{CONNECTION_MARK, Fence, Inbox, Wake};
-pub use inflating::{Inflating, PATIENCE, Reservation};
+pub use inflating::{Inflating, Reservation, STALL_TIMEOUT};
 pub use lane::{LANES, Lane};
 pub use log_name::LogName;
 pub use message::Message;

@@ -3,7 +3,7 @@
 //!
 //! One message can always make progress: the one that was begun first may grow, whatever the others have
 //! reserved. No message waits for ever for a peer that does not complete its own: when a message has waited for
-//! [`PATIENCE`], the reservations of those that could have gone on for as long are revoked
+//! [`STALL_TIMEOUT`], the reservations of those that could have gone on for as long are revoked
 //! ([`Inflating::make_room`]).
 //!
 //! Sans-IO: times are the hub's milliseconds.
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::connection::ConnectionRef;
 
 /// Milliseconds for which a message that others wait for may be under way.
-pub const PATIENCE: u64 = 10_000;
+pub const STALL_TIMEOUT: u64 = 10_000;
 
 #[derive(Default)]
 struct Reservations {
@@ -85,7 +85,7 @@ impl Inflating {
         most == 0 || self.total() < most
     }
 
-    /// A message has waited for [`PATIENCE`]. Revokes reservations that have had room for as long, the
+    /// A message has waited for [`STALL_TIMEOUT`]. Revokes reservations that have had room for as long, the
     /// oldest first, until half of `most` is free. Returns how many.
     pub fn make_room(&self, now: u64, most: usize) -> usize {
         if self.has_room(most) {
@@ -97,7 +97,7 @@ impl Inflating {
             if left <= most / 2 {
                 break;
             }
-            if entry.since.is_none_or(|since| since + PATIENCE > now) {
+            if entry.since.is_none_or(|since| since + STALL_TIMEOUT > now) {
                 continue;
             }
             left = left.saturating_sub(entry.bytes);
@@ -239,14 +239,14 @@ mod tests {
         for reservation in &mut reservations {
             reservation.set(MOST / 4);
         }
-        assert_eq!(inflating.make_room(PATIENCE - 1, MOST), 0);
-        assert_eq!(inflating.make_room(PATIENCE, MOST), 1);
+        assert_eq!(inflating.make_room(STALL_TIMEOUT - 1, MOST), 0);
+        assert_eq!(inflating.make_room(STALL_TIMEOUT, MOST), 1);
         // The first has not gone yet, and frees as much as it holds.
-        assert_eq!(inflating.make_room(PATIENCE + 9, MOST), 2);
+        assert_eq!(inflating.make_room(STALL_TIMEOUT + 9, MOST), 2);
         let revoked: Vec<_> = reservations.iter().map(Reservation::is_revoked).collect();
         assert_eq!(revoked, [true, true, true, false, false]);
         reservations.drain(..3);
-        assert_eq!(inflating.make_room(PATIENCE + 9, MOST), 0);
+        assert_eq!(inflating.make_room(STALL_TIMEOUT + 9, MOST), 0);
     }
 
     #[test]
@@ -255,10 +255,10 @@ mod tests {
         let mut reservation = inflating.reserve(&connection(), 0);
         reservation.set(MOST);
         reservation.await_room();
-        assert_eq!(inflating.make_room(2 * PATIENCE, MOST), 0);
-        reservation.resume(PATIENCE);
-        assert_eq!(inflating.make_room(2 * PATIENCE - 1, MOST), 0);
-        assert_eq!(inflating.make_room(2 * PATIENCE, MOST), 1);
+        assert_eq!(inflating.make_room(2 * STALL_TIMEOUT, MOST), 0);
+        reservation.resume(STALL_TIMEOUT);
+        assert_eq!(inflating.make_room(2 * STALL_TIMEOUT - 1, MOST), 0);
+        assert_eq!(inflating.make_room(2 * STALL_TIMEOUT, MOST), 1);
         assert!(reservation.is_revoked());
     }
 }

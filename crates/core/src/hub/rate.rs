@@ -105,7 +105,7 @@ pub struct RateLimit {
     /// Milliseconds of their rate that the buckets hold.
     burst: u32,
     /// Milliseconds a peer may be behind; 0: for ever.
-    patience: u32,
+    timeout: u32,
     /// When the buckets were filled last.
     filled: u64,
     /// Milliseconds, until then, for which the peer has been behind.
@@ -128,7 +128,7 @@ impl RateLimit {
             messages_per_second,
             bytes_per_second,
             burst,
-            patience: config.rate_timeout(),
+            timeout: config.rate_timeout(),
             filled: now,
             behind_for: 0,
             is_behind: false,
@@ -145,7 +145,7 @@ impl RateLimit {
     /// What to do at `now`.
     pub fn pace(&mut self, now: u64) -> Pace {
         self.advance(now);
-        self.forgive();
+        self.clear_if_kept_up();
         let for_message = self.messages.wait(self.messages_per_second);
         let wait = for_message.max(self.bytes.wait(self.bytes_per_second));
         if wait == 0 {
@@ -153,10 +153,10 @@ impl RateLimit {
         }
         let wait = wait.max(self.burst.clamp(1, LEAST_WAIT).into());
         self.is_behind = true;
-        if self.patience == 0 {
+        if self.timeout == 0 {
             return Pace::Wait(wait);
         }
-        match self.patience.saturating_sub(self.behind_for) {
+        match self.timeout.saturating_sub(self.behind_for) {
             0 => Pace::TooLong,
             left => Pace::Wait(wait.min(left.into())),
         }
@@ -165,7 +165,7 @@ impl RateLimit {
     /// So many bytes were read at `now`.
     pub fn count_read(&mut self, now: u64, count: usize) {
         self.advance(now);
-        self.forgive();
+        self.clear_if_kept_up();
         self.is_drained = false;
         self.bytes.consume(count);
     }
@@ -195,7 +195,7 @@ impl RateLimit {
     /// All that the peer has sent so far was read: it is not behind any more once it has some slack.
     pub fn caught_up(&mut self) {
         self.is_drained = true;
-        self.forgive();
+        self.clear_if_kept_up();
     }
 
     /// Whether the peer is held back, or was and has not kept to its rate since.
@@ -203,7 +203,7 @@ impl RateLimit {
         self.is_behind
     }
 
-    fn forgive(&mut self) {
+    fn clear_if_kept_up(&mut self) {
         if self.is_drained && self.is_behind {
             let slack = self.burst.min(SLACK);
             if self.messages.holds(self.messages_per_second, slack)

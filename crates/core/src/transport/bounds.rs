@@ -10,7 +10,7 @@ use log::debug;
 use tokio::time::Sleep;
 
 use crate::codec::{Decoder, ProtocolError};
-use crate::hub::PATIENCE;
+use crate::hub::STALL_TIMEOUT;
 use crate::hub::{ConnectionRef, Hub, Reservation};
 
 /// Messages of so many bytes do not count before the handshake: pings, which a client may have to send
@@ -137,10 +137,10 @@ impl Bounds {
         }
         growth.reservation.await_room();
         while !hub.inflating.may_grow(Some(&growth.reservation), most) {
-            let patience = Duration::from_millis(PATIENCE);
+            let timeout = Duration::from_millis(STALL_TIMEOUT);
             let sleep = growth
                 .sleep
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
             if sleep.as_mut().poll(context).is_pending() {
                 return Poll::Pending;
             }

@@ -191,7 +191,7 @@ fn whoever_stays_behind_has_to_go_and_whoever_catches_up_may_stay() {
 }
 
 #[test]
-fn the_wait_ends_with_the_patience() {
+fn the_wait_ends_with_the_timeout() {
     let config = Config::default();
     config.set_messages_per_second(1);
     config.set_rate_burst(0);

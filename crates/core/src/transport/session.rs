@@ -169,7 +169,7 @@ impl Future for Session {
         let extras = this.extras.as_ref();
         if extras.is_some_and(|extras| extras.bounds.is_revoked()) {
             debug!("{}: its message took too long", this.name());
-            this.dismiss(TRY_AGAIN_LATER, "Message took too long");
+            this.close(TRY_AGAIN_LATER, "Message took too long");
         }
         if matches!(this.stage, Stage::Open) {
             // Reading goes on while writing waits.

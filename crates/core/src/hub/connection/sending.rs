@@ -190,9 +190,9 @@ impl Connection {
             return Queued::NotOpen;
         }
         if writing.outbound.pending() >= config.max_buffered()
-            && let Some(verdict) = self.judge(&mut writing, mode, config)
+            && let Some(outcome) = self.enforce_limit(&mut writing, mode, config)
         {
-            return verdict;
+            return outcome;
         }
         push(&mut writing.outbound);
         if writing.outbound.pending() >= config.high_water() && !writing.above {
@@ -212,7 +212,12 @@ impl Connection {
     /// queued all the same. A peer is slow only if the kernel takes no more for it: bytes that
     /// merely wait for a flush are no fault of its own.
     #[cold]
-    fn judge(&self, writing: &mut Writing, mode: SendMode, config: &Config) -> Option<Queued> {
+    fn enforce_limit(
+        &self,
+        writing: &mut Writing,
+        mode: SendMode,
+        config: &Config,
+    ) -> Option<Queued> {
         let mut compressing = false;
         if !writing.outbound.is_blocked() {
             if !mode.may_write {

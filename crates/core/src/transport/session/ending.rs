@@ -22,7 +22,7 @@ const LINGER: Duration = Duration::from_secs(1);
 
 impl Session {
     /// Tells the peer to go and is done with it.
-    pub(super) fn dismiss(&mut self, code: u16, reason: &str) {
+    pub(super) fn close(&mut self, code: u16, reason: &str) {
         debug!("{}: sends close frame {code}", self.name());
         if self.connection.start_close(code, reason) {
             self.shared.hub.await_close(&self.connection);

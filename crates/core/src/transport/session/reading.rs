@@ -65,7 +65,7 @@ impl Session {
                 self.throttle
                     .poll_read(&self.shared.hub, &self.connection, context, most);
             let Some(most) = ready!(allowed) else {
-                self.exceed();
+                self.close_over_rate();
                 return Poll::Ready(());
             };
             if let Some(ReadAhead(mut bytes)) = self.read_ahead.take().map(|boxed| *boxed) {
@@ -266,9 +266,9 @@ impl Session {
     }
 
     /// The peer has been over its rate for too long.
-    fn exceed(&mut self) {
+    fn close_over_rate(&mut self) {
         self.shared.hub.stats.add(Counter::RateLimited, 1);
         debug!("{}: over its rate for too long", self.name());
-        self.dismiss(RATE_LIMIT, "Rate limit");
+        self.close(RATE_LIMIT, "Rate limit");
     }
 }

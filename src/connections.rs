@@ -47,7 +47,7 @@ fn intern(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// now.
 fn trust(server: &mut JsServer, call: &Call) -> Result<Value> {
     if let Some(connection) = server.connections.get(call.uint(0)?) {
-        connection.trust();
+        connection.mark_handshake_resolved();
     }
     call.undefined()
 }

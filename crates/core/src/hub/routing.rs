@@ -95,12 +95,12 @@ impl Hub {
             Delivery::Responses => return self.receive_response(connection, progress, text),
             Delivery::Nothing => return Next::Read,
         }
-        let is_trusted = connection.is_trusted();
-        if is_trusted {
+        let is_handshake_resolved = connection.is_handshake_resolved();
+        if is_handshake_resolved {
             progress.flow.accept();
         }
         if OUTLINED.contains(&text.len())
-            && is_trusted
+            && is_handshake_resolved
             && let Some(outline) = envelope::outline(text)
             && let interned @ 1.. = self.names.find(outline.name)
             && !is_reserved(outline.name)
@@ -155,7 +155,7 @@ impl Hub {
         progress: &mut Progress,
         text: &str,
     ) -> Next {
-        if !connection.is_trusted() && !progress.count_handshake_event() {
+        if !connection.is_handshake_resolved() && !progress.count_handshake_event() {
             return Next::Read;
         }
         self.hand_over(progress, |batch| Record {
@@ -177,7 +177,9 @@ impl Hub {
         match &*name {
             "_h" => self.on_handshake(connection, progress, &envelope),
             "_p" => self.on_ping(connection, progress, &envelope),
-            "_r" if !connection.is_trusted() && !progress.count_handshake_event() => Next::Read,
+            "_r" if !connection.is_handshake_resolved() && !progress.count_handshake_event() => {
+                Next::Read
+            }
             "_r" => self.hand_over(progress, |batch| {
                 message(batch, Kind::Response, connection, &envelope)
             }),
@@ -186,7 +188,7 @@ impl Hub {
                 &envelope,
                 "Message names beginning with _ are reserved",
             ),
-            _ if !connection.is_trusted() && !self.may_have_listener(progress) => {
+            _ if !connection.is_handshake_resolved() && !self.may_have_listener(progress) => {
                 self.refuse(connection, &envelope, NOT_COMPLETED)
             }
             _ => {

@@ -70,7 +70,7 @@ impl Bounds {
     #[inline]
     pub fn prepare(&mut self, connection: &ConnectionRef, decoder: &mut Decoder) {
         if let Some(opening) = &self.opening
-            && connection.is_trusted()
+            && connection.is_handshake_resolved()
         {
             decoder.set_max_message(opening.max_payload);
             self.opening = None;

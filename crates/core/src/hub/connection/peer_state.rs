@@ -24,8 +24,8 @@ mod mark {
     pub const DELIVERS_NOTHING: u8 = 2;
     /// See [`Connection::is_given_up`](super::Connection::is_given_up).
     pub const GIVEN_UP: u8 = 4;
-    /// See [`Connection::is_trusted`](super::Connection::is_trusted).
-    pub const TRUSTED: u8 = 8;
+    /// See [`Connection::is_handshake_resolved`](super::Connection::is_handshake_resolved).
+    pub const HANDSHAKE_RESOLVED: u8 = 8;
 }
 
 impl Connection {
@@ -36,19 +36,19 @@ impl Connection {
 
     /// Whether the peer may send large messages, for listeners: its handshake is resolved, or is with the answer
     /// that is on its way.
-    pub fn is_trusted(&self) -> bool {
-        self.marks.load(Relaxed) & mark::TRUSTED != 0
+    pub fn is_handshake_resolved(&self) -> bool {
+        self.marks.load(Relaxed) & mark::HANDSHAKE_RESOLVED != 0
     }
 
     /// The handshake is about to be resolved. Called before its answer is queued, which the peer may
     /// follow with a large message at once.
-    pub fn trust(&self) {
-        self.marks.fetch_or(mark::TRUSTED, Relaxed);
+    pub fn mark_handshake_resolved(&self) {
+        self.marks.fetch_or(mark::HANDSHAKE_RESOLVED, Relaxed);
     }
 
     /// The handshake is resolved. False when that was known already.
     pub(in crate::hub) fn admit(&self) -> bool {
-        self.trust();
+        self.mark_handshake_resolved();
         !self.admitted.swap(true, Relaxed)
     }
 

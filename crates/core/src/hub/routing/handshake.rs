@@ -68,7 +68,7 @@ impl Hub {
         progress: &mut Progress,
         envelope: &Envelope<'_>,
     ) -> Next {
-        if connection.is_trusted() {
+        if connection.is_handshake_resolved() {
             progress.handshake = None;
             return self.refuse(connection, envelope, "Handshake is already resolved");
         }

@@ -100,7 +100,7 @@ fn a_further_handshake_is_answered_here_and_never_reaches_the_application() {
     assert_eq!(peer.say(&hub, r#"{"n":"_h"}"#), Next::Read);
     peer.say(&hub, r#"{"n":"_h","p":2,"i":"2"}"#);
     peer.say(&hub, r#"{"n":"_h","i":1}"#);
-    peer.connection.trust();
+    peer.connection.mark_handshake_resolved();
     peer.say(&hub, r#"{"n":"_h","i":"1"}"#);
     let expected = [
         refused(r#""2""#, "Handshake is already in progress"),
@@ -140,7 +140,7 @@ fn what_comes_with_the_handshake_is_for_the_application_to_judge_until_it_has_ha
         refused.contains(r#""i":"3""#) && refused.contains(NOT_COMPLETED),
         "{refused}"
     );
-    peer.connection.trust();
+    peer.connection.mark_handshake_resolved();
     peer.say(&hub, r#"{"n":"a","i":"4"}"#);
     assert_eq!(take_all(&hub.inbox).len(), 1);
 }

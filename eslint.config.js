@@ -29,4 +29,6 @@ module.exports = [
   { files: ['examples/*/page/**', '__test__/browser/**', '__test__/docs/**', 'scripts/docs/browser/**'], languageOptions: { globals: globals.browser } },
   // The library tells its users through events and errors, and through `debug` when asked.
   { files: ['lib/**', 'client/**', 'common/**'], rules: { 'no-console': 'error' } },
+  // The label `FULL` is for scripts/build-client.js.
+  { files: ['client/**', 'common/**'], rules: { 'no-unused-labels': 'off' } },
 ];

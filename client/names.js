@@ -25,12 +25,11 @@ function checkNames(given, known, nested = []) {
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
     const word = plain(name);
-    const edits = (/** @type {string} */ each) => distance(word, plain(each));
     // Also what is given one level too high, or as one word: `timeout`, `handshakeTimeout`.
-    const [near] = [
-      ...nested.filter((path) => [path, path.split('.')[1]].some((each) => plain(each) === word)),
-      ...known.filter((each) => edits(each) <= Math.max(2, word.length / 3)).sort((a, b) => edits(a) - edits(b)),
-    ];
+    let near =
+      nested.find((path) => [path, path.split('.')[1]].some((each) => plain(each) === word)) ??
+      known.find((each) => plain(each) === word);
+    FULL: near ??= nearest(word, known);
     if (near && name !== WITHOUT_EFFECT) {
       throw new LineError(ErrorCode.INVALID_OPTIONS, `"${name}" is no option; did you mean "${near}"?`);
     }
@@ -38,6 +37,17 @@ function checkNames(given, known, nested = []) {
     warned.add(name);
     globalThis.console?.warn?.(`"${name}" is no option of the line client, and has no effect`);
   }
+}
+
+/**
+ * @param {string} word
+ * @param {string[]} known
+ * @returns {string | undefined} The name that differs in the fewest letters, if these are few.
+ */
+function nearest(word, known) {
+  const edits = (/** @type {string} */ each) => distance(word, plain(each));
+  const [best] = [...known].sort((a, b) => edits(a) - edits(b));
+  return edits(best) <= Math.max(2, word.length / 3) ? best : undefined;
 }
 
 /**

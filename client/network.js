@@ -13,11 +13,10 @@ function watchNetwork(changed) {
   /** @type {(() => void)[]} */
   const ends = [];
   const watch = (/** @type {any} */ target, /** @type {string} */ type, /** @type {() => void} */ handle) => {
-    const { addEventListener, removeEventListener } = target ?? {};
-    // Without the second the watch would have no end.
-    if (![addEventListener, removeEventListener].every((each) => typeof each === 'function')) return;
-    quietly(() => addEventListener.call(target, type, handle));
-    ends.push(() => quietly(() => removeEventListener.call(target, type, handle)));
+    // Without the second the watch would have no end. Browsers have both.
+    FULL: if (![target?.addEventListener, target?.removeEventListener].every((each) => typeof each === 'function')) return;
+    quietly(() => target.addEventListener(type, handle));
+    ends.push(() => quietly(() => target.removeEventListener(type, handle)));
   };
   quietly(() => {
     const { document } = global;

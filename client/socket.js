@@ -43,7 +43,7 @@ function listenTo(ws, isCurrent, handlers) {
 }
 
 /** The key of a class's {@link Platform}, in its static properties. */
-const kPlatform = Symbol('platform');
+const kPlatform = Symbol();
 
 /**
  * What is done otherwise on Node.

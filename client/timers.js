@@ -24,7 +24,7 @@ function after(callback, ms, isIdle) {
   let timer;
   const wait = (/** @type {number} */ left) => {
     timer = start(() => (left > LONGEST ? wait(left - LONGEST) : callback()), Math.min(left, LONGEST));
-    if (isIdle) timer.unref?.();
+    FULL: if (isIdle) timer.unref?.();
   };
   wait(ms >= 0 ? ms : Infinity);
   return () => stop(timer);

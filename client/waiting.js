@@ -4,11 +4,29 @@
 const { after } = require('./timers.js');
 
 /**
- * Who waits for a signal. One listener serves all of them, for Node warns of a leak when a signal has
- * more than ten.
- * @type {WeakMap<AbortSignal, {calls: Set<() => void>, abort: () => void}>}
+ * What listens to each signal, in place of those who wait for it: Node warns of a leak when a signal has more than ten
+ * listeners.
+ * @type {WeakMap<AbortSignal, Pick<EventTarget, 'addEventListener' | 'removeEventListener'>>}
  */
-const groups = new WeakMap();
+const groups = /* @__PURE__ */ new WeakMap();
+
+/** @param {AbortSignal} signal */
+function groupOf(signal) {
+  /** @type {Set<any>} */
+  const calls = new Set();
+  const abort = () => calls.forEach((call) => call());
+  const group = groups.get(signal) ?? {
+    addEventListener(/** @type {string} */ type, /** @type {any} */ call) {
+      if (!calls.size) signal.addEventListener(type, abort);
+      calls.add(call);
+    },
+    removeEventListener(/** @type {string} */ type, /** @type {any} */ call) {
+      if (calls.delete(call) && !calls.size) signal.removeEventListener(type, abort);
+    },
+  };
+  groups.set(signal, group);
+  return group;
+}
 
 /**
  * @param {AbortSignal | undefined} signal
@@ -17,14 +35,11 @@ const groups = new WeakMap();
  */
 function onAbort(signal, call) {
   if (!signal) return () => {};
-  const calls = new Set();
-  const group = groups.get(signal) ?? { calls, abort: () => calls.forEach((each) => each()) };
-  groups.set(signal, group);
-  if (!group.calls.size) signal.addEventListener('abort', group.abort);
-  group.calls.add(call);
-  return () => {
-    if (group.calls.delete(call) && !group.calls.size) signal.removeEventListener('abort', group.abort);
-  };
+  /** @type {Pick<EventTarget, 'addEventListener' | 'removeEventListener'>} */
+  let target = signal;
+  FULL: target = groupOf(signal);
+  target.addEventListener('abort', call);
+  return () => target.removeEventListener('abort', call);
 }
 
 /**

@@ -83,7 +83,7 @@ function isError(value) {
   if (value instanceof Error) return true;
   if (/^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(value))) return true;
   // Made by inheritance of another realm's `Error`, without its constructor.
-  for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
+  FULL: for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
     if (at.constructor?.name === 'Error' && Object.hasOwn(at, 'toString')) return true;
   }
   return false;

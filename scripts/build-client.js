@@ -40,7 +40,7 @@ const asModules = {
  * that applications, browsers or the language know.
  */
 const INTERNAL = [
-  ...['calls', 'connected', 'disconnected', 'giveUp', 'handling', 'heard', 'isPending', 'onAnswerError_', 'onClose'],
+  ...['connected', 'disconnected', 'giveUp', 'handling', 'heard', 'isPending', 'onAnswerError_', 'onClose'],
   ...['onError', 'onMessage', 'onNotResponded', 'onOpen', 'pause', 'respond', 'schedule', 'share', 'take', 'takeAll'],
 ];
 
@@ -56,6 +56,8 @@ const BUILDS = {
     format: 'iife',
     plugins: [asModules],
     minify: true,
+    // Statements with this label are for Node and bundlers.
+    dropLabels: ['FULL'],
     mangleProps: new RegExp(`^(${INTERNAL.join('|')})$`),
   },
 };

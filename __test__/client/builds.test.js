@@ -5,7 +5,7 @@
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
-const { execFileSync } = require('node:child_process');
+const { execFileSync, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
@@ -40,6 +40,16 @@ describe('the build for a <script> tag', () => {
     assert.deepEqual(Object.keys(page), ['LineClient']);
     assert.equal(page.LineClient.State.READY, 'ready');
     assert.equal(new page.LineClient('ws://example.org').url, 'ws://example.org');
+  });
+
+  it('behaves as the other builds', () => {
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const folder = path.join(__dirname, 'contract');
+    const files = fs.readdirSync(folder).map((file) => path.join(folder, file));
+    const options = { env: { ...env, LINE_CLIENT_IMPL: 'script', LINE_IMPL: 'native' }, encoding: /** @type {const} */ ('utf8') };
+    const { status, stdout } = spawnSync(process.execPath, ['--test', ...files], options);
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /client script/);
   });
 
   it('shortens no name that is documented', () => {

@@ -5,13 +5,17 @@
  * The clients the suites run with.
  *
  * `LINE_CLIENT_IMPL` selects: `original` (npm `line-socket@1.0.0`), `node` (`client/node.js`), `web`
- * (`dist/client-web.js`, with a global WebSocket from the package `ws` where Node has none), or all when
- * unset.
+ * (`dist/client-web.js`, with a global WebSocket from the package `ws` where Node has none), or all three
+ * when unset; or `script` (`dist/client-web-globals.js`), which leaves out what only Node and bundlers need.
  */
+
+const fs = require('node:fs');
+const path = require('node:path');
+const vm = require('node:vm');
 
 /**
  * @typedef {object} ClientImplementation
- * @property {'original' | 'node' | 'web'} name
+ * @property {'original' | 'node' | 'web' | 'script'} name
  * @property {any} Client
  */
 
@@ -27,6 +31,12 @@ const LOADERS = {
   },
   node: () => require('../../client/node.js'),
   web: () => withSocket(require('../../dist/client-web.js'), require('ws')),
+  script() {
+    vm.runInThisContext(fs.readFileSync(path.join(__dirname, '../../dist/client-web-globals.js'), 'utf8'));
+    const { LineClient } = /** @type {any} */ (global);
+    delete (/** @type {any} */ (global).LineClient);
+    return withSocket(LineClient, require('ws'));
+  },
 };
 
 /**
@@ -51,7 +61,7 @@ function withSocket(Client, WebSocket) {
 /** @returns {ClientImplementation[]} The selected clients, loaded. */
 function clients() {
   const only = process.env.LINE_CLIENT_IMPL;
-  const names = only ? [only] : Object.keys(LOADERS);
+  const names = only ? [only] : ['original', 'node', 'web'];
   return names.map((name) => {
     if (!Object.hasOwn(LOADERS, name)) throw new Error(`LINE_CLIENT_IMPL must be one of ${Object.keys(LOADERS)}`);
     return { name: /** @type {any} */ (name), Client: LOADERS[name]() };

@@ -27,17 +27,19 @@ const SPARSE_TURN = 6;
 const LOOK = 1;
 
 /**
- * Events that are handled before the code that awaits in their handlers goes on, and as long as that is
- * quick. So the time that this code takes is noticed soon.
+ * Events that are handled before the code that awaits in their handlers goes on, by the number of quick
+ * steps before. So the time that this code takes is noticed soon.
  */
 const STEP = 8;
 const QUICK_STEP = 16;
+const LARGE_STEP = 32;
 
 /** Milliseconds that a quick step takes at most, and the code that awaits in its handlers. */
 const QUICK = 0.25;
 
-/** Quick steps in a row before larger ones are tried. */
-const QUICK_STEPS = 2;
+/** Quick steps in a row before larger ones are tried, and before the largest. */
+const FEW = 2;
+const MANY = 64;
 
 /** What each handler's asynchronous context is made with. It is never destroyed. */
 const CONTEXT = { requireManualDestroy: true };
@@ -193,7 +195,7 @@ class Inbox {
       this.#flush(NEITHER, 0);
       return false;
     }
-    const size = this.#quickSteps >= QUICK_STEPS ? QUICK_STEP : STEP;
+    const size = sizeAfter(this.#quickSteps);
     for (let count = 0; count < size && batch.isOpen; count += 1) {
       handleApart(this.#events, batch.read());
     }
@@ -347,6 +349,12 @@ function attempt(run) {
  */
 function handleApart(events, event) {
   (SHARED ?? new AsyncResource('LineEvent', CONTEXT)).runInAsyncScope(events.handle, events, event);
+}
+
+/** @param {number} quickSteps */
+function sizeAfter(quickSteps) {
+  if (quickSteps < FEW) return STEP;
+  return quickSteps < MANY ? QUICK_STEP : LARGE_STEP;
 }
 
 /** @param {Batch} batch */

@@ -200,9 +200,10 @@ function importsOf(modules) {
 
 /**
  * @param {Map<string, Set<string>>} edges
- * @returns {string[][]} The groups of modules that depend on each other.
+ * @returns {string[][]} All nodes, those that depend on each other in one group; a group comes behind those it
+ *   depends on.
  */
-function circlesOf(edges) {
+function groupsOf(edges) {
   /** @type {Map<string, number>} */
   const order = new Map();
   /** @type {Map<string, number>} */
@@ -210,7 +211,7 @@ function circlesOf(edges) {
   /** @type {string[]} */
   const stack = [];
   /** @type {string[][]} */
-  const circles = [];
+  const groups = [];
   /** Tarjan's algorithm. @param {string} node */
   const visit = (node) => {
     const number = order.size;
@@ -223,10 +224,18 @@ function circlesOf(edges) {
     }
     if (low.get(node) !== number) return;
     const group = stack.splice(stack.indexOf(node));
-    if (group.length > 1) circles.push(group);
+    groups.push(group);
   };
   for (const node of edges.keys()) if (!order.has(node)) visit(node);
-  return circles;
+  return groups;
+}
+
+/**
+ * @param {Map<string, Set<string>>} edges
+ * @returns {string[][]} The groups of nodes that depend on each other.
+ */
+function circlesOf(edges) {
+  return groupsOf(edges).filter((group) => group.length > 1);
 }
 
 function main() {
@@ -255,4 +264,6 @@ function main() {
   if (failed) process.exitCode = 1;
 }
 
-main();
+if (require.main === module) main();
+
+module.exports = { modulesOf, importsOf, groupsOf };

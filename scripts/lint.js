@@ -12,6 +12,7 @@ runAll([
   program('cargo', 'fmt', '--all', '--check'),
   program('cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'),
   ['node scripts/imports.js', process.execPath, `${__dirname}/imports.js`],
+  ['node scripts/picture.js --check', process.execPath, `${__dirname}/picture.js`, '--check'],
   ['node scripts/declarations.js --check', process.execPath, `${__dirname}/declarations.js`, '--check'],
   tool('eslint/bin/eslint.js', '--max-warnings', '0', '.'),
   tool('typescript/bin/tsc', '-p', '.'),

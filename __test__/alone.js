@@ -43,6 +43,7 @@ const UNDISTURBED = {
   '__test__/contract/answers.test.js': 'a time is bounded by ten seconds',
   '__test__/contract/close.test.js': 'times are bounded from below',
   '__test__/contract/send.test.js': 'times are bounded from below',
+  '__test__/deadlines.test.js': 'counts what waits',
   '__test__/process/dead-connections.test.js': 'a time is bounded from below',
   '__test__/process/restart.test.js': 'counts descriptors and threads of its own process',
   '__test__/process/stopping.test.js': 'runs for a time',

@@ -36,3 +36,27 @@ it('a cancelled entry is let go of at once, however long it had to wait', () => 
   assert.equal(entries[0].next, entries[2]);
   assert.deepEqual(entries[1], { ...entry(2), due: entries[1].due });
 });
+
+it('entries expire faster than an event loop that is kept busy adds others', async () => {
+  let waiting = 0;
+  /** @param {number} ms */
+  const burn = (ms) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  };
+  const deadlines = new Deadlines((run) => run(), () => {
+    burn(0.01);
+    waiting -= 1;
+  });
+  let most = 0;
+  for (let turn = 0; turn < 60; turn += 1) {
+    for (let count = 0; count < 800; count += 1) {
+      burn(0.01);
+      deadlines.add(entry(count), 5);
+      waiting += 1;
+    }
+    most = Math.max(most, waiting);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.ok(most < 10 * 800, `${most} were waiting`);
+});

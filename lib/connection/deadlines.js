@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { afterTurn, now, setTimer } = require('../runtime/environment.js');
+const { afterDue, afterTurn, now, setTimer } = require('../runtime/environment.js');
 
 /**
  * An entry that waits. The fields are the queue's.
@@ -12,8 +12,15 @@ const { afterTurn, now, setTimer } = require('../runtime/environment.js');
  * @property {any} next The entry that expires after it.
  */
 
-/** Entries that expire in one turn of the event loop: thousands may be due at once, and each runs code. */
-const AT_ONCE = 256;
+/**
+ * Milliseconds after which the event loop is due: thousands of entries may expire at once, and each runs
+ * code. A peer may have an application ask as fast as it can. So they may take twice the time that the
+ * events of a turn get (`lib/binding/inbox.js`): then they expire faster than others are added.
+ */
+const TURN = 16;
+
+/** Entries that expire before the code that awaits them goes on, and the time is looked at. */
+const STEP = 16;
 
 /**
  * Entries with the same time to wait, which so expire in the order they were added: a linked list,
@@ -96,10 +103,19 @@ class Deadlines {
 
   /** @param {Queue<T>} queue */
   #check(queue) {
+    this.#expireSome(queue, now() + TURN);
+  }
+
+  /**
+   * @param {Queue<T>} queue
+   * @param {number} end When the event loop is due.
+   */
+  #expireSome(queue, end) {
     const time = now();
     for (let count = 0; queue.first !== undefined && queue.first.due <= time; count += 1) {
-      if (count === AT_ONCE) {
-        afterTurn(() => this.#check(queue));
+      if (count === STEP) {
+        if (time < end) afterDue(() => this.#expireSome(queue, end));
+        else afterTurn(() => this.#check(queue));
         return;
       }
       const entry = queue.first;

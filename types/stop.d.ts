@@ -5,8 +5,8 @@ export interface StopOptions {
   /**
    * Milliseconds, 0 to 2147483647, after which what is left is cut. Nobody is accepted from the start;
    * each connection gets `_disconnecting`, and is closed when the requests that came before are answered
-   * and its `send`s have their responses. Close frames are spread over the first half of the time when
-   * there are many.
+   * and its `send`s have their responses. Requests that come until then are answered first, too. Close
+   * frames are spread over the first half of the time when there are many.
    */
   drain: number;
   /** Close code. @default 1001 */

@@ -110,7 +110,7 @@ describe('stop({ drain })', () => {
     await within(stopped, 'stop');
   }));
 
-  it('serves requests that come meanwhile, without waiting for them', withScene(async (scene) => {
+  it('lets requests finish that come meanwhile, until nothing older is left', withScene(async (scene) => {
     const { server, client, asked } = await scenario(scene);
     client.json({ n: 'ask', i: '1' });
     await until(() => asked.length === 1, 'asked');
@@ -123,8 +123,33 @@ describe('stop({ drain })', () => {
     await client.message(({ i }) => i === '2');
     asked[0].resolve('one');
     await client.message(({ i }) => i === '1');
+    // This one reaches no handler: a client that always asks would never be closed.
+    client.json({ n: 'ask', i: '4' });
+    await client.fence();
+    assert.equal(asked.length, 3);
+    assert.equal(isClosing(client), false);
+    asked[2].reject('three');
+    await client.message(({ i }) => i === '3');
     assert.equal((await client.closed()).code, 1001);
     await within(stopped, 'stop');
+  }));
+
+  it('tells handlers of such requests when they may write again, and cuts them when the time is up', withScene(async (scene) => {
+    const { server, client, connection, asked } = await scenario(scene, { highWaterMark: 1 });
+    client.json({ n: 'ask', i: '1' });
+    await until(() => asked.length === 1, 'asked');
+    const stopped = server.stop({ drain: 500 });
+    await delay(50);
+    client.json({ n: 'ask', i: '2' });
+    await until(() => asked.length === 2, 'asked');
+    asked[0].resolve('one');
+    await client.message(({ i }) => i === '1');
+    const drained = new Promise((resolve) => connection.once('_drain', () => resolve(undefined)));
+    connection.sendWithoutResponse('part', 'x'.repeat(1000)).catch(() => {});
+    await within(drained, '_drain');
+    await within(stopped, 'stop');
+    assert.equal((await client.closed()).code, 1001);
+    assert.equal(client.messages?.some(({ i }) => i === '2') ?? false, false);
   }));
 
   it('cuts what is left when the time is up', withScene(async (scene) => {

@@ -5,7 +5,7 @@ const LineError = require('../../common/line-error.js');
 const { Message } = require('./message.js');
 const { Closing, delayOf } = require('./closing.js');
 const { Handshake, announce } = require('./handshake.js');
-const { ignore, giveUp } = require('./leaving.js');
+const { INTAKE, ignore, giveUp } = require('./leaving.js');
 const { ReceivingConnection } = require('./receiving.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
@@ -250,9 +250,10 @@ class ServerConnection extends ReceivingConnection {
    * @internal
    */
   onHandshake_(rawId, rawPayload, rawError) {
-    if (this.isIgnored_ || this.server.lifecycle_.isCut) return;
-    if (this.server.lifecycle_.draining !== undefined) {
-      this.server.lifecycle_.draining.refuse(this);
+    if (this.intake_ === INTAKE.NONE || this.server.lifecycle_.isCut) return;
+    const { draining } = this.server.lifecycle_;
+    if (draining !== undefined) {
+      draining.refuse(this);
     } else {
       this.#handshake = new Handshake(this, rawId);
       this.#handshake.begin(rawPayload, rawError);
@@ -278,12 +279,12 @@ class ServerConnection extends ReceivingConnection {
    */
   onResponse_(rawId, rawPayload, rawError) {
     this.#sends?.onResponse(rawId, rawPayload, rawError);
-    if (this.isIgnored_) ignore(this);
+    if (this.intake_ === INTAKE.NONE) ignore(this);
   }
 
   /** @internal */
   onPingDue_() {
-    if (this.state === State.CONNECTED && !this.isIgnored_) this.ping().catch(() => {});
+    if (this.state === State.CONNECTED && this.intake_ !== INTAKE.NONE) this.ping().catch(() => {});
   }
 
   /** @internal */
@@ -293,7 +294,7 @@ class ServerConnection extends ReceivingConnection {
 
   /** @internal */
   onDrained_() {
-    if (!this.isIgnored_) this.emit(Event.DRAIN);
+    if (this.intake_ !== INTAKE.NONE) this.emit(Event.DRAIN);
   }
 
   /**

@@ -5,7 +5,7 @@ const { Message } = require('./message.js');
 const { memberJson } = require('../../common/json.js');
 const { ConnectionState, MessageName, ServerEvent } = require('../enums.js');
 const closeCodes = require('../close-codes.js');
-const { ignore } = require('./leaving.js');
+const { INTAKE, ignore } = require('./leaving.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Responder} Responder */
@@ -85,7 +85,7 @@ class Handshake {
     const connection = this.#connection;
     const { native_: native, inbox_: inbox } = connection.server;
     const isGone = connection.state === ConnectionState.DISCONNECTED || !native.isOpen(connection.slot_);
-    if (isGone || connection.isIgnored_) {
+    if (isGone || connection.intake_ === INTAKE.NONE) {
       connection.log_?.('gone before its handshake was resolved, or closed');
       return;
     }
@@ -140,7 +140,7 @@ function announce(connection) {
   const { server } = connection;
   server.inbox_.guard(() => {
     // The application has closed it in the meantime.
-    if (connection.isIgnored_) return;
+    if (connection.intake_ === INTAKE.NONE) return;
     server.native_.admit(connection.slot_);
     connection.log_?.('connected');
     server.emit(ServerEvent.CONNECTION, connection);

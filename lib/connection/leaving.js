@@ -7,6 +7,23 @@ const { ConnectionState: State } = require('../enums.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 
+/** What of a client still reaches handlers. Answers to sends count in any case. */
+const INTAKE = Object.freeze({
+  ALL: 0,
+  /** No messages: its connection is closed once the requests that have reached handlers are answered. */
+  NO_MESSAGES: 1,
+  /** Nothing: the application is done with the client. */
+  NONE: 2,
+});
+
+/**
+ * Lets no further message of the client reach a handler.
+ * @param {ServerConnection} connection
+ */
+function refuseMessages(connection) {
+  if (connection.intake_ === INTAKE.ALL) connection.intake_ = INTAKE.NO_MESSAGES;
+}
+
 /**
  * The application is done with the client, and nothing more of it reaches a handler: the io thread drops
  * all that it sends but answers, and these too once none is waited for and nothing more can be sent.
@@ -14,7 +31,7 @@ const { ConnectionState: State } = require('../enums.js');
  */
 function ignore(connection) {
   if (connection.state === State.DISCONNECTED) return;
-  connection.isIgnored_ = true;
+  connection.intake_ = INTAKE.NONE;
   const { server, slot_: slot, awaitsAnswers_: awaits } = connection;
   server.native_.heedResponses(slot, awaits || server.native_.isOpen(slot));
 }
@@ -37,8 +54,9 @@ function giveUp(connection) {
 function terminate(connection) {
   if (connection.state === State.DISCONNECTED) return;
   connection.log_?.('terminated');
-  connection.isIgnored_ = connection.isGivenUp_ = true;
+  connection.intake_ = INTAKE.NONE;
+  connection.isGivenUp_ = true;
   connection.server.native_.terminate(connection.slot_);
 }
 
-module.exports = { ignore, giveUp, terminate };
+module.exports = { INTAKE, refuseMessages, ignore, giveUp, terminate };

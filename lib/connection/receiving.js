@@ -3,6 +3,7 @@
 
 const Emitter = require('../emitter/emitter.js');
 const { OUTCOME } = require('../binding/layout.js');
+const { INTAKE } = require('./leaving.js');
 const { Message } = require('./message.js');
 const { connectionLog } = require('../runtime/debug.js');
 const { microtask } = require('../runtime/environment.js');
@@ -38,10 +39,11 @@ class ReceivingConnection extends Emitter {
     /** @internal */
     this.slot_ = slot;
     /**
-     * Whether the application is done with the client: nothing more of it reaches a handler.
+     * What of the client still reaches handlers: a value of `INTAKE`.
+     * @type {number}
      * @internal
      */
-    this.isIgnored_ = false;
+    this.intake_ = INTAKE.ALL;
     /**
      * Whether the client counts as gone, though its connection has not ended.
      * @internal
@@ -54,7 +56,8 @@ class ReceivingConnection extends Emitter {
      */
     this.deferred_ = undefined;
     /**
-     * Requests that have come and are not answered. @internal
+     * Requests that have come and are not answered, but for those that came while the server drained.
+     * @internal
      */
     this.unanswered_ = 0;
     /** @internal */
@@ -86,17 +89,21 @@ class ReceivingConnection extends Emitter {
    * @internal
    */
   onMessage_(name, rawId, rawPayload, rawError, payload) {
-    if (this.isIgnored_) return;
+    if (this.intake_ !== INTAKE.ALL) return;
     if (this.state === State.AWAITING_HANDSHAKE) {
       this.refuse_(rawId, 'Handshake is not completed');
       return;
     }
     this.log_?.('received "%s"', name);
     const message = Message.incoming_(this, name, rawId, rawPayload, rawError, payload);
-    // A server that is being stopped waits for the answers to what came before.
-    if (rawId !== undefined && this.server.draining_ === undefined) {
-      message.isCounted_ = true;
-      this.unanswered_ += 1;
+    if (rawId !== undefined) {
+      const { draining } = this.server.lifecycle_;
+      if (draining === undefined) {
+        message.isCounted_ = true;
+        this.unanswered_ += 1;
+      } else {
+        draining.onRequest(asConnection(this), message);
+      }
     }
     message.deliver_();
   }
@@ -118,7 +125,7 @@ class ReceivingConnection extends Emitter {
    * @internal
    */
   onPing_(rawId) {
-    if (this.isIgnored_) return;
+    if (this.intake_ === INTAKE.NONE) return;
     if (!expectsAnswer(rawId)) {
       this.queueText_(messageJson(MessageName.RESPONSE, 'pong', undefined, null));
     } else if (this.state !== State.DISCONNECTED) {
@@ -133,7 +140,7 @@ class ReceivingConnection extends Emitter {
    * @internal
    */
   onInvalid_(text, code) {
-    if (this.isIgnored_) return;
+    if (this.intake_ === INTAKE.NONE) return;
     this.emit(Event.ERROR, code === 0 ? errors.noEnvelope(text) : errors.violated(code, text));
   }
 
@@ -141,10 +148,14 @@ class ReceivingConnection extends Emitter {
 
   /** @param {Message} message */
   #onAnswered(message) {
-    if (!message.isCounted_) return;
-    message.isCounted_ = false;
-    this.unanswered_ -= 1;
-    this.server.draining_?.check(/** @type {ServerConnection} */ (/** @type {unknown} */ (this)));
+    const { draining } = this.server.lifecycle_;
+    if (message.isCounted_) {
+      message.isCounted_ = false;
+      this.unanswered_ -= 1;
+      draining?.check(asConnection(this));
+    } else {
+      draining?.onAnswered(asConnection(this), message);
+    }
   }
 
   /** @param {Message} message */
@@ -226,6 +237,14 @@ class ReceivingConnection extends Emitter {
     // Not from inside the handler's call of resolve or reject.
     microtask(() => this.server.inbox_.guard(() => this.emit(Event.ERROR, error)));
   }
+}
+
+/**
+ * @param {ReceivingConnection} connection
+ * @returns {ServerConnection} The same: it is the only subclass.
+ */
+function asConnection(connection) {
+  return /** @type {ServerConnection} */ (/** @type {unknown} */ (connection));
 }
 
 module.exports = { ReceivingConnection };

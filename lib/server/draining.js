@@ -4,12 +4,14 @@
 const LineError = require('../../common/line-error.js');
 const { ConnectionEvent, ConnectionState, ServerErrorCode } = require('../enums.js');
 const { closeProblem, GOING_AWAY } = require('../close-codes.js');
+const { refuseMessages } = require('../connection/leaving.js');
 const { serverLog } = require('../runtime/debug.js');
 const { refuseUnknown } = require('../options/unknown-options.js');
 const { clearInterval, clearTimeout, now, setRepeatingTimer, setTimer } = require('../runtime/environment.js');
 
 /** @typedef {import('./server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
+/** @typedef {import('../connection/message.js').Message} Message */
 
 /** Longest time, in ms, that a timer of Node's can wait. */
 const MAX_DRAIN = 0x7fffffff;
@@ -55,8 +57,12 @@ class Draining {
   #timer;
   /** @type {NodeJS.Timeout | undefined} */
   #waves = undefined;
-  /** Connections that have something to finish. @type {Set<ServerConnection>} */
+  /** Connections that have something to finish, of what had come before. @type {Set<ServerConnection>} */
   #busy = new Set();
+  /** Requests that have come since and are not answered. @type {Map<ServerConnection, Set<Message>>} */
+  #late = new Map();
+  /** Connections of which only such requests are left. No other message of them reaches a handler. @type {Set<ServerConnection>} */
+  #ending = new Set();
   /** Connections to close, oldest first. @type {ServerConnection[]} */
   #done = [];
   #waveSize = LEAST_WAVE;
@@ -109,6 +115,31 @@ class Draining {
   }
 
   /**
+   * A request has come, and reaches its handler.
+   * @param {ServerConnection} connection
+   * @param {Message} message
+   */
+  onRequest(connection, message) {
+    const late = this.#late.get(connection);
+    if (late) late.add(message);
+    else this.#late.set(connection, new Set([message]));
+  }
+
+  /**
+   * A request has been answered that may be one of those of {@link onRequest}.
+   * @param {ServerConnection} connection
+   * @param {Message} message
+   */
+  onAnswered(connection, message) {
+    const late = this.#late.get(connection);
+    if (!late?.delete(message) || late.size > 0) return;
+    this.#late.delete(connection);
+    if (!this.#ending.delete(connection)) return;
+    this.#done.push(connection);
+    this.#closeDone();
+  }
+
+  /**
    * A client that has begun its handshake only now is closed.
    * @param {ServerConnection} connection
    */
@@ -129,6 +160,12 @@ class Draining {
       const connection = /** @type {ServerConnection} */ (this.#done.shift());
       // One that has ended meanwhile costs nothing.
       if (connection.state === ConnectionState.DISCONNECTED) continue;
+      if (this.#late.has(connection)) {
+        // From now on it gets no more to do: otherwise a client that always asks would never be closed.
+        refuseMessages(connection);
+        this.#ending.add(connection);
+        continue;
+      }
       connection.close(code, reason);
       this.#left -= 1;
     }

@@ -262,11 +262,6 @@ class Server extends Emitter {
     decideUpgrade(this, key);
   }
 
-  /** The drain under way. @internal */
-  get draining_() {
-    return this.lifecycle_.draining;
-  }
-
   /**
    * A listener has been closed.
    * @param {number} thread

@@ -2,6 +2,7 @@
 'use strict';
 
 const LineError = require('../common/line-error.js');
+const { DISCONNECT_TIMEOUT, DISPOSED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, PING_FAILED, TOO_LARGE_FOR_CLIENT } = require('../common/close-codes.js');
 const { State, Event, ErrorCode } = require('./enums.js');
 const { readEnvelope, sizeOf } = require('./envelope.js');
 const { attempt, guard, disconnected } = require('./errors.js');
@@ -187,7 +188,7 @@ class Client extends Messaging {
    */
   dispose() {
     return new Promise((resolve) => {
-      this.disconnect(4205, 'Client disposed');
+      this.disconnect(DISPOSED, 'Client disposed');
       this.#afterClose(() => {
         this.#stop();
         this.#uptime.end();
@@ -218,7 +219,7 @@ class Client extends Messaging {
     return this.send_(outgoing(Message.Name.PING)).catch((/** @type {unknown} */ cause) => {
       // The connection in doubt is gone already.
       if (this.ws_ !== ws) return;
-      this.#disconnect(4201, 'Auto ping failed', true);
+      this.#disconnect(PING_FAILED, 'Auto ping failed', true);
       throw new LineError(ErrorCode.PING_ERROR, 'No answer to a ping', cause);
     });
   }
@@ -279,7 +280,7 @@ class Client extends Messaging {
     // Not when it would be in vain: a token that is not valid stays so.
     const retry = !(isRejected && payload.retry === false);
     // With the connection lost there is nothing to disconnect.
-    if (code !== ErrorCode.DISCONNECTED) this.#disconnect(isRejected ? 4203 : 4202, reason, retry);
+    if (code !== ErrorCode.DISCONNECTED) this.#disconnect(isRejected ? HANDSHAKE_REJECTED : HANDSHAKE_FAILED, reason, retry);
   }
 
   /** @param {any} event The close event of the WebSocket, or the like with `code` and `reason`. */
@@ -299,7 +300,7 @@ class Client extends Messaging {
     const { ws_: ws } = this;
     const reason = 'Disconnect timeout';
     this.#tell(Event.ERROR, new LineError(ErrorCode.DISCONNECT_TIMEOUT, reason));
-    this.#onClose({ code: 4204, reason });
+    this.#onClose({ code: DISCONNECT_TIMEOUT, reason });
     this.#platform.giveUp(ws);
   }
 
@@ -367,7 +368,7 @@ class Client extends Messaging {
     if (maxPayload && sizeOf(data, maxPayload) > maxPayload) {
       const reason = 'Message too large';
       this.#tell(Event.ERROR, new LineError(ErrorCode.WEBSOCKET_ERROR, `${reason}: more than ${maxPayload} bytes`));
-      this.#disconnect(4208, reason, true);
+      this.#disconnect(TOO_LARGE_FOR_CLIENT, reason, true);
       return;
     }
     const envelope = readEnvelope(data, maxDepth);

@@ -1,15 +1,9 @@
 // @ts-check
 'use strict';
 
-/**
- * Close codes of the line protocol (contract section 1) and which codes an application may send.
- */
+/** The close codes that server and client send (`facts/close-codes.js`), and which ones an application may send. */
 
-const PING_FAILED = 4201;
-const HANDSHAKE_FAILED = 4202;
-const HANDSHAKE_REJECTED = 4203;
-const NORMAL = 1000;
-const GOING_AWAY = 1001;
+const codes = require('../common/close-codes.js');
 
 /** Bytes of UTF-8 a close reason may have (RFC 6455, 5.5). */
 const MAX_REASON = 123;
@@ -33,4 +27,4 @@ function closeProblem(code, reason) {
   return undefined;
 }
 
-module.exports = { NORMAL, GOING_AWAY, PING_FAILED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, closeProblem };
+module.exports = { ...codes, closeProblem };

@@ -184,7 +184,7 @@ function importsOf(modules) {
     const body = module.code.replace(/\b(pub(?:\([^)]*\))?\s+)?use\s+[^;]+;/g, '');
     for (const [as, target] of module.imported) {
       // What is only re-exported is not used here.
-      const isUsed = !module.exported.has(as) || new RegExp(`\\b${as}\\b`).test(body);
+      const isUsed = as === '*' || !module.exported.has(as) || new RegExp(`\\b${as}\\b`).test(body);
       if (isUsed) follow(name, name, target);
       if (module.exported.has(as)) follow(`${name}::*`, name, target);
     }

@@ -13,6 +13,7 @@ runAll([
   program('cargo', 'clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings'),
   ['node scripts/imports.js', process.execPath, `${__dirname}/imports.js`],
   ['node scripts/picture.js --check', process.execPath, `${__dirname}/picture.js`, '--check'],
+  ['node scripts/facts.js --check', process.execPath, `${__dirname}/facts.js`, '--check'],
   ['node scripts/declarations.js --check', process.execPath, `${__dirname}/declarations.js`, '--check'],
   tool('eslint/bin/eslint.js', '--max-warnings', '0', '.'),
   tool('typescript/bin/tsc', '-p', '.'),

@@ -1,28 +1,34 @@
-/** Types of what a server counts. */
+/** Types of what a server counts. Generated from `facts/`: do not edit, run `npm run facts`. */
 
 /** Connections that did not come about, by reason. */
 export interface RefusedConnections {
-  /** There were `maxConnections` already: status 503. */
+  /** Connections refused with status 503, because there were `maxConnections` already. */
   readonly maxConnections: number;
-  /** Its client had `maxConnectionsPerAddress` already: status 503. */
+  /** The same, because their client had `maxConnectionsPerAddress` already. */
   readonly maxConnectionsPerAddress: number;
-  /** The upgrade request was malformed or too large, or its origin, path or subprotocol not accepted. */
+  /** Upgrade requests that were malformed or too large, or whose origin, path or subprotocol was not accepted. */
   readonly request: number;
-  /** `verifyClient` or `handleProtocols` refused it. */
+  /** Refusals of `verifyClient` and `handleProtocols`. */
   readonly application: number;
-  /** The request was not whole, not decided on by the application, or its answer not taken, within `upgradeTimeout`. */
+  /**
+   * Requests that were not whole, not decided on by the application, or whose answer was not taken, within
+   * `upgradeTimeout`.
+   */
   readonly timeout: number;
-  /** The server did not run (`handleUpgrade`), was draining, or was stopped before the application decided: status 503. */
+  /**
+   * Requests that came when the server did not run (`handleUpgrade`) or was draining, or that were undecided when it
+   * was stopped: status 503.
+   */
   readonly stopping: number;
 }
 
 /** What `server.getStats()` gives: numbers since the server was made, unless it says "now". */
 export interface ServerStats {
-  /** Connections open now, their handshakes resolved or not. */
+  /** Connections open now, with their handshakes resolved or not. */
   readonly connections: number;
   /** Connections opened. */
   readonly connectionsTotal: number;
-  /** Connections that did not come about. */
+  /** Connections that did not come about, by reason. */
   readonly refused: RefusedConnections;
   /** Messages received, those of the protocol included. */
   readonly messagesReceived: number;
@@ -32,7 +38,7 @@ export interface ServerStats {
   readonly messagesSent: number;
   /** Their bytes, without what WebSocket adds. */
   readonly bytesSent: number;
-  /** Bytes of messages that wait for JavaScript now, 64 for each added. */
+  /** Bytes of messages that wait for JavaScript now, 64 for each message added. */
   readonly bytesWaiting: number;
   /** Broadcasts left out for one connection each, by `slowConsumer: 'drop'`. */
   readonly broadcastsDropped: number;

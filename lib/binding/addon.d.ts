@@ -243,7 +243,7 @@ export interface Started {
   port: number;
 }
 
-/** The numbers of `getStats`: see `types/stats.d.ts`. */
+/** The numbers of `getStats`: see `docs/reference/stats.md`. */
 export interface Stats {
   connections: number;
   connectionsTotal: number;

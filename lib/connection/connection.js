@@ -19,6 +19,7 @@ const {
   MessageName,
 } = require('../enums.js');
 const closeCodes = require('../close-codes.js');
+const reasons = require('../close-reasons.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./message.js').Responder} Responder */
@@ -186,7 +187,7 @@ class ServerConnection extends ReceivingConnection {
     return this.send_(Message.outgoing_(MessageName.PING, undefined)).catch((cause) => {
       this.log_?.('ping failed: %s', cause);
       giveUp(this);
-      this.close(closeCodes.PING_FAILED, 'Ping failed');
+      this.close(closeCodes.PING_FAILED, reasons.PING_FAILED);
       throw errors.pingFailed(cause);
     });
   }

@@ -5,6 +5,7 @@ const { Message } = require('./message.js');
 const { memberJson } = require('../../common/json.js');
 const { ConnectionState, MessageName, ServerEvent } = require('../enums.js');
 const closeCodes = require('../close-codes.js');
+const reasons = require('../close-reasons.js');
 const { INTAKE, ignore } = require('./leaving.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
@@ -126,7 +127,7 @@ class Handshake {
   #close() {
     // Not only from the end of the delay: the client is rejected.
     ignore(this.#connection);
-    this.#connection.close(closeCodes.HANDSHAKE_REJECTED, 'Handshake rejected', REJECTION_DELAY);
+    this.#connection.close(closeCodes.HANDSHAKE_REJECTED, reasons.HANDSHAKE_REJECTED, REJECTION_DELAY);
   }
 }
 

@@ -130,7 +130,7 @@ impl Hub {
         let serial = self.serial.fetch_add(1, Relaxed);
         let connection = Arc::new(Connection::new(link, facts, &self.config, serial, now));
         self.registry().insert(Arc::clone(&connection));
-        self.stats.add(Counter::Opened, 1);
+        self.stats.add(Counter::ConnectionsTotal, 1);
         debug!("{}: opened", NumberName(&connection));
         let handshake = connection.timeouts().handshake;
         if handshake > 0 {

@@ -1,31 +1,15 @@
 //! The close codes that the core itself uses (RFC 6455 section 7.4, the IANA registry, contract section 1).
 //! Applications may use others.
 
+mod codes;
+
+pub use codes::*;
+
 /// A close code as it travels: two bytes, so a plain number.
 ///
 /// Not an enum: a peer may send any of the 3000-4999 range, the application too, and both sides of
 /// the JavaScript boundary speak of numbers.
 pub type CloseCode = u16;
-
-/// The purpose of the connection is fulfilled.
-pub const NORMAL: CloseCode = 1000;
-/// The peer broke the protocol.
-pub const PROTOCOL_ERROR: CloseCode = 1002;
-/// The connection ended without a close frame. Never sent, only reported.
-pub const ABNORMAL: CloseCode = 1006;
-/// Data did not match its type: text that is not UTF-8.
-pub const INVALID_PAYLOAD: CloseCode = 1007;
-/// A message is too big to process.
-pub const MESSAGE_TOO_BIG: CloseCode = 1009;
-/// The server has no room for now.
-pub const TRY_AGAIN_LATER: CloseCode = 1013;
-
-/// The handshake was malformed or not completed in time.
-pub const HANDSHAKE_FAILED: CloseCode = 4202;
-/// The peer does not read what is sent to it; reason `Slow consumer`.
-pub const SLOW_CONSUMER: CloseCode = 4206;
-/// The peer sends more than it may; reason `Rate limit`.
-pub const RATE_LIMIT: CloseCode = 4207;
 
 /// Whether a close frame may carry `code` (RFC 6455 section 7.4, IANA "WebSocket Close Code Number").
 ///

@@ -34,7 +34,7 @@ enum ReadyState {
 }
 
 /// The close code and reason of a peer that does not read what it is sent.
-const SLOW_CONSUMER: (u16, &str) = (close::SLOW_CONSUMER, "Slow consumer");
+const SLOW_CONSUMER: (u16, &str) = (close::SLOW_CONSUMER, close::reason::SLOW_CONSUMER);
 
 struct Writing {
     outbound: Outbound,

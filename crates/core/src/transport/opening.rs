@@ -166,8 +166,8 @@ async fn turn_away(
     debug!("{remote}: no room: {no_room:?}");
     shared.hub.stats.add(
         match no_room {
-            NoRoom::InAll => Counter::RefusedInAll,
-            NoRoom::OfClient => Counter::RefusedOfClient,
+            NoRoom::InAll => Counter::RefusedMaxConnections,
+            NoRoom::OfClient => Counter::RefusedMaxConnectionsPerAddress,
         },
         1,
     );
@@ -323,7 +323,7 @@ async fn accept(
             compression,
         }),
         Some(Ok(Verdict::Refuse { status, message })) => {
-            shared.hub.stats.add(Counter::RefusedByApplication, 1);
+            shared.hub.stats.add(Counter::RefusedApplication, 1);
             Err(Refusal::new(status, message.as_deref()))
         }
         // The server was stopped, or the application takes too long.

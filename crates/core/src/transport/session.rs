@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 use log::debug;
 use tokio::time::Sleep;
 
-use crate::codec::close::{ABNORMAL, TRY_AGAIN_LATER};
+use crate::codec::close::{ABNORMAL, TRY_AGAIN_LATER, reason};
 use crate::codec::{Decoder, MessageLimits};
 use crate::hub::{Compressing, ConnectionRef, Facts, LogName, Permit, Progress};
 
@@ -169,7 +169,7 @@ impl Future for Session {
         let extras = this.extras.as_ref();
         if extras.is_some_and(|extras| extras.bounds.is_revoked()) {
             debug!("{}: its message took too long", this.name());
-            this.close(TRY_AGAIN_LATER, "Message took too long");
+            this.close(TRY_AGAIN_LATER, reason::TRY_AGAIN_LATER);
         }
         if matches!(this.stage, Stage::Open) {
             // Reading goes on while writing waits.

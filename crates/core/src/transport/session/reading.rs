@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use log::{debug, trace};
 use tokio::io::ReadBuf;
 
-use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT};
+use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT, reason};
 use crate::codec::{Event, INFLATED_A_TURN};
 use crate::hub::{Counter, Message, Next};
 
@@ -269,6 +269,6 @@ impl Session {
     fn close_over_rate(&mut self) {
         self.shared.hub.stats.add(Counter::RateLimited, 1);
         debug!("{}: over its rate for too long", self.name());
-        self.close(RATE_LIMIT, "Rate limit");
+        self.close(RATE_LIMIT, reason::RATE_LIMIT);
     }
 }

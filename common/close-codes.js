@@ -1,0 +1,42 @@
+// @ts-check
+'use strict';
+
+/** The close codes of server and client. Generated from `facts/`: do not edit, run `npm run facts`. */
+
+const NORMAL = 1000;
+const GOING_AWAY = 1001;
+const PROTOCOL_ERROR = 1002;
+const ABNORMAL = 1006;
+const INVALID_PAYLOAD = 1007;
+const MESSAGE_TOO_BIG = 1009;
+const TRY_AGAIN_LATER = 1013;
+const INTERNAL_ERROR = 4200;
+const PING_FAILED = 4201;
+const HANDSHAKE_FAILED = 4202;
+const HANDSHAKE_REJECTED = 4203;
+const DISCONNECT_TIMEOUT = 4204;
+const DISPOSED = 4205;
+const SLOW_CONSUMER = 4206;
+const RATE_LIMIT = 4207;
+const TOO_LARGE_FOR_CLIENT = 4208;
+const UNKNOWN_ERROR = 4299;
+
+module.exports = {
+  NORMAL,
+  GOING_AWAY,
+  PROTOCOL_ERROR,
+  ABNORMAL,
+  INVALID_PAYLOAD,
+  MESSAGE_TOO_BIG,
+  TRY_AGAIN_LATER,
+  INTERNAL_ERROR,
+  PING_FAILED,
+  HANDSHAKE_FAILED,
+  HANDSHAKE_REJECTED,
+  DISCONNECT_TIMEOUT,
+  DISPOSED,
+  SLOW_CONSUMER,
+  RATE_LIMIT,
+  TOO_LARGE_FOR_CLIENT,
+  UNKNOWN_ERROR,
+};

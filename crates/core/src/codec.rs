@@ -22,8 +22,9 @@
 //! # Compression
 //!
 //! Where permessage-deflate (RFC 7692) is agreed on, a decoder inflates messages as they arrive:
-//! [`Decoder::inflating`]. What is sent is compressed by others, which write [`compressed_header`]
-//! before it. The rest of the codec is the same, and without the extension RSV1 is a violation.
+//! [`Decoder::inflating`]. The codec does not compress: its callers do, and write [`compressed_header`]
+//! before the compressed payload. The rest of the codec is the same. Without the extension RSV1 is a
+//! violation.
 
 pub mod close;
 mod decoder;

@@ -1,5 +1,5 @@
-//! permessage-deflate (RFC 7692): what is agreed on in the opening handshake, and messages made
-//! small and large again. Sans-IO, and without frames: the codec and the transport call it.
+//! permessage-deflate (RFC 7692): what is agreed on in the opening handshake, and compressing and inflating
+//! messages. It is sans-IO and knows no frames. The codec and the hub call it.
 //!
 //! | file | owns |
 //! | --- | --- |
@@ -12,9 +12,10 @@
 //! | `compress` | our messages |
 //! | `pool` | the states that connections without context takeover share |
 //!
-//! Without context takeover, which is the default, a message depends on none before it: a connection
-//! holds no state between messages and borrows one from its thread for each. With it a connection
-//! holds one for each direction, which costs hundreds of kilobytes and makes small messages smaller.
+//! Without context takeover, which is the default, a message does not depend on those before it: a connection
+//! holds no state of zlib between messages, and borrows one from its thread for each message. With context
+//! takeover a connection holds one state for each direction, which costs hundreds of kilobytes and makes small
+//! messages smaller.
 
 mod agreement;
 mod compress;

@@ -7,8 +7,8 @@ pub use codes::*;
 
 /// A close code as it travels: two bytes, so a plain number.
 ///
-/// Not an enum: a peer may send any of the 3000-4999 range, the application too, and both sides of
-/// the JavaScript boundary speak of numbers.
+/// It is not an enum, because peers and the application may send any code from 3000 to 4999, and both sides
+/// of the JavaScript boundary use numbers.
 pub type CloseCode = u16;
 
 /// Whether a close frame may carry `code` (RFC 6455 section 7.4, IANA "WebSocket Close Code Number").

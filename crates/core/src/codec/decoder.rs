@@ -32,9 +32,9 @@ pub struct MessageLimits {
     pub max_message: usize,
     /// Most frames of one message; 131,072 by default.
     ///
-    /// Fragments are joined as they arrive and so cost no memory, but empty ones would keep one
-    /// message going for ever under any limit in bytes. The default is the power of two above the
-    /// 65,537 frames in which Autobahn's case 9.3.1 sends 4 MiB.
+    /// Fragments are joined as they arrive, so that a fragment costs no memory of its own. But empty fragments
+    /// would keep one message going for ever, whatever the limit in bytes. The default is the power of two
+    /// above the 65,537 frames in which Autobahn's case 9.3.1 sends 4 MiB.
     pub max_fragments: u32,
 }
 
@@ -49,12 +49,12 @@ impl Default for MessageLimits {
 
 /// Decodes what one client sends (RFC 6455 section 5), in the role of the server.
 ///
-/// A frame that lies whole in the input is handed out from there, unmasked in place, without an
+/// A frame that lies whole in the input is unmasked in place and handed out from there, without an
 /// allocation or a copy. Only what a read cut off is kept: the first bytes of a header in the decoder
-/// itself, payload on the heap until its message is complete. Between messages a decoder holds no heap
-/// memory, and for the message under way about twice the bytes that really arrived, at most; with
-/// permessage-deflate the bytes that really were inflated, and what the
-/// [`Inflater`](crate::deflate::Inflater) holds.
+/// itself, and payload on the heap until its message is complete. Between messages a decoder holds no heap
+/// memory. For the message under way it holds at most about twice the bytes that have arrived. With
+/// permessage-deflate it holds about twice the bytes that have been inflated, and the
+/// [`Inflater`](crate::deflate::Inflater) holds its window.
 ///
 /// # Examples
 ///
@@ -94,12 +94,12 @@ pub struct Decoder {
     /// The payload of a control frame that a read cut. Apart from `message`, because control frames
     /// come between fragments (RFC 6455 section 5.4).
     control: Option<Box<PartialControl>>,
-    /// Where permessage-deflate is agreed on. Boxed because mostly it is not.
+    /// The inflating side, where permessage-deflate is agreed on. Boxed because most connections do without.
     inflation: Option<Box<Inflation>>,
 }
 
-/// The payload of a control frame, as far as it has come. Boxed, since hardly any connection ever has
-/// one: a vector in its place would cost each of them two words more.
+/// The payload of a control frame, as far as it has come. Boxed because few connections ever have one: a
+/// vector in its place would cost each connection two more words.
 #[derive(Debug, Default)]
 struct PartialControl {
     payload: Vec<u8>,
@@ -124,21 +124,21 @@ impl Decoder {
         self.limits.max_message = limit;
     }
 
-    /// Ends the connection for the decoder: frees all that is held for what is not complete.
+    /// Stops decoding, and frees all that is held of an incomplete message or frame.
     pub fn end(&mut self) {
         self.release();
     }
 
-    /// Takes the next event out of `input`, which is the bytes that follow those consumed before.
+    /// Decodes the next event of `input`, which are the bytes that follow those consumed before.
     ///
-    /// Call it again with the bytes behind [`Step::consumed`] while there are any. Without an event all
-    /// of `input` was consumed, and the next bytes to read continue where it ended; or a compressed
-    /// message has given so much that other connections should have their turn before the rest. The
-    /// consumed part of `input` is overwritten by unmasking.
+    /// Call it again with the bytes behind [`Step::consumed`] while there are any. When there is no event, all
+    /// of `input` was consumed, and the next bytes to read continue where it ended; or a compressed message has
+    /// given so many bytes that other connections should have their turn before the rest. The consumed part of
+    /// `input` is overwritten by unmasking.
     ///
     /// After an event [`Event::Close`] or an error the caller stops: nothing that follows has a meaning
-    /// (RFC 6455 section 5.5.1). Both free what was held for a message under way, for the connection
-    /// may still linger until the peer has answered.
+    /// (RFC 6455 section 5.5.1). Both free what was held for a message under way, because the connection may
+    /// stay for a while until the peer has answered.
     ///
     /// # Errors
     ///
@@ -166,7 +166,7 @@ impl Decoder {
         message + control
     }
 
-    /// Goes through the frames of `input` up to the end of one that completes an event.
+    /// Decodes the frames of `input` up to the end of one that completes an event.
     fn advance<'a>(&mut self, input: &'a mut [u8]) -> Result<Step<'a>, ProtocolError> {
         let available = input.len();
         let mut rest = input;
@@ -199,7 +199,7 @@ impl Decoder {
             } else {
                 rest.len()
             };
-            // Fits `usize`: not more than what is there.
+            // Fits `usize`: it is at most the length of the input.
             let size = frame.len.min(most as u64) as usize;
             let (payload, behind) = rest.split_at_mut(size);
             rest = behind;
@@ -231,8 +231,8 @@ impl Decoder {
         })
     }
 
-    /// Reads a header from the kept bytes, if any, and `input`: it, unless it is not all there, and the
-    /// bytes of `input` it took.
+    /// Reads a header from the kept bytes, if any, and `input`. Returns the header, if it is complete, and how
+    /// many bytes of `input` belong to it.
     fn read_header(&mut self, input: &[u8]) -> Result<(Option<FrameHeader>, usize), ProtocolError> {
         let kept = usize::from(self.header_len);
         let deflate = self.inflation.is_some();
@@ -254,8 +254,8 @@ impl Decoder {
         })
     }
 
-    /// Applies the rules between frames and the limits (RFC 6455 sections 5.4 and 10.4) to a new frame,
-    /// of whose payload nothing has been looked at.
+    /// Applies the rules between frames and the limits (RFC 6455 sections 5.4 and 10.4) to a new frame, before
+    /// its payload is read.
     fn admit(&mut self, header: &FrameHeader) -> Result<(), ProtocolError> {
         if header.opcode.is_control() {
             return Ok(());
@@ -290,7 +290,7 @@ impl Decoder {
 
     /// Keeps the part of a frame that has arrived, until the next read.
     fn keep(&mut self, frame: FrameHeader, payload: &[u8]) -> Result<(), ProtocolError> {
-        // Nothing to keep, nothing to allocate: a header often comes alone.
+        // Without payload there is nothing to keep and nothing to allocate. A header often comes alone.
         if !payload.is_empty() {
             if frame.opcode.is_control() {
                 let control = self.control.get_or_insert_default();
@@ -303,7 +303,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// Ends a frame with the last part of its payload: an event, unless more fragments follow.
+    /// Ends a frame with the last part of its payload. Returns an event, unless more fragments follow.
     fn complete<'a>(
         &mut self,
         frame: &FrameHeader,
@@ -356,7 +356,7 @@ impl Decoder {
         })
     }
 
-    /// Adds payload to the message under way, inflated if that is compressed.
+    /// Adds payload to the message under way. The payload of a compressed message is inflated.
     fn append(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), ProtocolError> {
         if let Some(inflation) = &mut self.inflation
             && inflation.active

@@ -80,7 +80,7 @@ pub fn push_frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
         "a control frame holds at most 125 bytes"
     );
     let header = frame_header(opcode, payload.len());
-    // One growth for both parts.
+    // The buffer grows once for both parts.
     out.reserve(header.as_bytes().len() + payload.len());
     out.extend_from_slice(header.as_bytes());
     out.extend_from_slice(payload);
@@ -90,9 +90,8 @@ pub fn push_frame(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
 ///
 /// # Errors
 ///
-/// [`EncodeError::InvalidCloseCode`] for codes that must not travel, and
-/// [`EncodeError::ControlTooLong`] for reasons above 123 bytes: how to shorten one is
-/// for the caller to say.
+/// [`EncodeError::InvalidCloseCode`] for codes that must not travel, and [`EncodeError::ControlTooLong`] for
+/// reasons above 123 bytes. The caller decides how to shorten them.
 pub fn push_close(out: &mut Vec<u8>, code: CloseCode, reason: &str) -> Result<(), EncodeError> {
     if !close::is_allowed_on_wire(code) {
         return Err(EncodeError::InvalidCloseCode(code));

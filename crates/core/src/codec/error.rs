@@ -1,4 +1,4 @@
-//! What a peer can do wrong on the wire, and the close code that says so.
+//! The violations that a peer can commit on the wire, and the close code of each.
 
 use super::close::{self, CloseCode};
 use crate::deflate::Corrupt;
@@ -50,7 +50,7 @@ pub enum ProtocolError {
     },
     /// A message in more frames than the limit (section 10.4).
     ///
-    /// Closes with 1009 as well: the message is too big to process, only counted in frames.
+    /// It closes with 1009 as well: the message is too big to process, measured in frames.
     #[error("message has more than {limit} fragments")]
     TooManyFragments {
         /// The limit in frames.
@@ -65,8 +65,7 @@ pub enum ProtocolError {
     /// Text or a close reason that is not UTF-8 (sections 5.5.1, 5.6 and 8.1).
     #[error("text is not UTF-8")]
     InvalidUtf8,
-    /// A compressed message that is no deflate stream, or ends within a block (RFC 7692
-    /// section 7.2.2).
+    /// A compressed message that is not a deflate stream, or ends within a block (RFC 7692 section 7.2.2).
     #[error("compressed data is corrupt")]
     CorruptData,
 }

@@ -8,7 +8,7 @@ use super::close::CloseCode;
 #[derive(Debug)]
 #[must_use = "the caller advances its input by `consumed`"]
 pub struct Step<'a> {
-    /// Bytes of the input that are done with.
+    /// Bytes of the input that were consumed.
     pub consumed: usize,
     /// The event those bytes completed; `None` when all of the input was consumed without one.
     pub event: Option<Event<'a>>,
@@ -16,8 +16,8 @@ pub struct Step<'a> {
 
 /// A complete message or control frame.
 ///
-/// Borrowed from the input when it lay there whole, which is the usual case and costs no copy; owned
-/// when it was put together from pieces, so that the decoder keeps nothing of it.
+/// It is borrowed from the input when it lay there whole, which is the usual case and needs no copy. It is
+/// owned when it was put together from pieces, so that the decoder keeps nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<'a> {
     /// A text message, checked to be UTF-8.

@@ -25,8 +25,8 @@ pub(super) const LENGTH_64: u8 = 127;
 
 /// What a frame is (RFC 6455 section 5.2), reserved opcodes left out.
 ///
-/// An enum of our own rather than tungstenite's: that one carries the reserved opcodes in nested
-/// variants, so every match would have to deal with frames that were refused long before.
+/// The enum of tungstenite is not used, because it has the reserved opcodes as nested variants: every match
+/// would have to handle frames that were refused long before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Opcode {
@@ -40,7 +40,7 @@ pub enum Opcode {
     Close = 0x8,
     /// A pong is asked for.
     Ping = 0x9,
-    /// The answer to a ping, or a sign of life.
+    /// The answer to a ping, or an unsolicited heartbeat.
     Pong = 0xa,
 }
 
@@ -76,11 +76,10 @@ pub(super) struct FrameHeader {
 }
 
 impl FrameHeader {
-    /// Reads the header `bytes` start with: it and its size in bytes, or `None` when it is not all
-    /// there. What is there is checked all the same, so a violation is found at its first byte.
+    /// Reads the header that `bytes` start with. Returns the header and its size in bytes, or `None` when it is
+    /// incomplete. An incomplete header is checked as well, so that a violation is found at its first byte.
     ///
-    /// `deflate`: RSV1 has been given its meaning, at the first frame of a message (RFC 7692
-    /// section 6.2).
+    /// With `deflate`, RSV1 is allowed at the first frame of a message (RFC 7692 section 6.2).
     pub(super) fn parse(
         bytes: &[u8],
         deflate: bool,
@@ -132,8 +131,8 @@ const fn begins_message(bits: u8) -> bool {
     bits == Opcode::Text as u8 || bits == Opcode::Binary as u8
 }
 
-/// Reads the extended payload length `bytes` start with, if `short_len` asks for one: the length and
-/// its size in bytes, or `None` when it is not all there.
+/// Reads the extended payload length that `bytes` start with, if `short_len` asks for one. Returns the length
+/// and its size in bytes, or `None` when it is incomplete.
 fn parse_length(short_len: u8, bytes: &[u8]) -> Result<Option<(u64, usize)>, ProtocolError> {
     let (len, size, minimum) = match short_len {
         LENGTH_16 => {

@@ -3,20 +3,20 @@
 use super::{error::ProtocolError, message::PartialMessage};
 use crate::deflate::Inflater;
 
-/// Compressed bytes inflated at a time: at most about 4 MiB come of them, a few milliseconds of work.
+/// Compressed bytes inflated at a time. They inflate to about 4 MiB at most, a few milliseconds of work.
 pub(super) const SLICE: usize = 4096;
 
-/// The same while the message may not grow: at most about 16 KiB come of them.
+/// The same while the message may not grow. They inflate to about 16 KiB at most.
 const SMALL_SLICE: usize = 16;
 
-/// Bytes that a message may become without being let grow: honest ones are mostly smaller.
+/// Bytes that a message may inflate to without being allowed to grow. Most ordinary messages are smaller.
 pub const UNASKED: usize = 16 * 1024;
 
-/// Bytes that may come out of compressed messages before other connections have their turn.
+/// Bytes that compressed messages may inflate to before other connections have their turn.
 pub const INFLATED_A_TURN: usize = 256 * 1024;
 
-/// Compressed bytes that a message may have beyond twice the limit of what comes out of it. Honest
-/// ones have a few in a thousand; but blocks without content would keep a message going for ever.
+/// Compressed bytes that a message may have beyond twice the limit on its inflated bytes. Compressing adds a
+/// few bytes in a thousand at most, but blocks without content would keep a message going for ever.
 const ALLOWANCE: u64 = 1024;
 
 /// The inflating side of a connection.
@@ -55,7 +55,7 @@ impl Inflation {
         self.announced = 0;
     }
 
-    /// Takes note of a frame with `len` bytes, of a message that may inflate to `limit` bytes.
+    /// Counts a frame of `len` bytes, of a message that may inflate to `limit` bytes.
     pub(super) fn admit(&mut self, len: u64, limit: usize) -> Result<(), ProtocolError> {
         self.announced = self.announced.saturating_add(len);
         let most = (limit as u64).saturating_mul(2).saturating_add(ALLOWANCE);

@@ -12,7 +12,7 @@ impl Mask {
 
     /// Masks or unmasks `bytes` in place and turns the mask for the bytes that follow.
     ///
-    /// Eight bytes at a time, which the compiler widens further to the vector registers it has.
+    /// It works on eight bytes at a time, which the compiler widens to the vector registers of the target.
     pub(super) fn apply(&mut self, bytes: &mut [u8]) {
         let [a, b, c, d] = self.0;
         let word = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);

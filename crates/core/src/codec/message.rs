@@ -6,8 +6,8 @@ use super::{error::ProtocolError, event::Event, frame::Opcode, utf8::TextBuffer}
 
 /// The part of a message that has arrived: of several fragments, or of one frame cut by a read.
 ///
-/// It grows with the bytes received, by doubling, whatever the headers announce: its capacity stays
-/// within about twice what the peer has really sent.
+/// It grows by doubling as bytes are received, whatever the headers announce. Its capacity stays within
+/// about twice the bytes that the peer has sent.
 #[derive(Debug)]
 pub(super) struct PartialMessage {
     body: Body,

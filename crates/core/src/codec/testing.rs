@@ -1,4 +1,4 @@
-//! What tests need of the other side: a client's frames, and a decoder driven to the end.
+//! For tests: the frames of a client, and a decoder that is called until all bytes are consumed.
 
 use std::borrow::Cow;
 

@@ -4,8 +4,8 @@ use super::error::ProtocolError;
 
 /// Text put together from chunks, each checked as it comes (RFC 6455 section 8.1).
 ///
-/// The chunks need not end between code points: an incomplete code point waits in `pending`. So text
-/// is refused at the first byte that cannot be part of UTF-8, and never checked a second time.
+/// Chunks may end within a code point: its bytes wait in `pending`. Text is refused at the first byte that
+/// cannot be part of UTF-8, and is not checked a second time.
 #[derive(Debug, Default)]
 pub(super) struct TextBuffer {
     /// Whole code points. A `String`, so that the finished text needs no second check.
@@ -31,10 +31,10 @@ impl TextBuffer {
         let chunk = self.complete_pending(chunk)?;
         match std::str::from_utf8(chunk) {
             Ok(text) => self.text.push_str(text),
-            // No length: the chunk ends within a code point that is right as far as it goes.
+            // Without an error length the chunk ends within a code point whose bytes so far are valid.
             Err(error) if error.error_len().is_none() => {
                 let (whole, cut) = chunk.split_at(error.valid_up_to());
-                // Checked again, but only for chunks that end within a code point.
+                // This checks the bytes again, but only for chunks that end within a code point.
                 self.text.push_str(utf8(whole)?);
                 self.pending[..cut.len()].copy_from_slice(cut);
                 self.pending_len = cut.len() as u8;

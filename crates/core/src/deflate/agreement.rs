@@ -8,7 +8,7 @@ pub(super) const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 /// The name of the extension (RFC 7692 section 7).
 pub(super) const NAME: &str = "permessage-deflate";
 
-/// Largest window, in bits: 32 KiB. It holds where none is agreed on.
+/// Largest window, in bits: 32 KiB. It applies where none is agreed on.
 pub(super) const MAX_WINDOW_BITS: u8 = 15;
 /// Smallest window, in bits: 256 bytes.
 pub(super) const MIN_WINDOW_BITS: u8 = 8;

@@ -8,11 +8,11 @@ use super::settings::CompressionSettings;
 
 /// Compresses the messages of one connection, one after the other.
 ///
-/// Holds memory during a message, and between messages only under context takeover.
+/// It holds memory during a message, and between messages only under context takeover.
 pub struct Compressor {
     settings: CompressionSettings,
     takeover: bool,
-    /// Between messages under context takeover only.
+    /// The state of zlib; between messages only under context takeover.
     pub(super) state: Option<Deflate>,
 }
 
@@ -30,8 +30,8 @@ impl Compressor {
         }
     }
 
-    /// Whether messages depend on those before them: then each one that was begun must be sent, in
-    /// order, and to this connection alone.
+    /// Whether messages depend on those before them. Then each message that was begun must be sent, in order, and
+    /// to this connection alone.
     pub fn has_takeover(&self) -> bool {
         self.takeover
     }
@@ -41,12 +41,12 @@ impl Compressor {
         self.settings
     }
 
-    /// Appends to `out` what `input`, the next part of the message, gives by now.
+    /// Compresses `input`, the next part of the message, and appends to `out` what zlib gives by now.
     pub fn push(&mut self, input: &[u8], out: &mut Vec<u8>) {
         self.run(input, out, DeflateFlush::NoFlush);
     }
 
-    /// Appends the rest of the message, of which `out` holds everything so far.
+    /// Ends the message: appends the rest of it to `out`, which has everything before.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         self.run(&[], out, DeflateFlush::SyncFlush);
         if out.ends_with(&TAIL) {
@@ -81,8 +81,8 @@ impl Compressor {
                 let written = (state.total_out() - written) as usize;
                 out.extend_from_slice(&scratch[..written]);
                 input = &input[read..];
-                // Room was left over: nothing more comes. The state is valid and the buffers are not
-                // empty, so there is no error to expect; but one must not be waited on for ever.
+                // Room was left over, so zlib has nothing more to give. The state is valid and the buffers are not
+                // empty, so no error is expected; but the loop must end if there is one.
                 if written < scratch.len() && input.is_empty() || !matches!(status, Ok(Status::Ok))
                 {
                     break;

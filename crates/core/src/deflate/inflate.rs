@@ -5,20 +5,20 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 use super::agreement::{Agreement, MAX_WINDOW_BITS, TAIL};
 use super::pool;
 
-/// The bytes are no deflate stream, or end within a block.
+/// The bytes are not a deflate stream, or end within a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("compressed data is corrupt")]
 pub struct Corrupt;
 
 /// Inflates the messages of one connection, one after the other.
 ///
-/// What comes out goes to the caller piece by piece: nothing is kept here, and nothing allocated by
-/// what the peer's bytes promise. Between messages a window is held only under context takeover.
+/// Inflated bytes go to the caller piece by piece. None of them is kept here, and nothing is allocated by a
+/// length that the peer merely claims. Between messages a window is held only under context takeover.
 pub struct Inflater {
     takeover: bool,
     window_bits: u8,
     chunk: usize,
-    /// Between messages under context takeover only.
+    /// The state of zlib; between messages only under context takeover.
     pub(super) state: Option<Inflate>,
     /// Bytes of the message have arrived.
     begun: bool,
@@ -27,7 +27,7 @@ pub struct Inflater {
 }
 
 impl Inflater {
-    /// For the client's side of an agreement; at most `chunk` bytes come out at a time.
+    /// An inflater for the client's side of an agreement, which gives at most `chunk` bytes at a time.
     pub fn new(agreement: &Agreement, chunk: usize) -> Self {
         Self {
             takeover: !agreement.client_no_context_takeover,
@@ -39,12 +39,12 @@ impl Inflater {
         }
     }
 
-    /// Inflates the next part of a message, whole: `sink` gets what comes out, and ends it all when
-    /// it fails, as it must when it has enough.
+    /// Inflates all of the next part of a message. `sink` gets the inflated bytes; it returns an error when
+    /// it accepts no more, which ends inflating.
     ///
     /// # Errors
     ///
-    /// [`Corrupt`], and what `sink` says. The connection cannot go on after either.
+    /// [`Corrupt`], and the error of `sink`. The connection cannot go on after either.
     pub fn push<E: From<Corrupt>>(
         &mut self,
         mut input: &[u8],
@@ -53,8 +53,8 @@ impl Inflater {
         self.begun |= !input.is_empty();
         while !input.is_empty() {
             if self.ended {
-                // A message that goes on behind a final block. Its window is not kept: a later
-                // reference to before it is an error, as with every server on zlib.
+                // The message goes on behind a final block. The window before the block is not kept: a later
+                // reference to it is an error, as with every server that uses zlib.
                 self.ended = false;
                 self.state().reset(false);
             }
@@ -73,11 +73,11 @@ impl Inflater {
     ///
     /// [`Corrupt`] when the message ends within a block.
     pub fn finish(&mut self) -> Result<(), Corrupt> {
-        // Without any bytes, or right behind a final block, no block is open: senders that leave
-        // out the byte they should have sent are understood.
+        // Without any bytes, or right behind a final block, no block is open. Some senders leave out the
+        // byte that they should send there; they are understood.
         if std::mem::take(&mut self.begun) && !self.ended {
-            // The tail must end a block, where inflating stops and leaves the byte behind it, and be
-            // nothing but that end: bytes that come of it belong to a block that was cut.
+            // The tail must end a block: inflating stops there and leaves the byte behind it. It must not give
+            // any byte: such a byte would belong to a block that was cut.
             let [a, b, c, d] = TAIL;
             let mut nothing = |_: &[u8]| Err(Corrupt);
             let read = self.run(&[a, b, c, d, 0], InflateFlush::Block, &mut nothing)?;
@@ -94,7 +94,7 @@ impl Inflater {
         Ok(())
     }
 
-    /// Inflates until `input` gives no more: how many of its bytes were taken.
+    /// Inflates until `input` gives no more. Returns how many of its bytes were consumed.
     fn run<E: From<Corrupt>>(
         &mut self,
         input: &[u8],
@@ -118,7 +118,7 @@ impl Inflater {
                     sink(&scratch[..written])?;
                 }
                 ended = status == Status::StreamEnd;
-                // Room was left over: nothing more comes of this input.
+                // Room was left over: this input gives nothing more.
                 if ended || written < scratch.len() {
                     return Ok(());
                 }

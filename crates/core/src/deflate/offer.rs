@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-/// The header does not follow its grammar; who sent it gets no WebSocket (RFC 6455 section 9.1).
+/// The header does not follow its grammar. The request must be refused (RFC 6455 section 9.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("malformed Sec-WebSocket-Extensions")]
 pub struct Malformed;
@@ -16,8 +16,8 @@ pub(super) struct Offer<'a> {
     pub(super) parameters: Vec<(&'a str, Option<Cow<'a, str>>)>,
 }
 
-/// Reads the value of the header, several lines of it joined by commas: the offers in the client's
-/// order of preference. Elements of the list may be empty (RFC 9110 section 5.6.1.2).
+/// Parses the value of the header, whose lines are joined by commas. Returns the offers in the client's order
+/// of preference. Elements of the list may be empty (RFC 9110 section 5.6.1.2).
 pub(super) fn parse(header: &str) -> Result<Vec<Offer<'_>>, Malformed> {
     let mut text = Text(header);
     let mut offers = Vec::new();

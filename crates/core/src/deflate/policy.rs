@@ -1,10 +1,10 @@
-//! What the server wants, and what it makes of a client's offers (RFC 7692 sections 5.1 and 7.1).
+//! What the server prefers, and how it chooses among a client's offers (RFC 7692 sections 5.1 and 7.1).
 
 use super::agreement::{Agreement, MAX_WINDOW_BITS, MIN_WINDOW_BITS, NAME};
 use super::offer::{self, Malformed, Offer};
 use super::settings::CompressionSettings;
 
-/// What the server says to a window of its own or of its clients.
+/// How the server answers a parameter for a window, its own or the client's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WindowBits {
     /// Whatever the client asks for.
@@ -16,13 +16,13 @@ pub enum WindowBits {
     AtMost(u8),
 }
 
-/// The option `perMessageDeflate`. The default is what `true` stands for.
+/// The option `perMessageDeflate`. The default is the meaning of `true`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompressionPolicy {
     /// The server's messages refer to those before them, unless the client asks for the opposite.
-    /// Default: no, each connection would hold a compressor.
+    /// Default: no, because each connection would hold a compressor.
     pub server_takeover: bool,
-    /// The client's messages may refer to those before them. Default: no, each connection would
+    /// The client's messages may refer to those before them. Default: no, because each connection would
     /// hold a window.
     pub client_takeover: bool,
     /// The window the server compresses with. Default: 15 bits, or what the client asks for.
@@ -62,9 +62,9 @@ struct Asked {
 /// What a client offers for its own window.
 #[derive(Debug, Clone, Copy)]
 enum ClientWindow {
-    /// To be told one.
+    /// The client lets the server choose its window.
     Told,
-    /// To be told one, and to use no more bits than these in any case.
+    /// The client lets the server choose its window, and uses no more than so many bits in any case.
     AtMost(u8),
 }
 
@@ -93,7 +93,7 @@ impl CompressionPolicy {
             (_, theirs) => theirs,
         };
         let client_window = match (self.client_max_window_bits, asked.client_max_window_bits) {
-            // A client that cannot be told must not be (RFC 7692 section 7.1.2.2).
+            // The server must not choose the window of a client that has not offered it (RFC 7692 section 7.1.2.2).
             (WindowBits::AtMost(_), None) => return None,
             (WindowBits::AtMost(ours), Some(ClientWindow::Told)) => Some(ours),
             (WindowBits::AtMost(ours), Some(ClientWindow::AtMost(bits))) => Some(bits.min(ours)),
@@ -120,7 +120,7 @@ fn understand(offer: &Offer<'_>) -> Option<Asked> {
         seen.push(name);
         match (*name, value) {
             ("server_no_context_takeover", None) => asked.server_no_context_takeover = true,
-            // A hint that changes nothing: whether it is agreed on is the policy's.
+            // A hint that changes nothing here: the policy decides whether it is agreed on.
             ("client_no_context_takeover", None) => {}
             ("server_max_window_bits", Some(value)) => {
                 asked.server_max_window_bits = Some(window_bits(value)?);

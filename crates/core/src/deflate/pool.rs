@@ -1,5 +1,5 @@
-//! States and a buffer that all connections of a thread share: making a state costs more than
-//! compressing a small message, and one for each connection would cost its memory.
+//! States of zlib and a buffer that all connections of a thread share. Making a state costs more than
+//! compressing a small message, and a state for each connection would cost too much memory.
 
 use std::cell::{Cell, RefCell};
 
@@ -17,14 +17,15 @@ thread_local! {
     static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// A state for a message of its own, with the largest window: it inflates those of every window.
+/// Takes a state for one message, or makes one. Its window is the largest, so that it inflates messages of
+/// every window.
 pub(super) fn take_inflate() -> Inflate {
     INFLATES
         .with_borrow_mut(Vec::pop)
         .unwrap_or_else(|| Inflate::new(false, MAX_WINDOW_BITS))
 }
 
-/// Gives a state back.
+/// Puts a state back.
 pub(super) fn put_inflate(mut state: Inflate) {
     INFLATES.with_borrow_mut(|kept| {
         if kept.len() < KEPT {
@@ -34,7 +35,7 @@ pub(super) fn put_inflate(mut state: Inflate) {
     });
 }
 
-/// A state for a message of its own.
+/// Takes a state for one message, or makes one.
 pub(super) fn take_deflate(settings: CompressionSettings) -> Deflate {
     DEFLATES.with_borrow_mut(
         |kept| match kept.iter().position(|(found, _)| *found == settings) {
@@ -44,7 +45,7 @@ pub(super) fn take_deflate(settings: CompressionSettings) -> Deflate {
     )
 }
 
-/// Gives a state back; of other settings than those used last, one is forgotten for it.
+/// Puts a state back. If the thread keeps enough already, the one that was put back first is dropped.
 pub(super) fn put_deflate(settings: CompressionSettings, mut state: Deflate) {
     state.reset();
     DEFLATES.with_borrow_mut(|kept| {
@@ -55,9 +56,9 @@ pub(super) fn put_deflate(settings: CompressionSettings, mut state: Deflate) {
     });
 }
 
-/// Lends a buffer of `len` bytes, whatever is in it.
+/// Lends a buffer of `len` bytes with arbitrary contents.
 pub(super) fn with_scratch<T>(len: usize, use_it: impl FnOnce(&mut [u8]) -> T) -> T {
-    // Taken, not borrowed: whoever uses it may call here again.
+    // It is taken, not borrowed, because `use_it` may call this function again.
     let mut scratch = SCRATCH.take();
     scratch.resize(scratch.len().max(len), 0);
     let result = use_it(&mut scratch[..len]);

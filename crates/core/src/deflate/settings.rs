@@ -13,9 +13,9 @@ pub struct CompressionSettings {
     pub level: i32,
     /// 1 (least memory) to 9. Default 8.
     pub mem_level: i32,
-    /// What kind of data it is tuned for.
+    /// The kind of data that zlib is tuned for.
     pub strategy: CompressionStrategy,
-    /// Bits of the window, 8 to 15, if not less are agreed on. Default 15.
+    /// Bits of the window, 8 to 15, unless fewer are agreed on. Default 15.
     pub window_bits: u8,
     /// Bytes of output made at a time. Default 16 KiB.
     pub chunk: usize,
@@ -36,8 +36,8 @@ impl Default for CompressionSettings {
 impl CompressionSettings {
     /// A state for these settings.
     pub(super) fn make(&self) -> Deflate {
-        // zlib has no window of 8 bits. Its window of 9 will do: it refers back by less than the
-        // window, by the 262 bytes it looks ahead, so by 250 at most.
+        // zlib has no window of 8 bits. A window of 9 serves as well: zlib refers back by at most the window
+        // less the 262 bytes that it looks ahead, which is 250.
         let bits = i32::from(self.window_bits.max(9));
         Deflate::new_with_config(DeflateConfig {
             level: self.level,

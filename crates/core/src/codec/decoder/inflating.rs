@@ -19,8 +19,8 @@ impl Decoder {
         self.inflation.is_some()
     }
 
-    /// Whether a compressed message may become larger than [`UNASKED`] bytes; it may, unless said
-    /// otherwise. One that may not is left where it is: without an event, and with bytes left over.
+    /// Sets whether a compressed message may become larger than [`UNASKED`] bytes; by default it may. The
+    /// decoder stops at a message that may not: it returns no event, and leaves bytes over.
     pub fn let_grow(&mut self, may_grow: bool) {
         if let Some(inflation) = &mut self.inflation {
             inflation.may_grow = may_grow;
@@ -51,7 +51,7 @@ impl Decoder {
             .map_or(0, |inflation| inflation.produced)
     }
 
-    /// Begins a compressed message: a whole frame too is then one that was put together.
+    /// Begins a compressed message. Even one that lies whole in the input is put together piece by piece.
     pub(super) fn begin_inflating(&mut self, opcode: Opcode) {
         self.message_for(opcode);
         if let Some(inflation) = &mut self.inflation {

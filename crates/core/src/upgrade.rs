@@ -1,11 +1,11 @@
 //! The server's side of the HTTP/1.1 opening handshake (RFC 6455 section 4, RFC 9112), without
 //! sockets: bytes in, a decision and bytes out.
 //!
-//! [`parse()`] finds the request, [`UpgradePolicy::check`] decides whether it asks for a WebSocket that it may
-//! have, and the answer is either a [`Refusal`] or the 101 of [`response_lines`] and [`response_head`].
-//! [`UpgradePolicy::client`] tells whom it comes from, behind proxies too.
-//! Between the two the application may have its say: `verifyClient`, `handleProtocols`, and the
-//! `headers` event, which hands out the lines of the answer (contract section 2).
+//! [`parse()`] parses the request. [`UpgradePolicy::check`] decides whether it may have a WebSocket. The answer
+//! is either a [`Refusal`] or the 101 of [`response_lines`] and [`response_head`].
+//! [`UpgradePolicy::client`] determines the client that it comes from, behind proxies too.
+//! Between request and answer the application may decide: by `verifyClient`, `handleProtocols`, and the
+//! `headers` event, which gets the lines of the answer (contract section 2).
 
 mod check;
 mod client;

@@ -3,10 +3,10 @@ use wide::u8x16;
 /// The bytes looked at in one step: as many as a word has bits.
 pub(super) const BLOCK: usize = u64::BITS as usize;
 
-/// Bytes of one vector register, on every processor that matters.
+/// Bytes of one vector register. Every common processor has registers of this size.
 const LANES: usize = 16;
 
-/// A block of text in vector registers, of which a question is asked about all bytes at once.
+/// A block of text in vector registers, so that all its bytes can be tested at once.
 pub(super) struct Block([u8x16; BLOCK / LANES]);
 
 impl Block {
@@ -16,8 +16,8 @@ impl Block {
         Self(std::array::from_fn(|index| u8x16::new(lanes[index])))
     }
 
-    /// Bit `i` is the highest bit of what `test` makes of byte `i`: comparisons of vectors set all
-    /// bits of a byte or none.
+    /// Bit `i` is the highest bit of the result of `test` for byte `i`. Comparisons of vectors set all bits of
+    /// a byte or none.
     #[inline]
     pub(super) fn bits_where(&self, test: impl Fn(u8x16) -> u8x16) -> u64 {
         self.0.iter().rev().fold(0, |bits, &lanes| {

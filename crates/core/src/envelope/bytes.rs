@@ -1,9 +1,9 @@
-//! What the lexer and the walk through containers share: looking at single bytes of the text.
+//! Reading single bytes of the text, for the lexer and for containers.
 
 use super::InvalidEnvelope;
 
-/// The byte at `at`, or zero past the end. Zero stands for nothing in JSON, so whoever compares it
-/// with what the grammar wants needs no second question about the end of the text.
+/// The byte at `at`, or zero past the end. Zero has no meaning in JSON, so a caller that compares the byte
+/// with what the grammar allows need not check for the end of the text as well.
 #[inline]
 pub(super) fn byte(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or(0)

@@ -4,14 +4,14 @@ use super::marks::Marks;
 use super::nesting::{Levels, Nesting};
 use super::scalar::{literal_end, number_end, string_end};
 
-/// How a key ends when nobody has put whitespace before its colon.
+/// How a key ends when there is no whitespace before its colon.
 const KEY_END: u16 = u16::from_le_bytes(*b"\":");
 
-/// The offset behind the object or array whose bracket is at `start`, with all that is in it;
+/// The offset behind the object or array whose bracket is at `start`, with all that is in it.
 /// `outer` containers are open around it.
 ///
-/// Payloads spend their time here. What comes next is carried in `next` from token to token, and
-/// whitespace is looked for only where nothing else fits: a writer of JSON rarely leaves any.
+/// Scanning a payload spends most of its time here. `next` carries the next byte from token to token.
+/// Whitespace is looked for only where nothing else fits, because writers of JSON rarely leave any.
 #[inline(never)]
 pub(super) fn container_end(
     bytes: &[u8],
@@ -71,10 +71,10 @@ pub(super) fn container_end(
     }
 }
 
-/// A place inside a container. Its methods take one token each and give the byte after it.
+/// A place inside a container. Each of its methods consumes one token and returns the byte after it.
 ///
-/// All of them are to be inlined: as calls they leave the place in memory, and dense objects take a
-/// quarter longer.
+/// All of them must be inlined: as calls they keep the place in memory, and dense objects take a quarter
+/// longer.
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -88,14 +88,14 @@ impl Walk<'_> {
         byte(self.bytes, self.at)
     }
 
-    /// Takes a byte that is not special.
+    /// Consumes a byte that is not special.
     #[inline]
     fn step(&mut self) -> u8 {
         self.at += 1;
         self.peek()
     }
 
-    /// Goes on at `at`, which a search without marks has found.
+    /// Continues at `at`, which a search without marks has found.
     #[inline]
     fn jump(&mut self, at: usize) -> u8 {
         self.at = at;
@@ -112,7 +112,7 @@ impl Walk<'_> {
         self.jump(after_whitespace(self.bytes, self.at))
     }
 
-    /// Takes an opening bracket and the whitespace after it.
+    /// Consumes an opening bracket and the whitespace after it.
     #[inline]
     fn open(&mut self, nesting: &mut Nesting<'_>, bracket: u8) -> Result<u8, InvalidEnvelope> {
         nesting.open(bracket, self.at)?;
@@ -120,14 +120,14 @@ impl Walk<'_> {
         Ok(self.token(next))
     }
 
-    /// Takes a member's key with its colon.
+    /// Consumes a member's key with its colon.
     #[inline]
     fn key(&mut self, next: u8) -> Result<u8, InvalidEnvelope> {
         if next != b'"' && self.token(next) != b'"' {
             return syntax(self.at);
         }
         let end = self.marks.after(self.bytes, self.at);
-        // One look at the quote, the colon and what comes after them.
+        // One read of the quote, the colon and the bytes after them.
         if let Some(ahead) = four_bytes(self.bytes, end)
             && ahead as u16 == KEY_END
         {
@@ -141,7 +141,7 @@ impl Walk<'_> {
         Ok(self.step())
     }
 
-    /// Takes a string, standing on its quote.
+    /// Consumes a string. The place is at its opening quote.
     #[inline]
     fn string(&mut self) -> Result<u8, InvalidEnvelope> {
         let end = self.marks.after(self.bytes, self.at);
@@ -152,7 +152,7 @@ impl Walk<'_> {
         Ok(self.jump(string_end(self.bytes, end)?))
     }
 
-    /// Takes a number, standing on `first`, its sign or first digit.
+    /// Consumes a number. The place is at `first`, its sign or first digit.
     #[inline]
     fn number(&mut self, first: u8) -> Result<u8, InvalidEnvelope> {
         let next;
@@ -160,7 +160,7 @@ impl Walk<'_> {
         Ok(next)
     }
 
-    /// Takes `true`, `false` or `null`.
+    /// Consumes `true`, `false` or `null`.
     #[inline]
     fn literal(&mut self) -> Result<u8, InvalidEnvelope> {
         self.at = literal_end(self.bytes, self.at)?;

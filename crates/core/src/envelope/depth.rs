@@ -3,22 +3,22 @@ use wide::u8x16;
 use super::MAX_DEPTH;
 use super::block::{BLOCK, Block};
 
-/// Whether a JSON value inside an envelope is nested no deeper than [`MAX_DEPTH`] allows. Of a text
-/// that is no JSON value it may say anything.
+/// Whether a JSON value inside an envelope is nested no deeper than [`MAX_DEPTH`] allows. For a text that is
+/// not a JSON value the result has no meaning.
 ///
-/// Much faster than a scan: where brackets are many, they are told from those in strings for a block
-/// of bytes at once, and counted, as long as the count stays far from the limit.
+/// This is much faster than a scan. Where there are many brackets, those in strings are masked out for a block
+/// of bytes at once, and the others are counted, as long as the count stays far from the limit.
 pub(super) fn is_shallow(json: &[u8]) -> bool {
     has_few_brackets(json) || is_counted_shallow(json)
 }
 
-/// Whether no place has [`MAX_DEPTH`] opening brackets before it and as many closing ones behind it,
-/// those in strings included: then none is nested that deep. True of nearly all that is not large.
+/// Whether no place has [`MAX_DEPTH`] opening brackets before it and as many closing ones behind it, those in
+/// strings included. If so, no place is nested that deep. It is true of nearly all small texts.
 fn has_few_brackets(json: &[u8]) -> bool {
     let (pieces, rest) = json.as_chunks::<PIECE>();
     let mut opened = count_brackets(rest, b'{');
     let mut pieces = pieces.iter();
-    // The rest stands behind all pieces; counted here it is counted too early, which may only say no.
+    // The rest stands behind all pieces. Counting it first can only make the result `false`.
     for piece in &mut pieces {
         opened += count_brackets(piece, b'{');
         if opened >= MAX_DEPTH {
@@ -29,7 +29,7 @@ fn has_few_brackets(json: &[u8]) -> bool {
     opened < MAX_DEPTH
 }
 
-/// Bytes whose brackets are counted in a byte each, which a compiler makes vectors of.
+/// Bytes whose brackets are counted in a single byte, so that the compiler can use vector instructions.
 const PIECE: usize = 128;
 
 /// How many of at most 255 bytes are this brace, or the bracket that differs from it in one bit.
@@ -63,7 +63,7 @@ struct State {
 }
 
 impl State {
-    /// Looks at one block; false when it may reach too deep.
+    /// Counts one block; false when it may be nested too deep.
     #[inline]
     fn advance(&mut self, bytes: &[u8; BLOCK]) -> bool {
         let [quote, backslash, open, close, case] =
@@ -77,10 +77,10 @@ impl State {
         let opened = block.bits_where(|bytes| (bytes | case).simd_eq(open)) & !strings;
         let closed = block.bits_where(|bytes| (bytes | case).simd_eq(close)) & !strings;
         let deepest = self.depth + opened.count_ones() as usize;
-        // What closes more than is open is no JSON.
+        // A text that closes more than is open is not JSON.
         self.depth = deepest.saturating_sub(closed.count_ones() as usize);
-        // The envelope is a level too. Short of the limit by a block, a closer look would tell; a
-        // scan does.
+        // The envelope is a level too. Within a block of the limit the count is not exact enough: then a
+        // scan decides.
         deepest < MAX_DEPTH
     }
 

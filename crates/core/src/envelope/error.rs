@@ -1,8 +1,8 @@
 /// The deepest nesting of objects and arrays accepted, the envelope itself counted as one level.
 ///
-/// `JSON.parse` and above all `JSON.stringify` recurse: a handler that merely echoes a payload of
-/// some thousand levels would overflow the JavaScript stack, and with it fail at the peer's will.
-/// No honest payload comes near this.
+/// `JSON.parse` and above all `JSON.stringify` recurse. A handler that merely echoes a payload of some
+/// thousand levels would overflow the JavaScript stack, so that a peer could make it fail. Ordinary payloads
+/// do not come near this depth.
 pub const MAX_DEPTH: usize = 1000;
 
 /// Why a text is not an envelope. The connection survives every one of these: it reports

@@ -4,7 +4,7 @@ use super::scalar::{literal_end, number_end, string_end};
 use super::special::find_special;
 use super::{InvalidEnvelope, JsonString};
 
-/// What a value is, as far as an envelope cares.
+/// The kinds of values that an envelope distinguishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueKind {
     String { escaped: bool },
@@ -34,12 +34,12 @@ impl<'a> Value<'a> {
 
 /// A cursor over a text that accepts what `JSON.parse` accepts (RFC 8259).
 ///
-/// The text is UTF-8 already, and every byte the grammar names is ASCII: so the cursor works on
-/// bytes, and only ever stops between characters.
+/// The text is UTF-8, and every byte that the grammar names is ASCII. So the cursor works on bytes, and stops
+/// only between characters.
 #[derive(Debug)]
 pub(super) struct Lexer<'a> {
     text: &'a str,
-    /// Bytes taken so far.
+    /// Bytes consumed so far.
     offset: usize,
 }
 
@@ -48,17 +48,17 @@ impl<'a> Lexer<'a> {
         Self { text, offset: 0 }
     }
 
-    /// The bytes not taken yet.
+    /// The bytes that are not consumed yet.
     pub(super) fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.offset..).unwrap_or_default()
     }
 
-    /// The next byte, not taken.
+    /// The next byte, which is not consumed.
     pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.offset).copied()
     }
 
-    /// Takes `count` bytes already seen.
+    /// Consumes `count` bytes that were peeked at.
     pub(super) fn advance(&mut self, count: usize) {
         self.offset += count;
     }
@@ -74,7 +74,7 @@ impl<'a> Lexer<'a> {
         self.offset = after_whitespace(self.text.as_bytes(), self.offset);
     }
 
-    /// Takes `byte`, after any whitespace.
+    /// Consumes `byte`, after any whitespace.
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), InvalidEnvelope> {
         self.skip_whitespace();
         if self.peek() != Some(byte) {
@@ -94,7 +94,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Takes a value, after any whitespace; `outer` containers are open around it.
+    /// Consumes a value, after any whitespace. `outer` containers are open around it.
     pub(super) fn value(&mut self, outer: usize) -> Result<Value<'a>, InvalidEnvelope> {
         self.skip_whitespace();
         let start = self.offset;
@@ -122,17 +122,17 @@ impl<'a> Lexer<'a> {
         })
     }
 
-    /// Takes a string, the cursor standing on its quote.
+    /// Consumes a string. The cursor is at its opening quote.
     pub(super) fn string(&mut self) -> Result<JsonString<'a>, InvalidEnvelope> {
         let start = self.offset + 1;
         let escaped = self.skip_string()?;
         Ok(JsonString::new(&self.text[start..self.offset - 1], escaped))
     }
 
-    /// Takes a string, the cursor standing on its quote; tells whether it has escapes.
+    /// Consumes a string. The cursor is at its opening quote. Returns whether the string has escapes.
     ///
-    /// The strings of the envelope itself are too few to mark their ends in advance: 64 B messages
-    /// would pay for it.
+    /// The envelope itself has too few strings to mark their ends in advance: messages of 64 bytes would get
+    /// slower.
     #[inline]
     fn skip_string(&mut self) -> Result<bool, InvalidEnvelope> {
         let bytes = self.text.as_bytes();

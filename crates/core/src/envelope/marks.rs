@@ -5,21 +5,21 @@ use super::special::find_special;
 
 /// Where the special bytes of a text are (see [`find_special`]), found for a block at once.
 ///
-/// Dense JSON is short strings, and to look for the end of each costs more than all the rest. With
-/// marks it is one bit scan, the bytes of a block are compared once by vector instructions, and,
-/// what counts as much, where a string ends no longer depends on where the tokens before it ended:
-/// the processor need not finish one to begin with the next.
+/// Dense JSON consists of short strings, and finding the end of each costs more than all the rest. With marks,
+/// the bytes of a block are compared once by vector instructions, and the end of a string is found by one bit
+/// scan. It matters as much that the end of a string no longer depends on where the tokens before it ended:
+/// the processor can begin with the next before it has finished one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Marks {
     /// The offset behind the block's last byte.
     end: usize,
-    /// Bit `i` is set when the block's byte `i` is special and not taken yet.
+    /// Bit `i` is set when the block's byte `i` is special and not consumed yet.
     bits: u64,
 }
 
 impl Marks {
-    /// Marks for a text whose bytes before `start` do not matter. Nothing is looked at until the
-    /// first string asks for it.
+    /// Marks for a text whose bytes before `start` do not matter. Nothing is read until the first string
+    /// needs it.
     pub(super) fn new(start: usize) -> Self {
         Self {
             end: start,
@@ -29,8 +29,8 @@ impl Marks {
 
     /// The offset of the first special byte after the one at `at`, or the length of `bytes`.
     ///
-    /// Takes both marks. The one at `at` must be the first that is left: nothing outside strings is
-    /// special but whitespace, which [`skip_to`](Self::skip_to) takes.
+    /// Consumes both marks. The one at `at` must be the first that is left: outside strings only whitespace is
+    /// special, and [`skip_to`](Self::skip_to) consumes that.
     #[inline]
     pub(super) fn after(&mut self, bytes: &[u8], at: usize) -> usize {
         self.bits &= self.bits.wrapping_sub(1);
@@ -42,7 +42,7 @@ impl Marks {
         offset
     }
 
-    /// Takes the marks before `at`.
+    /// Consumes the marks before `at`.
     #[inline]
     pub(super) fn skip_to(&mut self, at: usize) {
         if at >= self.end {
@@ -53,14 +53,14 @@ impl Marks {
         }
     }
 
-    /// The next block with marks after `at`, all marks of this one being taken.
+    /// The next block with marks after `at`, once all marks of this block are consumed.
     #[inline(never)]
     fn next_block(self, bytes: &[u8], at: usize) -> Self {
         if bytes.len() < BLOCK {
             return Self::of_one(bytes, at + 1);
         }
-        // The block right behind this one, rather than one that begins at `at`: the processor can
-        // look at it before it knows `at`.
+        // This is the block right behind the current one, not one that begins at `at`: the processor can
+        // load it before it knows `at`.
         if at < self.end
             && let Some(bits) = marks_from(bytes, self.end)
             && bits != 0
@@ -87,8 +87,8 @@ impl Marks {
         Self::of_one(bytes, start)
     }
 
-    /// A block that ends with the first special byte at or after `start`: for what a block is too
-    /// short for, long strings, and too long for, short texts.
+    /// A block that ends with the first special byte at or after `start`. It is used for strings that are
+    /// longer than a block, and for texts that are shorter.
     #[inline]
     fn of_one(bytes: &[u8], start: usize) -> Self {
         Self {
@@ -98,8 +98,8 @@ impl Marks {
     }
 }
 
-/// The marks of the block at `start`, short if the text ends in it; `None` when the whole text has
-/// not the bytes for one.
+/// The marks of the block at `start`, which is shorter if the text ends in it. `None` when the whole text is
+/// shorter than a block.
 #[inline]
 fn marks_from(bytes: &[u8], start: usize) -> Option<u64> {
     let rest = bytes.get(start..)?;

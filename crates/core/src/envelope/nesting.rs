@@ -2,10 +2,10 @@ use super::error::{InvalidEnvelope, MAX_DEPTH};
 
 const WORDS: usize = MAX_DEPTH.div_ceil(64);
 
-/// Room for the levels of a [`Nesting`] beyond the innermost 64, so that the stack lives on the
-/// stack and a peer cannot make it allocate.
+/// Room for the levels of a [`Nesting`] beyond the innermost 64. It lives on the call stack, so that a peer
+/// cannot make it allocate.
 ///
-/// Apart from the rest, which the compiler can then keep in registers.
+/// It is separate from the rest, which the compiler can then keep in registers.
 pub(super) type Levels = [u64; WORDS];
 
 /// The open containers, innermost last: one bit each, set for an object, clear for an array.

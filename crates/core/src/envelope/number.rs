@@ -1,7 +1,7 @@
 //! Numbers as JavaScript sees them: parsed to a double, and written back by ECMAScript's
 //! `Number::toString`.
 
-/// The most digits of which every integer is exact as a double, and so comes back as it was sent.
+/// The most digits with which every integer is exact as a double, and so is sent back as it came.
 const EXACT_DIGITS: usize = 15;
 
 /// Whether a JSON number is zero once parsed: written as one, or too small for a double.
@@ -9,12 +9,11 @@ pub(super) fn is_zero(raw: &str) -> bool {
     raw.parse::<f64>().is_ok_and(|value| value == 0.0)
 }
 
-/// Longest number that is written otherwise than it came, in bytes: no double needs as many.
+/// Longest number, in bytes, that is rewritten. No double needs as many.
 const LONGEST: usize = 32;
 
-/// Appends a JSON number as `JSON.stringify(JSON.parse(raw))` gives it, so that `1.0` becomes `1` and
-/// `1e3` becomes `1000`; but as it came if that would be another number, since a double does not hold
-/// it.
+/// Appends a JSON number as `JSON.stringify(JSON.parse(raw))` gives it, so that `1.0` becomes `1` and `1e3`
+/// becomes `1000`. If a double cannot hold the number, it is appended as it came.
 pub(super) fn push_number(out: &mut Vec<u8>, raw: &str) {
     if is_exact_integer(raw) || raw.len() > LONGEST {
         out.extend_from_slice(raw.as_bytes());
@@ -51,7 +50,7 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// `None` for what is no JSON number, or has an exponent that no double has.
+    /// `None` for a text that is not a JSON number, or has an exponent that no double has.
     fn parse(raw: &str) -> Option<Self> {
         let is_negative = raw.starts_with('-');
         let raw = raw.trim_start_matches('-');
@@ -82,10 +81,10 @@ fn is_exact_integer(raw: &str) -> bool {
 
 /// ECMAScript's `Number::toString` (ECMA-262, 6.1.6.1.20) for a finite number other than zero.
 ///
-/// Rust's shortest form has the fewest digits that parse back to the same double, as ECMAScript
-/// wants. Where two such numbers are equally close, ECMAScript takes the even one and the shortest
-/// form the larger: hence the second look, at the nearest number with as many digits, whose ties go
-/// to even. (Next to a power of two the nearest may not parse back; then the first one stands.)
+/// Rust's shortest form has the fewest digits that parse back to the same double, as ECMAScript requires.
+/// Where two such numbers are equally close, ECMAScript chooses the even one, and Rust's shortest form the
+/// larger. So the nearest number with as many digits is tried too, in which ties go to even. (Next to a power
+/// of two the nearest may not parse back; then the first number is used.)
 fn push_finite(out: &mut Vec<u8>, value: f64) {
     let shortest = format!("{:e}", value.abs());
     let (mantissa, _) = shortest.split_once('e').unwrap_or((&shortest, ""));

@@ -4,18 +4,17 @@ use super::special::find_special;
 /// How a message begins as `JSON.stringify` writes it.
 const NAME: &[u8] = br#"{"n":""#;
 const PAYLOAD: &[u8] = br#"","p":"#;
-/// What stands before the id at its end.
+/// What stands before the id, at the end of such a message.
 const ID: &[u8] = br#","i":"#;
 
-/// Longest name and id, in bytes, that an outline is tried for.
+/// Longest name and id, in bytes, with which an outline is tried.
 const LONGEST: usize = 200;
 
-/// The parts of an envelope by their places alone: nobody has looked into the payload.
+/// The parts of an envelope by their places alone. The payload has not been read.
 ///
-/// They are the parts if the payload is a JSON value, which whoever parses it finds out: what stands
-/// around it makes the text an envelope then, and JSON has one reading only. If it is none, the
-/// text may be an envelope all the same, with its keys in another order, and has to be
-/// [scanned](super::scan).
+/// They are right if the payload is a JSON value, which parsing it shows: then the text around it makes the
+/// whole an envelope, because JSON has one reading only. If the payload is not a JSON value, the text may still
+/// be an envelope with its keys in another order, and has to be [scanned](super::scan).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outline<'a> {
     /// The name: ASCII without escapes.
@@ -28,8 +27,8 @@ pub struct Outline<'a> {
     pub after: u8,
 }
 
-/// The outline of a text that looks as if `JSON.stringify` had made it of name, payload and maybe id.
-/// `None` when it does not, or when the payload may be nested deeper than
+/// The outline of a text that looks as if `JSON.stringify` had written it, with a name, a payload and perhaps
+/// an id. `None` for other texts, or when the payload may be nested deeper than
 /// [`MAX_DEPTH`](super::MAX_DEPTH) allows.
 pub fn outline(text: &str) -> Option<Outline<'_>> {
     let bytes = text.as_bytes();
@@ -50,7 +49,7 @@ pub fn outline(text: &str) -> Option<Outline<'_>> {
     })
 }
 
-/// Parts what follows the payload's key into the payload and the raw JSON of the id.
+/// Splits what follows the payload's key into the payload and the raw JSON of the id.
 fn cut_id(rest: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     let rest = rest.strip_suffix(b"}")?;
     let start = if let [inner @ .., b'"'] = rest {
@@ -64,7 +63,7 @@ fn cut_id(rest: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     let (before, id) = rest.split_at_checked(start)?;
     match before.strip_suffix(ID) {
         Some(payload) if is_plain_id(id) => Some((payload, Some(id))),
-        // Whatever it is that ends here belongs to the payload.
+        // What ends here belongs to the payload, whatever it is.
         _ => Some((rest, None)),
     }
 }

@@ -5,8 +5,8 @@ use super::number;
 
 /// The parts of a message's envelope, as slices of its text (contract section 1).
 ///
-/// Slices are JSON without whitespace around it, known to be valid. Of a key that occurs more than
-/// once the last value counts, as in `JSON.parse`.
+/// Slices are valid JSON without whitespace around it. The last value of a key that occurs more than once
+/// counts, as in `JSON.parse`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Envelope<'a> {
     /// `n`: the message's name.
@@ -20,8 +20,8 @@ pub struct Envelope<'a> {
 }
 
 impl Envelope<'_> {
-    /// Whether `e` is truthy in JavaScript, and so, in a response, says that the other side
-    /// rejected: anything but `null`, `false`, a zero, `""`, or no `e` at all.
+    /// Whether `e` is truthy in JavaScript, which in a response means that the other side has rejected:
+    /// anything but `null`, `false`, a zero, `""`, or no `e` at all.
     pub fn is_rejected(&self) -> bool {
         match self.error {
             None | Some("null" | "false" | r#""""#) => false,
@@ -38,7 +38,7 @@ impl Envelope<'_> {
 pub enum Id<'a> {
     /// What every documented client sends.
     String(JsonString<'a>),
-    /// A number, as its JSON: clients written by hand send it, and get it back as a number.
+    /// A number, as its JSON. Clients written by hand send one, and get it back as a number.
     Number(&'a str),
 }
 

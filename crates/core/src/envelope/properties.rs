@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Id, InvalidEnvelope, scan};
 
-/// Whether `serde_json` takes the text for JSON. A `RawValue` is validated without being built, so
-/// neither lone surrogates nor huge numbers nor nesting (its limit is 128 levels) stand in the way.
+/// Whether `serde_json` accepts the text as JSON. A `RawValue` is validated without being built, so that lone
+/// surrogates, huge numbers and nesting (its limit is 128 levels) are accepted.
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<&RawValue>(text).is_ok()
 }
@@ -166,7 +166,7 @@ proptest! {
         prop_assert_eq!(scan(&text).unwrap().payload, Some(payload.as_str()));
         let mutated = mutate(&text, place, change, replacement);
         assert_agreement(&mutated);
-        // What stands before the wrong byte is right: cut there, only its end can be wrong.
+        // What stands before the wrong byte is valid: if the text is cut there, only its end can be wrong.
         if let Err(InvalidEnvelope::Syntax { offset }) = scan(&mutated)
             && let Err(InvalidEnvelope::Syntax { offset: end }) = scan(&mutated[..offset])
         {

@@ -1,7 +1,7 @@
 use super::lexer::{Lexer, Value, ValueKind};
 use super::{Envelope, Id, InvalidEnvelope};
 
-/// The level of nesting that the envelope itself is.
+/// The level of nesting of the envelope itself.
 const ENVELOPE_LEVEL: usize = 1;
 
 /// Validates the whole of `text` as JSON, accepting exactly what `JSON.parse` accepts up to
@@ -12,8 +12,8 @@ const ENVELOPE_LEVEL: usize = 1;
 ///
 /// # Errors
 ///
-/// Any [`InvalidEnvelope`]. Faults of the JSON come first: only a text that parses is told what
-/// its envelope lacks.
+/// Any [`InvalidEnvelope`]. Errors in the JSON come first: what an envelope lacks is reported only for a text
+/// that parses.
 pub fn scan(text: &str) -> Result<Envelope<'_>, InvalidEnvelope> {
     let mut lexer = Lexer::new(text);
     lexer.skip_whitespace();
@@ -28,7 +28,7 @@ pub fn scan(text: &str) -> Result<Envelope<'_>, InvalidEnvelope> {
     members.into_envelope()
 }
 
-/// The last value seen of each key. Judged only at the end, since a later one replaces a bad one.
+/// The last value of each key. It is checked only at the end, because a later value replaces an invalid one.
 #[derive(Debug, Default)]
 struct Members<'a> {
     name: Option<Value<'a>>,

@@ -10,8 +10,8 @@ const HIGH_BITS: u64 = splat(0x80);
 /// into vector instructions.
 const STRIDE: usize = 32;
 
-/// The words looked at before the search takes long strides: most strings of an envelope (names,
-/// ids) end in them.
+/// The words that are searched one by one before the search takes long strides. Most strings of an envelope
+/// (names, ids) end within them.
 const SHORT_WORDS: usize = 2;
 
 /// The offset of the first byte at or after `from` that cannot stand for itself inside a JSON
@@ -35,8 +35,7 @@ pub(super) fn find_special(bytes: &[u8], from: usize) -> usize {
 fn find_in_long(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     while let Some((stride, tail)) = rest.split_first_chunk::<STRIDE>() {
-        // Neither an early exit nor a branch inside a stride: that is what lets it become vector
-        // instructions.
+        // A stride has neither an early exit nor a branch, so that it compiles to vector instructions.
         let found = stride.iter().fold(0, |found, &byte| {
             found | u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20)
         });
@@ -70,8 +69,8 @@ pub(super) fn is_special(byte: u8) -> bool {
 
 /// The index of the first special byte among eight.
 ///
-/// `(word - n) & !word & 0x80…` marks the bytes below `n`. A borrow can mark a byte wrongly only
-/// above one marked rightly, so the lowest mark is always true: hence the little-endian order.
+/// `(word - n) & !word & 0x80…` marks the bytes below `n`. A borrow can mark a byte wrongly only above one that
+/// is marked rightly, so the lowest mark is always right. That is why the order is little-endian.
 #[inline]
 fn special_in_word(word: [u8; 8]) -> Option<usize> {
     let word = u64::from_le_bytes(word);

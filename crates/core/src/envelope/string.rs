@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-/// A JSON string as it stands in the text: valid, and not decoded until someone asks.
+/// A valid JSON string as it stands in the text. It is decoded on demand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JsonString<'a> {
     raw: &'a str,
@@ -26,9 +26,8 @@ impl<'a> JsonString<'a> {
 
     /// The string's value, borrowed when nothing was escaped.
     ///
-    /// A surrogate without its partner, which Rust's strings cannot hold, becomes U+FFFD: so this
-    /// serves to compare with known names, while whatever goes back to a peer is written from the
-    /// raw text.
+    /// A lone surrogate, which Rust's strings cannot hold, becomes U+FFFD. So the result serves for comparing
+    /// with known names. What goes back to a peer is written from the raw text.
     pub fn decode(&self) -> Cow<'a, str> {
         if !self.escaped {
             return Cow::Borrowed(self.raw);
@@ -112,7 +111,7 @@ impl<'a> Pieces<'a> {
         Some(Piece::LoneSurrogate(unit))
     }
 
-    /// Takes four hexadecimal digits.
+    /// Consumes four hexadecimal digits.
     fn code_unit(&mut self) -> Option<u16> {
         let (digits, rest) = self.rest.split_at_checked(4)?;
         self.rest = rest;

@@ -65,8 +65,8 @@ pub fn push_error(out: &mut Vec<u8>, id: &Id<'_>, message: &str) {
     out.extend_from_slice(b"\"}}");
 }
 
-/// Appends an id byte for byte as `JSON.stringify(JSON.parse(…))` gives it, which is what the
-/// peer of a JavaScript server gets back; but a number that a double does not hold as it came.
+/// Appends an id byte for byte as `JSON.stringify(JSON.parse(…))` gives it, which is what the peer of a
+/// JavaScript server gets back. A number that a double cannot hold is appended as it came.
 pub fn push_id(out: &mut Vec<u8>, id: &Id<'_>) {
     match id {
         Id::String(string) => push_string(out, string),

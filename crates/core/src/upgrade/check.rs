@@ -7,17 +7,16 @@ use super::{Refusal, Request};
 pub struct Upgrade {
     /// `Sec-WebSocket-Version`: 13 (RFC 6455) or 8 (its last drafts).
     pub version: u8,
-    /// The subprotocols offered, in the client's order of preference: what `handleProtocols` is
-    /// called with. One empty string when none is offered, since handlers written for the original
-    /// get just that.
+    /// The subprotocols offered, in the client's order of preference: the argument of `handleProtocols`. It is
+    /// one empty string when none is offered, because the original passes that to handlers.
     pub protocols: Vec<String>,
     /// The subprotocol to answer with when the application does not choose one: the first offered,
     /// unless a [`UpgradePolicy`](super::UpgradePolicy) prefers another.
     pub protocol: Option<String>,
     /// The value of `Sec-WebSocket-Accept` (RFC 6455 section 4.2.2).
     pub accept: String,
-    /// Where the page comes from that opened the connection: `Origin`, or `Sec-WebSocket-Origin`
-    /// in version 8. Only browsers send it.
+    /// The origin of the page that opened the connection: `Origin`, or `Sec-WebSocket-Origin` in version 8.
+    /// Only browsers send it.
     pub origin: Option<String>,
 }
 
@@ -25,9 +24,9 @@ impl Request {
     /// Checks that the request asks for a WebSocket (RFC 6455 section 4.2.1), at `path` when one
     /// is given (an empty one counts as none).
     ///
-    /// As the original, it does not insist on `Host`. Stricter than the original, it wants HTTP/1.1,
-    /// a key sent once, at most one `Host`, and no body. As in the original the key may be any text: it proves nothing
-    /// to a server, and widely copied test commands use one that is not sixteen bytes.
+    /// Like the original, it does not require `Host`. Unlike the original, it requires HTTP/1.1, a key that is sent
+    /// once, at most one `Host`, and no body. As in the original the key may be any text: it proves nothing to a
+    /// server, and widely copied test commands use one that is not sixteen bytes.
     ///
     /// # Errors
     ///
@@ -84,15 +83,15 @@ impl Request {
             || self.values("content-length").any(|length| length != b"0")
     }
 
-    /// Whether an origin is named at most once. Of two, applications and proxies may each take another.
+    /// Whether an origin is named at most once. Of two, applications and proxies might each use a different one.
     pub(super) fn has_one_origin(&self) -> bool {
         ["origin", "sec-websocket-origin"]
             .iter()
             .all(|name| self.values(name).count() <= 1)
     }
 
-    /// Whether no more than one host is named, and by what can be one (RFC 9112 section 3.2): of two,
-    /// whoever is in front of this server may have looked at the other.
+    /// Whether at most one host is named, in characters that a host may have (RFC 9112 section 3.2). Of two, a
+    /// proxy in front of this server might have used the other one.
     fn has_one_host(&self) -> bool {
         let mut hosts = self.values("host");
         let is_host = hosts
@@ -114,8 +113,8 @@ fn is_host_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:%[]".contains(&byte)
 }
 
-/// Cuts at a comma and the spaces after it, and nowhere else: what applications get as the
-/// argument of `handleProtocols`.
+/// Splits at a comma and the spaces after it, and nowhere else: applications get the result as the argument of
+/// `handleProtocols`.
 fn split_protocols(list: &str) -> Vec<String> {
     let mut parts = list.split(',');
     let first = parts.next().unwrap_or_default();

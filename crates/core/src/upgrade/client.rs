@@ -3,7 +3,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::forwarded::{Hop, ProxyHeaders, hops};
 use super::{Request, Trust};
 
-/// Who sent a request, as far as the proxies before this server are believed.
+/// The client that sent a request, by what trusted proxies say of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Client {
     /// The address; `None` on a Unix domain socket.
@@ -12,12 +12,12 @@ pub struct Client {
     pub port: Option<u16>,
     /// Whether the client's own connection is encrypted.
     pub encrypted: bool,
-    /// The address of the proxy that the connection comes from, if the client's was learned of it.
+    /// The address of the proxy that the connection comes from, if the proxy named the client's address.
     pub proxy: Option<IpAddr>,
 }
 
 impl Client {
-    /// The other end of a connection, taken as the client. `peer` is `None` on a Unix domain socket.
+    /// The other end of a connection as the client. `peer` is `None` on a Unix domain socket.
     pub fn direct(peer: Option<SocketAddr>, encrypted: bool) -> Self {
         Self {
             address: peer.map(|peer| peer.ip()),
@@ -29,10 +29,10 @@ impl Client {
 
     /// The client on whose behalf the other end of a connection sent `request`.
     ///
-    /// Proxies append to the list in the header, so it is read from its end: each entry was written by
-    /// the one after it, the last by the other end of the connection. It counts as long as its writer
-    /// is trusted. An entry that is no address ends the list: then the client is unknown, and the
-    /// nearest known address stands for it.
+    /// Proxies append to the list in the header, so it is read from its end. Each entry was written by the proxy
+    /// that the next entry names, and the last entry by the other end of the connection. An entry counts as long
+    /// as its writer is trusted. Reading stops at the first entry that is not an address: then the client is
+    /// unknown, and the nearest known address is used instead.
     pub fn of(
         request: &Request,
         peer: Option<SocketAddr>,

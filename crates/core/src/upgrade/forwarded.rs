@@ -1,12 +1,12 @@
-//! What proxies write about the requests they pass on: `Forwarded` (RFC 7239), and
-//! `X-Forwarded-For` and `X-Forwarded-Proto`, which no standard describes.
+//! The headers that proxies add to requests: `Forwarded` (RFC 7239), and `X-Forwarded-For` and
+//! `X-Forwarded-Proto`, which no standard describes.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::Request;
 
-/// The headers in which proxies say whom they speak for (`proxyHeaders`). Only one kind is looked at:
-/// what a client sends in the other passes most proxies untouched.
+/// The headers in which proxies name their client (`proxyHeaders`). Only one kind is read, because most
+/// proxies pass on what a client sends in the other.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ProxyHeaders {
     /// `X-Forwarded-For` and `X-Forwarded-Proto`.
@@ -16,16 +16,16 @@ pub enum ProxyHeaders {
     Forwarded,
 }
 
-/// What one proxy says of the request as it got it.
+/// What one proxy says of the request that it received.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Hop {
-    /// Where it came from; `None` when it does not say, or says what is no address.
+    /// The address it came from; `None` when the proxy does not name one, or names something else.
     pub address: Option<(IpAddr, Option<u16>)>,
-    /// Whether it came encrypted; `None` when it does not say.
+    /// Whether it came encrypted; `None` when the proxy does not say.
     pub encrypted: Option<bool>,
 }
 
-/// What the proxies of a request say, the nearest first. It ends where it cannot be read.
+/// What the proxies of a request say, the nearest first. It ends at the first entry that cannot be parsed.
 pub(super) fn hops(request: &Request, headers: ProxyHeaders) -> Vec<Hop> {
     match headers {
         ProxyHeaders::XForwarded => x_forwarded(request),
@@ -33,9 +33,9 @@ pub(super) fn hops(request: &Request, headers: ProxyHeaders) -> Vec<Hop> {
     }
 }
 
-/// Most proxies append to `X-Forwarded-For` and set `X-Forwarded-Proto` anew, some append to both.
-/// So a single protocol is that of the client's own connection, known to all of them; in a list it
-/// belongs to the address at the same distance from the end.
+/// Most proxies append to `X-Forwarded-For` and replace `X-Forwarded-Proto`; some append to both. So a single
+/// protocol is that of the client's own connection, and applies to every entry. In a list, a protocol belongs to
+/// the address at the same distance from the end.
 fn x_forwarded(request: &Request) -> Vec<Hop> {
     let protocols = list(request, "x-forwarded-proto");
     let protocol = |index: usize| {
@@ -72,8 +72,8 @@ fn list<'a>(request: &'a Request, name: &str) -> Vec<&'a [u8]> {
     elements
 }
 
-/// The elements of `Forwarded`, the last first. A header line that breaks the grammar says nothing,
-/// nor do those before it: its author could have chosen where an element seems to begin.
+/// The elements of `Forwarded`, the last first. A header line that breaks the grammar is ignored, and so are
+/// the lines before it: its author could have chosen where an element seems to begin.
 fn forwarded(request: &Request) -> Vec<Hop> {
     let mut hops = Vec::new();
     let lines: Vec<_> = request.values("forwarded").collect();
@@ -163,7 +163,7 @@ fn address(text: &str) -> Option<(IpAddr, Option<u16>)> {
     Some((inner.parse::<Ipv6Addr>().ok()?.into(), None))
 }
 
-/// Whether a protocol is an encrypted one; `None` for one that says nothing of it.
+/// Whether a protocol is encrypted; `None` for an unknown protocol.
 fn encrypted(protocol: &str) -> Option<bool> {
     match protocol.to_ascii_lowercase().as_str() {
         "https" | "wss" => Some(true),

@@ -15,7 +15,7 @@ pub struct InvalidOrigin(String);
 /// | `null` | pages without an origin of their own: sandboxed frames, files |
 /// | `*` | everything |
 ///
-/// Scheme and host compare without regard to case, as an origin is formed (RFC 6454 section 4).
+/// Scheme and host are compared without regard to case (RFC 6454 section 4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OriginPattern {
     /// `*`
@@ -43,7 +43,7 @@ pub enum HostPattern {
 }
 
 impl OriginPattern {
-    /// Whether a page of `origin`, the value of the header, is allowed. A value that is no origin is
+    /// Whether a page of `origin`, the value of the header, is allowed. A value that is not an origin is
     /// allowed by `*` alone.
     pub fn allows(&self, origin: &str) -> bool {
         let origin = origin.to_ascii_lowercase();
@@ -78,8 +78,8 @@ impl FromStr for OriginPattern {
 
     /// # Errors
     ///
-    /// [`InvalidOrigin`] for what could match nothing: a path (even a final slash), letters outside
-    /// ASCII (browsers send `xn--…`), a `*` in another place.
+    /// [`InvalidOrigin`] for entries that could not match anything: with a path (even a final slash), letters
+    /// outside ASCII (browsers send `xn--…`), or a `*` in another place.
     fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
         let invalid = || InvalidOrigin(text.to_owned());
         let lower = text.to_ascii_lowercase();
@@ -139,8 +139,8 @@ impl<'a> Tuple<'a> {
         })
     }
 
-    /// The port, the scheme's own when none is written; 0 for a scheme that has none. `None` when what
-    /// is written is no port.
+    /// The port, which is the scheme's own when none is written, and 0 for a scheme that has none. `None` when the
+    /// text is not a port.
     fn port(&self) -> Option<u16> {
         let Some(text) = self.port_text else {
             return Some(match self.scheme {
@@ -291,7 +291,7 @@ mod tests {
             "http://localhost.evil.net:1",
             "http://localhost:x",
         ] {
-            // Whatever stands behind the colon cannot reach another host, but it must be a port.
+            // The text behind the colon cannot change the host, but it must be a port.
             assert!(!allows("http://localhost:*", origin), "{origin}");
         }
         assert!(allows(

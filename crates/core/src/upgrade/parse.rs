@@ -1,6 +1,6 @@
 use super::{Refusal, Request};
 
-/// What a request may cost before it is understood.
+/// The limits on a request while it is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestLimits {
     /// Bytes of the request line and headers together, up to and with the empty line. Default
@@ -19,13 +19,13 @@ impl Default for RequestLimits {
     }
 }
 
-/// Parses the request at the start of `bytes`, which is all that arrived so far: the request and
-/// the length of its head once the empty line has arrived, `None` while more bytes are needed.
-/// What follows the head belongs to the WebSocket.
+/// Parses the request at the start of `bytes`, which are all that arrived so far. Returns the request and the
+/// length of its head once the empty line has arrived, `None` while more bytes are needed. What follows the
+/// head belongs to the WebSocket.
 ///
-/// Lines must end in CR LF, as Node's parser wants it, and header lines may not be folded
-/// (RFC 9112 sections 2.2 and 5.2): leniency here is what request smuggling lives on. A call before
-/// the head is complete looks for line ends only, so a peer that sends byte by byte costs little.
+/// Lines must end in CR LF, as Node's parser requires, and header lines may not be folded (RFC 9112
+/// sections 2.2 and 5.2): lenient parsers make request smuggling possible. A call before the head is complete
+/// looks for line ends only, so a peer that sends byte by byte costs little.
 ///
 /// # Errors
 ///
@@ -56,7 +56,7 @@ pub fn parse(bytes: &[u8], limits: &RequestLimits) -> Result<Option<(Request, us
             Request::new(head, method.len(), target.len(), minor),
             end,
         ))),
-        // The empty line is there, so a parser that still wants more saw a different request.
+        // The empty line is there, so a parser that needs more has read a different request.
         _ => Err(Refusal::bad_request()),
     }
 }
@@ -79,7 +79,7 @@ fn find_head(bytes: &[u8]) -> Result<Option<std::ops::Range<usize>>, Refusal> {
         }
         line = after;
     }
-    // Something that is not HTTP at all, such as a TLS hello, need not wait for a line end.
+    // Bytes that are not HTTP at all, such as a TLS hello, are refused before a line end.
     match bytes.get(start) {
         Some(byte) if !byte.is_ascii_graphic() && *byte != b'\r' => Err(Refusal::bad_request()),
         _ => Ok(None),

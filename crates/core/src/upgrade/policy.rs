@@ -14,18 +14,18 @@ pub struct InvalidProtocol(String);
 /// request for a WebSocket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UpgradePolicy {
-    /// The path to be asked for (`path`); any if `None` or empty.
+    /// The path that a request must have (`path`); any if `None` or empty.
     pub path: Option<String>,
-    /// Whose pages may connect (`allowedOrigins`): those that one entry allows; all if `None`.
+    /// The origins whose pages may connect (`allowedOrigins`): those that an entry allows; all if `None`.
     pub origins: Option<Vec<OriginPattern>>,
-    /// Whether a request without an origin is refused (`requireOrigin`). Browsers always send one;
-    /// other clients do not, and could claim any.
+    /// Whether a request without an origin is refused (`requireOrigin`). Browsers always send one. Other
+    /// clients usually send none, and could send any.
     pub require_origin: bool,
     /// Subprotocols, the preferred first (`protocols`); the client's choice if empty.
     pub protocols: Vec<String>,
-    /// Which proxies are believed (`trustProxy`).
+    /// The proxies whose headers are trusted (`trustProxy`).
     pub trust: Trust,
-    /// Where they say whom they speak for (`proxyHeaders`).
+    /// The headers in which they name their client (`proxyHeaders`).
     pub proxy_headers: ProxyHeaders,
 }
 
@@ -34,9 +34,9 @@ impl UpgradePolicy {
     ///
     /// # Errors
     ///
-    /// The refusals of [`Request::check_upgrade`]; 403 for an origin that is not allowed; 400 when
-    /// subprotocols are offered, none of which is spoken here: a browser would drop a connection that
-    /// names none of them, and any other client would go on speaking what nobody understands.
+    /// The refusals of [`Request::check_upgrade`]; 403 for an origin that is not allowed; 400 when subprotocols
+    /// are offered and none of them is supported. A browser would drop a connection whose answer names none of
+    /// them, and another client would go on with a subprotocol that the server does not support.
     pub fn check(&self, request: &Request) -> Result<Upgrade, Refusal> {
         let mut upgrade = request.check_upgrade(self.path.as_deref())?;
         self.check_origin(upgrade.origin.as_deref())?;
@@ -49,13 +49,12 @@ impl UpgradePolicy {
         Ok(upgrade)
     }
 
-    /// Whether a connection from `peer` may be that of a proxy who speaks for others.
+    /// Whether a connection from `peer` may be that of a trusted proxy.
     pub fn trusts(&self, peer: SocketAddr) -> bool {
         self.trust.includes(Some(peer.ip()), 0)
     }
 
-    /// Who sent a request that came over a connection from `peer`, which is `None` on a Unix domain
-    /// socket.
+    /// The client that sent a request over a connection from `peer`, which is `None` on a Unix domain socket.
     pub fn client(&self, request: &Request, peer: Option<SocketAddr>, encrypted: bool) -> Client {
         Client::of(request, peer, encrypted, &self.trust, self.proxy_headers)
     }

@@ -2,11 +2,10 @@ use std::borrow::Cow;
 
 use super::status::reason;
 
-/// The versions of the protocol that are spoken, as a header line.
+/// The supported versions of the protocol, as a header line.
 const VERSIONS: &str = "Sec-WebSocket-Version: 13, 8\r\n";
 
-/// What the server says when it does not upgrade: answered once, and then the
-/// connection is closed.
+/// The answer to a request that is not upgraded. The connection is closed after it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {}", reason(*status))]
 pub struct Refusal {
@@ -21,8 +20,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal with a status code the application chose, from `verifyClient` for one, and a body;
-    /// without a message, or with an empty one, the body is the code's reason phrase.
+    /// A refusal with a status code that the application chose, for example in `verifyClient`, and a body.
+    /// Without a message, or with an empty one, the body is the code's reason phrase.
     ///
     /// A code that HTTP cannot carry (below 100 or above 999) becomes 500.
     pub fn new(status: u16, message: Option<&str>) -> Self {
@@ -44,12 +43,12 @@ impl Refusal {
         }
     }
 
-    /// 400: the request is malformed, or asks for an upgrade that cannot be had.
+    /// 400: the request is malformed, or asks for an upgrade that is not available.
     pub(super) fn bad_request() -> Self {
         Self::new(400, None)
     }
 
-    /// 400: a version of the protocol that is not spoken here; those that are, are named (RFC 6455
+    /// 400: a version of the protocol that is not supported. The answer names the supported ones (RFC 6455
     /// section 4.4).
     pub(super) fn version_not_spoken() -> Self {
         Self {
@@ -58,7 +57,7 @@ impl Refusal {
         }
     }
 
-    /// A refusal with a reason of our own, as plain text.
+    /// A refusal with a reason of the server's, as plain text.
     pub(super) fn because(status: u16, reason: &'static str) -> Self {
         Self {
             headers: ["", "Content-Type: text/plain\r\n"],
@@ -69,9 +68,9 @@ impl Refusal {
     /// 426: plain HTTP where a WebSocket is expected (RFC 9110 section 15.5.22).
     pub(super) fn upgrade_required(method: &str) -> Self {
         Self {
-            // Who sends `Upgrade` must name it here as well (RFC 9110 section 7.8).
+            // A sender of `Upgrade` must name it here as well (RFC 9110 section 7.8).
             connection: "close, Upgrade",
-            // Spelling and order are Node's, which answers plain requests for the original.
+            // Spelling and order are those of Node, which answers plain requests in the original.
             headers: [
                 "Upgrade: websocket\r\nSec-WebSocket-Version: 13, 8\r\n",
                 "Content-Type: text/plain\r\n",
@@ -86,8 +85,8 @@ impl Refusal {
         Self::new(431, None)
     }
 
-    /// 503: there are as many connections as there may be, or nobody decides on this one. The client
-    /// may try again after some seconds (RFC 9110 section 10.2.3).
+    /// 503: there are as many connections as there may be, or the application has not decided on this one. The
+    /// client may try again after some seconds (RFC 9110 section 10.2.3).
     pub fn unavailable() -> Self {
         Self {
             headers: ["Content-type: text/html\r\n", "Retry-After: 10\r\n"],
@@ -105,7 +104,7 @@ impl Refusal {
         self.status
     }
 
-    /// The body of the answer: what the peer is told.
+    /// The body of the answer.
     pub fn body(&self) -> &str {
         &self.body
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 
-/// A parsed request. It lives as long as its connection (as `socket.upgradeReq`), so it keeps its
-/// head as one block of bytes and finds headers in it when asked.
+/// A parsed request. It lives as long as its connection (as `socket.upgradeReq`), so it keeps its head as one
+/// block of bytes and looks headers up in it on demand.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     /// From the method to the last header line, line ends included; checked by [`super::parse()`].
@@ -70,8 +70,8 @@ impl Request {
             .map(|(_, value)| value)
     }
 
-    /// The values of every header line called `name`, joined by `", "` (RFC 9110 section 5.3), each
-    /// byte one character: what Node shows as `req.headers[name]`.
+    /// The values of every header line called `name`, joined by `", "` (RFC 9110 section 5.3), with each byte as
+    /// one character: the value of Node's `req.headers[name]`.
     pub fn combined(&self, name: &str) -> Option<String> {
         let mut values = self.values(name);
         let latin1 = |value: &[u8]| value.iter().copied().map(char::from).collect::<String>();
@@ -83,8 +83,7 @@ impl Request {
         Some(combined)
     }
 
-    /// What matters of a request that is refused, for the log: its path without the query, and no header
-    /// that may hold credentials.
+    /// A refused request for the log: its path without the query, and no header that may hold credentials.
     pub fn summary(&self) -> String {
         const SHOWN: [&str; 6] = [
             "host",
@@ -133,9 +132,8 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Iterator over the header lines of a [`Request`]: the name as sent, and the value without the
-/// whitespace around it. A value is bytes, because HTTP does not say how they read (RFC 9110
-/// section 5.5).
+/// Iterator over the header lines of a [`Request`]: the name as sent, and the value without the whitespace
+/// around it. Values are bytes, because HTTP does not define their encoding (RFC 9110 section 5.5).
 #[derive(Debug, Clone)]
 pub struct Headers<'a> {
     rest: &'a [u8],

@@ -1,11 +1,11 @@
-/// A line of the response holds a CR, LF or NUL: sent, it would let whoever chose it add header
-/// lines, or a whole response, of their own.
+/// A line of the response contains a CR, LF or NUL. If it were sent, its author could add header lines, or a
+/// whole response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a header line must not contain CR, LF or NUL")]
 pub struct InvalidHeaderValue;
 
-/// The status line and header lines of the 101 response (RFC 6455 section 4.2.2), one per element
-/// and without line ends: what listeners of the `headers` event may change (contract section 2).
+/// The status line and header lines of the 101 response (RFC 6455 section 4.2.2), one per element and without
+/// line ends. Listeners of the `headers` event may change them (contract section 2).
 ///
 /// `accept` is [`Upgrade::accept`](super::Upgrade::accept). A protocol of `None`, or an empty one,
 /// leaves its line out.
@@ -35,8 +35,8 @@ pub fn response_lines(
 ///
 /// # Errors
 ///
-/// [`InvalidHeaderValue`] when a line, which a listener of the `headers` event may have added,
-/// holds more than one line, or none: an empty one would end the head early.
+/// [`InvalidHeaderValue`] when a line, which a listener of the `headers` event may have added, contains a line
+/// end, or is empty: an empty line would end the head early.
 pub fn response_head<I>(lines: I) -> Result<Vec<u8>, InvalidHeaderValue>
 where
     I: IntoIterator<Item: AsRef<str>>,

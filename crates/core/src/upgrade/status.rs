@@ -1,7 +1,7 @@
 /// The reason phrase of a status code, as Node prints it; `Unknown` for a code without one.
 ///
-/// A table of our own because applications see these phrases as response bodies, and those of the
-/// `http` crate differ from Node's in places.
+/// The table is needed because applications see these phrases as response bodies, and some of those in the
+/// `http` crate differ from Node's.
 pub(super) fn reason(status: u16) -> &'static str {
     match status {
         100 => "Continue",

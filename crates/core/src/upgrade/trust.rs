@@ -8,21 +8,21 @@ use std::str::FromStr;
 )]
 pub struct InvalidNetwork(String);
 
-/// Whose word is taken on where a request comes from (`trustProxy`).
+/// The proxies that are trusted to say where a request comes from (`trustProxy`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Trust {
-    /// Nobody's: the address is that of the socket.
+    /// None: the address is that of the socket.
     #[default]
     Nobody,
-    /// That of so many proxies, counted from this server.
+    /// So many proxies, counted from this server.
     Hops(usize),
-    /// That of proxies at these addresses.
+    /// Proxies at these addresses.
     Networks(Vec<Network>),
 }
 
 impl Trust {
-    /// Whether the word of the proxy at `address` is taken, the `index`th from this server. `None` is
-    /// the other end of a Unix domain socket, a process of this machine.
+    /// Whether the proxy at `address`, the `index`th from this server, is trusted. `None` is the other end of a
+    /// Unix domain socket, a process of this machine.
     pub(super) fn includes(&self, address: Option<IpAddr>, index: usize) -> bool {
         match self {
             Self::Nobody => false,
@@ -43,7 +43,7 @@ pub enum Network {
     UniqueLocal,
     /// One address, or those that agree with it in the first `bits` bits.
     Block {
-        /// IPv4 unless it is an IPv6 address that maps none.
+        /// An IPv4 address, also if it was written as an IPv6 address that maps it; else an IPv6 address.
         address: IpAddr,
         /// At most 32 or 128.
         bits: u8,
@@ -85,7 +85,7 @@ impl FromStr for Network {
 
     /// # Errors
     ///
-    /// [`InvalidNetwork`], also for a network of no bits: it would trust everyone.
+    /// [`InvalidNetwork`], also for a network of no bits, which would trust every address.
     fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
         match text {
             "loopback" => return Ok(Self::Loopback),

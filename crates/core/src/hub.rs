@@ -1,6 +1,6 @@
-//! Connections, rooms, deadlines and limits: what the server knows, in one place for the io thread
-//! and for the application's thread. Nothing here knows of sockets or of JavaScript: the transport
-//! gives it [`Link`]s and messages, the application takes [`batch::Batch`]es and calls methods.
+//! Connections, rooms, deadlines and limits: the state of the server, shared by the io threads and the
+//! application's thread. Nothing here depends on sockets or JavaScript. The transport provides [`Link`]s and
+//! messages; the application takes [`batch::Batch`]es and calls methods.
 //!
 //! Rooms and broadcast take an encoded message and a [`Group`], and may be called from any thread:
 //! messages that another node of a cluster publishes can be fed in straight from the io thread. Each room has
@@ -87,9 +87,9 @@ pub struct Hub {
     pub names: Names,
     /// How many connections there are, and may be.
     pub admission: Arc<Admission>,
-    /// What is held of compressed messages that are not complete.
+    /// The memory of compressed messages that are not complete.
     pub inflating: Arc<Inflating>,
-    /// What has happened so far.
+    /// Counters of what has happened so far.
     pub stats: Stats,
     timers: Timers,
     clock: Clock,
@@ -124,7 +124,7 @@ impl Hub {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in a connection whose upgrade is complete.
+    /// Registers a connection whose upgrade is complete.
     pub fn open(&self, link: Box<dyn Link>, facts: Facts) -> ConnectionRef {
         let now = self.clock.now();
         let serial = self.serial.fetch_add(1, Relaxed);
@@ -168,10 +168,10 @@ impl Hub {
         }
     }
 
-    /// The application has queued something for the connections in `dirty`: flushes a few at once,
-    /// which saves them a change of threads, and leaves many to the io thread, which saves the
-    /// application's thread the system calls. With `handled` it has handled the batch it took of that
-    /// queue, and was busy with it for so long.
+    /// The application has queued something for the connections in `dirty`. A few are flushed at once, which
+    /// saves them a change of threads. Many are left to the io thread, which saves the application's thread the
+    /// system calls. With `handled`, the application has handled the batch that it took of that queue, and was
+    /// busy with it for that time.
     pub fn turn_handled(&self, dirty: &mut Vec<ConnectionRef>, handled: Option<(Lane, Duration)>) {
         let hand_over = dirty.len() > FLUSHED_AT_ONCE;
         if hand_over {
@@ -186,20 +186,19 @@ impl Hub {
             self.inbox.end_turn();
         }
         let was_resting = handled.is_some_and(|(lane, time)| self.inbox.mark_handled(lane, time));
-        // An io thread that was resting looks at what is to be flushed first of all.
+        // An io thread that was resting flushes first of all.
         if hand_over && !was_resting {
             self.flush_wanted.notify_one();
         }
     }
 
-    /// For the io thread, before it waits for its sockets: sees that the application is told of what
-    /// the turn brought, and rests while that has enough to do. Returns how many events there have
-    /// ever been.
+    /// For the io thread, before it waits for its sockets: wakes the application if the turn brought events,
+    /// and rests while the application has enough to do. Returns how many events there have ever been.
     pub fn end_turn(&self) -> u64 {
         let events = self.inbox.end_turn();
         if self.inbox.rest() {
             self.flush_waiting();
-            // Which may have told the application of written bytes.
+            // The flush may have added events of written bytes.
             self.inbox.end_turn();
         }
         events
@@ -214,7 +213,7 @@ impl Hub {
         self.flush_wanted.notify_one();
     }
 
-    /// For the io thread: flushes what was left to it, for ever.
+    /// For the io thread: flushes the connections that were left to it, for ever.
     pub async fn run_flushes(&self) {
         loop {
             self.flush_wanted.notified().await;
@@ -230,7 +229,7 @@ impl Hub {
         }
     }
 
-    /// After a flush: tells the application of it, if it asked. Returns whether it did.
+    /// After a flush: reports it to the application, if the application asked for that. Returns whether it did.
     pub fn report(&self, connection: &Connection) -> bool {
         connection.report(|report| {
             self.inbox.announce(|_| match report {
@@ -243,7 +242,7 @@ impl Hub {
         })
     }
 
-    /// For the io thread: sees to deadlines, for ever.
+    /// For the io thread: runs deadlines, for ever.
     pub async fn run_timers(&self) {
         let _guard = self.timers.guard();
         loop {

@@ -15,12 +15,12 @@
 //! | `hub` | connections, rooms, deadlines, out queues, events for the application | sockets |
 //! | `transport` | listeners, sockets, TLS, the io threads | the line protocol |
 //!
-//! The modules are private. What the addon, the tests and the programs that measure need is re-exported here,
-//! and the compiler reports what nobody uses.
+//! The modules are private. Items that the addon, the tests or the measuring programs need are re-exported
+//! here, so that the compiler reports unused items.
 //!
-//! A message takes this way. A session of `transport` reads a socket and has a [`Decoder`] cut the bytes into
-//! messages. [`Hub`] reads the envelope of each and answers it or adds it to the inbox, from which the
-//! application takes [`Batch`]es. Answers and broadcasts are encoded into the out queue of a [`Connection`],
+//! This is the path of a message. A session of `transport` reads a socket, and a [`Decoder`] cuts the bytes into
+//! messages. [`Hub`] reads the envelope of each message, and answers it or adds it to the inbox. The application
+//! takes [`Batch`]es from the inbox. Answers and broadcasts are encoded into the out queue of a [`Connection`],
 //! and leave through its [`Link`], which `transport` implements for every kind of socket.
 
 #![forbid(unsafe_code)]
@@ -36,13 +36,13 @@ mod upgrade;
 pub use codec::CloseFrame;
 /// Cuts the bytes of one connection into messages.
 pub use codec::Decoder;
-/// What a decoder hands out.
+/// A message, control frame or close frame from a decoder.
 pub use codec::Event;
-/// What a decoder allows a message to be.
+/// The limits of a decoder on messages.
 pub use codec::MessageLimits;
-/// What a frame is.
+/// The kind of a frame.
 pub use codec::Opcode;
-/// What a peer has done that RFC 6455 or a limit forbids.
+/// A violation of RFC 6455 or of a limit by a peer.
 pub use codec::ProtocolError;
 /// Writes the header of a frame.
 pub use codec::frame_header;
@@ -74,7 +74,7 @@ pub use deflate::WindowBits;
 pub use envelope::Envelope;
 /// The id of a message.
 pub use envelope::Id;
-/// Why a text is no message.
+/// Why a text is not a message.
 pub use envelope::InvalidEnvelope;
 /// A string as it stands in the text.
 pub use envelope::JsonString;
@@ -105,11 +105,11 @@ pub use upgrade::Refusal;
 pub use upgrade::Request;
 /// How large a request may be.
 pub use upgrade::RequestLimits;
-/// The proxies whose headers are believed.
+/// The proxies whose headers are trusted.
 pub use upgrade::Trust;
 /// Which requests become connections.
 pub use upgrade::UpgradePolicy;
-/// Reads a request.
+/// Parses a request.
 pub use upgrade::parse as parse_request;
 /// The path of a request's target.
 pub use upgrade::path_of as request_path;
@@ -185,7 +185,7 @@ pub use transport::Binding;
 pub use transport::ClientCertificates;
 /// A stream on its way from one thread's runtime to another's.
 pub use transport::Detached;
-/// The policy for requests, and the requests that wait for the application's verdict.
+/// The policy for requests, and the requests that wait for the application's decision.
 pub use transport::Gate;
 /// A stream whose request has been read and not yet answered.
 pub use transport::Handover;
@@ -207,7 +207,7 @@ pub use transport::Ticket;
 pub use transport::TlsContext;
 /// What a [`TlsContext`] is made from.
 pub use transport::TlsSettings;
-/// What the application says to a request.
+/// The application's decision on a request.
 pub use transport::Verdict;
 /// Takes over a socket by its descriptor.
 #[cfg(unix)]

@@ -1,18 +1,19 @@
-//! A batch of events: many of them are handed over at the price of one.
+//! A batch of events, which costs about as much to hand over as one event.
 //!
-//! It keeps the text of its small ASCII messages in one piece: the application's side makes a single
-//! string of it and cuts that when asked. What is large or not ASCII becomes a string of its own.
+//! It keeps the text of its small ASCII messages in one piece. The application's side makes a single string
+//! of it and cuts parts out on demand. A part that is large or not ASCII becomes a string of its own.
 
 use super::record::{Field, Record};
 
-/// Text, in bytes, after which a batch is closed and the next begun: requests of 1 KiB from some sixty
-/// connections, which one turn brings and one batch then holds.
+/// Text, in bytes, after which a batch is closed and the next one is begun. A turn that brings requests of
+/// 1 KiB from some sixty connections fits into one batch.
 pub(super) const BATCH_TEXT: usize = 64 * 1024;
 
 /// Events after which a batch is closed.
 pub const BATCH_EVENTS: usize = 256;
 
-/// The bytes that marks are made of. Fewer in the models of threads, which copy as many in each of thousands of runs.
+/// The unit of the marks, in bytes. It is smaller in the models of threads, which copy as many bytes in each
+/// of thousands of runs.
 pub(super) const MARK_UNIT: usize = if cfg!(loom) { 16 * 1024 } else { 1024 * 1024 };
 
 /// Bytes of separate strings after which a batch is closed.
@@ -21,10 +22,10 @@ pub(super) const BATCH_STRINGS: usize = MARK_UNIT;
 /// A part longer than this travels as a string of its own.
 pub(super) const INLINE: usize = 2048;
 
-/// What an event costs beside its text, in bytes: a bound on bytes then bounds tiny messages too.
+/// What an event counts as beside its text, in bytes. So a limit in bytes bounds tiny messages too.
 pub(super) const EVENT_COST: usize = 64;
 
-/// Bytes that keep the application as busy as an event does at least: parsing them takes longer.
+/// So many bytes of text count as much work as one event, because parsing them takes at least as long.
 const EVENT_BYTES: usize = 4096;
 
 /// Events in the order they came.
@@ -36,7 +37,7 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// The parts that are not inline.
     pub strings: Strings,
-    /// Connections whose first event that waits is in it, about.
+    /// About how many connections have their first waiting event in this batch.
     pub senders: usize,
     /// Bytes it counts as.
     cost: usize,
@@ -66,14 +67,14 @@ impl Batch {
         }
     }
 
-    /// Stores `part` by itself. For what the application keeps: a part of the batch's text would keep
-    /// the whole of it.
+    /// Stores `part` as a string of its own. It is for parts that the application keeps: a part of the batch's
+    /// text would keep all of that text in memory.
     pub fn put_apart(&mut self, part: &str) -> Field {
         self.cost += part.len();
         Field::string(self.strings.push(part))
     }
 
-    /// Stores a JSON string of which `raw` is what stands between the quotes.
+    /// Stores a JSON string. `raw` is the text between its quotes.
     pub fn put_quoted(&mut self, raw: &str) -> Field {
         if raw.len() + 2 <= INLINE && raw.is_ascii() {
             self.text.push(b'"');
@@ -97,12 +98,12 @@ impl Batch {
         self.cost
     }
 
-    /// For how long it keeps the application busy, in small events.
+    /// The work of handling it, in units of one small event.
     pub fn work(&self) -> usize {
         self.records.len() + self.cost / EVENT_BYTES
     }
 
-    /// Whether the next is to be begun.
+    /// Whether the batch is to be closed and the next one begun.
     pub fn is_full(&self) -> bool {
         self.text.len() >= BATCH_TEXT
             || self.records.len() >= BATCH_EVENTS
@@ -110,12 +111,12 @@ impl Batch {
     }
 }
 
-/// Texts, one after the other in one buffer that serves batch after batch. With memory of its own for
-/// each, a large message would cost a page fault for every 4 KiB.
+/// Texts, one after the other in one buffer, which is used again for later batches. If each text had memory of
+/// its own, a large message would cost a page fault for every 4 KiB.
 #[derive(Debug, Default)]
 pub struct Strings {
     text: String,
-    /// Where each ends, and whether it is ASCII: found out while it is in the cache.
+    /// Where each text ends, and whether it is ASCII, which is determined while it is in the cache.
     ends: Vec<(usize, bool)>,
 }
 
@@ -145,7 +146,7 @@ impl Strings {
         ends.map(|(index, &(_, is_ascii))| (self.get(index).unwrap_or_default(), is_ascii))
     }
 
-    /// Forgets all; keeps memory that a batch may well need again, if it needed it this time.
+    /// Removes all texts. Keeps the memory if this batch has used much of it.
     pub fn clear(&mut self) {
         let (used, room) = (self.text.len(), self.text.capacity());
         if room > 2 * BATCH_STRINGS || (room > BATCH_TEXT && used < room / 4) {

@@ -1,4 +1,4 @@
-//! How connections end: closed, cut, given up for dead; and what the application is still given of them.
+//! How connections end: they are closed, cut, or given up because their peer does not answer.
 
 use log::{debug, info};
 
@@ -11,12 +11,12 @@ use super::record::{Kind, Record};
 use super::stats::Counter;
 use super::timers::Deadline;
 
-/// Longest that the close frame of a peer that counts as gone is waited for, in milliseconds: such
-/// connections are not counted, so there must not be many of them.
+/// Longest time, in milliseconds, that a peer that counts as gone has for its close frame. Such connections
+/// are not counted, so there must not be many of them.
 const GIVEN_UP_CLOSE: u32 = 5000;
 
 impl Hub {
-    /// Begins the closing handshake, flushes, and gives the peer its time to answer.
+    /// Begins the closing handshake, flushes, and sets the deadline for the peer's answer.
     pub fn close(&self, connection: &ConnectionRef, code: u16, reason: &str) -> bool {
         connection.limit_delivery(Delivery::Responses);
         if !connection.start_close(code, reason) {
@@ -46,7 +46,8 @@ impl Hub {
     /// Offers the kernel what waits for a peer, and cuts its stream without a closing handshake.
     pub fn cut(&self, connection: &Connection) {
         connection.offer_last();
-        // Nothing can be told of a connection once it has ended, which it may as soon as it is cut.
+        // Reporting must come first: nothing is reported of a connection that has ended, and it may end as soon
+        // as it is cut.
         self.report(connection);
         connection.cut();
     }
@@ -59,8 +60,7 @@ impl Hub {
         self.cut(connection);
     }
 
-    /// The peer is dead, as far as can be told: frees its id, its rooms and its place among those that
-    /// may be connected, before its stream has ended.
+    /// Treats the peer as gone: frees its id, its rooms and its permit before its stream has ended.
     pub fn give_up(&self, connection: &Connection) {
         connection.give_up();
         let mut registry = self.registry();
@@ -75,7 +75,7 @@ impl Hub {
         }
     }
 
-    /// A peer that does not read was told to go ([`Queued::Overflow`]).
+    /// A connection was closed because its peer does not read ([`Queued::Overflow`]).
     pub fn overflowed(&self, connection: &Connection) {
         connection.limit_delivery(Delivery::Responses);
         let mut registry = self.registry();

@@ -1,7 +1,6 @@
-//! Messages that are compressed on their way out (RFC 7692): queued as text, in order, by whoever
-//! sends them, and compressed by the task that owns the stream, on its io thread. So the
-//! application's thread pays for neither, and a broadcast is compressed once for all who share the
-//! parameters.
+//! Messages that are compressed before they are written (RFC 7692). The sender queues them as text, in order,
+//! and the task that owns the stream compresses them on its io thread. So compressing takes no time of the
+//! application's thread, and a broadcast is compressed once for all connections with the same parameters.
 
 use std::collections::VecDeque;
 
@@ -32,14 +31,14 @@ pub struct Compressing {
     compressor: Compressor,
     /// Taken from the out queue, which keeps their places.
     waiting: VecDeque<Deferred>,
-    /// Bytes of the first that the compressor has.
+    /// Bytes of the first of them that the compressor has consumed.
     taken: usize,
-    /// What the compressor has made of them.
+    /// What the compressor has written for them.
     out: Vec<u8>,
 }
 
 impl Compressing {
-    /// With the compressor of the connection.
+    /// The compressing side of a connection with this compressor.
     pub fn new(compressor: Compressor) -> Self {
         Self {
             compressor,
@@ -75,10 +74,10 @@ impl Compressing {
         TurnOutcome::More
     }
 
-    /// Goes on with the first that waits; its frame once all of it is compressed.
+    /// Continues with the first message that waits. Returns its frame once all of it is compressed.
     fn advance(&mut self, left: &mut usize) -> Option<SharedFrame> {
         let first = self.waiting.front()?;
-        // A message of no bytes takes its turn too.
+        // An empty message counts as one byte of the turn.
         if let Deferred::Shared(shared) = first
             && !self.compressor.has_takeover()
         {
@@ -96,7 +95,7 @@ impl Compressing {
         self.taken = 0;
         let mut out = std::mem::take(&mut self.out);
         self.compressor.finish(&mut out);
-        // Under context takeover the peer needs what the compressor has seen, in any case.
+        // Under context takeover the peer's inflater must get everything that the compressor has consumed.
         let is_wanted = self.compressor.has_takeover() || out.len() < bytes.len();
         Some(if is_wanted {
             compressed_frame(first.opcode(), &out)

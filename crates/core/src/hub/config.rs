@@ -1,5 +1,5 @@
-//! The settings of a hub. Times are read when a connection opens, so that a change made while the
-//! server runs holds for the connections that come later.
+//! The settings of a hub. Times are read when a connection opens, so that a change while the server runs
+//! applies to later connections.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -132,9 +132,10 @@ impl Config {
 }
 
 impl Default for Config {
-    /// The documented defaults, see `types/options.d.ts`: handshake 60 s, ping 15 s, close 30 s, upgrade 10 s, messages of
-    /// 100 MiB, of 64 KiB before the handshake is resolved, 256 MiB being inflated, 16 MiB waiting for a peer and a high-water mark of 1 MiB, 100,000 messages and 128 MiB a second of
-    /// one peer, no compression.
+    /// The documented defaults, see `types/options.d.ts`: handshake 60 s, ping 15 s, close 30 s, upgrade 10 s,
+    /// messages of 100 MiB, and of 64 KiB before the handshake is resolved, 256 MiB being inflated, 16 MiB
+    /// waiting for a peer, a high-water mark of 1 MiB, 100,000 messages and 128 MiB a second from one peer, and no
+    /// compression.
     fn default() -> Self {
         Self {
             handshake_timeout: AtomicU32::new(60_000),

@@ -1,5 +1,5 @@
-//! One peer as the hub knows it: shared by the io thread, which reads and writes its stream, and
-//! the application's thread, which queues messages and asks for its end.
+//! The state of one connection. The io thread, which reads and writes its stream, and the application's
+//! thread, which queues messages and closes it, share this state.
 
 mod closing;
 mod peer_state;
@@ -39,7 +39,7 @@ const SLOW_CONSUMER: (u16, &str) = (close::SLOW_CONSUMER, close::reason::SLOW_CO
 struct Writing {
     outbound: Outbound,
     ready_state: ReadyState,
-    /// Ended by the slow consumer policy.
+    /// The slow consumer policy has ended the connection.
     is_slow: bool,
     /// The application asked to be told when queued bytes have been written.
     watched: bool,
@@ -47,7 +47,7 @@ struct Writing {
     above: bool,
 }
 
-/// The timers that hold for one connection, in milliseconds; 0 turns one off.
+/// The timeouts of one connection, in milliseconds; 0 turns one off.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// From the upgrade to a resolved handshake.
@@ -58,7 +58,7 @@ pub struct Timeouts {
     pub close: u32,
 }
 
-/// A peer.
+/// The connection to one peer.
 pub struct Connection {
     writing: Mutex<Writing>,
     /// Wakes the task that owns the stream.
@@ -69,13 +69,13 @@ pub struct Connection {
     broken: AtomicBool,
     /// A flush may have something to report: `watched` or `above` of [`Writing`].
     reporting: AtomicBool,
-    /// The application wants to be told of [`Report::Drained`].
+    /// The application listens for [`Report::Drained`].
     wants_drained: AtomicBool,
     /// The peer is not read before the application asks for it.
     held: AtomicBool,
     /// The handshake is resolved, and the application has been told.
     admitted: AtomicBool,
-    /// What holds for the peer: bits of [`mark`].
+    /// The state of the peer: bits of [`mark`].
     marks: AtomicU8,
     /// A ping is due or under way: no further one is sent until something comes from the peer.
     pinging: AtomicBool,
@@ -144,7 +144,7 @@ impl Connection {
         &self.facts
     }
 
-    /// The timers that hold for this connection.
+    /// The timeouts of this connection.
     pub fn timeouts(&self) -> Timeouts {
         self.timeouts
     }
@@ -197,7 +197,7 @@ impl Connection {
         result
     }
 
-    /// The task that owns the stream sees to what a flush could not do.
+    /// Wakes the task that owns the stream for what a flush could not do.
     fn after_flush(&self, result: Flush, was_blocked: bool) {
         if result == Flush::Broken {
             self.broken.store(true, Relaxed);
@@ -245,7 +245,7 @@ impl Connection {
         self.held.load(Relaxed)
     }
 
-    /// Has the task that owns the stream look what there is to do.
+    /// Wakes the task that owns the stream.
     pub fn wake(&self) {
         self.task.wake();
     }
@@ -256,8 +256,8 @@ impl Connection {
     }
 
     fn lock(&self) -> MutexGuard<'_, Writing> {
-        // A panic while the lock was held is confined to this connection: its bytes may be cut,
-        // its peer will see a broken stream, and nobody else is harmed.
+        // A panic while the lock was held affects this connection alone: its bytes may be cut, and its
+        // peer sees a broken stream.
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -265,7 +265,7 @@ impl Connection {
 /// A connection as it is passed around.
 pub type ConnectionRef = Arc<Connection>;
 
-/// What a connection is called before it has an id.
+/// The name of a connection that has no id yet.
 pub struct NumberName<'a>(pub &'a Connection);
 
 impl fmt::Display for NumberName<'_> {

@@ -46,8 +46,7 @@ impl Deferred {
     }
 }
 
-/// A message for many connections: its frame as it is, and what compresses it, should one of them want
-/// that.
+/// A message for many connections: its plain frame, and its text for connections that compress it.
 pub struct Broadcast {
     plain: SharedFrame,
     text_len: usize,
@@ -74,7 +73,7 @@ impl Broadcast {
         self.text_len
     }
 
-    /// The message for connections that compress it.
+    /// The message, for connections that compress it.
     pub fn compressible(&self) -> Arc<Compressible> {
         let make = || Arc::new(Compressible::new(Arc::clone(&self.plain), self.text_len));
         Arc::clone(self.compressible.get_or_init(make))
@@ -85,7 +84,7 @@ impl Broadcast {
 pub struct Compressible {
     plain: SharedFrame,
     pub(super) text_len: usize,
-    /// By settings, of which a server has as many as its clients ask for different windows.
+    /// The compressed frames by their settings. There are as many settings as windows that clients ask for.
     pub(super) compressed: Mutex<Vec<(CompressionSettings, SharedFrame)>>,
 }
 
@@ -103,10 +102,10 @@ impl Compressible {
         &self.plain[self.plain.len() - self.text_len..]
     }
 
-    /// The frame for connections with these settings: compressed by the first that needs it.
+    /// The frame for connections with these settings. The first connection that needs it compresses it.
     pub(super) fn frame(&self, compressor: &mut Compressor) -> SharedFrame {
         let settings = compressor.settings();
-        // Held while compressing: the next thread to come wants the same frame.
+        // The lock is held while compressing, because other threads need the same frame.
         let mut compressed = self
             .compressed
             .lock()

@@ -9,21 +9,21 @@ use crate::upgrade::{Client, Request};
 
 use super::secure::Secure;
 
-/// How the bytes of a connection travel: for applications and tests to see.
+/// What carries the bytes of a connection. Applications and tests can read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transport {
     /// A TCP connection that this server has accepted.
     Tcp,
     /// A Unix domain socket's connection that this server has accepted.
     Unix,
-    /// A socket that somebody else has accepted, now this server's own.
+    /// A socket that another server has accepted and this server has taken over.
     Adopted,
-    /// A stream that somebody else reads and writes.
+    /// A stream that another thread reads and writes, such as one of Node's.
     Piped,
 }
 
 impl Transport {
-    /// The name applications know it by.
+    /// Its name for applications.
     pub fn name(self) -> &'static str {
         match self {
             Self::Tcp => "tcp",
@@ -34,14 +34,14 @@ impl Transport {
     }
 }
 
-/// The other end of a connection, and the way to it.
+/// The other end of a connection, and what carries the bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remote {
     /// The peer's address; `None` on a Unix domain socket.
     pub address: Option<SocketAddr>,
     /// Whether the bytes are encrypted on the way.
     pub encrypted: bool,
-    /// How they travel.
+    /// What carries them.
     pub transport: Transport,
     /// What is known of the encryption, where it is this server's TLS.
     pub secure: Option<Arc<Secure>>,
@@ -56,7 +56,7 @@ pub struct Facts {
     pub request: Request,
     /// Where it came from.
     pub remote: Remote,
-    /// On whose behalf, where a trusted proxy has named somebody else. Boxed because mostly none has.
+    /// The client that a trusted proxy has named, if it differs from the other end. Boxed because it is rare.
     pub named: Option<Box<Client>>,
     /// The subprotocol agreed on.
     pub protocol: Option<Box<str>>,
@@ -65,7 +65,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Who is connected: the other end, or whom it stands for.
+    /// The client: the one that a trusted proxy has named, or else the other end.
     pub fn client(&self) -> Client {
         self.named
             .as_deref()

@@ -1,4 +1,4 @@
-//! What waits for the application: events of all connections, gathered into batches so that one
+//! The events that wait for the application. Events of all connections are gathered into batches, so that one
 //! wake and one hand-over serve many of them.
 
 use std::collections::BTreeMap;
@@ -15,17 +15,18 @@ use super::sync::{
 };
 
 /// While at least so many events wait for the application or are being handled, or fewer large ones
-/// ([`Batch::work`]), an io thread rests between two turns: what it read meanwhile could not be handled
-/// sooner, and more comes at once. Below, a request is answered sooner than a rest would last.
+/// ([`Batch::work`]), an io thread rests between two turns: events that it read meanwhile would not be handled
+/// sooner, and after a rest more come at once. With fewer events, a request is answered in less time than a rest
+/// takes.
 const REST_FROM: usize = 8;
 
 /// Longest rest: short enough that the next batch is there before the application has handled this
 /// one.
 const REST: Duration = Duration::from_micros(300);
 
-/// Longest rest where all threads share one core, which can be made no better use of: as long as the
-/// application takes for a batch of large messages, 64 KiB from each of some sixteen connections. What
-/// the io thread wakes for sooner costs both threads their caches, and nobody gets an answer sooner.
+/// Longest rest where all threads share one core. It is as long as the application takes for a batch of large
+/// messages, 64 KiB from each of some sixteen connections. If the io thread ran sooner, both threads would lose
+/// their caches, and no answer would leave sooner.
 const REST_ON_ONE_CORE: Duration = Duration::from_millis(20);
 
 /// Tells the application's thread that there is something to take.
@@ -34,20 +35,20 @@ pub trait Wake: Send + Sync {
     fn wake(&self);
 }
 
-/// High-water mark, in bytes, of what one connection may have waiting before it is read no more.
+/// High-water mark, in bytes, of one connection's waiting events. At the mark the connection is not read.
 pub const CONNECTION_MARK: usize = MARK_UNIT;
 
-/// High-water mark, in bytes, of what all connections may have waiting.
+/// High-water mark, in bytes, of the waiting events of all connections.
 pub const TOTAL_MARK: usize = 16 * CONNECTION_MARK;
 
-/// Below this, in bytes, reading is resumed.
+/// Reading is resumed below this many bytes.
 const TOTAL_LOW: usize = TOTAL_MARK / 2;
 
-/// Events that may wait in all, at most: above, connections are read as little as possible, as above
-/// [`TOTAL_MARK`].
+/// High-water mark of the waiting events of all connections, in events. As above [`TOTAL_MARK`], connections are
+/// then read as little as possible.
 pub const TOTAL_EVENTS: usize = 16 * 1024;
 
-/// Below this many events, reading is resumed.
+/// Reading is resumed below this many events.
 const TOTAL_EVENTS_LOW: usize = TOTAL_EVENTS / 2;
 
 /// The quota: what one connection may have waiting, in nanoseconds of the application's time. It is as
@@ -62,8 +63,8 @@ const LANE_TIME: u64 = 16_000_000;
 /// for it.
 const LEAST_QUOTA: u64 = 2;
 
-/// What the application is taken to need for one unit of work ([`Batch::work`]) before that is known,
-/// in nanoseconds.
+/// The time that the application is assumed to need for one unit of work ([`Batch::work`]) before it is
+/// measured, in nanoseconds.
 const UNIT_TIME: u64 = 10_000;
 
 /// A reader that waits for a batch.
@@ -88,9 +89,9 @@ struct InboxState {
     unit_time: u64,
     /// Threads that rest until all events taken have been handled.
     resting: Vec<Thread>,
-    /// A wake is on its way, or the application is at work and looks again before it stops.
+    /// A wake is pending, or the application is at work and checks for more before it stops.
     woken: bool,
-    /// Readers that wait, in the order in which they began to: one entry each, however often they ask.
+    /// Readers that wait, in the order in which they began to wait. Each has one entry, however often it polls.
     paused: BTreeMap<u64, Paused>,
     /// Numbers given to readers that wait.
     wait_numbers: u64,
@@ -169,7 +170,7 @@ impl Inbox {
         self.push(&mut Flow::before_handshake(), write);
     }
 
-    /// Adds an event of the hub itself, which counts for no connection.
+    /// Adds an event of the hub itself, which belongs to no connection's flow.
     pub fn announce(&self, write: impl FnOnce(&mut Batch) -> Record) {
         self.push(&mut Flow::default(), write);
     }
@@ -179,8 +180,8 @@ impl Inbox {
         self.crowded.load(Relaxed)
     }
 
-    /// Ready when the connection may be read again. To be called after [`Inbox::push`] said true, or
-    /// when a read is put off because of [`Inbox::is_crowded`].
+    /// Ready when the connection may be read again. To be called after [`Inbox::push`] returned true, or when
+    /// reading is postponed because of [`Inbox::is_crowded`].
     pub fn poll_room(&self, flow: &mut Flow, context: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
         let until = flow.until();
@@ -199,14 +200,14 @@ impl Inbox {
             waker: context.waker().clone(),
         };
         state.paused.insert(flow.wait_number, paused);
-        // The application must come and take what is waited for.
+        // The application must take the batch that this reader waits for.
         self.wake_locked(state);
         Poll::Pending
     }
 
-    /// Wakes the application if something waits and no wake is on its way. Called at the end of a
-    /// turn of the io thread, so that one wake serves all that the turn brought. Returns how many
-    /// events there have ever been.
+    /// Wakes the application if something waits and no wake is pending. To be called at the end of a turn of
+    /// the io thread, so that one wake serves all events of the turn. Returns how many events there have ever
+    /// been.
     pub fn end_turn(&self) -> u64 {
         let state = self.lock();
         let events = state.events;
@@ -234,7 +235,7 @@ impl Inbox {
         true
     }
 
-    /// Takes the oldest batch of a queue by exchange for an empty one.
+    /// Takes the oldest batch of a queue, in exchange for an empty one.
     pub fn take(&self, lane: Lane, empty: &mut Batch) -> Taken {
         empty.clear();
         let mut state = self.lock();
@@ -259,8 +260,8 @@ impl Inbox {
         Taken { any: true, more }
     }
 
-    /// Takes the oldest batch of the first queue that has one, be the turn of the io thread at its end or
-    /// not: for an application that handles all at once.
+    /// Takes the oldest batch of the first queue that has one, even if the turn of the io thread has not ended.
+    /// It is for an application that handles all events at once.
     pub fn take_any(&self, empty: &mut Batch) -> Option<Lane> {
         self.lock().queues.iter_mut().for_each(Queue::end_turn);
         LANES.into_iter().find(|&lane| self.take(lane, empty).any)
@@ -406,7 +407,7 @@ impl InboxState {
         self.ahead += self.queues[lane as usize].seal(next);
     }
 
-    /// Learns how long the application takes for a unit of work. One batch counts for an eighth.
+    /// Updates the average time that the application needs for a unit of work. One batch counts for an eighth.
     fn note_time(&mut self, work: usize, time: Duration) {
         if work == 0 || time.is_zero() {
             return;

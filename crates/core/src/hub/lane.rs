@@ -1,6 +1,5 @@
-//! One of the two queues of an inbox, as in FQ-CoDel (RFC 8290, section 5.1): connections that send
-//! little at a time are served before those that have built up a backlog. A flood then delays those
-//! who flood.
+//! One of the two queues of an inbox, as in FQ-CoDel (RFC 8290, section 5.1). Connections that send little at a
+//! time are served before those that have built up a backlog, so that a flood delays only those who flood.
 
 use std::collections::VecDeque;
 
@@ -34,7 +33,7 @@ pub(super) struct Queue {
     pub handled_number: u64,
     /// Work ([`Batch::work`]) that was taken and is not handled yet.
     in_hand: usize,
-    /// Connections with events that have not been taken, about.
+    /// About how many connections have events that have not been taken.
     pub senders: usize,
 }
 
@@ -64,7 +63,7 @@ impl Queue {
         !self.sealed.is_empty() || (self.due && !self.filling.records.is_empty())
     }
 
-    /// Lets what has been filled in so far be taken.
+    /// Allows taking the batch being filled, as far as it has been filled.
     pub fn end_turn(&mut self) {
         self.due |= !self.filling.records.is_empty();
     }

@@ -1,5 +1,5 @@
-//! Message names the application listens for, numbered: a message with such a name reaches it as
-//! an integer instead of as text. Peers add nothing here.
+//! The message names that the application listens for, numbered. Such a name reaches the application as an
+//! integer instead of text. Peers cannot add names.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -14,9 +14,8 @@ pub struct Names {
 }
 
 impl Names {
-    /// The number of `name`, giving it one if there is room: 1 and up. A name with U+FFFD gets none: that
-    /// may stand for half of a surrogate pair, of which there are many, and which only JavaScript can
-    /// tell apart.
+    /// The number of `name`, from 1 on; assigns one if there is room. A name with U+FFFD gets no number: the
+    /// character may stand for any lone surrogate, and only JavaScript can tell those apart.
     pub fn intern(&self, name: &str) -> Option<u32> {
         if name.contains(char::REPLACEMENT_CHARACTER) {
             return None;

@@ -1,4 +1,4 @@
-//! What waits to be written to one peer: framed bytes in the order they were queued.
+//! The out queue of one connection: framed bytes that wait to be written, in the order they were queued.
 
 mod chunk;
 
@@ -17,15 +17,15 @@ pub trait Link: Send + Sync {
     /// `WouldBlock` when nothing can be taken now, any other error when the stream is broken.
     fn try_write(&self, data: &[IoSlice<'_>]) -> io::Result<usize>;
 
-    /// Bytes at the front of the queue that are on their way although no [`Link::try_write`] has
-    /// counted them yet, so that they must stay: encrypted ones of which the kernel has a part.
+    /// Bytes at the front of the queue that must stay, although no [`Link::try_write`] has counted them yet: they
+    /// are encrypted, and the kernel has a part of them.
     fn committed(&self) -> usize {
         0
     }
 }
 
-/// Broadcast frames up to this size are copied into the queue: cheaper than a reference count
-/// shared by two threads and a vectored write, and no more memory than the queue entry itself.
+/// Broadcast frames up to this size are copied into the queue. That is cheaper than a reference count shared by
+/// two threads and a vectored write, and needs no more memory than an entry of the queue.
 const COPY_UP_TO: usize = 512;
 
 /// Buffer capacity, in bytes, that an empty queue keeps for the next message.
@@ -37,21 +37,21 @@ const MAX_SLICES: usize = 64;
 /// Bytes gathered in one owned chunk before the next is begun.
 const CHUNK: usize = 256 * 1024;
 
-/// How a [`Outbound::flush`] ended.
+/// The outcome of [`Outbound::flush`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flush {
     /// Everything queued is with the kernel.
     Drained,
     /// The kernel took no more; the rest waits until the stream is writable.
     Blocked,
-    /// What comes next is still to be compressed, by the task that owns the stream.
+    /// The next message is still to be compressed, by the task that owns the stream.
     Deferred,
     /// The stream is broken or already closed.
     Broken,
 }
 
-/// What most queues never have: more than one chunk, and messages to be compressed. Apart, because
-/// idle connections are many.
+/// What most queues never have: more than one chunk, and messages to be compressed. It is boxed, so that idle
+/// connections stay small.
 #[derive(Default)]
 struct Rest {
     chunks: VecDeque<Chunk>,
@@ -66,15 +66,15 @@ struct Rest {
 pub struct Outbound {
     /// `None` once the connection has ended.
     link: Option<Box<dyn Link>>,
-    /// The chunk being written, `offset` bytes of it done. Kept apart from `rest` because most
-    /// connections never have a second one.
+    /// The chunk being written, of which `offset` bytes are written. It is not part of `rest`, because most
+    /// connections never have a second chunk.
     front: Chunk,
     offset: usize,
-    /// What comes after `front`, while there is or lately was any.
+    /// The chunks after `front`; `None` once the queue has been emptied.
     rest: Option<Box<Rest>>,
     pending: usize,
     written: u64,
-    /// Somebody has promised to flush.
+    /// A flush is pending.
     scheduled: bool,
     /// The kernel took no more: only the io thread writes until the stream is writable again.
     blocked: bool,
@@ -144,7 +144,7 @@ impl Outbound {
             *slice = IoSlice::new(part);
         }
         let length = frame().map(<[u8]>::len).sum();
-        // An error shows again in the flush, which knows what to make of it.
+        // The flush meets an error again, and handles it.
         let taken = link.try_write(&slices[..=parts.len()]).unwrap_or(0);
         if taken == length {
             self.written += length as u64;
@@ -183,8 +183,8 @@ impl Outbound {
         rest.chunks.push_back(Chunk::Deferred(Box::new(message)));
     }
 
-    /// Takes messages that are to be compressed, the first ones, of about `most` bytes in all. Their
-    /// places are kept for [`Outbound::put_compressed`].
+    /// Takes the first messages that are to be compressed, of about `most` bytes in all. Their places are kept
+    /// for [`Outbound::put_compressed`].
     pub fn take_deferred(&mut self, into: &mut VecDeque<Deferred>, mut most: usize) {
         let Some(rest) = self.rest.as_deref_mut().filter(|rest| rest.deferred > 0) else {
             return;
@@ -205,8 +205,8 @@ impl Outbound {
         }
     }
 
-    /// Gives up on compressing what has not been taken for it: those messages are sent as they are,
-    /// which a peer understands at any time (RFC 7692 section 6.1).
+    /// Leaves messages uncompressed that have not been taken for compressing. They are sent as they are, which
+    /// is allowed at any time (RFC 7692 section 6.1).
     pub fn leave_uncompressed(&mut self) {
         let Some(rest) = self.rest.as_deref_mut().filter(|rest| rest.deferred > 0) else {
             return;
@@ -221,7 +221,7 @@ impl Outbound {
         rest.deferred = 0;
     }
 
-    /// Puts frames in the places of the messages taken, in their order. What has no place any more,
+    /// Puts frames in the places of the messages taken, in their order. A frame that has no place any more,
     /// because the queue was discarded, is dropped.
     pub fn put_compressed(&mut self, mut frames: impl ExactSizeIterator<Item = SharedFrame>) {
         let Some(rest) = self.rest.as_deref_mut() else {
@@ -240,8 +240,8 @@ impl Outbound {
         }
     }
 
-    /// Notes that the caller will see to a flush; false when somebody already has, or the stream
-    /// is being waited on.
+    /// Notes that the caller will flush. False when a flush is pending already, or the stream is waited on to
+    /// become writable.
     pub fn schedule(&mut self) -> bool {
         !self.blocked && !std::mem::replace(&mut self.scheduled, true)
     }
@@ -389,7 +389,8 @@ impl Outbound {
         self.rest = None;
         let written = self.written;
         match &mut self.front {
-            // The first to leave is the answer to the handshake. Many connections fall silent after it.
+            // The first chunk is the answer to the handshake. Its buffer is dropped, because many connections
+            // send nothing after it.
             Chunk::Owned(bytes)
                 if bytes.capacity() <= KEEP_CAPACITY && bytes.len() as u64 != written =>
             {

@@ -3,8 +3,8 @@
 use super::batch::Batch;
 use super::flow::Flow;
 
-/// Events of a connection that reach the application while its handshake is pending, at most. What comes
-/// above is refused here: a peer that is not accepted yet costs the application's thread no more.
+/// Most events of a connection that reach the application while its handshake is pending. Further messages are
+/// refused here, so that a peer that is not accepted yet costs the application's thread no more.
 pub(super) const HANDSHAKE_EVENTS: u8 = 16;
 
 /// What the reader of a connection remembers between two messages.
@@ -24,7 +24,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// That of a connection whose handshake is not resolved.
+    /// The progress of a connection whose handshake is not resolved.
     pub fn before_handshake() -> Self {
         Self {
             flow: Flow::before_handshake(),
@@ -46,7 +46,7 @@ impl Progress {
         self.flow.caught_up();
     }
 
-    /// Counts an event while the handshake is pending; false when there have been enough.
+    /// Counts an event while the handshake is pending. False when the limit is reached.
     pub(super) fn count_handshake_event(&mut self) -> bool {
         self.handshake_events += u8::from(self.handshake_events < HANDSHAKE_EVENTS);
         self.handshake_events < HANDSHAKE_EVENTS

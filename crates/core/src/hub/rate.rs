@@ -1,7 +1,7 @@
-//! How fast one peer may send: token buckets for messages and for bytes. A peer that is over its
-//! rate is not read, which slows it down; one that stays behind for too long has to go.
+//! How fast one peer may send: token buckets for messages and for bytes. A peer that is over its rate is not
+//! read, which slows it down. A peer that stays behind for too long is closed.
 //!
-//! Sans-IO: times are the hub's milliseconds, and whoever reads the stream does as it is told.
+//! Sans-IO: times are the hub's milliseconds, and the reader of the stream follows [`Pace`].
 
 use super::config::Config;
 
@@ -39,7 +39,7 @@ impl Bucket {
             return;
         }
         let per_second = i64::from(per_second);
-        // What never holds a whole token would let nothing through.
+        // A bucket that never holds a whole token would let nothing through.
         let capacity = per_second.saturating_mul(burst.into()).max(TOKEN);
         let added = per_second.saturating_mul(signed(milliseconds));
         self.tokens = self.tokens.saturating_add(added).min(capacity);
@@ -90,8 +90,8 @@ pub enum Pace {
     TooLong,
 }
 
-/// Milliseconds of its rate that a peer has left when it is not behind any more, unless a burst is
-/// shorter. One that is still sending is read to the end as well now and then, for a moment.
+/// Milliseconds of its rate that a peer must have left in order not to count as behind, unless a burst is
+/// shorter. That all it sent has been read is not enough: for a moment that is true of a flooding peer too.
 const SLACK: u32 = 10;
 
 /// The limits of one connection, as they were when it opened. Every connection has them, so they are
@@ -108,7 +108,7 @@ pub struct RateLimit {
     timeout: u32,
     /// When the buckets were filled last.
     filled: u64,
-    /// Milliseconds, until then, for which the peer has been behind.
+    /// Milliseconds for which the peer had been behind at that time.
     behind_for: u32,
     /// The peer is held back, or was and has not kept to its rate since.
     is_behind: bool,
@@ -170,8 +170,8 @@ impl RateLimit {
         self.bytes.consume(count);
     }
 
-    /// So many bytes have come of compressed ones: they count as well, for they cost as much.
-    /// Returns whether more may come before the next [`RateLimit::pace`].
+    /// So many bytes were inflated. They count as well, because they cost as much. Returns whether more may be
+    /// inflated before the next [`RateLimit::pace`].
     pub fn count_inflated(&mut self, count: usize) -> bool {
         self.bytes.consume(count);
         self.bytes.has(1)
@@ -192,7 +192,7 @@ impl RateLimit {
         self.messages.consume(count);
     }
 
-    /// All that the peer has sent so far was read: it is not behind any more once it has some slack.
+    /// All that the peer has sent so far was read. It is not behind any more once it has some slack.
     pub fn caught_up(&mut self) {
         self.is_drained = true;
         self.clear_if_kept_up();

@@ -1,5 +1,5 @@
-//! The fixed-size description of one event: integers that the application's side reads without
-//! a call or an object for each.
+//! The record of one event: a fixed number of integers, which the application's side reads without a call or
+//! an object for each event.
 
 /// Defines [`Kind`], and [`Kind::ALL`] from the same list.
 macro_rules! kinds {
@@ -29,8 +29,8 @@ kinds! {
     Response = 3,
     /// The connection has ended. `number` is the close code, `payload` the reason as text.
     Closed = 4,
-    /// A message that is no envelope: `payload` is its text. Or a violation of the WebSocket
-    /// protocol: `number` is its close code, `payload` a description.
+    /// A message that is not an envelope: `payload` is its text. Or a violation of the WebSocket protocol:
+    /// `number` is its close code, `payload` a description.
     Invalid = 5,
     /// The peer has been silent for the ping interval.
     PingDue = 6,
@@ -40,7 +40,7 @@ kinds! {
     Ping = 8,
     /// All that waited for the peer has left, after the high-water mark was reached.
     Drained = 9,
-    /// An upgrade request waits for the application's verdict. `slot` is its key.
+    /// An upgrade request waits for the application's decision. `slot` is its key.
     Upgrade = 10,
     /// A connection could not be accepted. `number` is the system error.
     AcceptFailed = 11,
@@ -48,10 +48,9 @@ kinds! {
     Detached = 12,
     /// An io thread has nothing left to do and ends. `slot` is its number.
     Stopped = 13,
-    /// A message of which only the outline was looked at (see [`outline`](crate::envelope::outline)):
-    /// `payload` is its whole text, of which the payload's JSON, not known to be valid, begins behind
-    /// as many bytes as `number` has in its second byte and ends before as many as it has in its
-    /// first. `interned`, `id`.
+    /// A message of which only the outline was read (see [`outline`](crate::envelope::outline)). `payload` is
+    /// its whole text. The second byte of `number` is the count of bytes before the JSON of the message's
+    /// payload, which may be invalid; the first byte is the count of bytes behind it. `interned`, `id`.
     Outlined = 14,
     /// A stream that was handed over is a connection now. `name` is its generated connection id,
     /// `number` the key of the stream.
@@ -83,7 +82,7 @@ impl Field {
     }
 }
 
-/// A number of bytes or of things in a batch, which a batch keeps far below the limit.
+/// A number of bytes or items in a batch. A batch keeps it far below the limit of the type.
 pub fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }

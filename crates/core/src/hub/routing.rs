@@ -1,5 +1,5 @@
-//! What becomes of one text message from a peer (contract, sections 1 and 4): answered here,
-//! dropped, or handed to the application.
+//! Routing one message from a peer (contract, sections 1 and 4): it is answered here, dropped, or handed to the
+//! application.
 
 mod handshake;
 mod record;
@@ -34,15 +34,15 @@ pub enum Next {
     Pause,
 }
 
-/// Messages of so many bytes are only outlined where they can be: the application's side parses their
-/// payload at once, which proves what a scan would. Shorter ones gain nothing; of longer ones a peer
-/// could make the application build a value that no handler has asked for, at great length.
+/// Messages of so many bytes are only outlined where that is possible. The application's side parses their
+/// payload at once, which checks as much as a scan does. Shorter messages gain nothing. A longer payload would
+/// take the application long to parse, although no handler may ask for it.
 const OUTLINED: RangeInclusive<usize> = 512..=256 * 1024;
 
 const NOT_COMPLETED: &str = "Handshake is not completed";
 
 impl Hub {
-    /// Takes in one message of `connection`.
+    /// Receives one message of `connection`.
     #[inline]
     pub fn receive(
         &self,
@@ -56,8 +56,8 @@ impl Hub {
                 if let Ok(text) = str::from_utf8(data) {
                     return self.receive_text(connection, progress, text);
                 }
-                // They cannot be JSON: the application gets to see them with replacement characters in
-                // its `_error`.
+                // Bytes that are not UTF-8 cannot be JSON: the application gets them with replacement
+                // characters in its `_error`.
                 let text = String::from_utf8_lossy(data);
                 self.not_an_envelope(connection, progress, &text)
             }
@@ -83,7 +83,7 @@ impl Hub {
         self.inbox.poll_room(progress.flow(), context)
     }
 
-    /// Takes in one message of `connection`.
+    /// Receives one text message.
     pub fn receive_text(
         &self,
         connection: &ConnectionRef,
@@ -116,8 +116,7 @@ impl Hub {
         self.receive_scanned(connection, progress, text)
     }
 
-    /// Takes in a message after the application has closed the connection: what is no response is for
-    /// nobody.
+    /// Receives a message after the application has closed the connection: only responses are delivered.
     #[cold]
     fn receive_response(
         &self,
@@ -133,8 +132,8 @@ impl Hub {
         }
     }
 
-    /// Takes in a message that came as [`Kind::Outlined`] and whose payload the application could not
-    /// parse: what becomes of it after all. Its event, if there is one, is in the batch.
+    /// Receives a message once more that was delivered as [`Kind::Outlined`], because the application could not
+    /// parse its payload. If it gives an event, the returned batch has it.
     pub fn receive_again(&self, connection: &ConnectionRef, text: &str) -> Batch {
         let mut progress = Progress {
             aside: Some(Box::default()),
@@ -148,7 +147,7 @@ impl Hub {
         progress.aside.map_or_else(Batch::default, |batch| *batch)
     }
 
-    /// Takes in a message that is no envelope.
+    /// Receives a message that is not an envelope.
     pub(super) fn not_an_envelope(
         &self,
         connection: &Connection,
@@ -209,16 +208,16 @@ impl Hub {
         }
     }
 
-    /// Whether a message may be for a listener though the handshake is not resolved: the application
-    /// has not seen all that came before, and may resolve the handshake on seeing it. It decides then.
+    /// Whether a message may have a listener although the handshake is not resolved. The application may not
+    /// have handled all that came before, and may then resolve the handshake. So it decides on the message.
     fn may_have_listener(&self, progress: &mut Progress) -> bool {
         progress.handshake_begun
             && !self.inbox.is_handled(&progress.flow)
             && progress.count_handshake_event()
     }
 
-    /// Answers a ping without the application, so that a busy one does not look dead; unless the
-    /// application has messages of this connection before it, whose answers come first.
+    /// Answers a ping without the application, so that the server answers while the application is busy. But if
+    /// the application has not handled earlier messages of this connection, their answers come first.
     fn on_ping(
         &self,
         connection: &Connection,
@@ -258,7 +257,7 @@ impl Hub {
     }
 
     fn hand_over(&self, progress: &mut Progress, fill: impl FnOnce(&mut Batch) -> Record) -> Next {
-        // Before its first handshake message nobody can listen to the connection.
+        // The application does not know of the connection before its first handshake message.
         if !progress.handshake_begun {
             return Next::Read;
         }
@@ -274,7 +273,7 @@ impl Hub {
         }
     }
 
-    /// Answers a request that no listener may see; one that asks for no answer is dropped.
+    /// Answers a message that must not reach a listener with an error. A message without an id is dropped.
     fn refuse(&self, connection: &Connection, envelope: &Envelope<'_>, why: &str) -> Next {
         trace!("{}: message refused: {why}", self.log_name(connection));
         match &envelope.id {
@@ -297,7 +296,7 @@ impl Hub {
     /// What the reader does after it has queued an answer.
     pub(super) fn after_answer(&self, connection: &Connection, queued: Queued) -> Next {
         match queued {
-            // Whoever has promised to flush may be the application's thread, busy for long.
+            // The flush may be pending on the application's thread, which can be busy for a long time.
             Queued::Flush | Queued::Waiting | Queued::Written => Next::Flush,
             Queued::Overflow => {
                 self.overflowed(connection);
@@ -308,8 +307,8 @@ impl Hub {
     }
 }
 
-/// Whether only the library may use a name: our own events begin with an underscore, and no peer
-/// may fire them. Names such as `__proto__` are ordinary ones, to which nothing of ours is similar
+/// Whether a name is reserved for the library. The library's own events begin with an underscore, and peers
+/// must not emit them. Names such as `__proto__`, with two underscores at both ends, are ordinary names
 /// (contract section 4).
 fn is_reserved(name: &str) -> bool {
     name.starts_with('_') && !(name.starts_with("__") && name.ends_with("__"))

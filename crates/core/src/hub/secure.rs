@@ -9,7 +9,7 @@ pub struct Secure {
     pub alpn: Option<Box<[u8]>>,
     /// The peer's own certificate, DER; `None` when it was not asked for one or has none.
     pub certificate: Option<Box<[u8]>>,
-    /// How the peer's certificate stands with the authorities.
+    /// Whether the authorities vouch for the peer's certificate.
     pub authorization: Authorization,
 }
 
@@ -20,6 +20,6 @@ pub enum Authorization {
     NotAsked,
     /// It has.
     Authorized,
-    /// It has not, and was let in all the same. The reason, as OpenSSL names it.
+    /// It has not, and was accepted all the same. The reason, as OpenSSL names it.
     Refused(&'static str),
 }

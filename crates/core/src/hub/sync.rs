@@ -1,5 +1,5 @@
-//! What the inbox and the order locks take of the standard library to be used by several threads: in one place, so that
-//! `models` can put the same of loom there, which tries every order in which threads may run.
+//! The locks and threads of the standard library that the inbox and the order locks use. They are imported in one
+//! place, so that `crates/models` can replace them by those of loom, which tries every order of threads.
 
 pub use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 pub use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Deadlines of connections: one heap entry for each that has one, no timer object per message.
+//! The deadlines of connections. Each deadline is one entry of a heap, and messages need no timers.
 //! An entry is looked at when it is due, and set again if something has come from the peer since.
 
 use std::cmp::Reverse;

@@ -8,8 +8,8 @@ use crate::hub::outbound::Outbound;
 use super::{Connection, ReadyState, SLOW_CONSUMER};
 
 impl Connection {
-    /// Begins the closing handshake (RFC 6455, 7.1.2): queues a close frame, after which nothing
-    /// can be queued. Returns false when it has begun already. The caller flushes.
+    /// Begins the closing handshake (RFC 6455, 7.1.2): queues a close frame, after which nothing can be queued.
+    /// Returns false when the handshake has begun already. The caller flushes.
     pub fn start_close(&self, code: u16, reason: &str) -> bool {
         let mut writing = self.lock();
         if writing.ready_state != ReadyState::Open {
@@ -36,13 +36,13 @@ impl Connection {
         true
     }
 
-    /// Lets nothing more be queued, and offers the kernel what waits.
+    /// Forbids queueing anything more, and offers the kernel what waits.
     pub(in crate::hub) fn offer_last(&self) {
         let mut writing = self.lock();
         if writing.ready_state == ReadyState::Open {
             writing.ready_state = ReadyState::Closing;
         }
-        // Compressing takes time. What the task has begun to compress it completes.
+        // Compressing would take time. The task completes what it has begun to compress.
         writing.outbound.leave_uncompressed();
         let _ = writing.outbound.flush();
     }
@@ -72,7 +72,7 @@ impl Connection {
     }
 }
 
-/// A code or reason that cannot travel is left out: the stream closes all the same.
+/// Queues a close frame. A code or reason that must not travel is left out: the stream is closed in any case.
 pub(super) fn push_close(outbound: &mut Outbound, code: u16, reason: &str) {
     outbound.push_with(|out| {
         if codec::push_close(out, code, reason).is_err() {

@@ -10,13 +10,13 @@ use super::Connection;
 pub enum Delivery {
     /// All.
     All,
-    /// Responses, for which a promise of the application may wait: it has closed the connection.
+    /// Responses only: the application has closed the connection, and may wait for a response.
     Responses,
-    /// None: it has closed the connection, and waits for no response.
+    /// None: the application has closed the connection, and does not wait for a response.
     Nothing,
 }
 
-/// Bits of one byte, for which there is room in a [`Connection`].
+/// Bits of one byte, so that a [`Connection`] stays small.
 mod mark {
     /// [`Delivery::Responses`](super::Delivery::Responses).
     pub const DELIVERS_RESPONSES: u8 = 1;
@@ -29,19 +29,19 @@ mod mark {
 }
 
 impl Connection {
-    /// Whether the connection is one of all: its handshake is resolved, and the application was told.
+    /// Whether the connection is in the group of all: its handshake is resolved, and the application was told.
     pub fn is_admitted(&self) -> bool {
         self.admitted.load(Relaxed)
     }
 
-    /// Whether the peer may send large messages, for listeners: its handshake is resolved, or is with the answer
-    /// that is on its way.
+    /// Whether the peer may send large messages, and messages for listeners. Its handshake is resolved, or the
+    /// answer that resolves it is about to be queued.
     pub fn is_handshake_resolved(&self) -> bool {
         self.marks.load(Relaxed) & mark::HANDSHAKE_RESOLVED != 0
     }
 
-    /// The handshake is about to be resolved. Called before its answer is queued, which the peer may
-    /// follow with a large message at once.
+    /// The handshake is about to be resolved. To be called before its answer is queued, because the peer may
+    /// send a large message as soon as it has the answer.
     pub fn mark_handshake_resolved(&self) {
         self.marks.fetch_or(mark::HANDSHAKE_RESOLVED, Relaxed);
     }

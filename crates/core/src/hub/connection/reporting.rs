@@ -1,10 +1,10 @@
-//! What the application is told of the bytes that leave.
+//! What is reported to the application of bytes that were written.
 
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Connection, ReadyState};
 
-/// What the application is told of a flush.
+/// What is reported to the application of a flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Report {
     /// Bytes written since the connection opened.
@@ -29,14 +29,14 @@ impl Connection {
         self.lock().above
     }
 
-    /// From now on the application wants to be told of [`Report::Drained`].
+    /// From now on [`Report::Drained`] is reported to the application.
     pub fn want_drained(&self) {
         self.wants_drained.store(true, Relaxed);
     }
 
-    /// After a flush: tells the application what it wants to know of it. `tell` runs under the
-    /// connection's lock, so that nothing is told once [`Connection::end`] has returned. Returns
-    /// whether something was told.
+    /// After a flush: calls `tell` with what the application has asked for. `tell` runs under the connection's
+    /// lock, so that nothing is reported once [`Connection::end`] has returned. Returns whether something was
+    /// reported.
     #[inline]
     pub(in crate::hub) fn report(&self, tell: impl FnMut(Report)) -> bool {
         self.reporting.load(Relaxed) && self.report_now(tell)
@@ -64,8 +64,8 @@ impl Connection {
         told
     }
 
-    /// Calls `tell` unless the connection has ended, which it does not meanwhile: once told of the
-    /// end, the application must hear nothing more of a connection, whichever thread has news.
+    /// Calls `tell` unless the connection has ended. It cannot end while `tell` runs. So the application gets
+    /// no event of a connection after that of its end, whichever thread adds events.
     pub(in crate::hub) fn unless_ended(&self, tell: impl FnOnce()) {
         let writing = self.lock();
         if writing.ready_state != ReadyState::Closed {

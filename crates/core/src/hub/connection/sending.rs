@@ -1,4 +1,4 @@
-//! What is queued for one peer, and what becomes of one that does not read.
+//! Queueing messages for one peer, and the policy for a peer that does not read.
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,12 +12,12 @@ use crate::hub::outbound::{Flush, Outbound};
 use super::closing::push_close;
 use super::{Connection, ReadyState, SLOW_CONSUMER, Writing};
 
-/// What became of a message given to [`Connection::send`] and its like.
+/// The outcome of [`Connection::send`] and the like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Queued {
-    /// It waits, and the caller must see to a flush.
+    /// It waits, and the caller must flush.
     Flush,
-    /// It waits, and a flush is already on its way.
+    /// It waits, and a flush is already pending.
     Waiting,
     /// The kernel has it already.
     Written,
@@ -38,16 +38,16 @@ impl Queued {
     }
 }
 
-/// From so many bytes on a message is worth a system call of its own: its bytes are still in the cache, and
-/// need no buffer to wait in.
+/// Messages of so many bytes or more are written at once, by a system call of their own: their bytes are still
+/// in the cache, and need no buffer.
 pub(in crate::hub) const WRITTEN_AT_ONCE: usize = 32 * 1024;
 
-/// How a message may be treated once the limit of bytes that wait is reached.
+/// What may be done with a message once the limit of pending bytes is reached.
 #[derive(Debug, Clone, Copy)]
 struct SendMode {
     /// It may be left out, if the policy says so.
     may_drop: bool,
-    /// Its caller holds no lock over which nothing may be written.
+    /// The queue may be written, because the caller holds no lock that forbids it.
     may_write: bool,
 }
 
@@ -130,8 +130,8 @@ impl Connection {
         })
     }
 
-    /// Queues a message for many connections. Writes nothing: once the limit is reached that may be
-    /// due before the peer is judged, see [`Queued::Unoffered`].
+    /// Queues a message for many connections without writing anything. Once the limit is reached, pending bytes
+    /// must be offered to the kernel before the policy applies; then the outcome is [`Queued::Unoffered`].
     pub fn send_shared(&self, message: &Broadcast, config: &Config) -> Queued {
         let broadcast = SendMode {
             may_drop: true,
@@ -140,7 +140,7 @@ impl Connection {
         self.queue(broadcast, config, |outbound| self.push(message, outbound))
     }
 
-    /// The same after [`Queued::Unoffered`]: offers the kernel what waits before it judges.
+    /// The same after [`Queued::Unoffered`]: offers the kernel what waits before the policy applies.
     pub fn send_shared_offering(&self, message: &Broadcast, config: &Config) -> Queued {
         let broadcast = SendMode {
             may_drop: true,
@@ -167,7 +167,7 @@ impl Connection {
         self.lock().outbound.take_deferred(into, most);
     }
 
-    /// Gives the messages taken back as frames.
+    /// Puts the taken messages back as frames.
     pub(in crate::hub) fn put_compressed(
         &self,
         frames: impl ExactSizeIterator<Item = SharedFrame>,
@@ -208,9 +208,9 @@ impl Connection {
         }
     }
 
-    /// The limit of bytes that wait is reached: what becomes of the message, unless it may be
-    /// queued all the same. A peer is slow only if the kernel takes no more for it: bytes that
-    /// merely wait for a flush are no fault of its own.
+    /// Applies the slow consumer policy, since the limit of pending bytes is reached. Returns the outcome for
+    /// the message, or `None` if it may be queued. A peer is slow only if the kernel takes no more for it: bytes
+    /// that merely wait for a flush do not count against the peer.
     #[cold]
     fn enforce_limit(
         &self,
@@ -223,7 +223,7 @@ impl Connection {
             if !mode.may_write {
                 return Some(Queued::Unoffered);
             }
-            // Nor is it a fault of the peer's that compressing does not keep up.
+            // Nor do bytes count against the peer because compressing does not keep up.
             writing.outbound.leave_uncompressed();
             let result = writing.outbound.flush();
             compressing = result == Flush::Deferred;

@@ -29,9 +29,9 @@ impl Compressed {
     }
 }
 
-/// Bytes as which a message that is to be compressed counts in the bytes queued and written: no
-/// fewer than its frame will have, compressed or not. zlib adds 5 to a block, the smallest of which
-/// has 127 bytes.
+/// The bytes that a message that is to be compressed counts as in the bytes queued and written. They are no
+/// fewer than its frame will have, compressed or not: zlib adds 5 bytes to a block, and the smallest block has
+/// 127 bytes.
 pub(super) fn counted_as(len: usize) -> usize {
     len + len / 16 + 64
 }

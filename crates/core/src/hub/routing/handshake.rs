@@ -1,4 +1,4 @@
-//! When the application first hears of a connection: its handshake message, or that it was handed over.
+//! The first event of a connection: its handshake message, or that its stream was handed over.
 
 use log::debug;
 use uuid::Uuid;
@@ -13,8 +13,8 @@ use super::Next;
 use super::record::message;
 
 impl Hub {
-    /// Tells the application that a stream it has handed over, under the number `key`, is a
-    /// connection now.
+    /// Tells the application that a stream that it has handed over, under the number `key`, is a connection
+    /// now.
     pub fn announce_opened(&self, connection: &ConnectionRef, progress: &mut Progress, key: u32) {
         progress.known = true;
         let id = self.give_id(connection);
@@ -32,9 +32,8 @@ impl Hub {
         id
     }
 
-    /// A connection gets its id when the application first hears of it: unless it was handed over
-    /// that is at its first handshake message, so that a peer that never shakes hands costs the
-    /// application's thread nothing.
+    /// A connection gets its id with its first event. Unless its stream was handed over, that is its first
+    /// handshake message. So a peer that never sends one costs the application's thread nothing.
     pub(super) fn on_handshake(
         &self,
         connection: &ConnectionRef,
@@ -61,7 +60,7 @@ impl Hub {
         })
     }
 
-    /// A handshake message that is not the first. One with the id of the first is answered when that is.
+    /// A handshake message that is not the first. One with the id of the first is answered together with it.
     pub(super) fn on_further_handshake(
         &self,
         connection: &Connection,

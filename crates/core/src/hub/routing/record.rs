@@ -5,15 +5,15 @@ use crate::hub::batch::Batch;
 use crate::hub::connection::Connection;
 use crate::hub::record::{Field, Kind, Record};
 
-/// The record of a message. Its parts are put in the order id, payload, error; a name has been put
-/// before.
+/// The record of a message. Its parts are stored in the order id, payload, error. If a name is stored, that
+/// has to be done before.
 pub(super) fn message(
     batch: &mut Batch,
     kind: Kind,
     connection: &Connection,
     envelope: &Envelope<'_>,
 ) -> Record {
-    // What is falsy in a response is no error (contract section 1).
+    // A falsy value is not an error in a response (contract section 1).
     let error = envelope
         .error
         .filter(|_| kind != Kind::Response || envelope.is_rejected());

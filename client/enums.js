@@ -12,6 +12,7 @@ const State = Object.freeze({
   DISCONNECTED: 'disconnected',
 });
 
+// facts: client-events
 const Event = Object.freeze({
   CONNECTING: '_connecting',
   CONNECTING_ERROR: '_connecting_error',
@@ -20,7 +21,9 @@ const Event = Object.freeze({
   DISCONNECTED: '_disconnected',
   ERROR: '_error',
 });
+// /facts
 
+// facts: client-error-codes
 const ErrorCode = Object.freeze({
   INVALID_OPTIONS: 'cInvalidOptions',
   INVALID_JSON: 'cInvalidJSON',
@@ -36,5 +39,6 @@ const ErrorCode = Object.freeze({
   QUEUE_FULL: 'cQueueFull',
   QUEUE_EXPIRED: 'cQueueExpired',
 });
+// /facts
 
 module.exports = { State, Event, ErrorCode };

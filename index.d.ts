@@ -24,6 +24,7 @@ import type { PerMessageDeflateOptions, ZlibDeflateOptions, ZlibInflateOptions }
 import { Emitter } from './types/emitter.js';
 import type { EmitterEvents, EventName, Handler, Listener, ListenerRecord } from './types/emitter.js';
 import { LineError } from './types/errors.js';
+import type { History, HistoryOptions, HistoryRule, JoinOptions, JoinResult, StoredMessage } from './types/history.js';
 import type {
   AnyErrorCode, ConnectionErrorCode, ConnectionErrorCodes, LineErrorCode, MessageErrorCode, MessageErrorCodes,
   ServerErrorCode, ServerErrorCodes,
@@ -100,11 +101,18 @@ declare class ServerConnection<
    * option `highWaterMark`, and `_drain` will be emitted once all of it has left.
    */
   readonly writableNeedDrain: boolean;
+  /** Whether the client has brought positions in rooms with history: it was connected before. False once it has ended. */
+  readonly returning: boolean;
 
   /** Sets the id while the handshake is awaited. Throws `scHandshakeEnded` or `scIdConflict`. */
   setId(id: string): void;
-  /** Joins a room, which is made when it is not there. */
+  /** Joins a room, which is made when it is not there. A client that comes back to a room with history gets what it has missed. */
   joinRoom(name: string): void;
+  /**
+   * Joins a room, and tells what the client has been sent of the messages before. Rejects with `scDisconnected`, or
+   * `sInvalidOptions`.
+   */
+  joinRoomAsync(name: string, options?: JoinOptions): Promise<JoinResult>;
   /** Leaves a room; does nothing when it is not in there. */
   leaveRoom(name: string): void;
   /** Names of the rooms joined. */
@@ -336,6 +344,7 @@ declare namespace Server {
   export type { EncryptedKey, ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo };
   export type { RefusedConnections, ServerStats, StopOptions };
   export type { PerMessageDeflateOptions, ZlibDeflateOptions, ZlibInflateOptions };
+  export type { History, HistoryOptions, HistoryRule, JoinOptions, JoinResult, StoredMessage };
   export type { DeflateParameters, PeerAddress, Socket, SocketServer, UpgradeRequest };
 }
 

@@ -91,6 +91,32 @@ const CHECKS = {
     assert.deepEqual((await ada.message()).message.p, { room: 'news', text: 'hi' });
     assert.deepEqual((await ada.request('leave', 'news')).message.p, []);
   },
+  'history.md: Rooms that lose nothing': async (open) => {
+    /** @param {import('./helpers/raw-client').RawClient} client @param {object} positions */
+    const shake = async (client, positions) => {
+      client.json({ n: '_h', i: 'hs', o: positions });
+      await client.message(({ n }) => n === '_r');
+      return client;
+    };
+    const ada = await shake(await open(), {});
+    for (const wrong of [undefined, 7, 'cellar', {}, '__proto__']) {
+      assert.equal((await ada.request('enter', wrong)).message.e.code, 'noSuchRoom');
+    }
+    ada.json({ n: 'say', p: { room: 'lobby', text: 'from outside' } });
+    const { position } = (await ada.request('enter', 'lobby')).message.p;
+    for (const text of ['one', 7, 'two']) ada.json({ n: 'say', p: { room: 'lobby', text } });
+    const said = async (/** @type {import('./helpers/raw-client').RawClient} */ client) => {
+      await client.fence();
+      return client.texts.map((text) => JSON.parse(text)).filter(({ n }) => n === 'said').map(({ p }) => p);
+    };
+    assert.deepEqual(await said(ada), ['one', 'two']);
+    const back = await shake(await open(), { 'chat:lobby': position });
+    assert.deepEqual((await back.request('enter', 'lobby')).message.p.recovered, true);
+    assert.deepEqual(await said(back), ['one', 'two']);
+    const newcomer = await enter(open);
+    assert.deepEqual((await newcomer.request('enter', 'lobby')).message.p.replayed, 2);
+    assert.deepEqual(await said(newcomer), ['one', 'two']);
+  },
   'rooms.md: All but the sender': async (open) => {
     const [ada, bob, eve] = [await enter(open), await enter(open), await enter(open)];
     ada.json({ n: 'move', p: { x: 1, y: 2 } });
@@ -230,6 +256,18 @@ const CLIENTS = {
     await server.stop();
     assert.ok(child.isRunning, 'it reconnects');
   },
+  'history.md: The client': async (server, child) => {
+    server.on('connection', (/** @type {any} */ connection) => {
+      connection.on('enter', (/** @type {any} */ message) => {
+        connection.joinRoom(message.payload);
+        message.resolve();
+        server.getRoom('lobby').broadcast('said', 'hi');
+      });
+    });
+    assert.equal(await child.line(), 'hi');
+    await server.stop();
+    assert.ok(child.isRunning, 'it reconnects');
+  },
   'client.md (ts): Typed messages': async (server, child) => {
     server.on('connection', (/** @type {any} */ connection) => {
       connection.on('hello', (/** @type {any} */ message) => {
@@ -280,7 +318,7 @@ describe('guides', () => {
 
   it('blocks of HTML name files of the package', () => {
     const files = blocksIn('html').flatMap(({ code }) => [...code.matchAll(/(?:from '|src="node_modules\/)([^'"]+)/g)].map(([, file]) => file));
-    assert.equal(files.length, 2);
+    assert.equal(files.length, 3);
     for (const file of files) assert.ok(require.resolve(file));
   });
 

@@ -12,6 +12,7 @@ const { messages } = require('./messages.js');
 const { Messaging, request, receive, sendQueued, rejectRequests, rejectQueued } = require('./messaging.js');
 const { watchNetwork } = require('./network.js');
 const { assertOption, clientOptions, isObject } = require('./options.js');
+const { keepPositions } = require('./positions.js');
 const { reconnection } = require('./reconnect.js');
 const { ws2http, http2ws, fetchResponseUrl, redirectOf } = require('./redirect.js');
 const { listenTo, kPlatform, web } = require('./socket.js');
@@ -54,6 +55,7 @@ class Client extends Messaging {
   /** Ends the watch of the network, which lasts from `connect` to the last disconnection. */
   #unwatch = noop;
   #heartbeat;
+  #positions;
   #reconnect;
   #uptime;
 
@@ -71,6 +73,7 @@ class Client extends Messaging {
     /** @type {any} The id the server has given to the connection; null when not connected. */
     this.id = null;
     this.#heartbeat = heartbeat(this.options, () => this.#autoPing());
+    this.#positions = keepPositions(this.options.positions, (recovery) => this.#tell(Event.RECOVERED, recovery));
     this.#reconnect = reconnection(this.options.reconnectOptions, () => this.#connectAgain());
     this.#uptime = measureUptime(this.options, () => this.#is(State.CONNECTED));
   }
@@ -225,6 +228,14 @@ class Client extends Messaging {
   }
 
   /**
+   * Where the client stands in rooms with history: to be kept over a page load, for the option `positions`.
+   * @returns {Record<string, string>} A new object.
+   */
+  get positions() {
+    return this.#positions.all();
+  }
+
+  /**
    * The share of `uptimeOptions.window` in which the client was connected.
    * @returns {number | undefined} 0 to 1; undefined unless the option `uptime` is on.
    */
@@ -248,7 +259,7 @@ class Client extends Messaging {
     this.#endWait();
     this.state = State.HANDSHAKING;
     const { payload, timeout } = this.options.handshake;
-    request(this, outgoing(Message.Name.HANDSHAKE, payload), timeout, {
+    request(this, this.#positions.bring(outgoing(Message.Name.HANDSHAKE, payload)), timeout, {
       // At once, so that no message of the server comes before `_connected`.
       resolve: (response) => this.#onHandshake(response),
       reject: (error) => soon(() => this.#onHandshakeFailed(error)),
@@ -372,8 +383,8 @@ class Client extends Messaging {
       return;
     }
     const envelope = readEnvelope(data, maxDepth);
-    if (envelope) receive(this, envelope);
-    else this.#tell(Event.ERROR, new LineError(ErrorCode.INVALID_JSON, 'Not a message', data));
+    if (!envelope) this.#tell(Event.ERROR, new LineError(ErrorCode.INVALID_JSON, 'Not a message', data));
+    else if (this.#positions.note(envelope)) receive(this, envelope);
   }
 
   // Shared.

@@ -12,18 +12,16 @@ const State = Object.freeze({
   DISCONNECTED: 'disconnected',
 });
 
-// facts: client-events
 const Event = Object.freeze({
   CONNECTING: '_connecting',
   CONNECTING_ERROR: '_connecting_error',
   CONNECTED: '_connected',
   DISCONNECTING: '_disconnecting',
   DISCONNECTED: '_disconnected',
+  RECOVERED: '_recovered',
   ERROR: '_error',
 });
-// /facts
 
-// facts: client-error-codes
 const ErrorCode = Object.freeze({
   INVALID_OPTIONS: 'cInvalidOptions',
   INVALID_JSON: 'cInvalidJSON',
@@ -39,6 +37,5 @@ const ErrorCode = Object.freeze({
   QUEUE_FULL: 'cQueueFull',
   QUEUE_EXPIRED: 'cQueueExpired',
 });
-// /facts
 
 module.exports = { State, Event, ErrorCode };

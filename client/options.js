@@ -47,7 +47,7 @@ const DEFAULTS = {
 const QUEUE_DEFAULTS = { max: 100, ttl: 30000 };
 
 /** Names of options that are absent by default. */
-const OPTIONAL = ['queue', 'redirectOrigins', 'webSocket'];
+const OPTIONAL = ['positions', 'queue', 'redirectOrigins', 'webSocket'];
 
 /** Names of options within others, with the path. */
 const NESTED = Object.entries({ ...DEFAULTS, queue: QUEUE_DEFAULTS }).flatMap(([name, value]) =>
@@ -111,10 +111,11 @@ function fill(given, defaults, name, others = [], nested = []) {
  */
 function clientOptions(given) {
   const options = fill(given, DEFAULTS, 'options', OPTIONAL, NESTED);
-  const { reconnectOptions, uptimeOptions, handshake, queue, webSocket, redirectOrigins } = options;
+  const { reconnectOptions, uptimeOptions, handshake, positions, queue, webSocket, redirectOrigins } = options;
   assertOption(reconnectOptions.maxDelay >= reconnectOptions.initialDelay, 'maxDelay', 'initialDelay or more');
   assertOption(uptimeOptions.window >= uptimeOptions.interval, 'window', 'interval or more');
   if (queue) options.queue = fill(queue, QUEUE_DEFAULTS, 'queue');
+  assertOption(!positions || isObject(positions), 'positions', 'an object');
   assertOption(!webSocket || typeof webSocket === 'function', 'webSocket', 'a class');
   try {
     redirectOrigins?.forEach((/** @type {string} */ each) => new URL(each));

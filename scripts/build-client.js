@@ -40,7 +40,7 @@ const asModules = {
  * that applications, browsers or the language know.
  */
 const INTERNAL = [
-  ...['connected', 'disconnected', 'giveUp', 'handling', 'heard', 'isPending', 'onAnswerError_', 'onClose'],
+  ...['bring', 'connected', 'disconnected', 'giveUp', 'handling', 'heard', 'isPending', 'note', 'onAnswerError_', 'onClose'],
   ...['onError', 'onMessage', 'onNotResponded', 'onOpen', 'pause', 'respond', 'schedule', 'share', 'take', 'takeAll'],
 ];
 

@@ -90,19 +90,19 @@ fn find(server: &mut JsServer, call: &Call) -> Result<Value> {
 
 /// `joinRoom(slot: number, room: string): void`.
 fn join_room(server: &mut JsServer, call: &Call) -> Result<Value> {
-    server.hub.registry().join(call.uint(0)?, &call.name(1)?);
+    server.hub.join(call.uint(0)?, &call.name(1)?);
     call.undefined()
 }
 
 /// `leaveRoom(slot: number, room: string): boolean`.
 fn leave_room(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let left = server.hub.registry().leave(call.uint(0)?, &call.name(1)?);
+    let left = server.hub.leave(call.uint(0)?, &call.name(1)?);
     call.bool_value(left)
 }
 
 /// `leaveAll(slot: number): void`.
 fn leave_all(server: &mut JsServer, call: &Call) -> Result<Value> {
-    server.hub.registry().leave_all(call.uint(0)?);
+    server.hub.leave_all(call.uint(0)?);
     call.undefined()
 }
 

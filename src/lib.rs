@@ -11,6 +11,7 @@ mod compression;
 mod connections;
 mod facts;
 mod handover;
+mod history;
 #[cfg(test)]
 mod layout;
 mod listening;
@@ -43,6 +44,7 @@ impl ServerCore {
         let server = &self.0;
         connections::define(&mut object, server)?;
         handover::define(&mut object, server)?;
+        history::define(&mut object, server)?;
         messages::define(&mut object, server)?;
         Ok(object)
     }

@@ -163,7 +163,8 @@ fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
     ))
 }
 
-fn settle(
+/// Sees to what became of a message for one connection; what `send` returns.
+pub fn settle(
     hub: &line_socket_core::Hub,
     dirty: &mut Vec<ConnectionRef>,
     connection: &ConnectionRef,

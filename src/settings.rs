@@ -45,6 +45,7 @@ pub struct Settings {
     pub rate_burst: Option<u32>,
     pub rate_timeout: Option<u32>,
     pub busy_poll: Option<bool>,
+    pub history_bytes: Option<i64>,
 }
 
 #[napi]
@@ -113,6 +114,9 @@ impl ServerCore {
         }
         if let Some(value) = settings.busy_poll {
             config.set_busy_poll(value);
+        }
+        if let Some(value) = settings.history_bytes {
+            config.set_history_bytes(bytes(value));
         }
         Ok(())
     }

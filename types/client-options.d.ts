@@ -56,6 +56,12 @@ export interface ClientOptions {
      */
     minUptime?: number;
   };
+  /**
+   * Where the client stands in rooms with history, by room, as `client.positions` of an earlier page has told. It
+   * brings them when it connects, and the server sends what was missed once it lets the client into the rooms.
+   * @default none
+   */
+  positions?: { readonly [room: string]: string } | null | undefined;
   /** Whether to measure uptime, for `getUptime`. @default false */
   uptime?: boolean;
   /** How to measure uptime. */

@@ -31,6 +31,19 @@ interface CloseInfo {
   readonly reason: string;
 }
 
+/** What has become of the messages that a client has missed in a room. */
+interface Recovery {
+  /** The room. */
+  readonly room: string;
+  /** Whether it has got them all. If not, some are lost: ask the server for the state. */
+  readonly recovered: boolean;
+  /**
+   * How many messages from before the join it is sent. Of those that it has got of another room it is not told
+   * again.
+   */
+  readonly replayed: number;
+}
+
 /** Events of a client besides the messages of the server. */
 interface ClientEvents extends EmitterEvents {
   /** An attempt to connect begins. */
@@ -43,6 +56,11 @@ interface ClientEvents extends EmitterEvents {
   _disconnecting: [];
   /** The connection ended, or could not be made. */
   _disconnected: [event: CloseInfo];
+  /**
+   * The server has let the client into a room again whose position it had brought, and this is what has become of
+   * the messages since then.
+   */
+  _recovered: [recovery: Recovery];
   /** What is no message came or is too large, a response could not be sent, or the WebSocket failed. */
   _error: [error: LineError<ClientErrorCode | MessageErrorCode>];
 }
@@ -86,6 +104,8 @@ declare class LineClient<
     readonly DISCONNECTING: '_disconnecting';
     /** The connection ended, or could not be made. */
     readonly DISCONNECTED: '_disconnected';
+    /** The client is in a room with history again. */
+    readonly RECOVERED: '_recovered';
     /** Something failed that no promise tells of. */
     readonly ERROR: '_error';
   };
@@ -106,6 +126,11 @@ declare class LineClient<
   readonly options: ClientOptions & Required<Pick<ClientOptions, 'handshake' | 'responseTimeout' | 'reconnectOptions'>>;
   /** The id the server gave to this connection; null when not connected. */
   readonly id: string | null;
+  /**
+   * Where the client stands in rooms with history, by room: a new object, to be kept over a page load and given as
+   * the option `positions`.
+   */
+  readonly positions: { [room: string]: string };
   /** One of {@link LineClient.State}. */
   readonly state: 'ready' | 'connecting' | 'handshaking' | 'connected' | 'disconnecting' | 'disconnected';
 
@@ -175,7 +200,7 @@ declare namespace LineClient {
   export { Message, LineError as Error };
   export type { LineError, MessageEvents };
   export type { AnyErrorCode, ClientErrorCode, ClientErrorCodes, LineErrorCode, MessageErrorCode, MessageErrorCodes };
-  export type { ClientEvents, ClientOptions, CloseInfo, MessagesOptions, QueueOptions, SendOptions, WebSocketClass };
+  export type { ClientEvents, ClientOptions, CloseInfo, MessagesOptions, QueueOptions, Recovery, SendOptions, WebSocketClass };
 }
 
 export = LineClient;

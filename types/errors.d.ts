@@ -2,104 +2,78 @@
 
 /** {@link MessageErrorCode} by name: what messages throw. */
 export interface MessageErrorCodes {
-  // facts: message-error-codes
-  /**
-   * `resolve`, `reject`, `broadcast`, `Message.parse`: the value cannot be written as JSON, or is not a message. An
-   * error of `resolve` or `reject` that a handler does not catch goes to `_error`.
-   */
+  /** The payload or error does not go into JSON; perhaps it is circular. */
   readonly INVALID_JSON: 'mInvalidJson';
-  /** `resolve`, `reject` of a message whose sender awaits no response. */
+  /** The sender awaits no response. */
   readonly MISSING_ID: 'mMissingId';
-  /** A second `resolve` or `reject`. */
+  /** The message was responded to before. */
   readonly ALREADY_RESPONDED: 'mAlreadyResponded';
-  // /facts
 }
 
 /** {@link ConnectionErrorCode} by name: of errors of connections. */
 export interface ConnectionErrorCodes {
-  // facts: connection-error-codes
-  /** `send`: no response in time. */
+  /** No response in time. */
   readonly MESSAGE_TIMEOUT: 'scMessageTimeout';
-  /** `send`: the client rejected; `payload` is its error. */
+  /** The client rejected the message; its error is the `payload`. */
   readonly MESSAGE_REJECTED: 'scMessageRejected';
-  /** `_error`: a response could not be sent; `payload` says why. */
+  /** A response could not be sent; emitted as `_error`. */
   readonly MESSAGE_NOT_RESPONDED: 'cMessageNotResponded';
-  /**
-   * `_error`: the client sent a text that is not a message, `payload` is the text; `send`: the payload cannot be
-   * written as JSON.
-   */
+  /** Bad JSON received (the raw text is the `payload`), or a payload that does not go into JSON. */
   readonly INVALID_JSON: 'scInvalidJson';
-  /** `setId` after the handshake. */
+  /** The id cannot be set after the handshake. */
   readonly HANDSHAKE_ENDED: 'scHandshakeEnded';
-  /** `setId`: another connection has the id. */
+  /** Another connection has the id. */
   readonly ID_CONFLICT: 'scIdConflict';
-  /** `send`, `sendWithoutResponse`: not connected, or the connection ended before the response. */
+  /** The client is not connected, or went away before it responded. */
   readonly DISCONNECTED: 'scDisconnected';
-  /**
-   * `close`: the code or reason cannot be sent; `_error`: the client violated the WebSocket protocol, `payload.code`
-   * is the close code sent.
-   */
+  /** The close code or reason cannot be sent. */
   readonly WEBSOCKET_ERROR: 'scWebsocketError';
-  /** `ping()`: no answer; `payload` is the cause. */
+  /** A ping failed. */
   readonly PING_ERROR: 'scPingError';
-  /** Reserved: no error has it. A client that is silent fails a ping (`scPingError`). */
+  /** In the contract, but no error has it. */
   readonly IDLE_TIMEOUT: 'scIdleTimeout';
-  /** `send`: `maxPendingSends` other `send`s already wait for a response. */
+  /** `maxPendingSends` others wait for a response already. */
   readonly TOO_MANY_SENDS: 'scTooManySends';
-  // /facts
 }
 
 /** {@link ServerErrorCode} by name: of errors of the server itself. */
 export interface ServerErrorCodes {
-  // facts: server-error-codes
-  /** `new Server`, or setting a live option: an option is not valid; the message names it. */
+  /** An option is not valid; thrown by the constructor. */
   readonly INVALID_OPTIONS: 'sInvalidOptions';
-  /** `start()` of a started server, `stop()` of a stopped one; an upgrade callback returned what cannot be sent. */
+  /** Started twice or stopped while not started; an answer to an upgrade that cannot be given. */
   readonly INVALID_ACTION: 'sInvalidAction';
-  /** `start()`: the server could not listen; `payload` is the system's error, such as `EADDRINUSE`. */
+  /** Listening or the promise of a callback failed; the system's error, or the reason, is the `payload`. */
   readonly WEBSOCKET_ERROR: 'sWebsocketError';
-  // /facts
 }
 
 /** {@link ClientErrorCode} by name: of errors of the client. */
 export interface ClientErrorCodes {
-  // facts: client-error-codes
-  /** `new LineClient`: an option is not valid; the message names it. */
+  /** The URL or an option is not valid; thrown by the constructor. */
   readonly INVALID_OPTIONS: 'cInvalidOptions';
-  /**
-   * `_error`: the server sent a text that is not a message, `payload` is the text; `send`: the payload cannot be
-   * written as JSON.
-   */
+  /** What is no message came (the raw text is the `payload`), or a payload does not go into JSON. */
   readonly INVALID_JSON: 'cInvalidJSON';
-  /** `_connecting_error`: the handshake failed otherwise. */
+  /** The handshake failed. */
   readonly HANDSHAKE_ERROR: 'cHandshakeError';
-  /** `_connecting_error`: the server rejected the handshake; `payload` is its error. */
+  /** The server rejected the handshake; its error is the `payload`. */
   readonly HANDSHAKE_REJECTED: 'cHandshakeRejected';
-  /** `send`: no response in time. */
+  /** No response in time. */
   readonly MESSAGE_TIMEOUT: 'cMessageTimeout';
-  /** `send`: the server rejected; `payload` is its error. */
+  /** The server rejected the message; its error is the `payload`. */
   readonly MESSAGE_REJECTED: 'cMessageRejected';
-  /** `_error`: a response could not be sent; `payload` says why. */
+  /** A response could not be sent; emitted as `_error`. */
   readonly MESSAGE_NOT_RESPONDED: 'cMessageNotResponded';
-  /**
-   * `connect`, `disconnect`: the URL, or the code or reason, is not valid; `_connecting_error`, `_error`: the
-   * WebSocket failed.
-   */
+  /** The WebSocket failed, or cannot be made or closed like this; the cause is the `payload`. */
   readonly WEBSOCKET_ERROR: 'cWebsocketError';
-  /** `_error`: the server did not close the connection within `disconnectTimeout`. */
+  /** The server did not close the connection in time; emitted as `_error`. */
   readonly DISCONNECT_TIMEOUT: 'cDisconnectError';
-  /** `ping()`: no answer; `payload` is the cause. */
+  /** A ping failed; the cause is the `payload`. */
   readonly PING_ERROR: 'cPingError';
-  /** `send`, `sendWithoutResponse`: not connected, or the connection ended before the response. */
+  /** Not connected, or the connection ended before the response. */
   readonly DISCONNECTED: 'cDisconnected';
-  /**
-   * `send`, `sendWithoutResponse` with the option `queue`, and an iteration of `messages`: more than `max` messages
-   * wait.
-   */
+  /** More than `max` messages wait: for a connection, or to be read by an iteration. */
   readonly QUEUE_FULL: 'cQueueFull';
-  /** `send`, `sendWithoutResponse` with the option `queue`: no connection was made within `ttl`. */
+  /** No connection was made within `ttl`. */
   readonly QUEUE_EXPIRED: 'cQueueExpired';
-  // /facts
 }
 
 /** Values of `code` of what messages throw. */

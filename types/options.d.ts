@@ -3,6 +3,7 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { PerMessageDeflateOptions } from './compression.js';
+import type { HistoryRule } from './history.js';
 import type { UpgradeRequest } from './socket.js';
 
 /** What `verifyClient` decides on. */
@@ -287,6 +288,16 @@ export interface ServerOptions {
     | undefined;
   /** Whether `stop()` ends the connections. @default true */
   clientTracking?: boolean | null | undefined;
+  /**
+   * Rooms that keep their last messages, by name, or by a prefix that ends in `*`; the longest match holds. Clients
+   * that come back are sent what they have missed. Read when the server is made. @default none
+   */
+  history?: { readonly [room: string]: HistoryRule } | null | undefined;
+  /**
+   * Memory that the kept messages of all rooms may take, in bytes, 1 or more. Above it rooms that keep most give up
+   * their oldest messages. @default 67108864 (64 MiB)
+   */
+  historyBytes?: number | null | undefined;
   /**
    * Whether messages are compressed (permessage-deflate, RFC 7692) for clients that offer it. `true` takes the
    * defaults of {@link PerMessageDeflateOptions}. Changed while the server runs, it holds for connections that come

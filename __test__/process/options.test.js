@@ -77,6 +77,11 @@ const OPTIONS = {
   clientTracking: { good: [true, false, ...NOTHING], bad: [0, 1, 'true', {}, []] },
   server: { good: NOTHING, bad: [{}, 1, true] },
   noServer: { good: [true, false, ...NOTHING], bad: ['true', 1, {}] },
+  history: {
+    good: [{}, { news: { size: 1, ttl: 1 } }, { '*': { size: 1, ttl: 1, maxReplay: 1, whenDown: 'local' } }, ...NOTHING],
+    bad: [1, 'news', true, [], { news: 1 }, { news: {} }, { news: { size: 0, ttl: 1 } }, { 'a*b': { size: 1, ttl: 1 } }],
+  },
+  historyBytes: { good: [1, 2 ** 40, ...NOTHING], bad: [0, ...NO_COUNTS] },
   perMessageDeflate: { good: [true, false, {}, { threshold: 0 }, ...NOTHING], bad: [0, 1, 'true', [], { treshold: 0 }] },
 };
 
@@ -105,6 +110,7 @@ const LIVE = [
   'rateBurst',
   'rateTimeout',
   'busyPoll',
+  'historyBytes',
   'path',
   'allowedOrigins',
   'requireOrigin',

@@ -44,12 +44,27 @@ export declare class ServerCore {
    */
   join(thread: number): void;
   /**
+   * Joins a room, and sends the client what it has missed, or else the last `rewind` messages. Null when
+   * the connection has ended.
+   */
+  joinAndTell(slot: number, room: string, rewind: number): Joined | null;
+  /**
    * Keeps what is known of the upgrade of the connection in a slot, beyond its end, for `readFacts`; null
    * when there is no such connection.
    */
   keepFacts(slot: number): KeptFacts | null;
+  /**
+   * Gives a room a history, or with a `*` at the end of its name all rooms whose names begin with what
+   * stands before it.
+   */
+  keepHistory(room: string, rule: HistoryRule): void;
   /** What `keepFacts` has kept. */
   static readFacts(kept: KeptFacts): ConnectionFacts;
+  /**
+   * Reads kept messages of a room: the first `limit` behind a position, or else the last ones. Null when
+   * the room has no history.
+   */
+  readHistory(room: string, since: string | undefined | null, limit: number): HistoryReading | null;
   /** Refuses an upgrade that waits. False when it does not wait any more. */
   refuse(key: number, status: number, message?: string | undefined | null): boolean;
   /** Starts the io threads without a listener, for what is handed over. */
@@ -120,12 +135,34 @@ export interface HandedOver {
   held: boolean;
 }
 
+/** Kept messages of a room: see `types/history.d.ts`. */
+export interface HistoryReading {
+  /** The texts that clients with positions were sent. */
+  messages: Array<string>;
+  position: string;
+  complete: boolean;
+}
+
+/** What is kept of the messages of a room: see `types/history.d.ts`. */
+export interface HistoryRule {
+  size: number;
+  ttl: number;
+  maxReplay: number;
+}
+
 /** An option that is not valid. */
 export interface InvalidOption {
   /** Its name; empty when it is not one alone. */
   option: string;
   /** What is wrong with it. */
   reason: string;
+}
+
+/** How a connection has joined a room: see `types/history.d.ts`. */
+export interface Joined {
+  recovered: boolean;
+  replayed: number;
+  position?: string;
 }
 
 /** Where a server listens, and how. */
@@ -230,6 +267,7 @@ export interface Settings {
   rateBurst?: number;
   rateTimeout?: number;
   busyPoll?: boolean;
+  historyBytes?: number;
 }
 
 /** What became of a start. */
@@ -354,6 +392,15 @@ export interface DataPath {
   writtenPiped(key: number, bytes: number): void;
   /** To be called when the event of its end has come. */
   forgetPiped(key: number): void;
+  /**
+   * Queues the answer that resolves a handshake, as `respond` does. A client that has positions is told that they
+   * are understood.
+   */
+  respondHandshake(slot: number, payload: string | undefined, id: string): number;
+  /** Whether the client has brought positions. */
+  isReturning(slot: number): boolean;
+  /** Queues one message for every member of a room; returns its position, in a room with history. */
+  publish(room: string, text: string): string | undefined;
   /**
    * Takes the next batch of a queue ([`Lane`]): `words[0]` becomes the number of events, `words[1]` the number of
    * strings (to be had from `strings()`), `words[2]` whether there is more to take, and the records follow.

@@ -6,6 +6,7 @@ const { Message } = require('./message.js');
 const { Closing, delayOf } = require('./closing.js');
 const { Handshake, announce } = require('./handshake.js');
 const { INTAKE, ignore, giveUp } = require('./leaving.js');
+const { joinAndTell } = require('../rooms/history.js');
 const { ReceivingConnection } = require('./receiving.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
@@ -59,6 +60,11 @@ class ServerConnection extends ReceivingConnection {
     return (this.#socket ??= new Socket(this, this.server.native_, this.slot_));
   }
 
+  /** Whether the client has brought positions in rooms with history: it was connected before. */
+  get returning() {
+    return this.state !== State.DISCONNECTED && this.server.native_.isReturning(this.slot_);
+  }
+
   /** Bytes that wait to be handed to the system. */
   get bufferedAmount() {
     return this.state === State.DISCONNECTED ? 0 : this.server.native_.buffered(this.slot_);
@@ -110,6 +116,18 @@ class ServerConnection extends ReceivingConnection {
    */
   joinRoom(roomName) {
     this.server.rooms.add(roomName, this);
+  }
+
+  /**
+   * Joins a room, and tells what the client has been sent of the messages before.
+   * @param {string} roomName
+   * @param {{rewind?: number}} [options] `rewind`: how many of the last messages a client gets that brings no
+   *   position, or one that does not help.
+   * @returns {Promise<import('../../index.d.ts').JoinResult>} Rejects with a {@link LineError}: `scDisconnected`,
+   *   `sInvalidOptions`.
+   */
+  joinRoomAsync(roomName, options) {
+    return joinAndTell(this, roomName, options);
   }
 
   /**

@@ -94,7 +94,7 @@ class Handshake {
     native.trust(connection.slot_);
     const rawId = message.rawId_;
     if (rawId !== undefined) {
-      native.respond(connection.slot_, json, rawId);
+      native.respondHandshake(connection.slot_, json, rawId);
       inbox.scheduleFlush();
     }
     connection.connect_();

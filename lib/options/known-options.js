@@ -138,6 +138,8 @@ const OPTIONS = Object.freeze({
   rateBurst: { rule: TIME, isLive: true, initial: 1000, core: atMost },
   rateTimeout: { rule: TIME, isLive: true, initial: 60000, core: atMost },
   busyPoll: { rule: FLAG, isLive: true, initial: true, core: same },
+  history: {},
+  historyBytes: { rule: SOME_BYTES, isLive: true, initial: 64 * 1024 * 1024, core: same },
   perMessageDeflate: { isLive: true, initial: false },
 
   ...Object.fromEntries(Object.entries(POLICY_RULES).map(([name, rule]) => [name, { rule, isLive: true }])),

@@ -8,6 +8,7 @@ const { encrypt } = require('./secure-context.js');
 const { ServerErrorCode } = require('../enums.js');
 const { POLICY_RULES, setPolicy } = require('./policy.js');
 const { checkCompression, compressionOptions } = require('./compression.js');
+const { applyHistory, checkHistory } = require('./history.js');
 const { OPTIONS, WITHOUT_EFFECT } = require('./known-options.js');
 const { nearestName, refuseUnknown, unknownOption, warnOnce } = require('./unknown-options.js');
 
@@ -89,6 +90,7 @@ function makeOptions(given, native) {
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, text);
   }
   checkCompression(options.perMessageDeflate, options.ioThreads);
+  checkHistory(options.history);
 
   const values = /** @type {any} */ ({});
   /** @param {string} name */
@@ -118,6 +120,7 @@ function makeOptions(given, native) {
     apply(name);
   }
   applyPolicy(values, native);
+  applyHistory(options.history, native);
   encrypt(options.tls, native);
   return options;
 }

@@ -41,7 +41,8 @@ mod utf8;
 
 pub use decoder::{Decoder, MessageLimits};
 pub use encoder::{
-    compressed_header, encode_text, frame_header, push_close, push_empty_close, push_frame,
+    compressed_header, encode_text, encode_text_parts, frame_header, push_close, push_empty_close,
+    push_frame, text_of,
 };
 pub use error::ProtocolError;
 pub use event::{CloseFrame, Event};

@@ -12,6 +12,7 @@
 //!   │                                   └─ special
 //!   └──── string                    a string as it stands in the text, decoded on demand
 //! outline ─ depth ─ block           reading: the parts by their places, the payload unproven
+//! rooms ─ lexer, string, write      positions in rooms with history: reading and writing
 //! write ─ number                    writing: byte for byte what `JSON.stringify` gives
 //! ```
 
@@ -26,6 +27,7 @@ mod nesting;
 mod number;
 mod outline;
 mod parts;
+mod rooms;
 mod scalar;
 mod scan;
 mod special;
@@ -38,6 +40,9 @@ mod properties;
 pub use error::{InvalidEnvelope, MAX_DEPTH};
 pub use outline::outline;
 pub use parts::{Envelope, Id};
+pub use rooms::{
+    positions, push_joined, push_left, push_place, push_positions_known, push_repeated,
+};
 pub use scan::scan;
 pub use string::JsonString;
 pub use write::{push_error, push_id, push_pong, push_response, response_len, response_parts};

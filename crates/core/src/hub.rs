@@ -16,6 +16,7 @@ mod connection;
 mod deferred;
 mod facts;
 mod flow;
+mod history;
 mod inbox;
 mod inflating;
 mod lane;
@@ -26,8 +27,10 @@ mod names;
 mod order;
 mod outbound;
 mod progress;
+mod publishing;
 mod rate;
 mod record;
+mod recovery;
 mod registry;
 mod routing;
 mod secure;
@@ -53,6 +56,7 @@ pub use connection::{Connection, ConnectionRef, Delivery, Queued, Report};
 #[cfg(test)]
 pub use deferred::SharedFrame;
 pub use facts::{Facts, Remote, Transport};
+pub use history::Rule as HistoryRule;
 pub use inbox::{CONNECTION_MARK, Fence, Inbox, Wake};
 pub use inflating::{Inflating, Reservation, STALL_TIMEOUT};
 pub use lane::{LANES, Lane};
@@ -65,6 +69,7 @@ pub use outbound::{Flush, Link};
 pub use progress::Progress;
 pub use rate::{Pace, RateLimit};
 pub use record::{Field, Kind, Record, count as record_count};
+pub use recovery::Joined;
 pub use registry::{Group, Registry};
 pub use routing::Next;
 pub use secure::{Authorization, Secure};
@@ -72,6 +77,8 @@ pub use stats::{Counter, Stats};
 pub use timers::{Clock, Deadline, Timers};
 
 use crate::codec::close;
+
+use history::History;
 
 /// Most connections that the application's thread flushes itself at the end of its turn.
 const FLUSHED_AT_ONCE: usize = 3;
@@ -91,6 +98,8 @@ pub struct Hub {
     pub inflating: Arc<Inflating>,
     /// Counters of what has happened so far.
     pub stats: Stats,
+    /// The last messages of rooms.
+    history: History,
     timers: Timers,
     clock: Clock,
     serial: AtomicU64,
@@ -110,6 +119,7 @@ impl Hub {
             admission: Arc::default(),
             inflating: Arc::default(),
             stats: Stats::default(),
+            history: History::default(),
             timers: Timers::default(),
             clock: Clock::new(),
             serial: AtomicU64::new(0),
@@ -258,6 +268,10 @@ impl Hub {
             }
             let now = self.clock.now();
             while let Some((slot, serial, purpose)) = self.timers.take_due(now) {
+                if purpose == Deadline::Sweep {
+                    self.sweep_history(now);
+                    continue;
+                }
                 let connection = self.registry().get(slot).cloned();
                 // The slot may have a new connection by now.
                 if let Some(connection) = connection.filter(|found| found.serial() == serial) {
@@ -278,7 +292,7 @@ impl Hub {
                 let reason = format!("Handshake not completed after {} ms", timeouts.handshake);
                 self.close(connection, close::HANDSHAKE_FAILED, &reason);
             }
-            Deadline::Handshake => {}
+            Deadline::Handshake | Deadline::Sweep => {}
             Deadline::Ping if !connection.is_open() => {}
             Deadline::Ping => {
                 let interval = u64::from(timeouts.ping);

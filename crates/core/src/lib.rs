@@ -144,8 +144,12 @@ pub use hub::Fence;
 pub use hub::Field;
 /// The connections a broadcast is for.
 pub use hub::Group;
+/// What is kept of the messages of a room.
+pub use hub::HistoryRule;
 /// The shared state of one server.
 pub use hub::Hub;
+/// How a connection has joined a room.
+pub use hub::Joined;
 /// The kinds of events.
 pub use hub::Kind;
 /// The queues of events.

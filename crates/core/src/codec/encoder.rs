@@ -117,6 +117,22 @@ pub fn encode_text(payload: &str) -> Arc<[u8]> {
     frame.into()
 }
 
+/// The same for a message in two parts.
+pub fn encode_text_parts(start: &[u8], end: &[u8]) -> Arc<[u8]> {
+    let header = frame_header(Opcode::Text, start.len() + end.len());
+    [header.as_bytes(), start, end].concat().into()
+}
+
+/// The message in a frame that one of the two functions above has made.
+pub fn text_of(frame: &[u8]) -> &[u8] {
+    let header = match frame.get(1) {
+        Some(&LENGTH_16) => 4,
+        Some(&LENGTH_64) => 10,
+        _ => 2,
+    };
+    frame.get(header..).unwrap_or_default()
+}
+
 fn check_control_len(len: usize) -> Result<(), EncodeError> {
     if len > MAX_CONTROL_PAYLOAD {
         return Err(EncodeError::ControlTooLong { len });
@@ -153,8 +169,18 @@ mod tests {
         // "Hello" as in RFC 6455 section 5.7.
         assert_eq!(out, b"before\x81\x05Hello\x8a\x01p\x88\x00");
         assert_eq!(&*encode_text("Hello"), b"\x81\x05Hello");
+        assert_eq!(&*encode_text_parts(b"Hel", b"lo"), b"\x81\x05Hello");
         let compressed = compressed_header(Opcode::Text, 7);
         assert_eq!(compressed.as_bytes(), b"\xc1\x07");
+    }
+
+    #[test]
+    fn the_message_in_a_frame_is_found() {
+        for length in [0, 1, 125, 126, 65_535, 65_536] {
+            let text = "x".repeat(length);
+            assert_eq!(text_of(&encode_text(&text)), text.as_bytes());
+        }
+        assert_eq!(text_of(&[]), b"");
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn push_string(out: &mut Vec<u8>, string: &JsonString<'_>) {
 
 /// Appends `text` with the escapes of `JSON.stringify`: the short forms where JSON has them,
 /// `\u00xx` for the other control characters, everything else as it is.
-fn push_escaped(out: &mut Vec<u8>, text: &str) {
+pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     let mut start = 0;
     loop {
@@ -115,7 +115,7 @@ fn push_escaped(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends `\uxxxx` in lower case.
-fn push_unicode_escape(out: &mut Vec<u8>, unit: u16) {
+pub(super) fn push_unicode_escape(out: &mut Vec<u8>, unit: u16) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |shift: u16| DIGITS[usize::from(unit >> shift & 0xf)];
     out.extend_from_slice(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);

@@ -15,9 +15,19 @@ impl Hub {
     /// the order of the calls, compressed if need be and written by the io thread. Returns how many
     /// members it was queued for.
     pub fn broadcast(&self, group: Group<'_>, text: &str) -> usize {
+        if let Group::Room(room) = group
+            && self.history.is_on()
+        {
+            return self.publish(room, text).0;
+        }
+        self.broadcast_plain(group, text)
+    }
+
+    /// The same in a room that has no history.
+    pub(super) fn broadcast_plain(&self, group: Group<'_>, text: &str) -> usize {
         let message = Broadcast::new(text);
         self.in_order(group, |_, members| {
-            self.queue_for_all(members.iter(), &message)
+            self.queue_for_all(members.iter().map(|member| (member, &message)))
         })
         .unwrap_or(0)
     }
@@ -36,12 +46,11 @@ impl Hub {
     /// how many members it was queued for.
     pub(super) fn queue_for_all<'a>(
         &self,
-        members: impl Iterator<Item = &'a ConnectionRef>,
-        message: &Broadcast,
+        members: impl Iterator<Item = (&'a ConnectionRef, &'a Broadcast)>,
     ) -> usize {
         let mut flush = Vec::new();
         let mut reached = 0;
-        for connection in members {
+        for (connection, message) in members {
             match connection.send_shared(message, &self.config) {
                 Queued::Flush => flush.push(Arc::clone(connection)),
                 Queued::Waiting | Queued::Written => {}

@@ -128,7 +128,12 @@ impl Hub {
 
     /// Frees a connection's slot, id and memberships.
     pub fn release(&self, slot: u32) {
-        self.registry().remove(slot);
+        let gone = self.registry().remove(slot);
+        if let Some(connection) = gone
+            && self.history.is_on()
+        {
+            self.history.forget_brought(connection.serial());
+        }
     }
 }
 

@@ -39,6 +39,7 @@ pub struct Config {
     rate_burst: AtomicU32,
     rate_timeout: AtomicU32,
     busy_poll: AtomicBool,
+    history_bytes: AtomicUsize,
     compression: Mutex<Option<Arc<CompressionPolicy>>>,
 }
 
@@ -97,6 +98,8 @@ impl Config {
         rate_timeout, set_rate_timeout: u32;
         /// Whether io threads poll their sockets for a moment while events come one by one.
         busy_poll, set_busy_poll: bool;
+        /// Bytes that the kept messages of all rooms may take.
+        history_bytes, set_history_bytes: usize;
     }
 
     /// What is agreed to when a peer offers permessage-deflate; `None`: nothing.
@@ -158,6 +161,7 @@ impl Default for Config {
             rate_burst: AtomicU32::new(1000),
             rate_timeout: AtomicU32::new(60_000),
             busy_poll: AtomicBool::new(true),
+            history_bytes: AtomicUsize::new(64 << 20),
             compression: Mutex::new(None),
         }
     }

@@ -51,6 +51,7 @@ pub struct Broadcast {
     plain: SharedFrame,
     text_len: usize,
     compressible: OnceCell<Arc<Compressible>>,
+    may_drop: bool,
 }
 
 impl Broadcast {
@@ -60,7 +61,24 @@ impl Broadcast {
             plain: codec::encode_text(text),
             text_len: text.len(),
             compressible: OnceCell::new(),
+            may_drop: true,
         }
+    }
+
+    /// A message that is encoded already, and that no connection may be left out of: who gets it counts on
+    /// getting all that come before it.
+    pub fn of_frame(frame: SharedFrame) -> Self {
+        Self {
+            text_len: codec::text_of(&frame).len(),
+            plain: frame,
+            compressible: OnceCell::new(),
+            may_drop: false,
+        }
+    }
+
+    /// Whether the message may be left out for a peer that does not read.
+    pub fn may_drop(&self) -> bool {
+        self.may_drop
     }
 
     /// The frame that holds the message as it is.

@@ -8,9 +8,16 @@ use std::sync::Arc;
 
 use super::sync::{AtomicU64, Mutex, MutexGuard, PoisonError, Relaxed};
 
+/// The number of a room's history, as long as there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogKey(pub(super) u32);
+
 /// What is guarded by the order lock of a room.
 #[derive(Debug, Default)]
-pub struct Ordered {}
+pub struct Ordered {
+    /// The history of the room, if it has begun one.
+    pub log: Option<LogKey>,
+}
 
 /// The order lock of a room.
 #[derive(Debug, Default)]

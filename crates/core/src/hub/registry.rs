@@ -200,13 +200,13 @@ impl Registry {
         was_member
     }
 
-    /// Joins a room, making it if need be.
-    pub fn join(&mut self, slot: u32, name: &str) {
+    /// Joins a room, making it if need be. False when it was a member, or has been withdrawn.
+    pub fn join(&mut self, slot: u32, name: &str) -> bool {
         let Some(entry) = self.slots.get_mut(slot as usize) else {
-            return;
+            return false;
         };
         if entry.withdrawn {
-            return;
+            return false;
         }
         self.joins += 1;
         let key = room_key(&mut self.rooms, &mut self.rooms_by_name, name, self.joins);
@@ -215,9 +215,11 @@ impl Registry {
         if room.members.is_empty() {
             room.made = self.joins;
         }
-        if room.members.add(slot, &entry.connection, self.joins) {
+        let is_new = room.members.add(slot, &entry.connection, self.joins);
+        if is_new {
             room.order.changed();
         }
+        is_new
     }
 
     /// From now on the room exists without members, too: its order lock stays the same. Makes the room if
@@ -231,7 +233,10 @@ impl Registry {
     /// Ends [`Registry::keep`]: the room is gone if it has no members.
     pub fn unkeep(&mut self, name: &str) {
         if let Some(&key) = self.rooms_by_name.get(name) {
-            self.rooms[key as usize].kept = false;
+            let room = &mut self.rooms[key as usize];
+            room.kept = false;
+            // Whoever waits for its order lock has to look for the room again.
+            room.order.changed();
             self.remove_if_over(key);
         }
     }

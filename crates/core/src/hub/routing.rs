@@ -174,7 +174,7 @@ impl Hub {
         };
         let name = envelope.name.decode();
         match &*name {
-            "_h" => self.on_handshake(connection, progress, &envelope),
+            "_h" => self.on_handshake(connection, progress, &envelope, text),
             "_p" => self.on_ping(connection, progress, &envelope),
             "_r" if !connection.is_handshake_resolved() && !progress.count_handshake_event() => {
                 Next::Read

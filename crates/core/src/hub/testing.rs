@@ -86,6 +86,18 @@ impl FakeLink {
             .collect()
     }
 
+    /// Everything taken since this was called last.
+    pub(crate) fn take_bytes(&self) -> Vec<u8> {
+        std::mem::take(&mut self.lock().bytes)
+    }
+
+    /// The text messages taken so far; they are forgotten.
+    pub(crate) fn take_texts(&self) -> Vec<String> {
+        let texts = self.texts();
+        self.lock().bytes.clear();
+        texts
+    }
+
     /// Code and reason of the close frame, if one was taken.
     pub(crate) fn close(&self) -> Option<(u16, String)> {
         let (_, payload) = self.frames().into_iter().find(|(opcode, _)| *opcode == 8)?;

@@ -19,6 +19,8 @@ pub enum Deadline {
     Ping,
     /// The peer must have answered our close frame.
     Close,
+    /// Kept messages of rooms must be looked at. Of no connection.
+    Sweep,
 }
 
 /// Due time in the clock's milliseconds, slot and serial of the connection, purpose.
@@ -77,14 +79,19 @@ pub struct Timers {
 impl Timers {
     /// Sets a deadline.
     pub fn set(&self, due: u64, connection: &Connection, purpose: Deadline) {
+        self.push((due, connection.slot(), connection.serial(), purpose));
+    }
+
+    /// Sets [`Deadline::Sweep`].
+    pub fn set_sweep(&self, due: u64) {
+        self.push((due, u32::MAX, 0, Deadline::Sweep));
+    }
+
+    fn push(&self, entry: (u64, u32, u64, Deadline)) {
+        let (due, ..) = entry;
         let mut heap = self.lock();
         let first = heap.peek().is_none_or(|Reverse((next, ..))| due < *next);
-        heap.push(Reverse((
-            due,
-            connection.slot(),
-            connection.serial(),
-            purpose,
-        )));
+        heap.push(Reverse(entry));
         if first {
             self.earlier.notify_one();
         }

@@ -1,4 +1,4 @@
-//! Streams that another server has accepted, and whose upgrade request it has read.
+//! Streams that somebody else has accepted, and read the upgrade request of.
 
 use std::io;
 #[cfg(unix)]
@@ -17,18 +17,18 @@ use super::stream::Detached;
 pub struct Handover {
     /// The stream.
     pub stream: Detached,
-    /// The request, or the refusal to answer with.
+    /// The request, or what to answer when it is none.
     pub request: Result<Request, Refusal>,
     /// Bytes that were read behind the request.
     pub read_ahead: Vec<u8>,
-    /// The other end of the stream, and what carries its bytes.
+    /// Who sent it, and how it got here.
     pub remote: Remote,
-    /// The application's handle of the stream.
+    /// The application's claim on it.
     pub ticket: Ticket,
 }
 
-/// The application's handle of a stream that was handed over. Dropping it tells the application that the stream
-/// is not used here any more ([`Kind::Released`]).
+/// What the application knows a handed over stream by. Dropping it tells the application that
+/// nothing of the stream is left here ([`Kind::Released`]).
 pub struct Ticket {
     hub: Arc<Hub>,
     /// The application's number for the stream.
@@ -53,13 +53,12 @@ impl Drop for Ticket {
         self.hub
             .inbox
             .announce(|_| Record::new(Kind::Released, self.key));
-        // The application's own thread may drop this, when the stream could not be handed over. It has no end
-        // of turn.
+        // It may be the application's own thread that could not hand the stream over.
         self.hub.inbox.end_turn();
     }
 }
 
-/// Makes a stream of a socket that another server has accepted: TCP, or a Unix domain socket.
+/// Makes a stream of a socket that somebody else has accepted: TCP, or a Unix domain socket.
 ///
 /// # Errors
 /// The system's; `Unsupported` for a socket of another kind.
@@ -67,13 +66,13 @@ impl Drop for Ticket {
 pub fn adopt(descriptor: OwnedFd) -> io::Result<(Detached, Remote)> {
     let socket = Socket::from(descriptor);
     let domain = socket.local_addr()?.domain();
-    // A peer that has gone has no address. Reading will report its end.
+    // A peer that has gone has no address; reading finds that out.
     let peer = socket.peer_addr().ok();
     socket.set_nonblocking(true)?;
     let stream = if domain == Domain::UNIX {
         Detached::Unix(socket.into())
     } else if domain == Domain::IPV4 || domain == Domain::IPV6 {
-        // Messages are gathered before they are written, so that the kernel need not wait for more.
+        // Messages are gathered before they are written: waiting for more gains nothing.
         let _ = socket.set_tcp_nodelay(true);
         Detached::Tcp(socket.into())
     } else {

@@ -22,7 +22,7 @@ impl Worker {
     /// Starts the thread.
     ///
     /// # Errors
-    /// The system's, when no selector or no thread can be made.
+    /// The system's, when it can have no selector or no thread.
     pub fn start(hub: &Arc<Hub>) -> io::Result<Self> {
         let runtime = runtime(hub)?;
         let handle = runtime.handle().clone();
@@ -40,14 +40,14 @@ impl Worker {
         })
     }
 
-    /// The runtime to spawn its tasks on.
+    /// Where to spawn its tasks.
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
     /// Ends the thread and waits for that. Tasks that are still there end with it.
     pub fn end(self) {
-        // If the thread does not receive this, it has ended already, by a panic that its hook has reported.
+        // An end that nobody awaits any more has come already, by a panic its hook has reported.
         let _ = self.end.send(());
         let _ = self.thread.join();
     }

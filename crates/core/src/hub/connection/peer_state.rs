@@ -26,6 +26,10 @@ mod mark {
     pub const GIVEN_UP: u8 = 4;
     /// See [`Connection::is_handshake_resolved`](super::Connection::is_handshake_resolved).
     pub const HANDSHAKE_RESOLVED: u8 = 8;
+    /// See [`Connection::knows_positions`](super::Connection::knows_positions).
+    pub const KNOWS_POSITIONS: u8 = 16;
+    /// See [`Connection::is_returning`](super::Connection::is_returning).
+    pub const RETURNING: u8 = 32;
 }
 
 impl Connection {
@@ -50,6 +54,23 @@ impl Connection {
     pub(in crate::hub) fn admit(&self) -> bool {
         self.mark_handshake_resolved();
         !self.admitted.swap(true, Relaxed)
+    }
+
+    /// The peer understands positions in rooms, and has brought some if it `is_returning`.
+    pub(in crate::hub) fn set_positions(&self, is_returning: bool) {
+        let returning = if is_returning { mark::RETURNING } else { 0 };
+        self.marks
+            .fetch_or(mark::KNOWS_POSITIONS | returning, Relaxed);
+    }
+
+    /// Whether the peer is told its positions in rooms with history.
+    pub fn knows_positions(&self) -> bool {
+        self.marks.load(Relaxed) & mark::KNOWS_POSITIONS != 0
+    }
+
+    /// Whether the peer has brought positions: it was connected before.
+    pub fn is_returning(&self) -> bool {
+        self.marks.load(Relaxed) & mark::RETURNING != 0
     }
 
     /// From now on the peer counts as gone, whether or not its stream has ended.

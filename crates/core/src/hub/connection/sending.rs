@@ -81,6 +81,22 @@ impl Connection {
         })
     }
 
+    /// Sends the answer to a handshake, as [`Connection::respond`] would. A client that has positions of rooms is
+    /// told that they are understood. Returns the length of the answer, too.
+    pub fn respond_handshake(
+        &self,
+        payload: Option<&[u8]>,
+        raw_id: &[u8],
+        config: &Config,
+    ) -> (usize, Queued) {
+        let mut text = Vec::new();
+        envelope::push_response(&mut text, payload, raw_id);
+        if self.knows_positions() {
+            envelope::push_positions_known(&mut text);
+        }
+        (text.len(), self.send(&text, config))
+    }
+
     /// Writes one text message, given in a few parts, without a copy if nothing waits before it; else
     /// queues it.
     fn send_at_once(&self, parts: &[&[u8]], config: &Config) -> Queued {
@@ -134,7 +150,7 @@ impl Connection {
     /// must be offered to the kernel before the policy applies; then the outcome is [`Queued::Unoffered`].
     pub fn send_shared(&self, message: &Broadcast, config: &Config) -> Queued {
         let broadcast = SendMode {
-            may_drop: true,
+            may_drop: message.may_drop(),
             may_write: false,
         };
         self.queue(broadcast, config, |outbound| self.push(message, outbound))
@@ -143,7 +159,7 @@ impl Connection {
     /// The same after [`Queued::Unoffered`]: offers the kernel what waits before the policy applies.
     pub fn send_shared_offering(&self, message: &Broadcast, config: &Config) -> Queued {
         let broadcast = SendMode {
-            may_drop: true,
+            may_drop: message.may_drop(),
             may_write: true,
         };
         self.queue(broadcast, config, |outbound| self.push(message, outbound))

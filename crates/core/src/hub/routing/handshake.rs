@@ -39,9 +39,13 @@ impl Hub {
         connection: &ConnectionRef,
         progress: &mut Progress,
         envelope: &Envelope<'_>,
+        text: &str,
     ) -> Next {
         if std::mem::replace(&mut progress.handshake_begun, true) {
             return self.on_further_handshake(connection, progress, envelope);
+        }
+        if self.history.is_on() {
+            self.bring_positions(connection, text);
         }
         progress.handshake = envelope.id.as_ref().map(|id| id.to_json().into());
         if progress.known {

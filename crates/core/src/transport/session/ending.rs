@@ -1,4 +1,4 @@
-//! Ending a connection: by a close frame of ours, by a violation, or because its stream has ended.
+//! How a connection's task comes to its end.
 
 use std::future::Future;
 use std::io;
@@ -15,12 +15,13 @@ use super::reading::BUFFER;
 use super::turn::READS_A_TURN;
 use super::{End, Session, Stage};
 
-/// How long the peer's last data is read after the closing handshake. Unread data would cause a reset, which
-/// would overtake our close frame (RFC 9112, 9.6, has the same for HTTP).
+/// How long, and for how many bytes, the peer's last data is read after the closing handshake so
+/// that it does not turn into a reset that overtakes our close frame (RFC 9112, 9.6, has the same
+/// for HTTP).
 const LINGER: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// Closes the connection, and reads no more of the peer's messages.
+    /// Tells the peer to go and is done with it.
     pub(super) fn close(&mut self, code: u16, reason: &str) {
         debug!("{}: sends close frame {code}", self.name());
         if self.connection.start_close(code, reason) {
@@ -33,7 +34,7 @@ impl Session {
         self.finish(code, reason.into());
     }
 
-    /// A protocol violation (RFC 6455, 7.1.7): sends its close code, and reads no more of the peer's messages.
+    /// A protocol violation (RFC 6455, 7.1.7): sends its close code and is done with the peer.
     pub(super) fn fail(&mut self, error: ProtocolError) {
         let error = self.extras.as_mut().map_or(error, |extras| {
             extras.bounds.end();
@@ -80,7 +81,7 @@ impl Session {
                     return Poll::Ready(());
                 }
             }
-            // A peer that still floods after the end gets no more time.
+            // A peer that still floods after the end is not worth more of our time.
             Poll::Ready(())
         })
     }

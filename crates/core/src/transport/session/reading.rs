@@ -13,25 +13,25 @@ use crate::hub::{Counter, Message, Next};
 use super::turn::{READS_A_TURN, ReadTurn, Tally};
 use super::{ReadAhead, Session, Stage};
 
-/// Bytes of a large message read at a time. All connections of the thread read into one buffer, so that an idle
-/// connection needs none of its own.
+/// Bytes of a large message read at a time, into one buffer that all connections of the thread share:
+/// an idle connection needs none of its own.
 const READ_BUFFER: usize = 256 * 1024;
 
-/// The same between messages. It is less, because bytes that cannot be handled yet are kept for each connection.
+/// The same between messages. What was read and cannot be handled yet is kept, for each connection.
 const FIRST_READ: usize = 16 * 1024;
 
-/// The same while the application is far behind. It is less, because all that is read then waits.
+/// The same while the application is far behind: what a read brings waits here or for it.
 const CROWDED_READ: usize = 4096;
 
 thread_local! {
-    /// The buffer that the connections of this thread read into.
+    /// What the connections of this thread read into.
     pub(super) static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER].into());
 }
 
 impl Session {
     /// Reads and handles until nothing is left to read, or the stage changes.
     pub(super) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        // Ending the hold, or closing, wakes this task.
+        // Whoever ends the hold, or closes, wakes this task.
         if self.connection.is_held() && self.connection.is_open() {
             return Poll::Pending;
         }
@@ -40,7 +40,8 @@ impl Session {
             if !matches!(self.stage, Stage::Open) {
                 return Poll::Ready(());
             }
-            // A message that grew here now would be too much for the application once it is complete.
+            // A message that is let grow in here would be too much for the application once it is
+            // complete.
             let crowded = self.shared.hub.inbox.is_crowded();
             if self.paused || (crowded && self.decoder.buffered() > 0) {
                 ready!(self.shared.hub.poll_room(&mut self.progress, context));
@@ -52,7 +53,7 @@ impl Session {
                 && self.decoder.is_held_up()
             {
                 ready!(extras.bounds.poll_room(&self.shared.hub, context));
-                // The peer is not silent: what it has sent waits here.
+                // What it has sent waits here, so it is not silent.
                 self.shared.hub.note_activity(&self.connection);
             }
             let most = match self.decoder.buffered() {
@@ -75,7 +76,7 @@ impl Session {
                 match self.poll_buffer(context, most, &mut turn) {
                     Poll::Ready(false) => {}
                     Poll::Ready(true) => self.end(ABNORMAL, ""),
-                    // A stream can be closed for writing and still open for reading.
+                    // A stream can be open for reading alone, without an end to be read.
                     Poll::Pending if self.connection.is_broken() => {
                         debug!("{}: cannot be written to", self.name());
                         self.end(ABNORMAL, "");
@@ -132,8 +133,8 @@ impl Session {
         })
     }
 
-    /// Decodes `bytes` and handles their messages. Returns how many bytes were consumed: all, unless the reader
-    /// has to pause or has had its turn.
+    /// Handles what `bytes` holds and returns how many of them were consumed: all, unless the
+    /// reader has to pause or has had its turn.
     fn process(&mut self, bytes: &mut [u8], turn: &mut ReadTurn) -> usize {
         let mut tally = Tally::default();
         let consumed = self.process_messages(bytes, &mut tally, turn);
@@ -179,7 +180,7 @@ impl Session {
                 self.turn_over |= consumed < length;
             }
             let next = match step.event {
-                // The connection was closed before it was served, so the peer's messages are dropped.
+                // Closed before it was served: the peer's messages are for nobody.
                 Some(Event::Text(_) | Event::Binary(_)) if self.connection.is_held() => Next::Read,
                 Some(Event::Text(text)) => {
                     tally.message(text.len());
@@ -202,7 +203,7 @@ impl Session {
                 }
                 Some(Event::Pong(_)) => Next::Read,
                 Some(Event::Close(frame)) => {
-                    // A close frame without a code counts as 1000, as in the original.
+                    // Without a code it is taken for 1000, as by the original.
                     let (code, reason) = match frame {
                         Some(frame) => (frame.code, frame.reason.into()),
                         None => (NORMAL, Box::<str>::default()),
@@ -238,8 +239,8 @@ impl Session {
         }
     }
 
-    /// Counts what the last step has inflated, and the bytes of the message. Returns whether that is enough for
-    /// one turn, or more than the peer's rate allows.
+    /// Counts what the last step has inflated, and what it holds. Returns whether it is enough for one turn, or more than
+    /// the peer's rate allows.
     fn is_enough(&mut self, tally: &mut Tally) -> bool {
         if let Some(extras) = &mut self.extras {
             extras
@@ -264,7 +265,7 @@ impl Session {
         hub.receive(&self.connection, &mut self.progress, message)
     }
 
-    /// Closes the connection, because the peer has been over its rate for too long.
+    /// The peer has been over its rate for too long.
     fn close_over_rate(&mut self) {
         self.shared.hub.stats.add(Counter::RateLimited, 1);
         debug!("{}: over its rate for too long", self.name());

@@ -1,0 +1,141 @@
+// @ts-check
+'use strict';
+
+/** Rooms with history, on the wire. */
+
+const assert = require('node:assert/strict');
+const { describe, it } = require('node:test');
+const { until } = require('../helpers/timing');
+const { arrive, parts, received, serve } = require('./support');
+
+const POSITION = /^[0-9a-z]+:\d+:[0-9a-f]+$/;
+
+describe('rooms with history', () => {
+  it('tell clients that know of positions where they stand, and no others', async (t) => {
+    const { server, port } = await serve(t);
+    const knowing = await arrive(t, port, {});
+    const plain = await arrive(t, port);
+    assert.match(knowing.answer, /^\{"n":"_r","p":\{"id":"[^"]+"\},"i":"hs","e":null,"o":\{\}\}$/);
+    assert.match(plain.answer, /^\{"n":"_r","p":\{"id":"[^"]+"\},"i":"hs","e":null\}$/);
+    for (const client of [knowing, plain]) {
+      await client.request('join', { room: 'news' });
+      await client.request('join', { room: 'plain' });
+    }
+    server.getRoom('news').broadcast('said', { text: 'hi' });
+    server.getRoom('plain').broadcast('said', 1);
+    server.broadcast('said', 2);
+    const [joined, said, ...others] = await received(knowing);
+    const { o: start } = parts(joined);
+    assert.match(start, POSITION);
+    assert.equal(joined, `{"n":"_o","r":"news","o":"${start}","p":{"recovered":false,"replayed":0}}`);
+    const { o: first } = parts(said);
+    assert.match(first, POSITION);
+    assert.equal(said, `{"n":"said","p":{"text":"hi"},"r":"news","o":"${first}"}`);
+    assert.deepEqual(others, ['{"n":"said","p":1}', '{"n":"said","p":2}']);
+    assert.deepEqual(await received(plain), ['{"n":"said","p":{"text":"hi"}}', ...others]);
+  });
+
+  it('send a client that comes back what it has missed, and then what follows', async (t) => {
+    const { server, port } = await serve(t);
+    const gone = await arrive(t, port, {});
+    const { message } = await gone.request('join', { room: 'news' });
+    const { position } = message.p;
+    gone.socket.destroy();
+    await until(() => server.getRoom('news') === undefined, 'gone');
+    const other = await arrive(t, port, {});
+    await other.request('join', { room: 'news' });
+    for (let number = 1; number <= 3; number += 1) server.getRoom('news').broadcast('said', number);
+    const back = await arrive(t, port, { news: position });
+    back.json({ n: 'joinPlainly', p: 'news' });
+    await back.fence();
+    server.getRoom('news').broadcast('said', 4);
+    const texts = await received(back);
+    assert.deepEqual(texts.map((text) => parts(text).p), [1, 2, 3, { recovered: true, replayed: 3 }, 4]);
+    assert.equal(parts(texts[2]).o, parts(texts[3]).o);
+    // Bytes of a replay are those of the broadcast.
+    assert.deepEqual(texts.slice(0, 3), (await received(other)).slice(1, 4));
+  });
+
+  it('say how a join went', async (t) => {
+    const { server, port } = await serve(t);
+    const first = await arrive(t, port, {});
+    const joined = (await first.request('join', { room: 'news' })).message.p;
+    assert.deepEqual(joined, { recovered: false, replayed: 0, position: joined.position });
+    for (let number = 1; number <= 5; number += 1) server.getRoom('news').broadcast('said', number);
+    // Also a client that knows of no positions, as the original's.
+    const plain = await arrive(t, port);
+    const rewound = (await plain.request('join', { room: 'news', rewind: 2 })).message.p;
+    assert.equal(rewound.recovered, false);
+    assert.equal(rewound.replayed, 2);
+    assert.deepEqual(await received(plain), ['{"n":"said","p":4}', '{"n":"said","p":5}']);
+    const back = await arrive(t, port, { news: joined.position });
+    const recovered = (await back.request('join', { room: 'news', rewind: 2 })).message.p;
+    assert.deepEqual(recovered, { recovered: true, replayed: 5, position: rewound.position });
+    assert.deepEqual((await back.request('join', { room: 'news' })).message.p, { recovered: false, replayed: 0, position: rewound.position });
+    assert.deepEqual((await back.request('join', { room: 'plain' })).message.p, { recovered: false, replayed: 0 });
+    for (const rewind of [-1, 1.5, '2', NaN, {}]) {
+      const { message } = await back.request('join', { room: 'news', rewind: Number.isNaN(rewind) ? 'NaN' : rewind });
+      assert.equal(message.e.code, 'sInvalidOptions');
+      assert.match(message.e.message, /"rewind"/);
+    }
+  });
+
+  it('tell who leaves, and forget where it stood', async (t) => {
+    const { server, port } = await serve(t);
+    const client = await arrive(t, port, {});
+    await client.request('join', { room: 'news' });
+    client.json({ n: 'leave', p: 'news' });
+    client.json({ n: 'leave', p: 'news' });
+    await client.fence();
+    const keeper = await arrive(t, port, {});
+    await keeper.request('join', { room: 'news' });
+    server.getRoom('news').broadcast('said', 1);
+    await client.request('join', { room: 'news' });
+    const texts = await received(client);
+    assert.equal(texts.length, 3);
+    assert.equal(texts[1], '{"n":"_o","r":"news","o":null}');
+    assert.deepEqual(parts(texts[2]).p, { recovered: false, replayed: 0 });
+    const connections = Object.values(server.getConnections());
+    connections.forEach((connection) => server.removeFromAllRooms(connection));
+    assert.equal((await received(client)).at(-1), '{"n":"_o","r":"news","o":null}');
+  });
+
+  it('know a client that has been there before', async (t) => {
+    const { server, port } = await serve(t);
+    const first = await arrive(t, port, {});
+    const { position } = (await first.request('join', { room: 'news' })).message.p;
+    const returning = () => Object.values(server.getConnections()).map((connection) => connection.returning);
+    assert.deepEqual(returning(), [false]);
+    const [connection] = Object.values(server.getConnections());
+    first.socket.destroy();
+    await until(() => connection.state === 'disconnected', 'gone');
+    assert.equal(connection.returning, false);
+    await assert.rejects(connection.joinRoomAsync('news'), { code: 'scDisconnected' });
+    await arrive(t, port, { news: position });
+    assert.deepEqual(returning(), [true]);
+    await arrive(t, port, { news: 'nonsense' });
+    assert.deepEqual(returning(), [true, false]);
+  });
+
+  it('keep the bytes of all rooms as they are without the option', async (t) => {
+    const { server, port } = await serve(t, { history: undefined });
+    const client = await arrive(t, port, { news: 'a:1:1' });
+    assert.match(client.answer, /^\{"n":"_r","p":\{"id":"[^"]+"\},"i":"hs","e":null\}$/);
+    assert.deepEqual((await client.request('join', { room: 'news' })).message.p, { recovered: false, replayed: 0 });
+    server.getRoom('news').broadcast('said', 1);
+    assert.deepEqual(await received(client), ['{"n":"said","p":1}']);
+  });
+
+  it('have any name', async (t) => {
+    const { server, port } = await serve(t, { history: { '*': { size: 10, ttl: 60_000 } } });
+    for (const room of ['', '"\\', 'grüße', '😀', '\ud83d', '\ufffd', '\ufffdd83d', '__proto__', 'constructor', '\u2028', '\n']) {
+      const first = await arrive(t, port, {});
+      const { position } = (await first.request('join', { room })).message.p;
+      server.getRoom(room).broadcast('said', 1);
+      const [joined, said] = await received(first);
+      assert.deepEqual([parts(joined).r, parts(said).r], [room, room]);
+      const back = await arrive(t, port, Object.fromEntries([[room, position]]));
+      assert.equal((await back.request('join', { room })).message.p.replayed, 1, JSON.stringify(room));
+    }
+  });
+});

@@ -1,0 +1,260 @@
+//! Rooms with history: who comes back gets what was missed.
+//!
+//! A join and its replay happen under the order lock of the room, as every message does: so what is replayed
+//! and what follows live are together each message once, in order.
+
+use std::sync::Arc;
+
+use log::debug;
+
+use crate::codec;
+use crate::envelope;
+
+use super::Hub;
+use super::connection::{Connection, ConnectionRef, Queued};
+use super::deferred::Broadcast;
+use super::history::{MAX_REPLAY_BYTES, Position, Replay, Rule};
+use super::order::LogKey;
+
+/// How a connection has joined a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Joined {
+    /// The client has brought a position, and has been sent all that it had missed since then.
+    pub recovered: bool,
+    /// Messages that it has been sent of those before the join.
+    pub replayed: usize,
+    /// Where it stands now; `None` in a room without history.
+    pub position: Option<Position>,
+}
+
+impl Joined {
+    fn at(position: Option<Position>) -> Self {
+        Self {
+            recovered: false,
+            replayed: 0,
+            position,
+        }
+    }
+}
+
+/// What a client is sent that joins a room.
+struct Missed {
+    messages: Vec<Replay>,
+    /// They are all since the position that the client has brought.
+    is_all: bool,
+    /// Where they begin, if it has brought one, and others between are lost.
+    lost_before: Option<Position>,
+}
+
+impl Hub {
+    /// Takes in the positions of a handshake message, if there are any.
+    #[cold]
+    pub(super) fn bring_positions(&self, connection: &Connection, text: &str) {
+        let Some(found) = envelope::positions(text) else {
+            return;
+        };
+        let positions: Vec<_> = found
+            .into_iter()
+            .filter_map(|(room, position)| Some((room, Position::parse(&position)?)))
+            .collect();
+        connection.set_positions(!positions.is_empty());
+        self.history.bring(connection.serial(), positions);
+    }
+
+    /// Joins a room. With a position that the client has brought it gets what it has missed.
+    pub fn join(&self, slot: u32, room: &str) {
+        if self.history.is_on() {
+            let connection = self.registry().get(slot).cloned();
+            if let Some(connection) = connection.filter(|found| found.knows_positions())
+                && let Some(rule) = self.history.rule(room)
+            {
+                self.join_recovering(&connection, room, rule, 0);
+                return;
+            }
+        }
+        self.registry().join(slot, room);
+    }
+
+    /// Joins a room, and tells what the client has been sent of the messages before. A client that has brought
+    /// no position, or one that does not help, gets the last `rewind` messages. `None` when there is no such
+    /// connection.
+    pub fn join_and_tell(&self, slot: u32, room: &str, rewind: usize) -> Option<Joined> {
+        let connection = self.registry().get(slot).cloned()?;
+        let Some(rule) = self.history.rule(room) else {
+            self.registry().join(slot, room);
+            return Some(Joined::at(None));
+        };
+        Some(self.join_recovering(&connection, room, rule, rewind))
+    }
+
+    fn join_recovering(
+        &self,
+        connection: &ConnectionRef,
+        room: &str,
+        rule: Rule,
+        rewind: usize,
+    ) -> Joined {
+        let joined = self.in_kept_room(room, rule, |key, _| {
+            let brought = self.history.take_brought(connection.serial(), room);
+            let position = self.history.position(key);
+            if !self.registry().join(connection.slot(), room) {
+                return Joined::at(position);
+            }
+            let missed = self.missed(connection, key, brought.as_ref(), rewind);
+            let joined = Joined {
+                recovered: missed.is_all,
+                replayed: missed.messages.len(),
+                position,
+            };
+            if brought.is_some() {
+                debug!(
+                    "{}: joins {room:?} again, recovered: {}, {} messages replayed",
+                    self.log_name(connection),
+                    joined.recovered,
+                    joined.replayed
+                );
+            }
+            if self.replay(connection, room, &joined, missed) {
+                self.flush_later(vec![Arc::clone(connection)]);
+            }
+            joined
+        });
+        joined.unwrap_or(Joined::at(None))
+    }
+
+    /// Sends a client that has joined what it has missed, and where it stands. Returns whether it is to be
+    /// flushed.
+    fn replay(&self, connection: &Connection, room: &str, joined: &Joined, missed: Missed) -> bool {
+        let mut must_flush = false;
+        let tell = |position: Option<Position>| {
+            let Some(position) = position.filter(|_| connection.knows_positions()) else {
+                return false;
+            };
+            let mut text = Vec::with_capacity(room.len() + 96);
+            let outcome = (joined.recovered, joined.replayed);
+            envelope::push_joined(&mut text, room, &position, outcome);
+            let queued = connection.send(&text, &self.config);
+            self.settle(connection, queued)
+        };
+        // Its positions begin anew with the first of these messages. Cut off behind it, the client would come
+        // back and not know that others were lost.
+        let is_lost_first = missed.lost_before.is_some();
+        if is_lost_first {
+            must_flush |= tell(missed.lost_before);
+        }
+        for kept in missed.messages {
+            let queued = send_kept(connection, &kept, &self.config);
+            must_flush |= self.settle(connection, queued);
+        }
+        if !is_lost_first {
+            must_flush |= tell(joined.position);
+        }
+        must_flush
+    }
+
+    /// What a client is to be sent that joins now.
+    fn missed(
+        &self,
+        connection: &Connection,
+        key: LogKey,
+        brought: Option<&Position>,
+        rewind: usize,
+    ) -> Missed {
+        let now = self.now();
+        // A replay must not make a slow consumer of a client that has only just come back.
+        let left = |pending| self.config.max_buffered().saturating_sub(pending) / 2;
+        let mut bytes = left(connection.pending());
+        if bytes < MAX_REPLAY_BYTES {
+            connection.flush();
+            bytes = left(connection.pending());
+        }
+        let bytes = bytes.min(MAX_REPLAY_BYTES);
+        if let Some(position) = brought
+            && let Some(messages) = self.history.recover(key, position, bytes, now)
+        {
+            return Missed {
+                messages,
+                is_all: true,
+                lost_before: None,
+            };
+        }
+        let rewound = self.history.rewind(key, rewind, bytes, now);
+        let (before, messages) = rewound.map_or((None, Vec::new()), |(before, messages)| {
+            (Some(before), messages)
+        });
+        Missed {
+            messages,
+            is_all: false,
+            lost_before: before.filter(|_| brought.is_some()),
+        }
+    }
+
+    /// Leaves a room. A client with positions is told so. False when it was not a member.
+    pub fn leave(&self, slot: u32, room: &str) -> bool {
+        if self.history.is_on() {
+            let connection = self.registry().get(slot).cloned();
+            if let Some(connection) = connection.filter(|found| found.knows_positions())
+                && let Some(rule) = self.history.rule(room)
+            {
+                return self.leave_telling(&connection, room, rule);
+            }
+        }
+        self.registry().leave(slot, room)
+    }
+
+    /// Leaves every room, as [`Hub::leave`] does.
+    pub fn leave_all(&self, slot: u32) {
+        if !self.history.is_on() {
+            self.registry().leave_all(slot);
+            return;
+        }
+        let rooms = self.registry().rooms_of(slot);
+        for room in rooms {
+            self.leave(slot, &room);
+        }
+    }
+
+    fn leave_telling(&self, connection: &ConnectionRef, room: &str, rule: Rule) -> bool {
+        let left = self.in_kept_room(room, rule, |_, _| {
+            // Under the order lock, for no message of the room may follow.
+            let was_member = self.registry().leave(connection.slot(), room);
+            if was_member {
+                let mut text = Vec::with_capacity(room.len() + 32);
+                envelope::push_left(&mut text, room);
+                let queued = connection.send(&text, &self.config);
+                if self.settle(connection, queued) {
+                    self.flush_later(vec![Arc::clone(connection)]);
+                }
+            }
+            was_member
+        });
+        left.unwrap_or_default()
+    }
+
+    /// Sees to what becomes of a connection after a message was queued for it. Returns whether it is to be
+    /// flushed.
+    fn settle(&self, connection: &Connection, queued: Queued) -> bool {
+        match queued {
+            Queued::Flush => true,
+            Queued::Overflow => {
+                self.overflowed(connection);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Queues a kept message in the form for the connection.
+fn send_kept(connection: &Connection, kept: &Replay, config: &super::Config) -> Queued {
+    if connection.knows_positions() {
+        let message = Broadcast::of_frame(Arc::clone(&kept.frame));
+        return connection.send_shared_offering(&message, config);
+    }
+    let start = codec::text_of(&kept.frame).get(..kept.plain_len.saturating_sub(1));
+    let frame = codec::encode_text_parts(start.unwrap_or_default(), b"}");
+    connection.send_shared_offering(&Broadcast::of_frame(frame), config)
+}
+
+#[cfg(test)]
+mod tests;

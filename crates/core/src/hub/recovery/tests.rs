@@ -1,0 +1,409 @@
+//! Joins, replays and broadcasts in rooms with history, as clients see them.
+
+mod model;
+
+use super::*;
+use crate::hub::config::SlowConsumer;
+use crate::hub::testing::{FakeLink, Peer, hub, take_all};
+
+const RULE: Rule = Rule {
+    size: 10,
+    ttl: 60_000,
+    max_replay: 5,
+};
+
+fn history_hub() -> Hub {
+    let (hub, _) = hub();
+    hub.keep_history("news", RULE);
+    hub.keep_history("chat:*", RULE);
+    hub
+}
+
+/// A client that comes with these positions, as JSON.
+fn arrive(hub: &Hub, positions: &str) -> Peer {
+    over(hub, FakeLink::open(), positions)
+}
+
+fn over(hub: &Hub, link: FakeLink, positions: &str) -> Peer {
+    let mut peer = Peer::over(hub, link);
+    peer.say(hub, &format!(r#"{{"n":"_h","i":"h","o":{positions}}}"#));
+    take_all(&hub.inbox);
+    hub.admit(peer.slot());
+    peer
+}
+
+/// What a client has been sent since this was called last.
+fn received(hub: &Hub, peer: &Peer) -> Vec<String> {
+    hub.flush_waiting();
+    peer.connection.flush();
+    peer.link.take_texts()
+}
+
+fn say(hub: &Hub, room: &str, number: u32) -> String {
+    let text = format!(r#"{{"n":"said","p":{number}}}"#);
+    let (_, position) = hub.publish(room, &text);
+    position.unwrap().to_string()
+}
+
+fn said(room: &str, number: u32, position: &str) -> String {
+    format!(r#"{{"n":"said","p":{number},"r":"{room}","o":"{position}"}}"#)
+}
+
+fn joined(room: &str, position: &str, recovered: bool, replayed: usize) -> String {
+    format!(
+        r#"{{"n":"_o","r":"{room}","o":"{position}","p":{{"recovered":{recovered},"replayed":{replayed}}}}}"#
+    )
+}
+
+fn position(hub: &Hub, room: &str) -> String {
+    hub.read_history(room, None, 0)
+        .unwrap()
+        .position
+        .to_string()
+}
+
+fn bringing(room: &str, position: &str) -> String {
+    format!(r#"{{"{room}":"{position}"}}"#)
+}
+
+#[test]
+fn a_client_that_comes_back_gets_what_it_has_missed() {
+    let hub = history_hub();
+    let first = arrive(&hub, "{}");
+    hub.join(first.slot(), "news");
+    let at = position(&hub, "news");
+    assert_eq!(received(&hub, &first), [joined("news", &at, false, 0)]);
+    let one = say(&hub, "news", 1);
+    assert_eq!(received(&hub, &first), [said("news", 1, &one)]);
+    hub.release(first.slot());
+
+    let two = say(&hub, "news", 2);
+    let three = say(&hub, "news", 3);
+    let again = arrive(&hub, &bringing("news", &one));
+    assert!(again.connection.is_returning());
+    assert!(
+        received(&hub, &again).is_empty(),
+        "a position gives no right to read"
+    );
+    hub.join(again.slot(), "news");
+    let four = say(&hub, "news", 4);
+    assert_eq!(
+        received(&hub, &again),
+        [
+            said("news", 2, &two),
+            said("news", 3, &three),
+            joined("news", &three, true, 2),
+            said("news", 4, &four),
+        ]
+    );
+    // The position has served: a second join begins where the room is.
+    hub.leave(again.slot(), "news");
+    hub.join(again.slot(), "news");
+    assert_eq!(
+        received(&hub, &again),
+        [
+            r#"{"n":"_o","r":"news","o":null}"#.to_owned(),
+            joined("news", &four, false, 0)
+        ]
+    );
+}
+
+#[test]
+fn a_client_of_an_idle_room_recovers_without_a_message() {
+    let hub = history_hub();
+    let first = arrive(&hub, "{}");
+    hub.join(first.slot(), "news");
+    let at = position(&hub, "news");
+    hub.release(first.slot());
+    let idle = arrive(&hub, &bringing("news", &at));
+    hub.join(idle.slot(), "news");
+    assert_eq!(received(&hub, &idle), [joined("news", &at, true, 0)]);
+    hub.release(idle.slot());
+    let one = say(&hub, "news", 1);
+    let again = arrive(&hub, &bringing("news", &at));
+    hub.join(again.slot(), "news");
+    assert_eq!(
+        received(&hub, &again),
+        [said("news", 1, &one), joined("news", &one, true, 1)]
+    );
+}
+
+#[test]
+fn a_position_that_does_not_help_brings_nothing() {
+    let hub = history_hub();
+    let start = position(&hub, "news");
+    let one = say(&hub, "news", 1);
+    let other = say(&hub, "chat:1", 1);
+    let last = (2..4)
+        .map(|number| say(&hub, "news", number))
+        .last()
+        .unwrap();
+    let (epoch, _) = one.split_once(':').unwrap();
+    let tag = one.rsplit(':').next().unwrap();
+    for forged in [
+        other.clone(),
+        format!("{epoch}:9:{tag}"),
+        format!("{epoch}:1:ffff"),
+        format!("{epoch}:2:{tag}"),
+        format!("0:1:{tag}"),
+        format!("{epoch}:18446744073709551615:{tag}"),
+        format!("{epoch}:1e999:{tag}"),
+        "1e999".to_owned(),
+        String::new(),
+    ] {
+        let peer = arrive(&hub, &bringing("news", &forged));
+        hub.join(peer.slot(), "news");
+        assert_eq!(
+            received(&hub, &peer),
+            [joined("news", &last, false, 0)],
+            "{forged}"
+        );
+    }
+    // Trimmed; and more than a replay.
+    for number in 4..10 {
+        say(&hub, "news", number);
+    }
+    let last = position(&hub, "news");
+    for old in [&start, &one] {
+        let peer = arrive(&hub, &bringing("news", old));
+        hub.join(peer.slot(), "news");
+        assert_eq!(received(&hub, &peer), [joined("news", &last, false, 0)]);
+    }
+}
+
+#[test]
+fn a_client_without_positions_sees_the_bytes_of_a_room_without_history() {
+    let hub = history_hub();
+    let plain = Peer::admitted(&hub);
+    let knowing = arrive(&hub, "{}");
+    for peer in [&plain, &knowing] {
+        hub.join(peer.slot(), "news");
+    }
+    received(&hub, &knowing);
+    let one = say(&hub, "news", 1);
+    hub.leave(plain.slot(), "news");
+    assert_eq!(received(&hub, &plain), [r#"{"n":"said","p":1}"#]);
+    assert_eq!(received(&hub, &knowing), [said("news", 1, &one)]);
+    // What it is sent of the past has the same bytes.
+    let told = hub.join_and_tell(plain.slot(), "news", 1).unwrap();
+    assert_eq!((told.recovered, told.replayed), (false, 1));
+    assert_eq!(received(&hub, &plain), [r#"{"n":"said","p":1}"#]);
+    assert!(!plain.connection.is_returning());
+}
+
+#[test]
+fn who_joins_late_can_be_sent_the_last_messages() {
+    let hub = history_hub();
+    let positions: Vec<_> = (1..=4).map(|number| say(&hub, "news", number)).collect();
+    let last = &positions[3];
+    let new = arrive(&hub, "{}");
+    let told = hub.join_and_tell(new.slot(), "news", 2).unwrap();
+    assert_eq!(told.position.unwrap().to_string(), *last);
+    assert_eq!(
+        received(&hub, &new),
+        [
+            said("news", 3, &positions[2]),
+            said("news", 4, last),
+            joined("news", last, false, 2),
+        ]
+    );
+    // One that has missed messages gets these, and not the last ones.
+    let back = arrive(&hub, &bringing("news", last));
+    assert!(hub.join_and_tell(back.slot(), "news", 2).unwrap().recovered);
+    assert_eq!(received(&hub, &back), [joined("news", last, true, 0)]);
+    // One that has lost some learns it before it stands behind them.
+    let returned = arrive(&hub, &bringing("news", "0:1:2"));
+    hub.join_and_tell(returned.slot(), "news", 1).unwrap();
+    assert_eq!(
+        received(&hub, &returned),
+        [
+            joined("news", &positions[2], false, 1),
+            said("news", 4, last)
+        ]
+    );
+    // Whoever is a member already gets nothing.
+    let told = hub.join_and_tell(returned.slot(), "news", 1).unwrap();
+    assert_eq!((told.recovered, told.replayed), (false, 0));
+    assert!(received(&hub, &returned).is_empty());
+    // Rooms without history have none.
+    let told = hub.join_and_tell(returned.slot(), "other", 1).unwrap();
+    assert_eq!(told, Joined::at(None));
+    assert!(hub.join_and_tell(99, "news", 1).is_none());
+}
+
+#[test]
+fn what_is_no_object_is_no_list_of_positions() {
+    let hub = history_hub();
+    for o in ["[]", "1e999", "null", r#""news""#, r#"["news"]"#] {
+        let peer = arrive(&hub, o);
+        assert!(!peer.connection.knows_positions(), "{o}");
+    }
+    for o in [
+        "{}",
+        r#"{"news":1e999}"#,
+        r#"{"news":[]}"#,
+        r#"{"news":null}"#,
+    ] {
+        let peer = arrive(&hub, o);
+        assert!(peer.connection.knows_positions(), "{o}");
+        assert!(!peer.connection.is_returning(), "{o}");
+    }
+    let (without, _) = crate::hub::testing::hub();
+    assert!(!arrive(&without, "{}").connection.knows_positions());
+}
+
+#[test]
+fn a_message_to_several_rooms_is_in_the_history_of_each() {
+    let hub = history_hub();
+    let rooms = ["news", "chat:1", "plain"];
+    let knowing = arrive(&hub, "{}");
+    let plain = Peer::admitted(&hub);
+    let outsider = arrive(&hub, "{}");
+    for room in rooms {
+        hub.join(knowing.slot(), room);
+        hub.join(plain.slot(), room);
+    }
+    hub.join(outsider.slot(), "plain");
+    received(&hub, &knowing);
+    let text = r#"{"n":"said","p":1}"#;
+    assert_eq!(hub.publish_to_rooms(&rooms, text, |_| true), 3);
+    let texts = received(&hub, &knowing);
+    let [news, chat] = &texts[..] else {
+        panic!("{texts:?}")
+    };
+    let (start, id) = news.split_once(r#","d":""#).unwrap();
+    assert_eq!(
+        format!("{start}}}"),
+        said("news", 1, &position(&hub, "news"))
+    );
+    assert!(chat.ends_with(&format!(r#","d":"{id}"#)), "{chat} {id}");
+    assert_eq!(received(&hub, &plain), [text]);
+    let outside = format!(r#"{{"n":"said","p":1,"d":"{id}"#);
+    assert_eq!(received(&hub, &outsider), [outside]);
+    for room in ["news", "chat:1"] {
+        assert_eq!(
+            hub.read_history(room, None, 10).unwrap().messages().count(),
+            1
+        );
+    }
+    // Whoever is left out is so everywhere.
+    let reached = hub.publish_to_rooms(&rooms, text, |one| one.slot() != knowing.slot());
+    assert_eq!(reached, 2);
+    assert!(received(&hub, &knowing).is_empty());
+}
+
+#[test]
+fn is_read_from_a_position_on() {
+    let hub = history_hub();
+    let positions: Vec<_> = (1..=4).map(|number| say(&hub, "news", number)).collect();
+    let read = |since: Option<&str>, limit| {
+        let reading = hub.read_history("news", since, limit).unwrap();
+        let messages: Vec<_> = reading.messages().map(str::to_owned).collect();
+        (messages, reading.position.to_string(), reading.complete)
+    };
+    let behind = read(Some(&positions[1]), 1);
+    assert_eq!(
+        behind,
+        (
+            vec![said("news", 3, &positions[2])],
+            positions[2].clone(),
+            true
+        )
+    );
+    assert!(!read(Some("x"), 10).2);
+    assert!(!read(Some("0:1:2"), 10).2);
+    assert_eq!(read(None, 10).0.len(), 4);
+    assert!(hub.read_history("other", None, 10).is_none());
+}
+
+#[test]
+fn a_slow_client_with_positions_is_left_out_of_nothing() {
+    let hub = history_hub();
+    hub.config.set_max_buffered(2000);
+    hub.config.set_slow_consumer(SlowConsumer::Drop);
+    let slow = over(&hub, FakeLink::with_room(0), "{}");
+    let plain = Peer::over(&hub, FakeLink::with_room(0));
+    for peer in [&slow, &plain] {
+        hub.join(peer.slot(), "news");
+    }
+    for number in 0..30 {
+        say(&hub, "news", number);
+    }
+    assert!(slow.connection.is_open());
+    for number in 30..200 {
+        say(&hub, "news", number);
+    }
+    // It comes back and gets all that it has missed, or is told that it cannot; the other does not know.
+    assert!(!slow.connection.is_open());
+    assert!(plain.connection.is_open());
+}
+
+#[test]
+fn a_replay_does_not_make_a_slow_consumer() {
+    let hub = history_hub();
+    let start = position(&hub, "news");
+    hub.config.set_max_buffered(400);
+    for number in 0..5 {
+        say(&hub, "news", number);
+    }
+    let peer = over(&hub, FakeLink::with_room(0), &bringing("news", &start));
+    hub.join(peer.slot(), "news");
+    peer.link.set_room(usize::MAX);
+    peer.connection.flush_writable();
+    let last = position(&hub, "news");
+    assert_eq!(received(&hub, &peer), [joined("news", &last, false, 0)]);
+}
+
+#[test]
+fn a_room_is_given_up_after_its_ttl() {
+    let (hub, _) = hub();
+    hub.keep_history("news", Rule { ttl: 20, ..RULE });
+    let peer = arrive(&hub, "{}");
+    hub.join(peer.slot(), "news");
+    let one = say(&hub, "news", 1);
+    let wait = || std::thread::sleep(std::time::Duration::from_millis(30));
+    let sweep = || hub.sweep_history(hub.now());
+    wait();
+    sweep();
+    assert_eq!(hub.history.room_count(), 1, "it has a member");
+    assert_eq!(position(&hub, "news"), one);
+    hub.release(peer.slot());
+    sweep();
+    wait();
+    sweep();
+    assert_eq!(hub.history.room_count(), 0);
+    assert_eq!(hub.registry().room_count(), 0);
+    let again = arrive(&hub, &bringing("news", &one));
+    hub.join(again.slot(), "news");
+    let last = position(&hub, "news");
+    assert_ne!(last.split(':').next(), one.split(':').next());
+    assert_eq!(received(&hub, &again), [joined("news", &last, false, 0)]);
+}
+
+#[test]
+fn nothing_is_left_of_positions_of_connections_that_end() {
+    let hub = history_hub();
+    let peer = arrive(&hub, &bringing("news", "0:1:2"));
+    let serial = peer.connection.serial();
+    hub.release(peer.slot());
+    assert!(hub.history.take_brought(serial, "news").is_none());
+    hub.leave_all(peer.slot());
+    hub.join(peer.slot(), "news");
+    assert!(!hub.registry().has_room("news"));
+}
+
+#[test]
+fn leaving_every_room_is_told_for_each() {
+    let hub = history_hub();
+    let peer = arrive(&hub, "{}");
+    for room in ["news", "chat:1", "plain"] {
+        hub.join(peer.slot(), room);
+    }
+    received(&hub, &peer);
+    hub.leave_all(peer.slot());
+    let left = |room| format!(r#"{{"n":"_o","r":"{room}","o":null}}"#);
+    assert_eq!(received(&hub, &peer), [left("news"), left("chat:1")]);
+    assert!(hub.registry().rooms_of(peer.slot()).is_empty());
+    assert!(!hub.leave(peer.slot(), "news"));
+    assert!(received(&hub, &peer).is_empty());
+}

@@ -1,0 +1,74 @@
+// @ts-check
+'use strict';
+
+/** What applications read and are told of rooms with history. The core keeps it. */
+
+const LineError = require('../../common/line-error.js');
+const errors = require('../connection/errors.js');
+const { ServerErrorCode } = require('../enums.js');
+
+/** @typedef {import('../server/server.js').Server} Server */
+/** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
+
+/** The most messages that the core can be asked for. */
+const MAX = 0xffffffff;
+
+/**
+ * @param {string} name Of the option.
+ * @param {unknown} value
+ * @param {number} standard What holds when it is not given.
+ * @returns {number}
+ * @throws {LineError} `sInvalidOptions`
+ */
+function countOf(name, value, standard) {
+  if (value === undefined || value === null) return standard;
+  const isCount = Number.isInteger(value) && Number(value) >= 0;
+  if (!isCount) {
+    const text = `"${name}" must be a positive integer or zero, in messages; got ${String(value)}`;
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, text);
+  }
+  return Math.min(Number(value), MAX);
+}
+
+/**
+ * Adds a connection to a room, and sends it what it has missed.
+ * @param {ServerConnection} connection
+ * @param {string} room
+ * @param {{rewind?: number}} [options]
+ * @returns {Promise<import('../../index.d.ts').JoinResult>}
+ */
+async function joinAndTell(connection, room, options = {}) {
+  const rewind = countOf('rewind', options.rewind, 0);
+  const { server } = connection;
+  const slot = server.slotOf_(connection);
+  const joined = slot === undefined ? null : server.native_.core.joinAndTell(slot, String(room), rewind);
+  if (joined === null) throw errors.closed();
+  return joined;
+}
+
+/**
+ * Reads kept messages of a room.
+ * @param {Server} server
+ * @param {string} room
+ * @param {{since?: string, limit?: number}} [options]
+ * @returns {Promise<import('../../index.d.ts').History>}
+ */
+async function readHistory(server, room, options = {}) {
+  const { since } = options;
+  if (since !== undefined && typeof since !== 'string') {
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"since" must be a position, a string; got ${String(since)}`);
+  }
+  const reading = server.native_.core.readHistory(room, since, countOf('limit', options.limit, MAX));
+  if (reading === null) {
+    const text = `The room "${room}" has no history: give it one with the option "history"`;
+    throw new LineError(ServerErrorCode.INVALID_ACTION, text);
+  }
+  const { position, complete } = reading;
+  const messages = reading.messages.map((text) => {
+    const { n, p, o } = JSON.parse(text);
+    return { name: n, payload: p, position: o };
+  });
+  return { messages, position, complete };
+}
+
+module.exports = { joinAndTell, readHistory };

@@ -1,4 +1,4 @@
-//! Has the core's files know that they are compiled for loom: without their own tests.
+//! Sets `cfg(loom)` for the core's files, which then leave out their own tests.
 
 fn main() {
     println!("cargo::rustc-cfg=loom");

@@ -1,6 +1,5 @@
-//! The decoder of frames: however the bytes of a client are cut into reads, they are the same
-//! messages and end in the same error; nothing is held beyond what arrived; and what was decoded can
-//! be encoded and decoded again.
+//! The decoder of frames. However the bytes of a client are cut into reads, they give the same messages and the same
+//! error. No more memory is held than the bytes that arrived. What was decoded can be encoded and decoded again.
 
 use std::borrow::Cow;
 
@@ -11,14 +10,14 @@ use line_socket_core::{
 
 use crate::cuts::Cuts;
 
-/// What became of the bytes of a client.
+/// What decoding the bytes of a client gave.
 #[derive(Debug, PartialEq, Eq)]
 struct Outcome {
     events: Vec<Event<'static>>,
     error: Option<ProtocolError>,
 }
 
-/// Bytes of the decoder's own around what it keeps: a box, and the least a vector grows to.
+/// Bytes that the decoder holds beside payload: a box, and the least capacity of a vector.
 const OVERHEAD: usize = 256;
 
 /// The first byte says how large messages may be, [`Cuts::take`] how the rest is cut.
@@ -27,7 +26,7 @@ pub fn run(data: &[u8]) {
         return;
     };
     let limits = MessageLimits {
-        // Up to 2 MiB: what the header of a small input claims is below and above it.
+        // Up to 2 MiB, so that the length in the header of a small input may be below or above it.
         max_message: 1 << (size % 22),
         max_fragments: 1 + u32::from(size / 22),
     };
@@ -106,7 +105,7 @@ fn check_limits(limits: MessageLimits, outcome: &Outcome) {
     }
 }
 
-/// What was decoded is decoded again once a client has sent it in single frames.
+/// What was decoded is the same when a client sends it in single frames.
 fn check_again(events: &[Event<'static>]) {
     let mut wire = Vec::new();
     for event in events {
@@ -132,7 +131,7 @@ fn close_payload(frame: Option<&CloseFrame<'_>>) -> Vec<u8> {
     };
     let mut sent = Vec::new();
     push_close(&mut sent, frame.code, &frame.reason).expect("what was received may be sent");
-    // A control frame's header is two bytes when nothing is masked.
+    // The header of a control frame without a mask is two bytes.
     sent.split_off(2)
 }
 

@@ -1,10 +1,10 @@
-//! How a peer's bytes are cut into reads, as the input says.
+//! The sizes of the reads into which a peer's bytes are cut. The input determines them.
 
 /// Sizes of reads, repeated for as long as there are bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Cuts<'a>(&'a [u8]);
 
-/// Most sizes one input gives.
+/// Most sizes in one input.
 const MOST: usize = 15;
 
 impl<'a> Cuts<'a> {
@@ -21,7 +21,7 @@ impl<'a> Cuts<'a> {
 
     /// Where the reads of `length` bytes end, the last of them at `length`.
     pub fn ends(self, length: usize) -> impl Iterator<Item = usize> {
-        // A read of nothing would be no read: 0 stands for a large one.
+        // There is no read without bytes, so 0 stands for a large read.
         let size = |size: u8| if size == 0 { 4096 } else { usize::from(size) };
         let mut sizes = self.0.iter().map(move |&byte| size(byte)).cycle();
         let mut end = 0;

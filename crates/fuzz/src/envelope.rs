@@ -1,7 +1,7 @@
-//! The scan of the envelope beside `serde_json`: they agree on what is JSON, and on what `n`, `p`,
-//! `i` and `e` are. On purpose the scan differs in three things, which [`Reference`] takes into
-//! account: of a key that occurs more than once the last value counts, a lone surrogate is a string
-//! like any other, and deeper than [`MAX_DEPTH`] levels is refused.
+//! The scan of the envelope beside `serde_json`: both accept the same texts as JSON, and find the same `n`, `p`, `i`
+//! and `e`. The scan differs on purpose in three things, which [`Reference`] accounts for: the last value of a key that
+//! occurs more than once counts, lone surrogates are allowed in strings, and nesting deeper than [`MAX_DEPTH`] levels
+//! is refused.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The input is the text, if it is one: the codec lets nothing else through.
+/// The input is the text, if it is UTF-8: the codec refuses everything else.
 pub fn run(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else {
         return;
@@ -62,7 +62,7 @@ fn check_outline(text: &str, scanned: Option<&Envelope<'_>>) {
     };
     assert_eq!(found.name, scanned.name.raw());
     assert!(!scanned.name.is_escaped());
-    // Whoever parses the payload takes white space around it as well.
+    // Parsing the payload accepts white space around it as well.
     assert_eq!(Some(payload.trim()), scanned.payload);
     assert_eq!(scanned.error, None);
     match (found.id, scanned.id) {
@@ -76,7 +76,7 @@ fn check_outline(text: &str, scanned: Option<&Envelope<'_>>) {
     }
 }
 
-/// The first wrong byte is the first: cut there, the text is wrong in nothing but its end.
+/// The byte reported is the first wrong one: a text that is cut there is wrong only in its end.
 fn check_offset(text: &str, offset: usize) {
     let Some(before) = text.get(..offset) else {
         panic!("{offset} is no place in the text");
@@ -96,7 +96,7 @@ fn deepest(text: &str) -> usize {
     depths(text.as_bytes()).max().unwrap_or(0)
 }
 
-/// Levels open after each byte of a text that is right so far.
+/// Levels open after each byte of a text that is valid so far.
 fn depths(text: &[u8]) -> impl Iterator<Item = usize> {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     text.iter().map(move |&byte| {
@@ -134,11 +134,11 @@ impl<'a> Reference<'a> {
         if !is_object {
             return Self::NoObject;
         }
-        // Deeper than 128 levels it gives up only where it builds something, which it does not here.
+        // `serde_json` refuses more than 128 levels only where it builds values, which it does not here.
         Self::Object(serde_json::from_str(text).expect("it is JSON"))
     }
 
-    /// What the text lacks, if it is no envelope.
+    /// What the text lacks, if it is not an envelope.
     fn fault(&self) -> Option<InvalidEnvelope> {
         let Self::Object(members) = self else {
             return Some(InvalidEnvelope::NotAnObject);
@@ -207,8 +207,8 @@ fn check_string(found: JsonString<'_>, raw: &str) {
     assert_eq!(found.decode(), decode(raw));
 }
 
-/// Decodes a string of JSON. `serde_json` gives lone surrogates, which UTF-8 has no place for, as
-/// bytes in the manner of UTF-8; they become U+FFFD, as the scan has them.
+/// Decodes a string of JSON. `serde_json` gives lone surrogates, which UTF-8 does not have, as three bytes in the
+/// style of UTF-8. They become U+FFFD, as in the scan.
 fn decode(raw: &str) -> String {
     let Bytes(bytes) = serde_json::from_str(raw).expect("a string of JSON");
     let mut text = String::new();
@@ -271,7 +271,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// What is answered is an envelope itself, with the id that was sent.
+/// Every answer is an envelope, with the id that was sent.
 fn check_answers(asked: &Envelope<'_>) {
     let mut pong = Vec::new();
     push_pong_response(&mut pong, asked.id.as_ref());

@@ -1,6 +1,6 @@
-//! permessage-deflate: however a peer's compressed messages are cut, they inflate to the same, or to
-//! the same error; nothing comes out after an error or beyond the limit; what was compressed inflates to
-//! what it was; and offers are agreed to by the rules, whatever they say.
+//! permessage-deflate. However a peer's compressed messages are cut, they inflate to the same bytes, or to the same
+//! error. Nothing is inflated after an error or beyond the limit. What was compressed inflates to the original. Offers
+//! are accepted by the rules, whatever they contain.
 
 use line_socket_core::{
     Agreement, CompressionPolicy, CompressionSettings, Compressor, Corrupt, Decoder, Inflater,
@@ -33,7 +33,7 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// What came out of messages, and how it ended.
+/// What was inflated of messages, and the error it ended with.
 #[derive(Debug, PartialEq, Eq)]
 struct Outcome {
     out: Vec<u8>,
@@ -58,7 +58,7 @@ fn inflate_in_pieces(agreement: Agreement, data: &[u8]) {
     let whole = inflate(agreement, message, &[message.len()]);
     let ends: Vec<usize> = cuts.ends(message.len()).collect();
     let cut = inflate(agreement, message, &ends);
-    // Of a message that fails, a piece may give bytes that the whole does not.
+    // When a message fails, its pieces may give bytes that the whole does not.
     assert_eq!(cut.error, whole.error);
     if whole.error.is_none() {
         assert_eq!(cut.out, whole.out);
@@ -127,7 +127,7 @@ fn compress_and_inflate(agreement: Agreement, data: &[u8]) {
     }
 }
 
-/// A decoder that inflates holds no more than a message may have, and ends in an error of the protocol.
+/// A decoder that inflates holds no more than the limit on a message, and its errors are errors of the protocol.
 fn decode(agreement: Agreement, wire: &[u8]) {
     let limits = MessageLimits {
         max_message: LIMIT,
@@ -175,7 +175,7 @@ fn negotiate(takeover: bool, window_bits: u8, data: &[u8]) {
         assert!((8..=15).contains(&client));
         assert!(header.contains("client_max_window_bits"));
     }
-    // What is agreed to is an offer that would be agreed to as it is.
+    // The agreement, sent as an offer, is agreed to unchanged.
     let again = policy.negotiate(&agreement.to_string()).unwrap();
     assert_eq!(again, Some(agreement));
 }

@@ -1,4 +1,5 @@
-//! What must hold for any bytes a peer sends: one function a target, which panics when it does not.
+//! Properties that must hold for any bytes that a peer sends. Each target is a function that panics when its property
+//! does not hold.
 //!
 //! The same functions run under a coverage-guided fuzzer (`targets/`, `npm run fuzz`) and, for a few
 //! seconds, in the tests (`tests/bounded.rs`), where they need nothing but stable Rust.
@@ -17,7 +18,7 @@ pub struct Target {
     pub name: &'static str,
     /// Runs it on one input. Panics when a property does not hold.
     pub run: fn(&[u8]),
-    /// What inputs are made of, for mutation: see `dictionaries` for what libFuzzer takes.
+    /// Tokens for mutation: a dictionary of libFuzzer, from `dictionaries`.
     pub dictionary: &'static str,
 }
 

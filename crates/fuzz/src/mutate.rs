@@ -1,5 +1,4 @@
-//! Mutation without feedback, for the bounded run: the same inputs for the same seed, on every
-//! machine.
+//! Mutation without feedback, for the bounded run. The same seed gives the same inputs on every machine.
 
 /// Longest input made, in bytes.
 const LONGEST: usize = 4096;
@@ -12,7 +11,7 @@ pub struct Mutator {
 }
 
 impl Mutator {
-    /// A mutator that puts in, now and then, what a dictionary of libFuzzer holds.
+    /// A mutator that sometimes inserts tokens of a dictionary of libFuzzer.
     pub fn new(seed: u64, dictionary: &str) -> Self {
         let tokens = dictionary.lines().filter_map(token).collect();
         Self {
@@ -49,7 +48,7 @@ impl Mutator {
                 let piece = input[at..end].to_vec();
                 input.splice(at..at, piece);
             }
-            // Seldom, for what is short is soon known.
+            // This is rare, because there are few short inputs.
             6 if self.below(4) == 0 => input.truncate(at),
             7 => {
                 let other = &corpus[self.below(corpus.len())];
@@ -87,8 +86,8 @@ impl Mutator {
     }
 }
 
-/// The token in a line of a dictionary: what stands between its first and last quote, with the
-/// escapes `\\`, `\"` and `\xAB`. Nothing for a comment or an empty line.
+/// The token in a line of a dictionary: the text between its first and last quote, with the escapes `\\`, `\"` and
+/// `\xAB`. `None` for a comment or an empty line.
 fn token(line: &str) -> Option<Vec<u8>> {
     if line.starts_with('#') {
         return None;

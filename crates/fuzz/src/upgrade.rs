@@ -1,6 +1,6 @@
-//! The HTTP upgrade: however the bytes are cut into reads, they are the same request or refused;
-//! what is taken and what is refused agrees with `httparse`, which knows nothing of our limits and
-//! our strictness about line ends; and no answer has more lines in it than it should.
+//! The HTTP upgrade. However the bytes are cut into reads, they give the same request, or are refused. The parser
+//! accepts what `httparse` accepts, except for its own limits and its stricter rules for line ends. No answer has
+//! more lines than it should.
 
 use httparse::{EMPTY_HEADER, Status};
 use line_socket_core::{
@@ -11,7 +11,7 @@ use crate::cuts::Cuts;
 
 type Parsed = Result<Option<(Request, usize)>, Refusal>;
 
-/// Bytes of the shortest header line: a name, a colon, and an end `httparse` takes.
+/// Bytes of the shortest header line: a name, a colon, and a line end that `httparse` accepts.
 const SHORTEST: usize = "a:\n".len();
 
 /// The first byte says how long a head may be, [`Cuts::take`] how the rest is cut.
@@ -43,7 +43,7 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// Parses as a server does that reads up to each of `ends`: again from the start, until it knows.
+/// Parses as a server does that reads up to each of `ends`: from the start each time, until there is a result.
 fn in_pieces(bytes: &[u8], limits: &RequestLimits, ends: impl Iterator<Item = usize>) -> Parsed {
     for end in ends {
         let parsed = parse_request(&bytes[..end], limits);
@@ -54,8 +54,8 @@ fn in_pieces(bytes: &[u8], limits: &RequestLimits, ends: impl Iterator<Item = us
     Ok(None)
 }
 
-/// Which fault comes first depends on the reads: a head can be too long before its end is seen to be
-/// wrong. Whether there is one does not.
+/// Whether there is an error does not depend on the reads. Which one is found first does: a head can be too long
+/// before an error at its end has arrived.
 fn check_same(whole: &Parsed, pieces: &Parsed) {
     match (whole, pieces) {
         (Err(_), Err(_)) => {}
@@ -64,7 +64,7 @@ fn check_same(whole: &Parsed, pieces: &Parsed) {
 }
 
 fn check_against_httparse(bytes: &[u8], limits: &RequestLimits, ours: &Parsed) {
-    // Room for all, for it has no limit of its own.
+    // Room for all headers, because `httparse` has no limit of its own.
     let mut headers = vec![EMPTY_HEADER; bytes.len() / SHORTEST];
     let mut theirs = httparse::Request::new(&mut headers);
     match (ours, theirs.parse(bytes)) {
@@ -80,7 +80,7 @@ fn check_against_httparse(bytes: &[u8], limits: &RequestLimits, ours: &Parsed) {
         (Ok(Some((request, _))), other) => panic!("{request:?} taken, httparse: {other:?}"),
         (Ok(None), Ok(Status::Complete(size))) => panic!("httparse has a head of {size} bytes"),
         (Err(refusal), Ok(Status::Complete(size))) => {
-            // Only for what we are stricter about.
+            // Only where this parser is stricter.
             let head = &bytes[..size];
             let too_large = size > limits.max_head || theirs.headers.len() > limits.max_headers;
             let bare_line_end = head
@@ -96,7 +96,7 @@ fn check_against_httparse(bytes: &[u8], limits: &RequestLimits, ours: &Parsed) {
     }
 }
 
-/// What a request is answered with, at a path of its own and at another.
+/// Checks the answer to a request, at its own path and at another.
 fn check_answer(request: &Request) {
     for path in [None, Some(""), Some(request.path()), Some("/another")] {
         match request.check_upgrade(path) {
@@ -112,7 +112,7 @@ fn check_answer(request: &Request) {
     }
 }
 
-/// An answer of 101 has just the lines it should.
+/// An answer with 101 has exactly the lines that it should have.
 fn check_lines(accept: &str, protocol: Option<&str>) {
     let lines = response_lines(accept, protocol).expect("header values hold no line ends");
     let head = response_head(&lines).expect("no line is empty");
@@ -121,7 +121,7 @@ fn check_lines(accept: &str, protocol: Option<&str>) {
     assert!(text.ends_with("\r\n\r\n"));
 }
 
-/// A refusal is one whole answer of HTTP.
+/// A refusal is exactly one complete HTTP response.
 fn check_refusal(refusal: &Refusal, head_only: bool) {
     let bytes = refusal.response();
     let mut headers = [EMPTY_HEADER; 8];

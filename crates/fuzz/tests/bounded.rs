@@ -1,6 +1,6 @@
-//! Every target on every seed, and for a few seconds on mutations of them. Deterministic but for how
-//! far it gets: set `FUZZ_SEED` to go another way, `FUZZ_SECONDS` (default 2, of each target) to go
-//! further.
+//! Runs every target on every seed, and for a few seconds on mutations of the seeds. The inputs are deterministic; only
+//! their number depends on the machine. `FUZZ_SEED` selects other inputs, and `FUZZ_SECONDS` (default 2 for each
+//! target) sets the time.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ fn seeds(target: &Target) -> Vec<Vec<u8>> {
     paths.iter().map(|path| fs::read(path).unwrap()).collect()
 }
 
-/// Runs the target; an input it fails on is kept, and the test says where.
+/// Runs the target. An input that fails is kept in a file, which the test names.
 fn check(target: &Target, input: &[u8]) {
     if catch_unwind(AssertUnwindSafe(|| (target.run)(input))).is_ok() {
         return;

@@ -11,7 +11,7 @@ pub mod echo;
 pub mod idle;
 pub mod push;
 
-/// How long to wait for readiness before the clock is looked at again.
+/// How long to wait for readiness before the clock is checked again.
 const TICK: Duration = Duration::from_millis(20);
 
 /// Fails unless `frame` carries `expected`; a frame too large to be collected is compared by length.

@@ -15,7 +15,7 @@ use crate::result::Result;
 /// case that connects and closes.
 const SOURCES: usize = 200;
 
-/// How far the opening of a connection has come.
+/// The stages of a connection's opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// TCP connection or HTTP upgrade under way.
@@ -26,12 +26,12 @@ enum Phase {
     Open,
 }
 
-/// What a connection tells its owner while it is read.
+/// What a connection reports to its owner while it is read.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// The handshake is answered: requests may be sent, but not before [`crate::times::SETTLE`] is over.
     Ready,
-    /// A data message that neither the protocol nor the WebSocket deals with itself.
+    /// A data message that is not part of the opening, and not a ping.
     Message(Frame<'a>),
     /// The server has ended the connection.
     Ended,
@@ -53,7 +53,7 @@ impl Connection {
     /// Begins to open connection number `number` to `server`, registered as `token`.
     ///
     /// # Errors
-    /// When no socket can be made; a refused connection shows up when it is read.
+    /// When no socket can be made. That a connection is refused is reported when it is read.
     pub fn open(
         registry: &Registry,
         token: Token,
@@ -140,7 +140,7 @@ impl Connection {
         }
     }
 
-    /// Deals with bytes of the server.
+    /// Handles bytes of the server.
     fn take<F>(&mut self, bytes: &[u8], sink: &mut F) -> Result<()>
     where
         F: FnMut(Event<'_>) -> Result<()>,
@@ -172,7 +172,7 @@ impl Connection {
     where
         F: FnMut(Event<'_>) -> Result<()>,
     {
-        // The reader is taken out while it runs, because its frames lead to sending on `self`.
+        // The reader is moved out while it runs, because handling its frames sends on `self`.
         let mut reader = std::mem::take(&mut self.reader);
         let result = reader.feed(bytes, |frame| self.take_frame(frame, sink));
         self.reader = reader;
@@ -211,8 +211,8 @@ impl Connection {
     }
 }
 
-/// `connect` on a non-blocking socket says this when the connection is not there at once; the
-/// standard library has no stable name for it.
+/// The error of `connect` on a non-blocking socket when the connection is not open at once. The standard library has no
+/// stable name for it.
 const EINPROGRESS: i32 = 115;
 
 /// Writes as much as the kernel takes. A socket that is still connecting takes nothing.

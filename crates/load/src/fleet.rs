@@ -16,7 +16,7 @@ const OPENING_AT_ONCE: usize = 128;
 /// Size of the buffer that every connection is read through.
 pub const SCRATCH: usize = 256 * 1024;
 
-/// A case: what to do with the messages that arrive.
+/// A case handles the messages that arrive.
 pub trait Workload {
     /// A message arrived on connection `index`.
     ///
@@ -24,7 +24,7 @@ pub trait Workload {
     /// When the message is not what the server should have sent.
     fn on_message(&mut self, index: usize, message: &Frame<'_>) -> Result<()>;
 
-    /// All that connection `index` had to read has been handed over: the place to send, once for the
+    /// All messages that connection `index` had to read have been handed over. Answers are sent here, once for the
     /// whole batch.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Fleet {
     /// A fleet without connections.
     ///
     /// # Errors
-    /// When the kernel gives no poller.
+    /// When no poller can be made.
     pub fn new(options: &Options) -> Result<Self> {
         Ok(Self {
             poller: Poller::new()?,
@@ -105,7 +105,7 @@ impl Fleet {
             if left.is_zero() {
                 return Ok(());
             }
-            self.poller.excuse_silence();
+            self.poller.reset_silence();
             self.turn(&mut Opening { ready: 0 }, left)?;
         }
     }

@@ -12,12 +12,12 @@ pub const PING: u8 = 0x9;
 /// Opcode of a pong frame.
 pub const PONG: u8 = 0xA;
 
-/// One key for every frame: a server has to unmask all the same, and frames can be built once.
-/// It is not zero, so that no server can skip the work.
+/// The key of every frame. With one key frames can be built once, and a server has to unmask them all the same. It is
+/// not zero, so that no server can skip that.
 const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// Incoming frames above this many bytes of payload are counted and skipped, not collected: they
-/// are checked by their length alone, and reading them costs the load generator next to nothing.
+/// Incoming frames with more bytes of payload are counted and skipped, not collected. They are checked by their length
+/// alone, so that reading them costs the load generator very little.
 pub const COLLECT_LIMIT: usize = 32 * 1024;
 
 /// Appends one final, masked frame to `out`.
@@ -116,10 +116,10 @@ pub struct FrameReader {
 }
 
 impl FrameReader {
-    /// Takes the next bytes of the connection and hands every frame they complete to `sink`.
+    /// Reads the next bytes of the connection and hands every frame that they complete to `sink`.
     ///
     /// # Errors
-    /// When the bytes are no frames, or `sink` fails.
+    /// When the bytes are not frames, or `sink` fails.
     pub fn feed<F>(&mut self, mut input: &[u8], mut sink: F) -> Result<()>
     where
         F: FnMut(Frame<'_>) -> Result<()>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Buckets per power of two, as a power of two itself.
 const PRECISION_BITS: u32 = 6;
 const SUB_BUCKETS: usize = 1 << PRECISION_BITS;
-/// Enough for every `u64` of nanoseconds.
+/// The number of buckets, enough for every `u64` of nanoseconds.
 const BUCKETS: usize = SUB_BUCKETS * (64 - PRECISION_BITS as usize + 1);
 
 /// Counts of latencies, in buckets 1/64 of a power of two wide.

@@ -1,5 +1,5 @@
 //! Load generator for the benchmark: one thread, frames built in advance, two message protocols.
-//! It puts a case of load on a server and prints what it measured as one line of JSON.
+//! It runs one case against a server and prints what it measured as one line of JSON.
 
 use std::process::ExitCode;
 

@@ -7,7 +7,7 @@ use crate::payload;
 use crate::protocol::{MAX_DEPTH, Protocol};
 use crate::result::Result;
 
-/// How the program is called.
+/// The usage of the program.
 pub const USAGE: &str = "\
 usage: load CASE --server ADDRESS --pid PID [option...]
 
@@ -60,7 +60,7 @@ pub struct Options {
     pub duration: Duration,
     /// Number of broadcasts to measure, if that ends the measurement.
     pub count: Option<usize>,
-    /// How long a turn begins without being measured, if measuring is done in turns.
+    /// The first part of each turn, which is not measured, if measuring is done in turns.
     pub lead_in: Option<Duration>,
 }
 

@@ -15,8 +15,7 @@ const EVENTS: usize = 1024;
 pub struct Poller {
     poll: Poll,
     events: Events,
-    /// How long has been waited in vain. Time spent otherwise, as between two turns, is no silence of
-    /// the server's.
+    /// How long nothing has come while waiting. Time that was not spent waiting, as between two turns, does not count.
     silence: Duration,
 }
 
@@ -24,7 +23,7 @@ impl Poller {
     /// A poller without sockets.
     ///
     /// # Errors
-    /// When the kernel gives none.
+    /// When none can be made.
     pub fn new() -> Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
@@ -60,14 +59,14 @@ impl Poller {
         Ok(())
     }
 
-    /// What the last wait brought.
+    /// The events of the last wait.
     #[must_use]
     pub fn events(&self) -> &Events {
         &self.events
     }
 
-    /// Nothing is expected of the server.
-    pub fn excuse_silence(&mut self) {
+    /// Resets the time: nothing is expected of the server until the next wait.
+    pub fn reset_silence(&mut self) {
         self.silence = Duration::ZERO;
     }
 }

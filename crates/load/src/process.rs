@@ -1,4 +1,4 @@
-//! What Linux's `/proc` tells of the server's CPU time and memory.
+//! The server's CPU time and memory, from `/proc` of Linux.
 
 use std::fs;
 
@@ -44,8 +44,8 @@ impl CpuSnapshot {
         Ok(Self { threads })
     }
 
-    /// CPU time spent from this snapshot to `later`, of the process whose main thread is `pid`. What
-    /// a thread used that ended in between is not counted.
+    /// CPU time spent from this snapshot to `later`, of the process whose main thread is `pid`. The time of a
+    /// thread that has ended in between is not counted.
     #[must_use]
     pub fn until(&self, later: &Self, pid: u32) -> CpuTime {
         let mut time = CpuTime { total: 0, main: 0 };
@@ -79,7 +79,7 @@ fn nanos_on_cpu(schedstat: &str) -> Result<u64> {
 /// `smaps_rollup` walks the page tables; the counters in `status` may be off by a megabyte or two.
 ///
 /// # Errors
-/// When the process is gone or not ours to look at.
+/// When the process is gone, or may not be read.
 pub fn resident_bytes(pid: u32) -> Result<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let kib = text

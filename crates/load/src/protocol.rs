@@ -20,14 +20,14 @@ pub enum Protocol {
     SocketIo,
 }
 
-/// What an incoming text message asks of the client, apart from the case at hand.
+/// What the client has to do about an incoming text message, apart from the case.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Incoming {
     /// Next step of the opening: send this frame.
     Reply(Vec<u8>),
     /// The handshake is answered; requests may follow.
     Ready,
-    /// Nothing that the protocol itself deals with.
+    /// A message for the case.
     Message,
 }
 
@@ -126,7 +126,7 @@ impl Protocol {
     }
 }
 
-/// The id of a message of the line protocol that has no error: its last key is `i`.
+/// The id of a message of the line protocol without an error: its last key is `i`.
 fn line_id(message: &[u8]) -> Option<&str> {
     const KEY: &[u8] = br#","i":""#;
     let rest = message.strip_suffix(br#""}"#)?;
@@ -134,8 +134,8 @@ fn line_id(message: &[u8]) -> Option<&str> {
     std::str::from_utf8(&rest[at + KEY.len()..]).ok()
 }
 
-/// Requests built in advance, with the answers they have to get. They differ by their ids alone,
-/// and go round: request number `depth` is request number 0 again.
+/// Requests built in advance, with the expected answers. They differ by their ids alone, and repeat: request number
+/// `depth` is request number 0 again.
 pub struct Requests {
     /// Every request twice in a row, so that any `depth` neighbours are one slice.
     frames: Vec<u8>,

@@ -1,4 +1,4 @@
-//! The line of JSON that comes of a measurement.
+//! The result of a measurement as a line of JSON.
 
 use std::fmt::Write as _;
 

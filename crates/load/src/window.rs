@@ -1,4 +1,4 @@
-//! The time that is measured: slices, of which each has a rate and a cost.
+//! The measured time. It consists of slices, each with a rate and a cost.
 
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
@@ -9,8 +9,8 @@ use crate::process::{CpuSnapshot, CpuTime, own_nanos};
 use crate::report::{Report, median};
 use crate::result::Result;
 
-/// Length of a [`Slice`]: short beside what else disturbs a shared machine, long beside the operations
-/// that are under way when it ends.
+/// Length of a [`Slice`]. It is short compared with disturbances on a shared machine, and long compared with the
+/// operations that are under way when it ends.
 const SLICE: Duration = Duration::from_millis(250);
 
 /// A part of the measured time, which has a cost and a rate of its own.
@@ -23,7 +23,7 @@ struct Slice {
     own: u64,
 }
 
-/// The state of everything that is counted, at one moment.
+/// All counts at one moment.
 struct Mark {
     at: Instant,
     operations: u64,
@@ -31,9 +31,9 @@ struct Mark {
     own: u64,
 }
 
-/// What the time that passes is good for.
+/// What the current time is used for.
 enum Stage {
-    /// A turn has begun: caches get warm, and what was answered during the pause is used up.
+    /// A turn has begun and is not measured yet: caches get warm, and answers that came during the pause are handled.
     LeadIn { since: Instant },
     /// A slice, from this mark on.
     Slice(Mark),
@@ -42,7 +42,7 @@ enum Stage {
 /// The time during which operations are counted, and the server's CPU time in it.
 pub struct Window {
     pid: u32,
-    /// With turns, how long each begins without being measured.
+    /// With turns, the first part of each that is not measured.
     lead_in: Option<Duration>,
     stage: Stage,
     slices: Vec<Slice>,
@@ -59,7 +59,7 @@ impl Window {
     /// Opens the window on the server that the options name, with a pause if there are turns.
     ///
     /// # Errors
-    /// When the server is gone, or nobody gives turns.
+    /// When the server is gone, or standard input has ended while turns are expected.
     pub fn open(options: &Options) -> Result<Self> {
         let mut window = Self {
             pid: options.pid,
@@ -84,7 +84,7 @@ impl Window {
         self.record_latency(latency);
     }
 
-    /// Notes a latency, unless a pause may be in it.
+    /// Records a latency, unless it may contain a pause.
     pub fn record_latency(&mut self, latency: Duration) {
         if let Stage::Slice(mark) = &self.stage
             && (self.lead_in.is_none() || latency <= mark.at.elapsed())
@@ -93,11 +93,11 @@ impl Window {
         }
     }
 
-    /// Whether there is more to be measured. To be asked again and again, up to date in `operations`:
-    /// a slice ends when it is long enough, and with turns, the next waits for its turn.
+    /// Whether there is more to be measured. To be called again and again, after `operations` was updated: a slice
+    /// ends here when it is long enough, and with turns the next one waits for its turn here.
     ///
     /// # Errors
-    /// When the server is gone, or nobody gives turns any more.
+    /// When the server is gone, or standard input has ended while turns are expected.
     pub fn goes_on(&mut self) -> Result<bool> {
         match &self.stage {
             Stage::LeadIn { since } => {
@@ -122,7 +122,7 @@ impl Window {
         Ok(true)
     }
 
-    /// Begins a turn, when it is given, or the only slices there are.
+    /// Waits for a turn and begins it. Without turns, begins measuring.
     fn begin(&mut self) -> Result<()> {
         self.stage = if self.lead_in.is_some() {
             wait_for_turn()?;
@@ -144,7 +144,7 @@ impl Window {
         })
     }
 
-    /// Ends the slice, if there is one, and says where.
+    /// Ends the slice, if there is one, and returns the counts at its end.
     fn end_slice(&mut self) -> Result<Mark> {
         let end = self.mark()?;
         if let Stage::Slice(begun) = &self.stage {
@@ -160,13 +160,13 @@ impl Window {
         Ok(end)
     }
 
-    /// Closes the window. Rate and cost are the medians of its slices: what disturbs fewer than half
-    /// of them, as the neighbours on a shared machine do by fits, does not show.
+    /// Closes the window. Rate and cost are the medians of its slices, so that disturbances in fewer than half of the
+    /// slices have no effect.
     ///
     /// # Errors
-    /// When the server is gone, or nothing was done in the window.
+    /// When the server is gone, or no operation has ended in the window.
     pub fn close(mut self) -> Result<Report> {
-        // What is shorter than a slice is of use only where there is no other.
+        // A part that is shorter than a slice is used only if there is no slice.
         if self.slices.is_empty() {
             self.end_slice()?;
         }
@@ -202,14 +202,14 @@ impl Window {
     }
 }
 
-/// Says that a turn would be welcome, and waits until a line of standard input gives one.
+/// Prints that a turn is wanted, and waits for it: a line on standard input.
 fn wait_for_turn() -> Result<()> {
     let mut output = io::stdout().lock();
     writeln!(output, "turn?")?;
     output.flush()?;
     let mut line = String::new();
     if io::stdin().read_line(&mut line)? == 0 {
-        return Err("nobody gives turns: standard input has ended".into());
+        return Err("no turn was given: standard input has ended".into());
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ mod sync {
     pub use std::sync::PoisonError;
     pub use std::thread::available_parallelism;
 
-    /// Parks for ever: nothing may rely on a rest to end by itself.
+    /// Parks without a timeout, so that the models show whether a rest is always ended by another thread.
     pub fn park_timeout(_: Duration) {
         loom::thread::park();
     }

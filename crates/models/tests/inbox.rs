@@ -1,6 +1,6 @@
-//! Models of the queue between io threads and JavaScript. Loom runs each in every order in which its
-//! threads may run, but for those that interrupt threads more often than a model says, and fails
-//! where all of them wait for ever: a wake that is lost cannot hide.
+//! Models of the queue between io threads and JavaScript. Loom runs each model in every order in which its threads may
+//! run, except for orders that interrupt threads more often than the model says. It fails if all threads wait for ever,
+//! so that a lost wake is found.
 
 use std::future::poll_fn;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use loom::model::Builder;
 use loom::sync::{Arc, Notify};
 use loom::thread;
 
-/// Wakes the model of JavaScript's thread, which may be busy: then it finds the wake later.
+/// Wakes the model of JavaScript's thread. If that is busy, it finds the wake later.
 struct Bell(Arc<Notify>);
 
 impl Wake for Bell {
@@ -62,12 +62,12 @@ fn application(inbox: &Inbox, bell: &Notify, events: usize) -> Vec<u32> {
     seen
 }
 
-/// An event without parts.
+/// Adds an event without parts.
 fn announce(inbox: &Inbox, slot: u32) {
     inbox.announce(|_| Record::new(Kind::PingDue, slot));
 }
 
-/// An event of a connection; true when the connection is to be read no more.
+/// Adds an event of a connection. Returns true when the connection is not to be read any more.
 fn push(inbox: &Inbox, flow: &mut Flow, slot: u32, text: &str) -> bool {
     inbox.push(flow, |batch| Record {
         payload: batch.put(text),
@@ -126,7 +126,7 @@ fn events_of_two_io_threads_are_taken_each_in_order() {
     });
 }
 
-/// One batch a wake: for the second another must come, though nothing more is added.
+/// One batch is taken for each wake, so a second wake must come although nothing more is added.
 #[test]
 fn every_batch_is_taken() {
     let large: &str = "x".repeat(CONNECTION_MARK).leak();
@@ -193,7 +193,7 @@ fn who_waits_because_of_another_is_told() {
     });
 }
 
-/// Without its timeout, which here never comes, a rest ends when what was taken has been handled.
+/// A rest ends when all events taken have been handled. Its timeout does not exist in this model.
 #[test]
 fn who_rests_is_told() {
     model(3, || {

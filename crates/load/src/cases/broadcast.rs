@@ -1,6 +1,6 @@
-//! Broadcast: connection 0 asks, the server sends the payload to all connections, and once all have
-//! it, connection 0 asks again. An operation is one delivery; the latency is that of a whole
-//! broadcast, from the question to the last delivery.
+//! Broadcast: connection 0 sends a request, the server sends the payload to all connections, and once all have it,
+//! connection 0 sends the next request. An operation is one delivery. The latency is that of a whole broadcast, from
+//! the request to the last delivery.
 
 use std::time::{Duration, Instant};
 
@@ -14,13 +14,13 @@ use crate::result::Result;
 use crate::window::Window;
 
 struct Broadcast {
-    /// The frame that asks.
+    /// The frame of the request.
     ask: Vec<u8>,
     /// Text of each delivery.
     news: String,
-    /// Broadcasts each connection has got.
+    /// Broadcasts that each connection has received.
     received: Vec<usize>,
-    /// Broadcasts asked for.
+    /// Broadcasts requested.
     asked: usize,
     /// Deliveries still missing of the current broadcast.
     missing: usize,
@@ -32,7 +32,7 @@ struct Broadcast {
 /// Runs the case.
 ///
 /// # Errors
-/// When the server breaks off or delivers the wrong thing.
+/// When the server closes a connection or delivers something else.
 pub fn run(options: &Options) -> Result<Report> {
     let mut fleet = Fleet::with_connections(options)?;
     let mut broadcast = Broadcast {
@@ -65,7 +65,7 @@ pub fn run(options: &Options) -> Result<Report> {
 }
 
 impl Broadcast {
-    /// Asks, waits until all connections have the broadcast, and says how long that took.
+    /// Requests a broadcast, waits until all connections have it, and returns how long that took.
     fn run_one(&mut self, fleet: &mut Fleet) -> Result<Duration> {
         self.asked += 1;
         self.missing = self.received.len();

@@ -1,5 +1,5 @@
-//! Connections that live for one request: open, handshake, request, answer, close. An operation is
-//! one such life. Its latency leaves out the pause before the request ([`SETTLE`]).
+//! Connections that are open for one request: open, handshake, request, answer, close. An operation is one such
+//! connection. Its latency does not include the pause before the request ([`SETTLE`]).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use crate::window::Window;
 /// Payload of the close frame: code 1000, normal closure (RFC 6455 section 7.4.1).
 const NORMAL_CLOSURE: [u8; 2] = 1000u16.to_be_bytes();
 
-/// A place for one connection at a time.
+/// A slot for one connection at a time.
 struct Slot {
     connection: Connection,
     opened_at: Instant,
@@ -48,7 +48,7 @@ struct Connect<'a> {
 /// Runs the case: `options.connections` is how many are alive at a time.
 ///
 /// # Errors
-/// When the server breaks off or answers wrongly.
+/// When the server closes a connection early or answers wrongly.
 pub fn run(options: &Options) -> Result<Report> {
     let mut close = Vec::new();
     frame::encode(&mut close, frame::CLOSE, &NORMAL_CLOSURE);

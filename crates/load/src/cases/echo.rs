@@ -1,4 +1,4 @@
-//! Request and response: every answer makes room for the next request (a closed loop).
+//! Request and response in a closed loop: the next request is sent when an answer has come.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -20,7 +20,7 @@ struct InFlight {
     sent: VecDeque<Instant>,
     /// Requests sent so far.
     requests: usize,
-    /// Answers got so far.
+    /// Answers received so far.
     answers: usize,
 }
 
@@ -29,7 +29,7 @@ struct Echo {
     in_flight: Vec<InFlight>,
     /// Answers that arrived in the current read.
     answered: usize,
-    /// When the current read began; all its answers are taken to have arrived then.
+    /// When the current read began. All its answers count as having arrived then.
     read_at: Option<Instant>,
     /// With a limit on all requests together, the connection whose turn it is.
     turn: Option<usize>,
@@ -39,7 +39,7 @@ struct Echo {
 /// Runs the case.
 ///
 /// # Errors
-/// When the server breaks off or answers wrongly.
+/// When the server closes a connection or answers wrongly.
 pub fn run(options: &Options) -> Result<Report> {
     let mut fleet = Fleet::with_connections(options)?;
     let mut echo = Echo {

@@ -1,5 +1,5 @@
-//! Memory of idle connections: the server's resident bytes before and after they are opened, each
-//! time after a full garbage collection (the server does one when it is asked for `stats`).
+//! Memory of idle connections: the server's resident bytes before and after they are opened. Both are read after a full
+//! garbage collection, which the server does when it is asked for `stats`.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::protocol::Requests;
 use crate::report::Report;
 use crate::result::Result;
 
-/// Connections that are open already when the first reading is taken, so that what the server loads
-/// and compiles for its first connections is not charged to the others.
+/// Connections that are open already at the first reading, so that what the server loads and compiles for its first
+/// connections does not count for the others.
 const BEFORE: usize = 100;
 
 /// Time for the server to give memory back after a collection.
@@ -23,7 +23,7 @@ const AFTER_COLLECTION: Duration = Duration::from_millis(500);
 /// Runs the case; `options.duration` is the pause between the opening and the second reading.
 ///
 /// # Errors
-/// When the server breaks off.
+/// When the server closes a connection.
 pub fn run(options: &Options) -> Result<Report> {
     let mut fleet = Fleet::new(options)?;
     fleet.open(BEFORE)?;
@@ -40,8 +40,8 @@ pub fn run(options: &Options) -> Result<Report> {
     Ok(report)
 }
 
-/// Makes the server collect its garbage twice (what the first run only marks for finalising, the
-/// second one frees), and reads its resident memory.
+/// Makes the server collect its garbage twice, and reads its resident memory. The second collection frees what the
+/// first has only marked for finalizing.
 fn collect_and_read(fleet: &mut Fleet, options: &Options) -> Result<u64> {
     let requests = Requests::echo(options.protocol, "stats", "0", 2);
     for number in 0..2 {
@@ -55,7 +55,7 @@ fn collect_and_read(fleet: &mut Fleet, options: &Options) -> Result<u64> {
     resident_bytes(options.pid)
 }
 
-/// Waits for one answer, whatever it says.
+/// Waits for any answer.
 struct Answer(bool);
 
 impl Workload for Answer {

@@ -1,6 +1,6 @@
-//! Messages from the server that await an answer (`send()`): each connection asks the server once to
-//! keep some in flight, and answers whatever comes. An operation is one answered message; its latency
-//! would be the load generator's own, so none is recorded.
+//! Messages from the server that await an answer (`send()`). Each connection asks the server once to keep some in
+//! flight, and answers each message. An operation is one answered message. No latency is recorded, because it would be
+//! that of the load generator.
 
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ struct Push {
 /// Runs the case.
 ///
 /// # Errors
-/// When the server breaks off, or sends a message that awaits no answer.
+/// When the server closes a connection, or sends a message that awaits no answer.
 pub fn run(options: &Options) -> Result<Report> {
     let mut fleet = Fleet::with_connections(options)?;
     let mut push = Push {

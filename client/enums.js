@@ -12,6 +12,7 @@ const State = Object.freeze({
   DISCONNECTED: 'disconnected',
 });
 
+// facts: client-events
 const Event = Object.freeze({
   CONNECTING: '_connecting',
   CONNECTING_ERROR: '_connecting_error',
@@ -21,7 +22,9 @@ const Event = Object.freeze({
   RECOVERED: '_recovered',
   ERROR: '_error',
 });
+// /facts
 
+// facts: client-error-codes
 const ErrorCode = Object.freeze({
   INVALID_OPTIONS: 'cInvalidOptions',
   INVALID_JSON: 'cInvalidJSON',
@@ -37,5 +40,6 @@ const ErrorCode = Object.freeze({
   QUEUE_FULL: 'cQueueFull',
   QUEUE_EXPIRED: 'cQueueExpired',
 });
+// /facts
 
 module.exports = { State, Event, ErrorCode };

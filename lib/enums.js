@@ -5,25 +5,31 @@
 
 const { MessageName, MessageErrorCode } = require('../common/message-enums.js');
 
+// facts: server-events
 const ServerEvent = Object.freeze({
   HANDSHAKE: 'handshake',
   CONNECTION: 'connection',
   HEADERS: 'headers',
   ERROR: 'error',
 });
+// /facts
 
+// facts: server-error-codes
 const ServerErrorCode = Object.freeze({
   INVALID_OPTIONS: 'sInvalidOptions',
   INVALID_ACTION: 'sInvalidAction',
   WEBSOCKET_ERROR: 'sWebsocketError',
 });
+// /facts
 
+// facts: connection-events
 const ConnectionEvent = Object.freeze({
   ERROR: '_error',
   DISCONNECTED: '_disconnected',
-  DRAIN: '_drain',
   DISCONNECTING: '_disconnecting',
+  DRAIN: '_drain',
 });
+// /facts
 
 const ConnectionState = Object.freeze({
   AWAITING_HANDSHAKE: 'awaitingHandshake',
@@ -31,6 +37,7 @@ const ConnectionState = Object.freeze({
   DISCONNECTED: 'disconnected',
 });
 
+// facts: connection-error-codes
 const ConnectionErrorCode = Object.freeze({
   MESSAGE_TIMEOUT: 'scMessageTimeout',
   MESSAGE_REJECTED: 'scMessageRejected',
@@ -44,6 +51,7 @@ const ConnectionErrorCode = Object.freeze({
   IDLE_TIMEOUT: 'scIdleTimeout',
   TOO_MANY_SENDS: 'scTooManySends',
 });
+// /facts
 
 module.exports = {
   ServerEvent,

@@ -22,7 +22,7 @@ const { ROOT } = require('./run.js');
  */
 
 /** @type {(() => Output[])[]} */
-const WRITERS = [require('./facts/counters.js'), require('./facts/close-codes.js')];
+const WRITERS = [require('./facts/counters.js'), require('./facts/close-codes.js'), require('./facts/enums.js')];
 
 /** @param {string} file */
 function read(file) {

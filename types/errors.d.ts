@@ -2,78 +2,110 @@
 
 /** {@link MessageErrorCode} by name: what messages throw. */
 export interface MessageErrorCodes {
-  /** The payload or error does not go into JSON; perhaps it is circular. */
+  // facts: message-error-codes
+  /**
+   * `resolve`, `reject`, `broadcast`, `Message.parse`: the value cannot be written as JSON, or is not a message. An
+   * error of `resolve` or `reject` that a handler does not catch goes to `_error`.
+   */
   readonly INVALID_JSON: 'mInvalidJson';
-  /** The sender awaits no response. */
+  /** `resolve`, `reject` of a message whose sender awaits no response. */
   readonly MISSING_ID: 'mMissingId';
-  /** The message was responded to before. */
+  /** A second `resolve` or `reject`. */
   readonly ALREADY_RESPONDED: 'mAlreadyResponded';
+  // /facts
 }
 
 /** {@link ConnectionErrorCode} by name: of errors of connections. */
 export interface ConnectionErrorCodes {
-  /** No response in time. */
+  // facts: connection-error-codes
+  /** `send`: no response in time. */
   readonly MESSAGE_TIMEOUT: 'scMessageTimeout';
-  /** The client rejected the message; its error is the `payload`. */
+  /** `send`: the client rejected; `payload` is its error. */
   readonly MESSAGE_REJECTED: 'scMessageRejected';
-  /** A response could not be sent; emitted as `_error`. */
+  /** `_error`: a response could not be sent; `payload` says why. */
   readonly MESSAGE_NOT_RESPONDED: 'cMessageNotResponded';
-  /** Bad JSON received (the raw text is the `payload`), or a payload that does not go into JSON. */
+  /**
+   * `_error`: the client sent a text that is not a message, `payload` is the text; `send`: the payload cannot be
+   * written as JSON.
+   */
   readonly INVALID_JSON: 'scInvalidJson';
-  /** The id cannot be set after the handshake. */
+  /** `setId` after the handshake. */
   readonly HANDSHAKE_ENDED: 'scHandshakeEnded';
-  /** Another connection has the id. */
+  /** `setId`: another connection has the id. */
   readonly ID_CONFLICT: 'scIdConflict';
-  /** The client is not connected, or went away before it responded. */
+  /**
+   * `send`, `sendWithoutResponse`: not connected, or the connection ended before the response; `joinRoomAsync`: the
+   * connection has ended.
+   */
   readonly DISCONNECTED: 'scDisconnected';
-  /** The close code or reason cannot be sent. */
+  /**
+   * `close`: the code or reason cannot be sent; `_error`: the client violated the WebSocket protocol, `payload.code`
+   * is the close code sent.
+   */
   readonly WEBSOCKET_ERROR: 'scWebsocketError';
-  /** A ping failed. */
+  /** `ping()`: no answer; `payload` is the cause. */
   readonly PING_ERROR: 'scPingError';
-  /** In the contract, but no error has it. */
+  /** Reserved: no error has it. A client that is silent fails a ping (`scPingError`). */
   readonly IDLE_TIMEOUT: 'scIdleTimeout';
-  /** `maxPendingSends` others wait for a response already. */
+  /** `send`: `maxPendingSends` other `send`s already wait for a response. */
   readonly TOO_MANY_SENDS: 'scTooManySends';
+  // /facts
 }
 
 /** {@link ServerErrorCode} by name: of errors of the server itself. */
 export interface ServerErrorCodes {
-  /** An option is not valid; thrown by the constructor. */
+  // facts: server-error-codes
+  /**
+   * `new Server`, or setting a live option: an option is not valid; the message names it. Also `joinRoomAsync`, for
+   * its own.
+   */
   readonly INVALID_OPTIONS: 'sInvalidOptions';
-  /** Started twice or stopped while not started; an answer to an upgrade that cannot be given. */
+  /** `start()` of a started server, `stop()` of a stopped one; an upgrade callback returned what cannot be sent. */
   readonly INVALID_ACTION: 'sInvalidAction';
-  /** Listening or the promise of a callback failed; the system's error, or the reason, is the `payload`. */
+  /** `start()`: the server could not listen; `payload` is the system's error, such as `EADDRINUSE`. */
   readonly WEBSOCKET_ERROR: 'sWebsocketError';
+  // /facts
 }
 
 /** {@link ClientErrorCode} by name: of errors of the client. */
 export interface ClientErrorCodes {
-  /** The URL or an option is not valid; thrown by the constructor. */
+  // facts: client-error-codes
+  /** `new LineClient`: an option is not valid; the message names it. */
   readonly INVALID_OPTIONS: 'cInvalidOptions';
-  /** What is no message came (the raw text is the `payload`), or a payload does not go into JSON. */
+  /**
+   * `_error`: the server sent a text that is not a message, `payload` is the text; `send`: the payload cannot be
+   * written as JSON.
+   */
   readonly INVALID_JSON: 'cInvalidJSON';
-  /** The handshake failed. */
+  /** `_connecting_error`: the handshake failed otherwise. */
   readonly HANDSHAKE_ERROR: 'cHandshakeError';
-  /** The server rejected the handshake; its error is the `payload`. */
+  /** `_connecting_error`: the server rejected the handshake; `payload` is its error. */
   readonly HANDSHAKE_REJECTED: 'cHandshakeRejected';
-  /** No response in time. */
+  /** `send`: no response in time. */
   readonly MESSAGE_TIMEOUT: 'cMessageTimeout';
-  /** The server rejected the message; its error is the `payload`. */
+  /** `send`: the server rejected; `payload` is its error. */
   readonly MESSAGE_REJECTED: 'cMessageRejected';
-  /** A response could not be sent; emitted as `_error`. */
+  /** `_error`: a response could not be sent; `payload` says why. */
   readonly MESSAGE_NOT_RESPONDED: 'cMessageNotResponded';
-  /** The WebSocket failed, or cannot be made or closed like this; the cause is the `payload`. */
+  /**
+   * `connect`, `disconnect`: the URL, or the code or reason, is not valid; `_connecting_error`, `_error`: the
+   * WebSocket failed.
+   */
   readonly WEBSOCKET_ERROR: 'cWebsocketError';
-  /** The server did not close the connection in time; emitted as `_error`. */
+  /** `_error`: the server did not close the connection within `disconnectTimeout`. */
   readonly DISCONNECT_TIMEOUT: 'cDisconnectError';
-  /** A ping failed; the cause is the `payload`. */
+  /** `ping()`: no answer; `payload` is the cause. */
   readonly PING_ERROR: 'cPingError';
-  /** Not connected, or the connection ended before the response. */
+  /** `send`, `sendWithoutResponse`: not connected, or the connection ended before the response. */
   readonly DISCONNECTED: 'cDisconnected';
-  /** More than `max` messages wait: for a connection, or to be read by an iteration. */
+  /**
+   * `send`, `sendWithoutResponse` with the option `queue`, and an iteration of `messages`: more than `max` messages
+   * wait.
+   */
   readonly QUEUE_FULL: 'cQueueFull';
-  /** No connection was made within `ttl`. */
+  /** `send`, `sendWithoutResponse` with the option `queue`: no connection was made within `ttl`. */
   readonly QUEUE_EXPIRED: 'cQueueExpired';
+  // /facts
 }
 
 /** Values of `code` of what messages throw. */

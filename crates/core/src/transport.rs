@@ -1,5 +1,5 @@
-//! Sockets and the thread that waits on them. Bytes come in here, go through the codec, and leave
-//! as messages for the hub; what the line protocol makes of them is not known here.
+//! Sockets and the threads that wait on them. Bytes from a socket go through the codec, and leave as messages
+//! for the hub. Nothing here depends on the line protocol.
 
 mod acceptor;
 mod bounds;

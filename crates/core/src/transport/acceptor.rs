@@ -1,5 +1,5 @@
-//! Takes connections, from a listener and from whoever hands them over, deals them out to the io
-//! threads, and starts their opening handshakes.
+//! Accepts connections from a listener, and streams that are handed over; distributes them over the io threads, and
+//! starts their opening handshakes.
 
 use std::io;
 use std::pin::pin;
@@ -26,7 +26,7 @@ use super::worker::Worker;
 /// trying again at once would only repeat.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
-/// What there is to do next.
+/// What the acceptor has to handle next.
 enum AcceptorEvent {
     /// An opening handshake has finished: its memory is freed.
     Finished,
@@ -43,8 +43,8 @@ pub struct Acceptor {
     handovers: UnboundedReceiver<Handover>,
     /// The accepting thread.
     here: Handle,
-    /// Opening handshakes under way. A connection is registered by the task that opened it, so none
-    /// is once these tasks have ended.
+    /// Opening handshakes under way. A connection is registered by the task that opened it, so no connection is
+    /// registered once these tasks have ended.
     openings: JoinSet<()>,
 }
 
@@ -64,10 +64,9 @@ impl Acceptor {
         }
     }
 
-    /// Closes the listener and the connections that are still opening, and waits until none of those
-    /// is left. A task that runs on another thread right now is not ended before it waits for something,
-    /// and may register its connection until then: whoever ends the registered connections has to wait
-    /// for it.
+    /// Closes the listener and the connections that are still opening, and waits until all of those have ended.
+    /// A task that is running on another thread ends only when it next waits for something, and may register its
+    /// connection until then. So the registered connections must be ended after this.
     pub async fn close(self) {
         let Self {
             listener,
@@ -101,7 +100,7 @@ impl Acceptor {
                     self.open(stream, remote, turns.next().unwrap_or(&here));
                 }
                 AcceptorEvent::Accepted(Err(error)) => {
-                    // One report for a row of failures, once somebody has to wait.
+                    // A row of failures is reported once, when a connection has to wait because of it.
                     if !is_reported && self.listener.as_ref().is_some_and(Listener::is_awaited) {
                         warn!("accepting fails, and is tried every {ACCEPT_REST:?}: {error}");
                         self.report(&error);
@@ -156,7 +155,7 @@ impl Acceptor {
             self.openings.spawn(open(shared, stream, remote));
             return;
         }
-        // One that cannot be moved is closed: its peer sees a reset, and nobody else anything.
+        // A stream that cannot be moved is closed: its peer sees a reset.
         let Ok(stream) = stream.detach() else { return };
         let moved = async move {
             if let Ok(stream) = stream.attach() {
@@ -188,7 +187,7 @@ impl Acceptor {
     }
 }
 
-/// Sees a stream through its opening handshake; what comes of it is a task of its own.
+/// Runs the opening handshake of a stream. If it succeeds, the session becomes a task of its own.
 async fn open(shared: Arc<Shared>, stream: Stream, remote: Remote) {
     if let Some(session) = opening::open(&shared, stream, remote).await {
         tokio::spawn(session);
@@ -221,7 +220,7 @@ mod tests {
             let registers = Arc::clone(&registered);
             let opening = async move {
                 running.send(()).unwrap();
-                // As an opening does between its last wait and the registration of its connection.
+                // An opening does the same between its last wait and the registration of its connection.
                 finished.recv().unwrap();
                 registers.store(true, SeqCst);
             };

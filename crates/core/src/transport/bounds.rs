@@ -1,5 +1,5 @@
-//! How much of its messages a peer may make the server hold: little before its handshake is resolved,
-//! and of what it has inflated as much as all connections leave.
+//! The bounds on the memory of a peer's messages: little before its handshake is resolved, and, for inflated
+//! bytes, as much as the other connections leave.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -13,8 +13,8 @@ use crate::codec::{Decoder, ProtocolError};
 use crate::hub::STALL_TIMEOUT;
 use crate::hub::{ConnectionRef, Hub, Reservation};
 
-/// Messages of so many bytes do not count before the handshake: pings, which a client may have to send
-/// for long. The core answers them itself, and `messagesPerSecond` bounds them.
+/// Messages of up to so many bytes do not count before the handshake: they are pings, which a client may have
+/// to send for a long time. The core answers them itself, and `messagesPerSecond` bounds them.
 const UNCOUNTED: usize = 125;
 
 /// The bounds of one connection.
@@ -29,7 +29,7 @@ struct Opening {
     limit: usize,
     /// Bytes the peer may still send.
     left: usize,
-    /// `maxPayload`, which holds afterwards.
+    /// `maxPayload`, which applies afterwards.
     max_payload: usize,
 }
 
@@ -55,18 +55,18 @@ impl Bounds {
         }
     }
 
-    /// The largest message that the peer may begin with, `max_payload` being the largest at all.
+    /// The largest message that the peer may send first. `max_payload` is the largest message at all.
     pub fn first_message(&self, max_payload: usize) -> usize {
         let opening = self.opening.as_ref();
         opening.map_or(max_payload, |opening| opening.limit.min(max_payload))
     }
 
-    /// Whether it bounds nothing now.
+    /// Whether there are no bounds now.
     pub fn is_idle(&self) -> bool {
         self.opening.is_none() && self.growth.is_none()
     }
 
-    /// Before bytes are decoded: what holds now.
+    /// To be called before bytes are decoded: sets the bounds that apply now.
     #[inline]
     pub fn prepare(&mut self, connection: &ConnectionRef, decoder: &mut Decoder) {
         if let Some(opening) = &self.opening
@@ -89,7 +89,7 @@ impl Bounds {
         }
     }
 
-    /// What an error of the decoder means here.
+    /// The error to report for an error of the decoder.
     pub fn explain(&self, error: ProtocolError) -> ProtocolError {
         match (&self.opening, error) {
             (Some(opening), ProtocolError::MessageTooBig { limit })
@@ -103,7 +103,7 @@ impl Bounds {
         }
     }
 
-    /// Before a step of a decoder that inflates: whether its message may grow.
+    /// To be called before a step of a decoder that inflates: sets whether its message may grow.
     pub fn let_grow(&self, hub: &Hub, decoder: &mut Decoder) {
         let reservation = self.growth.as_ref().map(|growth| &growth.reservation);
         decoder.let_grow(
@@ -112,7 +112,7 @@ impl Bounds {
         );
     }
 
-    /// After such a step: counts what is held.
+    /// To be called after such a step: counts the bytes of the message.
     pub fn count(&mut self, hub: &Hub, connection: &ConnectionRef, decoder: &Decoder) {
         let bytes = decoder.held();
         if bytes == 0 {
@@ -145,7 +145,7 @@ impl Bounds {
                 return Poll::Pending;
             }
             growth.sleep = None;
-            // While the application is behind, all wait for it and none for another.
+            // While the application is behind, all messages wait for it, and not for each other.
             if !hub.inbox.is_crowded() {
                 hub.inflating.make_room(hub.now(), most);
             }

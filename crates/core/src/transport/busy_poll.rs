@@ -1,19 +1,20 @@
 //! When an io thread polls its sockets instead of sleeping.
 //!
-//! A thread that sleeps until a socket is ready has to be woken, which takes the system longer than
-//! the thread then needs for one request. Where many requests come, one wake serves many. Where one
-//! client asks again as soon as it is answered, each request pays for it. Then the thread stays
-//! awake for a moment, as kernels do (`halt_poll_ns` of KVM, `net.core.busy_poll` of Linux).
+//! A thread that sleeps until a socket is ready has to be woken. The system takes longer for that than the
+//! thread takes for one request. When many requests come, one wake serves many of them. When one client sends
+//! a request as soon as the last one is answered, each request needs a wake. Then the thread stays awake for a
+//! moment, as kernels do (`halt_poll_ns` of KVM, `net.core.busy_poll` of Linux).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Longest that a thread polls for the next event: longer than a round trip over the loopback, or to a
-/// neighbouring machine. Across the internet round trips take longer, and a thread never polls.
+/// Longest time that a thread polls for the next event. It is longer than a round trip over the loopback or to
+/// a neighbouring machine. Round trips across the internet take longer, so that a thread does not poll for
+/// them.
 const WINDOW: Duration = Duration::from_micros(200);
 
-/// Events that must have come one by one, each within [`WINDOW`] of the one before. So at most one
-/// window in so many events is spent in vain.
+/// Events that must have come one by one, each within [`WINDOW`] of the one before, before a thread polls. So at
+/// most one window for so many events is spent in vain.
 const STREAK: u32 = 64;
 
 /// Decides for one io thread.
@@ -31,10 +32,10 @@ struct PollState {
 }
 
 impl BusyPoll {
-    /// Whether the thread, which is about to wait at `now`, is to look at its sockets again at once.
-    /// So many `events` have ever come.
+    /// Whether the thread, which is about to wait at `now`, is to poll its sockets again at once. `events` is the
+    /// number of events that have ever come.
     pub fn goes_on(&self, events: u64, now: Instant) -> bool {
-        // The lock is held by this thread alone; it is there because a hook of a runtime must be `Sync`.
+        // Only this thread takes the lock, which is needed because a hook of a runtime must be `Sync`.
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_soon = state
             .last
@@ -46,7 +47,7 @@ impl BusyPoll {
                 state.streak = if is_soon { state.streak + 1 } else { 0 };
                 state.last = Some(now);
             }
-            // There is enough to do to be woken for.
+            // With several events at a time, a wake is worth its cost.
             _ => (state.streak, state.last) = (0, None),
         }
         state.seen = events;

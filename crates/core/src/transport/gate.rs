@@ -1,5 +1,5 @@
-//! Who may come in. A policy decides without the application; after it the application has its say
-//! when it wants to be asked, and the upgrade waits for its verdict.
+//! Who may connect. A policy decides without the application. After it the application decides, if it wants to
+//! be asked, and the upgrade waits for its verdict.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -39,9 +39,9 @@ pub struct Pending {
     pub upgrade: Arc<Upgrade>,
     /// Where it came from.
     pub remote: Remote,
-    /// On whose behalf.
+    /// The client, as trusted proxies name it.
     pub client: Client,
-    /// What the answer agrees to, if that is to be compression.
+    /// The parameters of compression that the answer agrees to, if any.
     pub agreement: Option<Agreement>,
     /// The application's number for the stream, when it was handed over.
     pub handover: Option<u32>,
@@ -49,7 +49,7 @@ pub struct Pending {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// Keys are not used again: a verdict that comes twice, or late, must not meet another request.
+    /// Keys are not used again, so that a verdict that comes twice, or late, does not apply to another request.
     last_key: u32,
     requests: HashMap<u32, (Pending, oneshot::Sender<Verdict>)>,
 }
@@ -63,13 +63,13 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// What holds for requests that come now.
+    /// The policy for requests that come now.
     pub fn policy(&self) -> Arc<UpgradePolicy> {
         let policy = self.policy.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&policy)
     }
 
-    /// Sets what holds for requests that come later.
+    /// Sets the policy for later requests.
     pub fn set_policy(&self, policy: UpgradePolicy) {
         *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
     }
@@ -79,7 +79,7 @@ impl Gate {
         self.asking.load(Relaxed)
     }
 
-    /// Says whether the application wants to be asked.
+    /// Sets whether the application wants to be asked.
     pub fn set_asking(&self, asking: bool) {
         self.asking.store(asking, Relaxed);
     }

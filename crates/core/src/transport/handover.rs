@@ -1,4 +1,4 @@
-//! Streams that somebody else has accepted, and read the upgrade request of.
+//! Streams that another server has accepted, and whose upgrade request it has read.
 
 use std::io;
 #[cfg(unix)]
@@ -17,18 +17,18 @@ use super::stream::Detached;
 pub struct Handover {
     /// The stream.
     pub stream: Detached,
-    /// The request, or what to answer when it is none.
+    /// The request, or the refusal to answer with.
     pub request: Result<Request, Refusal>,
     /// Bytes that were read behind the request.
     pub read_ahead: Vec<u8>,
-    /// Who sent it, and how it got here.
+    /// The other end of the stream, and what carries its bytes.
     pub remote: Remote,
-    /// The application's claim on it.
+    /// The application's handle of the stream.
     pub ticket: Ticket,
 }
 
-/// What the application knows a handed over stream by. Dropping it tells the application that
-/// nothing of the stream is left here ([`Kind::Released`]).
+/// The application's handle of a stream that was handed over. Dropping it tells the application that the stream
+/// is not used here any more ([`Kind::Released`]).
 pub struct Ticket {
     hub: Arc<Hub>,
     /// The application's number for the stream.
@@ -53,12 +53,13 @@ impl Drop for Ticket {
         self.hub
             .inbox
             .announce(|_| Record::new(Kind::Released, self.key));
-        // It may be the application's own thread that could not hand the stream over.
+        // The application's own thread may drop this, when the stream could not be handed over. It has no end
+        // of turn.
         self.hub.inbox.end_turn();
     }
 }
 
-/// Makes a stream of a socket that somebody else has accepted: TCP, or a Unix domain socket.
+/// Makes a stream of a socket that another server has accepted: TCP, or a Unix domain socket.
 ///
 /// # Errors
 /// The system's; `Unsupported` for a socket of another kind.
@@ -66,13 +67,13 @@ impl Drop for Ticket {
 pub fn adopt(descriptor: OwnedFd) -> io::Result<(Detached, Remote)> {
     let socket = Socket::from(descriptor);
     let domain = socket.local_addr()?.domain();
-    // A peer that has gone has no address; reading finds that out.
+    // A peer that has gone has no address. Reading will report its end.
     let peer = socket.peer_addr().ok();
     socket.set_nonblocking(true)?;
     let stream = if domain == Domain::UNIX {
         Detached::Unix(socket.into())
     } else if domain == Domain::IPV4 || domain == Domain::IPV6 {
-        // Messages are gathered before they are written: waiting for more gains nothing.
+        // Messages are gathered before they are written, so that the kernel need not wait for more.
         let _ = socket.set_tcp_nodelay(true);
         Detached::Tcp(socket.into())
     } else {

@@ -1,6 +1,6 @@
-//! The thread that waits on sockets: one current-thread runtime with the listener, if there is one,
-//! a task for each connection, the hub's deadlines and its flushes. Further threads can take some of
-//! the connections. Streams that others have accepted can be handed to it.
+//! The thread that waits on sockets. It has a current-thread runtime with the listener, if there is one, a task
+//! for each connection, and the tasks for the hub's deadlines and flushes. Some of the connections can run on
+//! further threads. Streams that another server has accepted can be handed to it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ use super::shared::Shared;
 use super::tls::LiveContext;
 use super::worker::Worker;
 
-/// What an io thread is made from.
+/// What an io thread needs to start.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Where to listen; `None` to serve only what is handed over.
@@ -35,7 +35,7 @@ pub struct Options {
     pub binding: Binding,
     /// Number given back in [`Kind::Stopped`].
     pub number: u32,
-    /// Io threads in all: connections are dealt out to them in turn.
+    /// Io threads in all. Connections are distributed over them in turn.
     pub threads: usize,
     /// Encrypts connections.
     pub tls: Option<Arc<LiveContext>>,
@@ -97,11 +97,10 @@ impl IoThread {
         })
     }
 
-    /// Hands over a stream: what its request asks for is checked and answered as on a port of our
-    /// own. After a stop the stream is closed. What waits in the channel is bounded by the caller,
-    /// who has accepted the streams.
+    /// Hands over a stream. Its request is checked and answered as on a port of this server. After a stop the
+    /// stream is closed. The caller, which has accepted the streams, bounds how many wait in the channel.
     pub fn hand_over(&self, handover: Handover) {
-        // One that the thread does not take any more is dropped, which closes it.
+        // A stream that the thread does not accept any more is dropped, which closes it.
         let _ = self.handovers.send(handover);
     }
 
@@ -110,9 +109,9 @@ impl IoThread {
         self.address
     }
 
-    /// Closes the listener and, if `cut`, every connection of it. [`Kind::Stopped`] says when the thread
-    /// is done. Without a cut that is when its last connection has ended; a later call may cut
-    /// them, and none takes that back.
+    /// Closes the listener and, if `cut`, every connection of it. [`Kind::Stopped`] reports that the thread has
+    /// ended. Without `cut` it ends when its last connection has ended. A later call may cut the connections;
+    /// that cannot be undone.
     pub fn stop(&self, cut: bool) {
         self.shared.cut.fetch_or(cut, SeqCst);
         self.shared.stopping.notify_one();
@@ -143,7 +142,7 @@ async fn run(
         pin!(shared.stopping.notified()),
     )
     .await;
-    // Every connection there will be is registered after this: none is missed below.
+    // After this no connection is registered any more, so that none is missed below.
     acceptor.close().await;
     let tasks = shared.tasks.load(SeqCst);
     info!("#{}: accepts no more, {tasks} connections", shared.number);
@@ -154,7 +153,7 @@ async fn run(
             .announce(|_| Record::new(Kind::Detached, shared.number));
     }
     while shared.tasks.load(SeqCst) > 0 {
-        // Whoever stopped without a cut may still ask for one.
+        // A stop without a cut may be followed by one with a cut.
         if shared.is_cut() {
             shared.cut_all();
         }

@@ -1,4 +1,4 @@
-//! Listening sockets: made on the caller's thread, so that a taken port is known at once.
+//! Listening sockets. They are made on the caller's thread, so that it learns at once when a port is in use.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -34,10 +34,10 @@ pub enum Address {
 /// How to listen.
 #[derive(Debug, Clone, Default)]
 pub struct Binding {
-    /// An address of IPv6 is for IPv6 alone, also the one that stands for all (`ipv6Only`).
+    /// An IPv6 address is for IPv6 alone, and so is the unspecified address (`ipv6Only`).
     pub ipv6_only: bool,
-    /// Several sockets, of any thread or process of this user, may listen on the port: the system
-    /// deals connections out to them (`reusePort`). Linux only.
+    /// Several sockets, of any thread or process of this user, may listen on the port. The system distributes
+    /// connections over them (`reusePort`). Linux only.
     pub reuse_port: bool,
     /// Who may connect to a Unix domain socket, as in chmod(2); by the process's umask if `None`.
     pub mode: Option<u32>,
@@ -91,15 +91,15 @@ fn listen_tcp(address: SocketAddr, backlog: i32, binding: &Binding) -> io::Resul
         Type::STREAM,
         Some(Protocol::TCP),
     )?;
-    // As Node does: a port whose last connections still linger can be taken again at once. On
-    // Windows the option would let two servers share a port.
+    // As in Node, a port whose last connections still linger can be bound again at once. On Windows
+    // the option would let two servers share a port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     if binding.reuse_port {
         share_port(&socket)?;
     }
     if let SocketAddr::V6(v6) = address {
-        // One that stands for an address of IPv4 (`::ffff:127.0.0.1`) cannot be for IPv6 alone.
+        // An address that maps one of IPv4 (`::ffff:127.0.0.1`) cannot be for IPv6 alone.
         let may_be_both = v6.ip().is_unspecified() || v6.ip().to_ipv4_mapped().is_some();
         socket.set_only_v6(binding.ipv6_only || !may_be_both)?;
     }
@@ -109,7 +109,7 @@ fn listen_tcp(address: SocketAddr, backlog: i32, binding: &Binding) -> io::Resul
     Ok(Bound::Tcp(socket.into()))
 }
 
-/// Elsewhere than on Linux the option does not exist, or gives every connection to the same socket.
+/// On other systems than Linux the option does not exist, or gives every connection to the same socket.
 #[cfg(target_os = "linux")]
 fn share_port(socket: &Socket) -> io::Result<()> {
     socket.set_reuse_port(true)
@@ -159,7 +159,7 @@ impl Listener {
         })
     }
 
-    /// Waits for the next connection. One that its peer has given up before is passed over.
+    /// Waits for the next connection. Connections whose peer has gone before are skipped.
     ///
     /// # Errors
     /// The system's: above all that no descriptor is free (EMFILE).
@@ -172,8 +172,8 @@ impl Listener {
         }
     }
 
-    /// Whether somebody waits to be accepted, or that cannot be told. Accepting fails for want of a
-    /// descriptor also when nobody does.
+    /// Whether a connection waits to be accepted, or that is unknown. For want of a descriptor accepting fails
+    /// even if none waits.
     pub fn is_awaited(&self) -> bool {
         #[cfg(unix)]
         {
@@ -196,8 +196,8 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                // Messages are gathered before they are written: waiting for more gains nothing.
-                // A failure means that the peer has already gone, which reading will find out.
+                // Messages are gathered before they are written, so that the kernel need not wait for more. A
+                // failure means that the peer has gone, which reading will report.
                 let _ = stream.set_nodelay(true);
                 Ok((Stream::Tcp(stream), plain(Some(peer), Transport::Tcp)))
             }
@@ -219,7 +219,7 @@ fn is_of_peer(error: &io::Error) -> bool {
     )
 }
 
-/// A peer whose bytes come as they are.
+/// The other end of a connection that is not encrypted.
 fn plain(address: Option<SocketAddr>, transport: Transport) -> Remote {
     Remote {
         address,

@@ -1,5 +1,5 @@
-//! The opening handshake of one connection: that of TLS where there is one, then the HTTP request;
-//! asks the application if it wants to be asked, answers, and hands the stream on.
+//! The opening handshake of one connection: the handshake of TLS, if there is TLS, then the HTTP request, the
+//! decision of the application, if it wants to be asked, and the answer. Then a session gets the stream.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +23,7 @@ const READ: usize = 2048;
 /// Time a refused peer has to take its answer.
 const REFUSAL_TIME: Duration = Duration::from_secs(5);
 
-/// Sees a new stream through its opening handshake; `None` when it came to nothing.
+/// Runs the opening handshake of a new stream. `None` when it failed or was refused.
 pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> Option<Session> {
     let time_limit = TimeLimit::new(shared);
     let stream = match &shared.tls {
@@ -86,7 +86,7 @@ impl<'a> TimeLimit<'a> {
         }
     }
 
-    /// What `work` comes to, unless the time is up before.
+    /// The result of `work`; `None` when the time is up before.
     async fn run<T>(&self, remote: &Remote, work: impl Future<Output = T>) -> Option<T> {
         let Some(end) = self.end else {
             return Some(work.await);
@@ -110,7 +110,7 @@ struct Arrival {
     ticket: Option<Ticket>,
 }
 
-/// Sees a stream through whose request has been read by somebody else.
+/// Runs the rest of the opening handshake of a stream whose request another server has read.
 pub async fn open_handed_over(shared: &Arc<Shared>, handover: Handover) -> Option<Session> {
     let time_limit = TimeLimit::new(shared);
     let Handover {
@@ -143,8 +143,8 @@ pub async fn open_handed_over(shared: &Arc<Shared>, handover: Handover) -> Optio
     }
 }
 
-/// Counts a connection. One that may come from a proxy is counted for its client once the request
-/// has told who that is.
+/// Counts a connection. A connection that may come from a proxy is counted for its client once the request
+/// has named the client.
 fn acquire_permit(shared: &Shared, remote: &Remote) -> Result<Permit, NoRoom> {
     let config = &shared.hub.config;
     let mut permit = shared.hub.admission.acquire(config.max_connections())?;
@@ -156,7 +156,7 @@ fn acquire_permit(shared: &Shared, remote: &Remote) -> Result<Permit, NoRoom> {
     Ok(permit)
 }
 
-/// Tells a peer that there is no room, unless too many are being told already.
+/// Answers that there is no room, unless too many connections are being answered so already.
 async fn turn_away(
     shared: &Shared,
     stream: &Stream,
@@ -191,7 +191,7 @@ async fn answer(
         ticket,
     } = arrival;
     let shared = time_limit.shared;
-    // Dropped before the ticket, which says that nothing of the stream is left.
+    // They are dropped before the ticket, which reports that the stream is not used here any more.
     let (stream, mut permit) = (stream, permit);
     let policy = shared.gate.policy();
     let client = policy.client(&request, remote.address, remote.encrypted);
@@ -206,7 +206,7 @@ async fn answer(
     match accept(time_limit, &policy, &request, &remote, client, key).await {
         Ok(accepted) => {
             let failed = |error: &_| debug!("{remote}: gone before it was answered: {error}");
-            // A peer that has left earlier answers on the same stream unread takes none of this one.
+            // A peer that has not read earlier answers on the same stream may take no byte of this one.
             let written = time_limit
                 .run(&remote, stream.deliver(&accepted.head))
                 .await?;
@@ -265,13 +265,13 @@ async fn read_request(
     }
 }
 
-/// What is answered to a request that is not refused.
+/// The answer to a request that is not refused.
 struct Accepted {
     /// The response head.
     head: Vec<u8>,
     /// The subprotocol it names.
     protocol: Option<String>,
-    /// What it agrees to.
+    /// The compression it agrees to.
     compression: Option<Compression>,
 }
 
@@ -335,7 +335,7 @@ async fn accept(
     }
 }
 
-/// What is made of the extensions offered; nothing where none is wanted.
+/// Chooses among the extensions offered. `None` if compression is off, or no offer is acceptable.
 fn negotiate(shared: &Shared, request: &Request) -> Result<Option<Compression>, Refusal> {
     let Some(policy) = shared.hub.config.compression() else {
         return Ok(None);
@@ -358,7 +358,7 @@ async fn refuse(stream: &Stream, remote: &Remote, refusal: &Refusal) -> Option<S
         while stream.read(&mut rest).await? > 0 {}
         Ok::<_, std::io::Error>(())
     };
-    // Whether the peer took its answer changes nothing here.
+    // It does not matter here whether the peer has read its answer.
     let _ = tokio::time::timeout(REFUSAL_TIME, answer).await;
     None
 }

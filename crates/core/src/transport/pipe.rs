@@ -1,6 +1,6 @@
-//! A byte stream that somebody else reads and writes, such as one of Node's: two bounded buffers
-//! between its owner's thread and the connection's task. The owner is told through the inbox what
-//! there is to do ([`Kind::PipeOutput`], [`Kind::PipeRoom`]); the task is woken.
+//! A byte stream that another thread, its owner, reads and writes, such as one of Node's. There are two bounded
+//! buffers between the owner's thread and the connection's task. Events in the inbox tell the owner what there
+//! is to do ([`Kind::PipeOutput`], [`Kind::PipeRoom`]). The task is woken.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,8 +10,8 @@ use tokio::io::ReadBuf;
 
 use crate::hub::{Hub, Kind, Link, Record};
 
-/// High-water mark, in bytes, of each direction: what the owner has not written yet counts, also
-/// after it has been taken.
+/// High-water mark, in bytes, of each direction. Bytes count until the owner has written them, also after it has
+/// taken them.
 pub const MARK: usize = 256 * 1024;
 
 /// Bytes left to read at which an owner that was told to wait may go on.
@@ -34,7 +34,7 @@ struct PipeState {
     taken: usize,
     /// Nothing will be added to `output`.
     finished: bool,
-    /// The owner has been told of `output`, and not come yet.
+    /// The owner has been told of `output`, and has not taken it yet.
     told: bool,
     writer: Option<Waker>,
     /// Bytes of the peer, from `start` on.
@@ -70,13 +70,13 @@ impl Pipe {
 
     fn tell(&self, kind: Kind) {
         self.hub.inbox.announce(|_| Record::new(kind, self.key));
-        // Whoever writes may be the application's thread, which has no end of turn.
+        // The writer may be the application's thread, which has no end of turn.
         self.hub.inbox.end_turn();
     }
 }
 
-/// Makes a pipe: the owner's end, and the two ends of the connection. `key` is the pipe's number in
-/// what the owner is told.
+/// Makes a pipe: the owner's end, and the two ends of the connection. `key` is the pipe's number in the
+/// owner's events.
 pub fn pipe(hub: &Arc<Hub>, key: u32) -> (PipeOwner, Piped) {
     let pipe = Arc::new(Pipe {
         state: Mutex::new(PipeState {
@@ -106,13 +106,13 @@ pub fn pipe(hub: &Arc<Hub>, key: u32) -> (PipeOwner, Piped) {
 pub enum Output {
     /// Nothing now.
     Nothing,
-    /// These bytes, of which [`PipeOwner::written`] is to be told.
+    /// These bytes. [`PipeOwner::written`] is to be called once they are written.
     Bytes(Vec<u8>),
-    /// Nothing any more: the stream's writing side is to be ended.
+    /// The stream's writing side is to be ended: no more bytes will follow.
     End,
 }
 
-/// The end of whoever has the real stream.
+/// The end of the owner, which has the real stream.
 pub struct PipeOwner(Arc<Pipe>);
 
 impl PipeOwner {
@@ -213,7 +213,7 @@ impl Piped {
 pub struct PipeReader(Arc<Pipe>);
 
 impl PipeReader {
-    /// Reads what is there; nothing is the end.
+    /// Reads the bytes that are there. Nothing read is the end of the stream.
     pub fn poll_read(
         &self,
         context: &mut Context<'_>,

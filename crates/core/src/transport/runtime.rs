@@ -1,5 +1,5 @@
-//! The runtime of an io thread, the first as well as further ones. It marks where a turn ends, which is
-//! before the thread waits for its sockets: then the application is told what has come, once for all of it.
+//! The runtime of an io thread, the first as well as further ones. A turn ends before the thread waits for its
+//! sockets. Then the application is woken, once for all events of the turn.
 
 use std::io;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use crate::hub::Hub;
 
 use super::busy_poll::BusyPoll;
 
-/// A runtime whose thread tells the application, whenever it is about to wait, what it has brought;
-/// and waits without sleeping for a moment when that is likely to be worth it.
+/// A runtime whose thread ends its turn whenever it is about to wait, and polls for a moment instead of
+/// sleeping when the next event is likely to come soon.
 ///
 /// # Errors
 /// The system's, when it cannot have a selector (epoll, kqueue).
@@ -34,8 +34,8 @@ pub fn runtime(hub: &Arc<Hub>) -> io::Result<Runtime> {
             }
         })
         .build()?;
-    // With a task to run the runtime looks at the sockets without waiting for them: this one has
-    // nothing else to do.
+    // While there is a task to run, the runtime polls the sockets without waiting for them. This task
+    // has no other purpose.
     runtime.spawn(async move {
         loop {
             wanted.notified().await;

@@ -24,17 +24,16 @@ use super::shared::{Shared, TaskGuard};
 use super::stream::{ReadEnd, Stream};
 use super::throttle::Throttle;
 
-/// How a connection ends, as the application is told.
+/// How a connection ends, as it is reported to the application.
 struct End {
     code: u16,
     reason: Box<str>,
 }
 
 enum Stage {
-    /// Messages come and go.
+    /// Messages are read and written.
     Open,
-    /// Nothing the peer sends counts any more; what is queued is still to be written, then the
-    /// connection ends like this.
+    /// Nothing more is read. What is queued is still to be written; then the connection ends like this.
     Finishing(Box<End>),
     /// The connection has ended; the peer has a moment to end its side.
     Lingering(Pin<Box<Sleep>>),
@@ -51,14 +50,14 @@ impl ReadAhead {
 
 /// What only some connections need.
 struct Extras {
-    /// Bounds what the peer may have us hold.
+    /// Bounds the memory of the peer's messages.
     bounds: Bounds,
     /// Where permessage-deflate is agreed on.
     compressing: Option<Compressing>,
 }
 
-/// One connection's task. With what the runtime adds it has to fit into 384 bytes, or else every
-/// connection takes 128 more: what few of them need is boxed.
+/// One connection's task. With what the runtime adds it has to fit into 384 bytes, or else every connection
+/// takes 128 bytes more. What only some of them need is boxed.
 pub struct Session {
     connection: ConnectionRef,
     reader: ReadEnd,
@@ -74,12 +73,12 @@ pub struct Session {
     read_ahead: Option<Box<ReadAhead>>,
     /// The peer's compressed messages have had their turn.
     turn_over: bool,
-    /// Counts the connection, until its peer counts as gone.
+    /// Counts the connection until its peer counts as gone.
     permit: Arc<Permit>,
-    /// With the hub. Tells the io thread, by being dropped, that this task is done.
+    /// What the tasks of the io thread share. Dropping it tells the thread that this task has ended.
     shared: TaskGuard,
-    /// The same for the application that has handed the stream over. After the stream itself: fields
-    /// are dropped in this order.
+    /// Dropping it tells the application that the stream it has handed over is not used any more. It has to
+    /// stand behind the stream itself, because fields are dropped in this order.
     ticket: Option<Box<Ticket>>,
 }
 
@@ -131,7 +130,7 @@ impl Session {
         }
     }
 
-    /// Tells the application that what it has handed over is a connection now.
+    /// Tells the application that the stream it has handed over is a connection now.
     pub fn handed_over(mut self, ticket: Ticket) -> Self {
         if ticket.held {
             self.connection.hold();
@@ -143,8 +142,8 @@ impl Session {
         self
     }
 
-    /// Lets other tasks and other sockets go first. The thread does not come to rest, which is when
-    /// the application is told of what waits for it, as long as this connection goes on.
+    /// Lets other tasks and other sockets go first. Ends the turn of the inbox itself, because the thread does
+    /// not wait for its sockets while this connection goes on.
     fn poll_yield(&self, context: &mut Context<'_>) -> Poll<()> {
         self.shared.hub.inbox.end_turn();
         pin!(tokio::task::yield_now()).poll(context)
@@ -192,10 +191,11 @@ impl Future for Session {
 }
 
 impl Drop for Session {
-    /// Cut, or its task panicked: the application hears of the end all the same.
+    /// The connection was cut, or its task has panicked: the end is reported in any case.
     fn drop(&mut self) {
         let (code, reason) = self.connection.forced_close().unwrap_or((ABNORMAL, ""));
-        // Before the application hears of it, which may wait for the next to come in.
+        // The permit is released before the end is reported, because the application may then expect that
+        // another client can connect.
         self.permit.release();
         self.shared
             .hub

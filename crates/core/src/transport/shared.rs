@@ -16,7 +16,7 @@ use super::tls::LiveContext;
 pub struct Shared {
     /// The server's state.
     pub hub: Arc<Hub>,
-    /// Who may come in.
+    /// Decides who may connect.
     pub gate: Arc<Gate>,
     /// See [`Options::tls`](super::io_thread::Options::tls).
     pub tls: Option<Arc<LiveContext>>,
@@ -69,7 +69,7 @@ impl Shared {
     }
 }
 
-/// Held by each task of a connection: the thread ends when none is left.
+/// Held by each task of a connection. The thread ends when all guards have been dropped.
 pub struct TaskGuard(Arc<Shared>);
 
 impl TaskGuard {

@@ -1,15 +1,15 @@
-//! The file by which a Unix domain socket is found.
+//! The file of a Unix domain socket.
 
 use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// The file of a socket that has been bound. It is removed when this is dropped, unless another has
-/// taken its place: a second server may have been given the path by then.
+/// The file of a socket that has been bound. It is removed when this is dropped, unless the path has another
+/// file by then, of a second server.
 #[derive(Debug)]
 pub struct SocketFile {
-    /// Absolute, for the process may go to another folder.
+    /// Absolute, because the process may change its working directory.
     path: PathBuf,
     identity: (u64, u64),
 }
@@ -38,7 +38,7 @@ impl Drop for SocketFile {
     fn drop(&mut self) {
         let now = self.path.symlink_metadata();
         if now.is_ok_and(|now| identity(&now) == self.identity) {
-            // Gone by now is as good.
+            // It does not matter if the file is gone already.
             let _ = std::fs::remove_file(&self.path);
         }
     }

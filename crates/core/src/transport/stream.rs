@@ -20,14 +20,14 @@ use crate::hub::{Link, Secure};
 use super::pipe::{PipeReader, Piped};
 use super::tls::{self, TlsStream};
 
-/// A stream before its ends are parted.
+/// A stream before its ends are separated.
 pub enum Stream {
     /// TCP.
     Tcp(TcpStream),
     /// A Unix domain socket.
     #[cfg(unix)]
     Unix(UnixStream),
-    /// Any of these, under TLS.
+    /// Any of the others, under TLS.
     Tls(Box<TlsStream>),
     /// What somebody else reads and writes.
     Piped(Piped),
@@ -109,7 +109,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Writes all of `bytes`, and waits until the kernel has them, also where somebody else writes.
+    /// Writes all of `bytes`, and waits until the kernel has them, also where another thread writes.
     pub async fn deliver(&self, bytes: &[u8]) -> io::Result<()> {
         self.write_all(bytes).await?;
         match self {
@@ -146,7 +146,7 @@ impl Stream {
         }
     }
 
-    /// Parts the stream. Dropping the writing end sends FIN.
+    /// Separates the ends of the stream. Dropping the writing end sends FIN.
     pub fn split(self) -> (ReadEnd, Box<dyn Link>) {
         match self {
             Self::Tcp(stream) => {
@@ -223,8 +223,8 @@ impl ReadEnd {
         }
     }
 
-    /// What has been read from the wire under TLS since this was asked last; `None` without TLS, where what
-    /// is read is what came.
+    /// What has been read from the wire under TLS since the last call; `None` without TLS, where the bytes read
+    /// are those on the wire.
     pub fn take_cost(&mut self) -> Option<tls::Cost> {
         match self {
             Self::Tls(stream) => Some(stream.take_cost()),
@@ -237,7 +237,7 @@ impl ReadEnd {
         matches!(self, Self::Tls(stream) if stream.has_more())
     }
 
-    /// Reads what is there for nobody to look at, once the connection has ended.
+    /// Reads and discards what is there, once the connection has ended.
     pub fn poll_discard(
         &mut self,
         context: &mut Context<'_>,
@@ -280,9 +280,9 @@ impl Link for unix::OwnedWriteHalf {
     }
 }
 
-/// Writes without asking tokio first whether the stream is writable, which costs a broadcast to a
-/// thousand as many cache misses. tokio has to know only of a stream that is not: `by_tokio` writes
-/// again, finds out as well, and makes tokio wait for it.
+/// Writes without asking tokio first whether the stream is writable: asking would cost a broadcast to a thousand
+/// members a thousand cache misses. tokio has to know only of a stream that is not writable: `by_tokio` writes
+/// again, meets the same error, and makes tokio wait for the stream.
 #[cfg(unix)]
 fn write_straight(
     stream: &impl std::os::fd::AsFd,
@@ -290,7 +290,7 @@ fn write_straight(
     by_tokio: impl FnOnce() -> io::Result<usize>,
 ) -> io::Result<usize> {
     use rustix::net::SendFlags;
-    // Elsewhere SIGPIPE is kept off by the socket, or by Node, which ignores it.
+    // On other systems the socket prevents SIGPIPE, or Node ignores it.
     #[cfg(target_os = "linux")]
     const FLAGS: SendFlags = SendFlags::NOSIGNAL;
     #[cfg(not(target_os = "linux"))]
@@ -301,7 +301,7 @@ fn write_straight(
     }
 }
 
-/// There is nothing to be gained where tokio has no descriptor to wait for.
+/// On systems without descriptors there is nothing to gain.
 #[cfg(not(unix))]
 fn write_straight<S>(
     _stream: &S,

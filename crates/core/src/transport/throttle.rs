@@ -92,13 +92,13 @@ impl Throttle {
         }
     }
 
-    /// So many bytes have come of compressed ones. Returns whether more may come before the next
+    /// So many bytes were inflated. Returns whether more may be inflated before the next
     /// [`Throttle::poll_read`].
     pub fn count_inflated(&mut self, count: usize) -> bool {
         self.limit.count_inflated(count)
     }
 
-    /// Nothing more is there to be read.
+    /// All that the peer has sent so far was read.
     pub fn caught_up(&mut self) {
         self.limit.caught_up();
     }

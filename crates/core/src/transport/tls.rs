@@ -9,8 +9,8 @@
 //! | `stream.rs` | a stream up to the end of the HTTP upgrade: handshake, request, answer |
 //! | `ends.rs` | its two ends afterwards: the task's reader, and the writer for any thread |
 //!
-//! rustls is used through its unbuffered interface: an idle connection keeps its keys and no
-//! buffers, and ciphertext is read into a buffer that all connections of a thread share.
+//! rustls is used through its unbuffered interface. An idle connection keeps its keys and no buffers, and
+//! ciphertext is read into a buffer that all connections of a thread share.
 
 mod clients;
 mod context;

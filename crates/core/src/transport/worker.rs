@@ -22,7 +22,7 @@ impl Worker {
     /// Starts the thread.
     ///
     /// # Errors
-    /// The system's, when it can have no selector or no thread.
+    /// The system's, when no selector or no thread can be made.
     pub fn start(hub: &Arc<Hub>) -> io::Result<Self> {
         let runtime = runtime(hub)?;
         let handle = runtime.handle().clone();
@@ -40,14 +40,14 @@ impl Worker {
         })
     }
 
-    /// Where to spawn its tasks.
+    /// The runtime to spawn its tasks on.
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
     /// Ends the thread and waits for that. Tasks that are still there end with it.
     pub fn end(self) {
-        // An end that nobody awaits any more has come already, by a panic its hook has reported.
+        // If the thread does not receive this, it has ended already, by a panic that its hook has reported.
         let _ = self.end.send(());
         let _ = self.thread.join();
     }

@@ -7,7 +7,7 @@ use crate::deflate::Inflater;
 
 impl Decoder {
     /// Gives RSV1 the meaning it has in permessage-deflate (RFC 7692 section 6): such messages are
-    /// inflated, and count against [`MessageLimits::max_message`] as they come out.
+    /// inflated, and count against [`MessageLimits::max_message`](crate::codec::MessageLimits::max_message) as they come out.
     #[must_use]
     pub fn inflating(mut self, inflater: Inflater) -> Self {
         self.inflation = Some(Box::new(Inflation::new(inflater)));

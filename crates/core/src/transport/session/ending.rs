@@ -1,4 +1,4 @@
-//! How a connection's task comes to its end.
+//! Ending a connection: by a close frame of ours, by a violation, or because its stream has ended.
 
 use std::future::Future;
 use std::io;
@@ -15,13 +15,12 @@ use super::reading::BUFFER;
 use super::turn::READS_A_TURN;
 use super::{End, Session, Stage};
 
-/// How long, and for how many bytes, the peer's last data is read after the closing handshake so
-/// that it does not turn into a reset that overtakes our close frame (RFC 9112, 9.6, has the same
-/// for HTTP).
+/// How long the peer's last data is read after the closing handshake. Unread data would cause a reset, which
+/// would overtake our close frame (RFC 9112, 9.6, has the same for HTTP).
 const LINGER: Duration = Duration::from_secs(1);
 
 impl Session {
-    /// Tells the peer to go and is done with it.
+    /// Closes the connection, and reads no more of the peer's messages.
     pub(super) fn close(&mut self, code: u16, reason: &str) {
         debug!("{}: sends close frame {code}", self.name());
         if self.connection.start_close(code, reason) {
@@ -34,7 +33,7 @@ impl Session {
         self.finish(code, reason.into());
     }
 
-    /// A protocol violation (RFC 6455, 7.1.7): sends its close code and is done with the peer.
+    /// A protocol violation (RFC 6455, 7.1.7): sends its close code, and reads no more of the peer's messages.
     pub(super) fn fail(&mut self, error: ProtocolError) {
         let error = self.extras.as_mut().map_or(error, |extras| {
             extras.bounds.end();
@@ -81,7 +80,7 @@ impl Session {
                     return Poll::Ready(());
                 }
             }
-            // A peer that still floods after the end is not worth more of our time.
+            // A peer that still floods after the end gets no more time.
             Poll::Ready(())
         })
     }

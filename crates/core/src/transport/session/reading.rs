@@ -13,25 +13,25 @@ use crate::hub::{Counter, Message, Next};
 use super::turn::{READS_A_TURN, ReadTurn, Tally};
 use super::{ReadAhead, Session, Stage};
 
-/// Bytes of a large message read at a time, into one buffer that all connections of the thread share:
-/// an idle connection needs none of its own.
+/// Bytes of a large message read at a time. All connections of the thread read into one buffer, so that an idle
+/// connection needs none of its own.
 const READ_BUFFER: usize = 256 * 1024;
 
-/// The same between messages. What was read and cannot be handled yet is kept, for each connection.
+/// The same between messages. It is less, because bytes that cannot be handled yet are kept for each connection.
 const FIRST_READ: usize = 16 * 1024;
 
-/// The same while the application is far behind: what a read brings waits here or for it.
+/// The same while the application is far behind. It is less, because all that is read then waits.
 const CROWDED_READ: usize = 4096;
 
 thread_local! {
-    /// What the connections of this thread read into.
+    /// The buffer that the connections of this thread read into.
     pub(super) static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER].into());
 }
 
 impl Session {
     /// Reads and handles until nothing is left to read, or the stage changes.
     pub(super) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        // Whoever ends the hold, or closes, wakes this task.
+        // Ending the hold, or closing, wakes this task.
         if self.connection.is_held() && self.connection.is_open() {
             return Poll::Pending;
         }
@@ -40,8 +40,7 @@ impl Session {
             if !matches!(self.stage, Stage::Open) {
                 return Poll::Ready(());
             }
-            // A message that is let grow in here would be too much for the application once it is
-            // complete.
+            // A message that grew here now would be too much for the application once it is complete.
             let crowded = self.shared.hub.inbox.is_crowded();
             if self.paused || (crowded && self.decoder.buffered() > 0) {
                 ready!(self.shared.hub.poll_room(&mut self.progress, context));
@@ -53,7 +52,7 @@ impl Session {
                 && self.decoder.is_held_up()
             {
                 ready!(extras.bounds.poll_room(&self.shared.hub, context));
-                // What it has sent waits here, so it is not silent.
+                // The peer is not silent: what it has sent waits here.
                 self.shared.hub.note_activity(&self.connection);
             }
             let most = match self.decoder.buffered() {
@@ -76,7 +75,7 @@ impl Session {
                 match self.poll_buffer(context, most, &mut turn) {
                     Poll::Ready(false) => {}
                     Poll::Ready(true) => self.end(ABNORMAL, ""),
-                    // A stream can be open for reading alone, without an end to be read.
+                    // A stream can be closed for writing and still open for reading.
                     Poll::Pending if self.connection.is_broken() => {
                         debug!("{}: cannot be written to", self.name());
                         self.end(ABNORMAL, "");
@@ -133,8 +132,8 @@ impl Session {
         })
     }
 
-    /// Handles what `bytes` holds and returns how many of them were consumed: all, unless the
-    /// reader has to pause or has had its turn.
+    /// Decodes `bytes` and handles their messages. Returns how many bytes were consumed: all, unless the reader
+    /// has to pause or has had its turn.
     fn process(&mut self, bytes: &mut [u8], turn: &mut ReadTurn) -> usize {
         let mut tally = Tally::default();
         let consumed = self.process_messages(bytes, &mut tally, turn);
@@ -180,7 +179,7 @@ impl Session {
                 self.turn_over |= consumed < length;
             }
             let next = match step.event {
-                // Closed before it was served: the peer's messages are for nobody.
+                // The connection was closed before it was served, so the peer's messages are dropped.
                 Some(Event::Text(_) | Event::Binary(_)) if self.connection.is_held() => Next::Read,
                 Some(Event::Text(text)) => {
                     tally.message(text.len());
@@ -203,7 +202,7 @@ impl Session {
                 }
                 Some(Event::Pong(_)) => Next::Read,
                 Some(Event::Close(frame)) => {
-                    // Without a code it is taken for 1000, as by the original.
+                    // A close frame without a code counts as 1000, as in the original.
                     let (code, reason) = match frame {
                         Some(frame) => (frame.code, frame.reason.into()),
                         None => (NORMAL, Box::<str>::default()),
@@ -239,8 +238,8 @@ impl Session {
         }
     }
 
-    /// Counts what the last step has inflated, and what it holds. Returns whether it is enough for one turn, or more than
-    /// the peer's rate allows.
+    /// Counts what the last step has inflated, and the bytes of the message. Returns whether that is enough for
+    /// one turn, or more than the peer's rate allows.
     fn is_enough(&mut self, tally: &mut Tally) -> bool {
         if let Some(extras) = &mut self.extras {
             extras
@@ -265,7 +264,7 @@ impl Session {
         hub.receive(&self.connection, &mut self.progress, message)
     }
 
-    /// The peer has been over its rate for too long.
+    /// Closes the connection, because the peer has been over its rate for too long.
     fn close_over_rate(&mut self) {
         self.shared.hub.stats.add(Counter::RateLimited, 1);
         debug!("{}: over its rate for too long", self.name());

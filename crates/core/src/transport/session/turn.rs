@@ -5,19 +5,19 @@ use std::time::{Duration, Instant};
 /// Reads in a row before other connections have their turn.
 pub(super) const READS_A_TURN: usize = 8;
 
-/// How long a connection is read before others have their turn. Tiny messages that are answered here
-/// keep the thread busy far longer than they take to arrive.
+/// How long a connection is read before others have their turn. Reads alone are no measure, because tiny
+/// messages that are answered here take the thread far longer than reading them.
 const TURN: Duration = Duration::from_micros(200);
 
-/// Messages after which it is looked whether the turn is over.
+/// Messages after which the time of the turn is checked.
 const MESSAGES_A_LOOK: u32 = 16;
 
-/// What some bytes have brought.
+/// Counts of what some bytes contained.
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) messages: u64,
     pub(super) bytes: u64,
-    /// Bytes that have come of compressed ones.
+    /// Bytes that were inflated.
     pub(super) inflated: usize,
     /// Something was queued for the peer.
     pub(super) flush: bool,
@@ -31,17 +31,17 @@ impl Tally {
     }
 }
 
-/// One connection's turn of the thread. The clock is read only for those that send much.
+/// One connection's turn of the thread. The clock is read only for connections that send much.
 #[derive(Default)]
 pub(super) struct ReadTurn {
     /// Messages and control frames so far.
     messages: u32,
-    /// When the first look at the clock was.
+    /// When the clock was first read.
     began: Option<Instant>,
 }
 
 impl ReadTurn {
-    /// Counts a message; whether others are to go first.
+    /// Counts a message. Returns whether the turn is over.
     #[inline]
     pub(super) fn is_over(&mut self) -> bool {
         self.messages += 1;

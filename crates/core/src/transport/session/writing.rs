@@ -11,8 +11,8 @@ use crate::hub::{Flush, TurnOutcome};
 use super::Session;
 
 impl Session {
-    /// Writes what waits once the stream is writable, compressed if it has to be. Pending while the
-    /// stream is not writable, and after a turn of compressing that was not enough.
+    /// Writes what waits once the stream is writable, and compresses it if necessary. Pending while the stream
+    /// is not writable, and after a turn of compressing that has left something over.
     pub(super) fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<()> {
         loop {
             if self.connection.is_blocked() {
@@ -36,7 +36,7 @@ impl Session {
         }
     }
 
-    /// Compresses for one turn and writes. That the stream is broken is for the reader to find.
+    /// Compresses for one turn and writes. The reader will notice if the stream is broken.
     fn compress(&mut self) -> TurnOutcome {
         let extras = self.extras.as_mut();
         let Some(compressing) = extras.and_then(|extras| extras.compressing.as_mut()) else {
@@ -50,8 +50,8 @@ impl Session {
         turn
     }
 
-    /// The stream is to be cut. When the server stops, what has been begun to be compressed is completed
-    /// and offered to the kernel before; one connection's end alone must not keep others waiting for that.
+    /// Prepares for cutting the stream. When the server stops, messages that are being compressed are completed
+    /// and offered to the kernel before. When one connection alone is cut, others must not wait for that.
     pub(super) fn cut(&mut self) {
         if self.shared.is_cut() {
             while self.compress() != TurnOutcome::Idle {}

@@ -16,11 +16,11 @@ use rustls::{
 
 use crate::hub::Authorization;
 
-/// Asks clients for certificates. That a client has the key to its certificate is checked always;
-/// whether an authority has signed it decides on the handshake only when `strict`.
+/// Asks clients for certificates. It is always checked that a client has the key to its certificate. The
+/// handshake fails without the signature of an authority only when `strict`.
 #[derive(Debug)]
 pub struct Clients {
-    /// `None` without authorities: nobody is authorized.
+    /// `None` without authorities: then no client is authorized.
     authorities: Option<Arc<dyn ClientCertVerifier>>,
     strict: bool,
     algorithms: WebPkiSupportedAlgorithms,
@@ -48,7 +48,7 @@ impl Clients {
         })
     }
 
-    /// How the certificates that a client has shown stand with the authorities.
+    /// Whether an authority has signed the certificates that a client has shown.
     pub fn judge(&self, chain: Option<&[CertificateDer<'_>]>) -> Authorization {
         let Some([own, intermediates @ ..]) = chain else {
             return Authorization::Refused("UNABLE_TO_GET_ISSUER_CERT");
@@ -110,7 +110,7 @@ impl ClientCertVerifier for Clients {
         if self.strict {
             self.check(own, intermediates, now)
         } else {
-            // Judged once the handshake is done.
+            // Checked when the handshake is done.
             Ok(ClientCertVerified::assertion())
         }
     }

@@ -14,12 +14,12 @@ use thiserror::Error;
 
 use super::clients::Clients;
 
-/// What to ask of clients.
+/// What clients have to present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientCertificates {
     /// Nothing.
     None,
-    /// A certificate; what came of it is told, and everyone let in.
+    /// A certificate is asked for. The result of its check is reported, and every client is accepted.
     Ask,
     /// A certificate that an authority has signed.
     Require,
@@ -42,7 +42,7 @@ pub struct TlsSettings {
     pub identities: String,
     /// PEM: the authorities that sign clients' certificates.
     pub ca: Option<String>,
-    /// What to ask of clients.
+    /// What clients have to present.
     pub clients: ClientCertificates,
     /// The oldest version accepted.
     pub min_version: MinVersion,
@@ -71,7 +71,7 @@ pub enum ContextError {
 }
 
 impl ContextError {
-    /// The option at fault: `key`, `cert`, `ca`, or nothing for all of them.
+    /// The option that is wrong: `key`, `cert` or `ca`; empty if it is none of them.
     pub fn option(&self) -> &'static str {
         match self {
             Self::Key(_) => "key",
@@ -90,8 +90,8 @@ pub struct TlsContext {
 }
 
 impl TlsContext {
-    /// A context of its own keys for session tickets: a session is not resumed under another
-    /// context, whose authorities may be others.
+    /// A context with its own keys for session tickets. A session is not resumed under another context, because
+    /// that may have other authorities.
     ///
     /// # Errors
     /// A key or certificate cannot be used.
@@ -191,7 +191,7 @@ fn certified(
         .map_err(|error| ContextError::Key(error.to_string()))?;
     let certified = CertifiedKey::new(chain, key);
     match certified.keys_match() {
-        // Of some keys the public half is not known; the handshake would show the mistake.
+        // The public half of some keys is unknown; then a mistake shows at the handshake.
         Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {
             Ok(certified)
         }
@@ -216,7 +216,7 @@ impl ResolvesServerCert for Identities {
     }
 }
 
-/// The context for connections to come.
+/// The context for new connections.
 pub struct LiveContext(RwLock<Arc<TlsContext>>);
 
 impl LiveContext {
@@ -230,7 +230,7 @@ impl LiveContext {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Replaces the context. Connections that are there go on with theirs.
+    /// Replaces the context. Existing connections keep theirs.
     pub fn replace(&self, context: TlsContext) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(context);
     }

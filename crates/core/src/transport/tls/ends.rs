@@ -1,5 +1,5 @@
-//! The two ends of an open connection: reading belongs to its task, writing to any thread. Both
-//! work on one [`Engine`] behind a lock that is never held while the hub is called.
+//! The two ends of an open connection: its task reads, and any thread may write. Both use one [`Engine`] behind
+//! a lock that is never held while the hub is called.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, IoSlice};
@@ -34,8 +34,8 @@ struct Ends {
     engine: Engine,
     /// `None` once nothing more is to be written.
     link: Option<Box<dyn Link>>,
-    /// Plaintext that is encrypted and not yet with the kernel as a whole: the queue it came from
-    /// counts it as waiting until it is.
+    /// Plaintext that is encrypted, and of which the kernel does not have all ciphertext yet. Until it has, the
+    /// plaintext counts as waiting in the queue it came from.
     committed: usize,
 }
 
@@ -74,7 +74,7 @@ impl Ends {
     }
 }
 
-/// Parts a connection over the ends of its socket.
+/// Makes the two ends of a connection over the ends of its socket.
 pub fn split(engine: Engine, reader: ReadEnd, link: Box<dyn Link>) -> (ReadEnd, Box<dyn Link>) {
     let shared = Arc::new(Mutex::new(Ends {
         engine,
@@ -91,7 +91,7 @@ pub fn split(engine: Engine, reader: ReadEnd, link: Box<dyn Link>) -> (ReadEnd, 
     (ReadEnd::Tls(Box::new(reader)), Box::new(writer))
 }
 
-/// A lock is poisoned when rustls panicked: the connection is then of no more use.
+/// A lock is poisoned when rustls has panicked. The connection cannot be used any more then.
 fn lock(shared: &Mutex<Ends>) -> io::Result<MutexGuard<'_, Ends>> {
     shared.lock().map_err(|_| ErrorKind::BrokenPipe.into())
 }
@@ -107,7 +107,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// What has been read from the wire since this was asked last, whether it gave plaintext or not.
+    /// What has been read from the wire since the last call, whether it gave plaintext or not.
     pub fn take_cost(&mut self) -> Cost {
         std::mem::take(&mut self.cost)
     }
@@ -129,7 +129,7 @@ impl Reader {
         target: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.has_more = false;
-        // As much as may be read, though it gives nothing.
+        // So much ciphertext may be read in all, even if it gives no plaintext.
         let most = target.remaining();
         let before = self.cost.bytes;
         for _ in 0..FRUITLESS_READS {
@@ -172,8 +172,8 @@ impl Reader {
             self.cost.bytes += cost.bytes;
             self.cost.fruitless += cost.fruitless;
             if !shared.engine.out().is_empty() {
-                // An alert, or an answer of TLS itself: what the kernel does not take now leaves
-                // with the next message.
+                // This is an alert, or an answer of TLS itself. What the kernel does not take now is
+                // written with the next message.
                 let _ = shared.flush();
             }
             Poll::Ready(result)
@@ -236,10 +236,10 @@ impl Drop for Writer {
         let Ok(mut shared) = lock(&self.0) else {
             return;
         };
-        // A broken connection has its alert instead.
+        // A broken connection has sent an alert instead.
         let _ = shared.engine.seal_end();
         match shared.flush() {
-            // The reader sees to the rest.
+            // The reader writes the rest.
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Ok(()) | Err(_) => shared.link = None,
         }

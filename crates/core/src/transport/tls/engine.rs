@@ -1,5 +1,4 @@
-//! One connection's TLS, sans-IO: what comes from the socket goes in and gives plaintext, what is
-//! to be sent goes in and gives ciphertext.
+//! One connection's TLS, sans-IO: it decrypts what comes from the socket, and encrypts what is to be sent.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -12,8 +11,8 @@ use rustls::unbuffered::{
 
 use super::records::Records;
 
-/// Most bytes held of a record, or of a handshake message in several records, that is not there
-/// yet: a handshake message may have 64 KiB, a record 16 KiB and its envelope.
+/// Most bytes held of an incomplete record, or of an incomplete handshake message in several records. A
+/// handshake message may have 64 KiB, a record 16 KiB and its envelope.
 const MAX_PARTIAL: usize = 80 * 1024;
 
 /// Plaintext in one record, and what a record adds to it at most (RFC 8446, 5.1 and 5.2).
@@ -34,9 +33,9 @@ enum ReceiveState {
 pub struct Engine {
     tls: UnbufferedServerConnection,
     receive_state: ReceiveState,
-    /// Ciphertext of a record that is not whole yet.
+    /// Ciphertext of a record that is not complete yet.
     partial: Vec<u8>,
-    /// Plaintext that nobody has taken yet.
+    /// Plaintext that has not been taken yet.
     plain: Vec<u8>,
     /// Ciphertext to be sent.
     out: Vec<u8>,
@@ -59,7 +58,7 @@ impl Engine {
     /// A connection whose handshake has not begun.
     ///
     /// # Errors
-    /// The context cannot serve.
+    /// The context cannot be used.
     pub fn new(config: &Arc<ServerConfig>) -> io::Result<Self> {
         Ok(Self {
             tls: UnbufferedServerConnection::new(Arc::clone(config)).map_err(broken)?,
@@ -83,7 +82,7 @@ impl Engine {
         self.cost
     }
 
-    /// What the peer has sent since this was asked last.
+    /// What the peer has sent since the last call.
     pub fn take_cost(&mut self) -> Cost {
         std::mem::take(&mut self.cost)
     }
@@ -93,16 +92,16 @@ impl Engine {
         self.receive_state == ReceiveState::PeerClosed
     }
 
-    /// Whether the connection can be used no more, but for sending the alert that says why.
+    /// Whether the connection can only be used for sending the alert that says why it is broken.
     pub fn is_broken(&self) -> bool {
         self.receive_state == ReceiveState::Broken
     }
 
-    /// Takes in what came from the socket. What it decrypts to goes to `target` as long as that has
-    /// room, the rest waits for [`Engine::take_plain`].
+    /// Decrypts what came from the socket. Plaintext goes to `target` as long as that has room; the rest waits
+    /// for [`Engine::take_plain`].
     ///
     /// # Errors
-    /// The peer has broken the protocol, or said that we have; an alert may be there to be sent.
+    /// The peer has broken the protocol, or reports that this side has. An alert may be there to be sent.
     pub fn receive(&mut self, incoming: &mut [u8], target: &mut impl Target) -> io::Result<()> {
         if self.receive_state != ReceiveState::Open {
             return Ok(());
@@ -122,7 +121,7 @@ impl Engine {
             }
         }
         if self.receive_state == ReceiveState::PeerClosed {
-            // What follows the end does not count.
+            // What follows the end is ignored.
             self.partial = Vec::new();
         }
         if self.partial.len() > MAX_PARTIAL {
@@ -158,7 +157,7 @@ impl Engine {
     /// Adds the `close_notify` that ends our side in order (RFC 8446, 6.1). Nothing may follow it.
     ///
     /// # Errors
-    /// The connection is broken: then there is an alert instead, if anything.
+    /// The connection is broken. There may be an alert to be sent instead.
     pub fn seal_end(&mut self) -> io::Result<()> {
         self.with_partial(Sealing::End)
     }
@@ -195,8 +194,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Drives rustls until it wants more from the socket. `sealing` is done when it may be. Returns
-    /// how much of `incoming` is done with.
+    /// Drives rustls until it needs more from the socket. `sealing` is done as soon as that is possible.
+    /// Returns how many bytes of `incoming` were consumed.
     fn process(
         &mut self,
         incoming: &mut [u8],
@@ -229,7 +228,7 @@ impl Engine {
                         if !record.payload.is_empty() {
                             self.cost.fruitless = self.cost.fruitless.saturating_sub(1);
                         }
-                        // In order: nothing may overtake what waits already.
+                        // Nothing may overtake what waits already.
                         let at_once = if self.plain.is_empty() {
                             target.room().min(record.payload.len())
                         } else {
@@ -267,7 +266,7 @@ impl Engine {
         Ok(consumed)
     }
 
-    /// Nothing is read or sent any more, but for an alert that rustls has made.
+    /// From now on nothing is read, and nothing is sent except an alert of rustls.
     fn break_off(&mut self) {
         self.receive_state = ReceiveState::Broken;
         self.partial = Vec::new();
@@ -293,7 +292,7 @@ enum Sealing<'a> {
 pub trait Target {
     /// Bytes it can take.
     fn room(&self) -> usize;
-    /// Takes no more than that.
+    /// Appends bytes, no more than there is room for.
     fn put(&mut self, bytes: &[u8]);
 }
 
@@ -307,7 +306,7 @@ impl Target for tokio::io::ReadBuf<'_> {
     }
 }
 
-/// Takes nothing.
+/// A target without room.
 pub struct Nowhere;
 
 impl Target for Nowhere {
@@ -365,7 +364,7 @@ fn seal_end<Data>(
     })
 }
 
-/// Lets `write` append to `out`, into `size` bytes or as many as it asks for.
+/// Lets `write` append to `out`, into `size` bytes, or as many as it needs.
 fn append(
     out: &mut Vec<u8>,
     mut size: usize,

@@ -1,4 +1,4 @@
-//! Counts the records of TLS as they come from the wire, without a look at what is in them.
+//! Counts the records of TLS as they come from the wire, without reading their contents.
 
 /// Bytes before the content of a record: its type, a version, and its length (RFC 8446, 5.1).
 const HEADER: usize = 5;
@@ -13,7 +13,7 @@ pub struct Records {
 }
 
 impl Records {
-    /// Takes note of the next bytes; returns how many records have ended in them.
+    /// Counts the next bytes. Returns how many records have ended in them.
     pub fn count(&mut self, mut bytes: &[u8]) -> usize {
         let mut ended = 0;
         while let Some((&byte, rest)) = bytes.split_first() {

@@ -1,4 +1,4 @@
-//! A stream under TLS up to the end of the HTTP upgrade, in the hands of one task.
+//! A stream under TLS up to the end of the HTTP upgrade, used by one task.
 
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +17,7 @@ use super::engine::{Engine, Nowhere};
 /// Ciphertext read at a time during the handshake.
 const READ: usize = 4096;
 
-/// Records that may bring no plaintext before the request is complete. Honest clients send hardly any.
+/// Most records without plaintext before the request is complete. Ordinary clients send hardly any.
 const FRUITLESS: usize = 100;
 
 /// Time a peer whose handshake failed has to take the alert.
@@ -35,7 +35,7 @@ impl TlsStream {
     /// TLS over `inner`; the handshake has not begun.
     ///
     /// # Errors
-    /// The context cannot serve.
+    /// The context cannot be used.
     pub fn new(inner: Stream, context: Arc<TlsContext>) -> io::Result<Self> {
         let engine = Mutex::new(Engine::new(&context.config)?);
         Ok(Self {
@@ -45,7 +45,7 @@ impl TlsStream {
         })
     }
 
-    /// Sees the handshake through. A peer that fails it is sent the alert that says why.
+    /// Completes the handshake. A peer that fails it is sent the alert that says why.
     ///
     /// # Errors
     /// The peer has gone, or failed the handshake.
@@ -60,7 +60,7 @@ impl TlsStream {
                 while self.inner.read(&mut rest).await? > 0 {}
                 Ok::<_, io::Error>(())
             };
-            // Whether the peer took the alert changes nothing here.
+            // It does not matter here whether the peer has read the alert.
             let _ = tokio::time::timeout(ALERT_TIME, alert).await;
         }
         result
@@ -118,7 +118,7 @@ impl TlsStream {
         }
     }
 
-    /// Takes in what comes next, and sends what TLS itself has to say to it.
+    /// Reads and decrypts the next bytes, and sends the answers of TLS itself.
     async fn receive(&self, bytes: &mut [u8]) -> io::Result<()> {
         let count = self.inner.read(bytes).await?;
         if count == 0 {
@@ -152,7 +152,7 @@ impl TlsStream {
         self.inner.write_all(&out).await
     }
 
-    /// Parts the stream. Dropping the writing end sends `close_notify` and FIN.
+    /// Separates the ends of the stream. Dropping the writing end sends `close_notify` and FIN.
     pub fn split(self) -> (ReadEnd, Box<dyn Link>) {
         let engine = self.engine.into_inner();
         let mut engine = engine.unwrap_or_else(PoisonError::into_inner);

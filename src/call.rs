@@ -1,4 +1,4 @@
-//! Arguments and values of native functions that are made of those in `raw.rs`: sizes, texts and names.
+//! Arguments and values of native functions that need no `unsafe` of their own: sizes, texts and names.
 
 use napi::Result;
 
@@ -19,7 +19,7 @@ impl Call {
     pub fn string(&self, index: usize) -> Result<String> {
         let mut bytes = Vec::new();
         self.append_string(index, &mut bytes)?;
-        // Node writes valid UTF-8; were it otherwise, replacing is better than failing.
+        // Node writes valid UTF-8. If it did not, replacing would be better than failing.
         Ok(String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
@@ -46,8 +46,7 @@ impl Call {
         Ok(())
     }
 
-    /// Argument `index`, a string that names something: no two different ones are the same name (see
-    /// `names.rs`).
+    /// Argument `index`, a string that names something. Different strings give different names (see `names.rs`).
     pub fn name(&self, index: usize) -> Result<String> {
         let text = self.string(index)?;
         if names::is_ambiguous(&text) {
@@ -64,7 +63,7 @@ impl Call {
         self.name(index).map(Some)
     }
 
-    /// A number of bytes or of things.
+    /// A number of bytes or items.
     pub fn size_value(&self, size: usize) -> Result<Value> {
         self.int64_value(i64::try_from(size).unwrap_or(i64::MAX))
     }

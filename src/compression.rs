@@ -1,4 +1,4 @@
-//! What is agreed to when a peer offers permessage-deflate.
+//! The policy for peers that offer permessage-deflate.
 
 #![expect(
     clippy::needless_pass_by_value,
@@ -13,7 +13,7 @@ use line_socket_core::{CompressionPolicy, CompressionSettings, CompressionStrate
 
 use super::state::ServerCore;
 
-/// What `perMessageDeflate` comes to, with its defaults; `lib/options/compression.js` has checked it.
+/// The option `perMessageDeflate` with its defaults; `lib/options/compression.js` has checked it.
 #[napi(object, object_to_js = false)]
 pub struct CompressionOptions {
     pub server_context_takeover: bool,
@@ -29,7 +29,7 @@ pub struct CompressionOptions {
     /// By zlib's numbers.
     pub strategy: i32,
     pub window_bits: i32,
-    /// Bytes that come out of zlib at a time.
+    /// Bytes of output that zlib makes at a time.
     pub chunk_size: i32,
     /// The same when inflating.
     pub inflate_chunk_size: i32,
@@ -37,10 +37,10 @@ pub struct CompressionOptions {
 
 #[napi]
 impl ServerCore {
-    /// Sets what is agreed to with connections to come; nothing without options.
+    /// Sets the policy for later connections. Without options nothing is agreed to.
     ///
     /// # Errors
-    /// What zlib has no state for.
+    /// Settings that zlib does not support.
     #[napi]
     pub fn set_compression(&self, options: Option<CompressionOptions>) -> Result<()> {
         let policy = options.as_ref().map(policy).transpose()?;
@@ -89,7 +89,7 @@ fn size(number: i32) -> Result<usize> {
     usize::try_from(number).map_err(|_| invalid(number))
 }
 
-/// zlib has no state for what is out of range; JavaScript has checked that already.
+/// zlib does not support values out of range. JavaScript has checked them already.
 fn within(number: i32, least: i32, most: i32) -> Result<i32> {
     if (least..=most).contains(&number) {
         Ok(number)

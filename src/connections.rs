@@ -1,4 +1,4 @@
-//! What is called for each connection: ids, rooms, closing.
+//! The functions that are called for each connection: ids, rooms, closing.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use super::state::JsServer;
 /// Adds the functions to the server's object.
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
     raw::define(object, "intern", server, intern)?;
-    raw::define(object, "trust", server, trust)?;
+    raw::define(object, "resolveHandshake", server, resolve_handshake)?;
     raw::define(object, "admit", server, admit)?;
     raw::define(object, "dismiss", server, dismiss)?;
     raw::define(object, "release", server, release)?;
@@ -31,21 +31,21 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "close", server, close)?;
     raw::define(object, "terminate", server, terminate)?;
     raw::define(object, "giveUp", server, give_up)?;
-    raw::define(object, "heedResponses", server, heed_responses)?;
+    raw::define(object, "limitDelivery", server, limit_delivery)?;
     raw::define(object, "isOpen", server, is_open)?;
     raw::define(object, "buffered", server, buffered)
 }
 
-/// `intern(name: string): number`. The number by which messages of this name come; 0 when the table is
-/// full.
+/// `intern(name: string): number`. The number that stands for this name in messages from now on; 0 when
+/// the table is full.
 fn intern(server: &mut JsServer, call: &Call) -> Result<Value> {
     let number = server.hub.names.intern(&call.string(0)?).unwrap_or(0);
     call.uint_value(number)
 }
 
-/// `trust(slot: number): void`. The handshake is about to be resolved: the peer's messages may be large
-/// now.
-fn trust(server: &mut JsServer, call: &Call) -> Result<Value> {
+/// `resolveHandshake(slot: number): void`. To be called before the answer that resolves the handshake is
+/// queued: the peer may then send large messages.
+fn resolve_handshake(server: &mut JsServer, call: &Call) -> Result<Value> {
     if let Some(connection) = server.connections.get(call.uint(0)?) {
         connection.mark_handshake_resolved();
     }
@@ -174,9 +174,9 @@ fn give_up(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.undefined()
 }
 
-/// `heedResponses(slot: number, some: boolean): void`. From now on a connection has events of responses
-/// only; without `some` not of these either.
-fn heed_responses(server: &mut JsServer, call: &Call) -> Result<Value> {
+/// `limitDelivery(slot: number, responses: boolean): void`. From now on a connection gives events of
+/// responses only, and without `responses` not of these either.
+fn limit_delivery(server: &mut JsServer, call: &Call) -> Result<Value> {
     let delivery = if call.boolean(1)? {
         Delivery::Responses
     } else {

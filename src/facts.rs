@@ -1,5 +1,5 @@
-//! What the application may want to know of an upgrade request. It is kept for every connection that ends,
-//! and looked into for few: keeping takes a microsecond, and making objects of it ten.
+//! The facts of an upgrade request for the application. They are kept for every connection that ends, and read for
+//! few of them: keeping them takes a microsecond, and making objects of them ten.
 
 use data_encoding::BASE64;
 use napi::Result;
@@ -10,7 +10,7 @@ use line_socket_core::{Agreement, Authorization, Client, Remote, Request, Secure
 
 use super::state::ServerCore;
 
-/// What is known of TLS that this server encrypts with.
+/// The facts of a connection that this server encrypts by TLS.
 #[napi(object)]
 pub struct SecureFacts {
     /// `TLSv1.2` or `TLSv1.3`.
@@ -25,7 +25,7 @@ pub struct SecureFacts {
     pub certificate: Option<String>,
 }
 
-/// An upgrade request. In its texts bytes are one character each, as in Node.
+/// An upgrade request. Each byte of its texts is one character, as in Node.
 #[napi(object, object_from_js = false)]
 pub struct RequestFacts {
     pub method: String,
@@ -42,13 +42,13 @@ pub struct RequestFacts {
     pub encrypted: bool,
     /// Address of the proxy that named the client.
     pub proxy: Option<String>,
-    /// How the bytes travel.
+    /// What carries the bytes of the connection.
     pub transport: String,
     /// Absent unless this server encrypts the connection.
     pub secure: Option<SecureFacts>,
 }
 
-/// What is known of a connection's upgrade.
+/// The facts of a connection's upgrade.
 #[napi(object, object_from_js = false)]
 pub struct ConnectionFacts {
     pub request: RequestFacts,
@@ -58,7 +58,7 @@ pub struct ConnectionFacts {
     pub extensions: String,
 }
 
-/// An upgrade request that waits for the application, and what it is answered with.
+/// An upgrade request that waits for the application, and the parts of its answer.
 #[napi(object, object_from_js = false)]
 pub struct UpgradeFacts {
     pub request: RequestFacts,
@@ -160,7 +160,7 @@ fn latin1(bytes: &[u8]) -> String {
 }
 
 fn secure_facts(secure: &Secure) -> SecureFacts {
-    // One of those configured, which are ASCII.
+    // It is one of those configured, which are ASCII.
     let alpn = secure.alpn.as_deref().map(latin1);
     SecureFacts {
         protocol: secure.protocol.to_owned(),

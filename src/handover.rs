@@ -34,11 +34,11 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "forgetPiped", server, forget_piped)
 }
 
-/// A stream of Node's, and what Node knows of it.
+/// A stream of Node's, and its facts.
 #[napi(object, object_to_js = false)]
 pub struct HandedOver {
-    /// That of a socket, which is duplicated: the caller closes its own. Absent: the stream stays the
-    /// caller's, and is piped.
+    /// The descriptor of a socket. It is duplicated, and the caller closes its own. Absent: the stream stays with
+    /// the caller, and is piped.
     pub descriptor: Option<i32>,
     /// The upgrade request, one character a byte.
     #[napi(ts_type = "string")]
@@ -55,8 +55,8 @@ pub struct HandedOver {
 
 #[napi]
 impl ServerCore {
-    /// Gives a stream to the io thread, which answers its upgrade request. Its end is announced with the key,
-    /// under which it is piped too. False when no server runs or the socket cannot be had.
+    /// Gives a stream to the io thread, which answers its upgrade request. Its events have the key, and so have
+    /// the functions for a piped stream. False when no server runs, or the socket cannot be duplicated.
     #[napi]
     pub fn hand_over(&self, key: u32, stream: HandedOver) -> Result<bool> {
         let mut server = self.state()?;
@@ -117,7 +117,7 @@ fn adopt(_: i32) -> io::Result<(Detached, Remote)> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// A head that Node has parsed already, within limits of its own.
+/// Parses a head that Node has parsed already, within Node's limits.
 fn parse(head: &[u8]) -> std::result::Result<Request, Refusal> {
     let limits = RequestLimits {
         max_head: head.len(),

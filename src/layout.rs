@@ -1,6 +1,5 @@
-//! The layout of events as JavaScript reads them, written into `lib/binding/layout.js` from the definitions
-//! here and in the core. The test fails when that file is not what the definitions give;
-//! `UPDATE_LAYOUT=1 cargo test layout` writes it.
+//! The layout of events for JavaScript, written into `lib/binding/layout.js` from the definitions here and in the
+//! core. The test fails when that file does not match the definitions; `UPDATE_LAYOUT=1 cargo test layout` writes it.
 
 use std::fmt::Write;
 use std::path::Path;

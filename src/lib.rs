@@ -1,10 +1,10 @@
 //! The binding to Node: the only place that names `napi`.
 //!
-//! `lib/binding/native.js` loads the addon and makes a [`ServerCore`] for each server. What runs seldom is
-//! a method of it, whose arguments and results are objects with named fields. What runs for each
-//! message or connection is a raw function ([`raw`]) of the object that [`ServerCore::data_path`] makes:
-//! connections are small integers (slots) there, and events come in batches, see
-//! [`line_socket_core::Record`]. `lib/binding/addon.d.ts` is generated of both: `npm run declarations`.
+//! `lib/binding/native.js` loads the addon and makes a [`ServerCore`] for each server. Functions that run seldom are
+//! its methods, whose arguments and results are objects with named fields. Functions that run for each message or
+//! connection are raw functions ([`raw`]) of the object that [`ServerCore::data_path`] makes: they identify
+//! connections by small integers (slots), and events come in batches, see [`line_socket_core::Record`].
+//! `lib/binding/addon.d.ts` is generated from both: `npm run declarations`.
 
 mod call;
 mod compression;

@@ -16,31 +16,31 @@ use line_socket_core::{Address, Binding, Counter, Options, Verdict};
 
 use super::state::ServerCore;
 
-/// Where a server listens, and how.
+/// Where and how a server listens.
 #[napi(object, object_to_js = false)]
 pub struct ListenOptions {
-    /// An IP address, one of IPv6 perhaps with `%` and the number of an interface. Absent: every address.
+    /// An IP address. One of IPv6 may have `%` and the number of an interface. Absent: every address.
     pub host: Option<String>,
     pub port: u32,
     pub backlog: i32,
     /// Path of a Unix domain socket, instead of host and port.
     pub socket_path: Option<String>,
-    /// That of the Unix domain socket.
+    /// Permissions of the Unix domain socket, as in chmod(2).
     pub mode: Option<u32>,
     pub ipv6_only: bool,
     pub reuse_port: bool,
-    /// How many io threads.
+    /// Number of io threads.
     pub threads: u32,
 }
 
-/// What became of a start.
+/// The outcome of a start.
 #[napi(object, object_from_js = false)]
 pub struct Started {
     /// The system's error number; 0 when it runs.
     pub error: i32,
     /// The number of the io thread that `stop` and `join` take.
     pub thread: u32,
-    /// The address listened on; empty when it is none.
+    /// The address listened on; empty when there is none.
     pub address: String,
     pub port: u32,
 }
@@ -137,8 +137,8 @@ impl ServerCore {
         Ok(())
     }
 
-    /// To be called when a thread has said that it ends: waits for that moment, and lets the process end
-    /// when it was the last.
+    /// To be called after the event that a thread ends: waits until it has ended, and lets the process end when
+    /// it was the last.
     #[napi]
     pub fn join(&self, thread: u32) -> Result<()> {
         let mut server = self.state()?;
@@ -164,15 +164,15 @@ impl ServerCore {
         Ok(())
     }
 
-    /// Says whether upgrades wait for `accept` or `refuse`.
+    /// Sets whether upgrades wait for `accept` or `refuse`.
     #[napi]
     pub fn ask(&self, asking: bool) -> Result<()> {
         self.state()?.gate.set_asking(asking);
         Ok(())
     }
 
-    /// Goes on with an upgrade that waits: with these lines, and the subprotocol that they name. False when
-    /// it does not wait any more.
+    /// Accepts an upgrade that waits, with these lines and the subprotocol that they name. False when it does not
+    /// wait any more.
     #[napi]
     pub fn accept(&self, key: u32, head: String, protocol: Option<String>) -> Result<bool> {
         let head = head.into_bytes();
@@ -211,6 +211,6 @@ fn socket_address(host: &str, port: u16) -> Option<SocketAddr> {
 const EINVAL: i32 = 22;
 
 fn error_number(error: &io::Error) -> i32 {
-    // What has no number of its own (an unsuitable socket path) is an invalid argument.
+    // An error without a number (an unsuitable socket path) counts as an invalid argument.
     error.raw_os_error().unwrap_or(EINVAL)
 }

@@ -1,5 +1,5 @@
-//! The log of the core, where the `debug` package of Node writes too: one line an event on stderr, in
-//! the order of time. Off unless asked for, and then on for the whole process.
+//! The log of the core. It is written to stderr, like that of the `debug` package, one line for each event, in the
+//! order of time. It is off by default, and is turned on for the whole process.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
@@ -9,29 +9,29 @@ use std::time::{Duration, SystemTime};
 use env_filter::{Builder, Filter, ParseError};
 use log::{Log, Metadata, Record};
 
-/// What stands for our crates in the log.
+/// The name of the crates in the log.
 const NAMESPACE: &str = "line:core";
 
-/// What filters call our crates.
+/// The name of the crates in filters.
 const ADDON: &str = env!("CARGO_CRATE_NAME");
 
-/// Our other crate, in the names of its modules. Filters need not know of it.
+/// The name of the core in the names of its modules. Filters need not use it.
 const CORE: &str = "line_socket_core";
 
-/// How often a line is offered to a stderr that takes no more, and how long apart.
+/// How often a line is offered to a stderr that is full, and the pause between.
 const OFFERS: u32 = 50;
 const OFFERED_EVERY: Duration = Duration::from_millis(2);
 
 static LOGGER: OnceLock<StderrLog> = OnceLock::new();
 
 /// Turns the log on, with a filter as in `RUST_LOG`: levels, and modules with levels, e.g. `debug` or
-/// `info,line_socket_native::transport=trace`. Once for a process: what a second worker thread asks for
-/// is only checked.
+/// `info,line_socket_native::transport=trace`. It can be turned on once in a process: the filter of a second
+/// worker thread is only checked.
 ///
 /// # Errors
 /// What is wrong with the filter.
 pub fn start(filter: &str) -> Result<(), ParseError> {
-    // Checked as it is, for the error names what was asked for.
+    // The filter is checked as it was given, so that the error names it so.
     Builder::new().try_parse(filter)?;
     let filter = Builder::new().try_parse(&for_both_crates(filter))?.build();
     let logger = LOGGER.get_or_init(|| StderrLog {
@@ -63,9 +63,9 @@ fn for_both_crates(filter: &str) -> String {
 /// Writes to stderr what a filter lets through.
 struct StderrLog {
     filter: Filter,
-    /// Lines begin with the time, as those of `debug` do anywhere but on a terminal.
+    /// Lines begin with the time, as those of `debug` do except on a terminal.
     dated: bool,
-    /// Nobody reads stderr: lines are offered once.
+    /// Stderr is not read: lines are offered only once.
     stuck: AtomicBool,
 }
 
@@ -109,8 +109,8 @@ fn namespace(module: &str) -> String {
     }
 }
 
-/// Writes a line, and waits a little where that takes no more: Node makes a pipe one that would not
-/// wait. False when it has not taken the line, which is lost. Nobody can be told of other errors.
+/// Writes a line. Waits a little when stderr is full, because Node makes pipes non-blocking. False when the line
+/// could not be written and is lost. Other errors are ignored, because there is no place to report them.
 fn write(out: &mut impl Write, mut line: &[u8], offers: u32) -> bool {
     for offer in 1..=offers {
         while !line.is_empty() {
@@ -181,7 +181,7 @@ mod tests {
         assert!(problem.to_string().contains("loud"), "{problem}");
     }
 
-    /// Takes some bytes, then none for some offers.
+    /// Accepts some bytes, then none for some offers.
     struct Slow {
         taken: Vec<u8>,
         room: usize,

@@ -33,10 +33,10 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
 }
 
 /// `take(words: Int32Array, lane: number): string | undefined`. Takes the next batch of a queue
-/// ([`Lane`]): `words[0]` becomes the number of events, `words[1]` the number of strings (to be had
-/// from `strings()`), `words[2]` whether there is more to take, and the records follow. Returns the
+/// ([`Lane`]): `words[0]` becomes the number of events, `words[1]` the number of strings (which
+/// `strings()` returns), `words[2]` whether there is more to take, and the records follow. Returns the
 /// text that the records' inline parts are cut from, `undefined` when that queue has nothing to take.
-/// Without more a wake follows as soon as there is.
+/// When there is no more to take, a wake follows as soon as there is.
 fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
     let JsServer {
         hub,
@@ -51,7 +51,7 @@ fn take(server: &mut JsServer, call: &Call) -> Result<Value> {
         return call.undefined();
     }
     for record in &batch.records {
-        // The first of a connection: JavaScript calls about it from now on.
+        // The first event of a connection: JavaScript calls functions with its slot from now on.
         if matches!(record.kind, Kind::Handshake | Kind::Opened) {
             connections.note(hub, record.slot);
         }
@@ -81,9 +81,8 @@ fn write_records(call: &Call, index: usize, batch: &Batch, more: bool) -> Result
     })
 }
 
-/// `receiveAgain(slot: number, text: string, words: Int32Array): string`. For a message whose outline
-/// was taken on trust and whose payload is no JSON: what it is after all, as a batch of one event or
-/// none.
+/// `receiveAgain(slot: number, text: string, words: Int32Array): string`. Receives a message once more
+/// that came as an outline, because its payload is not JSON. Gives a batch of at most one event.
 fn receive_again(server: &mut JsServer, call: &Call) -> Result<Value> {
     let text = call.string(1)?;
     server.batch = match server.connections.get(call.uint(0)?) {
@@ -104,7 +103,7 @@ fn strings(server: &mut JsServer, call: &Call) -> Result<Value> {
             call.string_value(text)
         }
     }));
-    // What was large is not to lie there until something else comes.
+    // Large strings are not kept until the next batch.
     strings.clear();
     array
 }
@@ -117,7 +116,7 @@ pub mod outcome {
 }
 
 /// `send(slot: number, text: string): number`. Queues one message: 0 queued, 1 the connection is not
-/// open, 2 the peer reads too slowly and was told to go.
+/// open, 2 the peer reads too slowly and the connection was closed.
 fn send(server: &mut JsServer, call: &Call) -> Result<Value> {
     let Some(connection) = server.connections.get(call.uint(0)?) else {
         return call.int_value(outcome::NOT_OPEN);
@@ -184,8 +183,8 @@ pub fn settle(
 }
 
 /// `flush(lane: number, microseconds: number): void`. Sends everything queued since the last flush.
-/// With a queue's number, all events taken of it have been handled, the last batch of them in so much
-/// time; with -1 not.
+/// A queue's number as `lane` says that all events taken of it have been handled, the last batch in so
+/// much time; with -1 nothing is said.
 fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
     let handled = match call.int(0)? {
         ..0 => None,
@@ -195,8 +194,8 @@ fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.undefined()
 }
 
-/// `fence(): boolean`. Marks what waits or is being handled now; false when nothing does, and then
-/// nothing is marked.
+/// `fence(): boolean`. Makes a fence behind the events that wait or are being handled. Makes none, and
+/// returns false, when there are no such events.
 fn fence(server: &mut JsServer, call: &Call) -> Result<Value> {
     let fence = server.hub.inbox.fence();
     let waits = !server.hub.inbox.is_past(&fence);
@@ -206,8 +205,8 @@ fn fence(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.bool_value(waits)
 }
 
-/// `passed(): number`. How many of the oldest marks of `fence()` have been reached: what was there then
-/// has been handled. They are gone with that.
+/// `passed(): number`. Removes the oldest fences whose events have all been handled, and returns how
+/// many they are.
 fn passed(server: &mut JsServer, call: &Call) -> Result<Value> {
     let before = server.fences.len();
     while let Some(fence) = server.fences.front()
@@ -247,7 +246,8 @@ fn is_above(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.bool_value(above)
 }
 
-/// `wantDrained(slot: number): void`. From now on an event follows when all has left after that.
+/// `wantDrained(slot: number): void`. From now on an event follows when the high-water mark was reached
+/// and then all bytes have left.
 fn want_drained(server: &mut JsServer, call: &Call) -> Result<Value> {
     if let Some(connection) = server.connections.get(call.uint(0)?) {
         connection.want_drained();

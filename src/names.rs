@@ -1,7 +1,7 @@
-//! Names that JavaScript gives: of rooms, and ids of connections. A string of JavaScript may hold half of
-//! a surrogate pair alone, which no string of Rust can; Node makes U+FFFD of each, and two names would
-//! become one. So such a half is kept as U+FFFD and its four hexadecimal digits, and U+FFFD itself as two
-//! of it. All other names stay as they are.
+//! Names from JavaScript: of rooms, and ids of connections. A string of JavaScript may contain lone surrogates, which a
+//! string of Rust cannot. Node converts each of them to U+FFFD, so that two different names would become the same. So a
+//! lone surrogate is kept as U+FFFD followed by its four hexadecimal digits, and U+FFFD itself as two of it. All other
+//! names stay as they are.
 
 use std::fmt::Write;
 

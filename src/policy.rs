@@ -25,7 +25,7 @@ impl From<ProxyHeaders> for line_socket_core::ProxyHeaders {
     }
 }
 
-/// The options that say which upgrades are accepted, as in `types/options.d.ts`.
+/// The options that decide which upgrades are accepted, as in `types/options.d.ts`.
 #[napi(object, object_to_js = false)]
 pub struct PolicyOptions {
     /// Absent: any.
@@ -34,7 +34,7 @@ pub struct PolicyOptions {
     pub allowed_origins: Option<Vec<String>>,
     pub require_origin: bool,
     pub protocols: Vec<String>,
-    /// So many proxies are trusted, counted from the server; with 0 those of `trustedProxies`.
+    /// The number of proxies that are trusted, counted from the server. With 0, `trustedProxies` applies.
     pub trusted_hops: u32,
     /// Addresses, networks and groups of `trustProxy`.
     pub trusted_proxies: Vec<String>,

@@ -1,7 +1,7 @@
 //! Native functions in their cheapest form: a plain JavaScript function over Rust state, without
 //! the class instances and conversions of `#[napi]` (a call costs 11 ns instead of 27 to 350,
-//! see `docs/internals/design.md`). All `unsafe` of the crate is in this file. What is made of it without
-//! `unsafe` is in `call.rs`.
+//! see `docs/internals/design.md`). All `unsafe` of the crate is in this file. Functions that build on it
+//! without `unsafe` are in `call.rs`.
 //!
 //! These rules make it sound. The state is reachable only through functions of the environment it was
 //! made in, and Node calls those on that environment's thread alone. Each function owns a reference to the
@@ -32,7 +32,7 @@ const MAX_ARGUMENTS: usize = 3;
 #[derive(Clone, Copy)]
 pub struct Value(sys::napi_value);
 
-/// What a native function does: `state` is its server, `call` its arguments.
+/// The body of a native function. `state` is its server, `call` its arguments.
 pub type Method<T> = fn(state: &mut T, call: &Call) -> Result<Value>;
 
 /// A reference to the state, and what to do with it.
@@ -139,7 +139,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// Argument `index` as a whole number; what is no number is an error.
+    /// Argument `index` as a whole number. Any other value is an error.
     #[inline]
     pub fn int(&self, index: usize) -> Result<i32> {
         self.read(index, |env, value, read| {
@@ -243,7 +243,7 @@ impl Call {
 
     /// Lets `read` look at argument `index`, a `Uint8Array`.
     pub fn read_bytes<R>(&self, index: usize, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
-        // SAFETY: the value belongs to the running call; what is no `Uint8Array` is an error. No
+        // SAFETY: the value belongs to the running call; any value but a `Uint8Array` is an error. No
         // JavaScript, which could change the bytes, runs while `read` does.
         let bytes = unsafe { Uint8ArraySlice::from_napi_value(self.env, self.arguments[index])? };
         Ok(read(&bytes))
@@ -251,7 +251,7 @@ impl Call {
 
     /// Lets `fill` write into argument `index`, an `Int32Array`.
     pub fn fill_words(&self, index: usize, fill: impl FnOnce(&mut [i32])) -> Result<()> {
-        // SAFETY: the value belongs to the running call; what is no `Int32Array` is an error.
+        // SAFETY: the value belongs to the running call; any value but an `Int32Array` is an error.
         let mut words =
             unsafe { Int32ArraySlice::from_napi_value(self.env, self.arguments[index])? };
         // SAFETY: the array's memory is JavaScript's, and no JavaScript runs while `fill` does.
@@ -314,7 +314,7 @@ impl Call {
         })
     }
 
-    /// A whole number of 64 bits, of which JavaScript can tell apart those up to 2^53.
+    /// A whole number of 64 bits. JavaScript represents those up to 2^53 exactly.
     pub fn int64_value(&self, int: i64) -> Result<Value> {
         self.made(|env, value| {
             // SAFETY: as above.

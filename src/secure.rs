@@ -1,4 +1,4 @@
-//! What connections are encrypted with.
+//! The certificates and settings of TLS.
 
 use std::sync::Arc;
 
@@ -26,12 +26,12 @@ pub enum MinVersion {
     Tls13,
 }
 
-/// What `options.tls` comes to.
+/// The option `tls`.
 #[napi(object, object_to_js = false)]
 pub struct TlsOptions {
-    /// Each private key with its certificate and that one's issuers behind it, as PEM.
+    /// Each private key, followed by its certificate and the certificates of its issuers, as PEM.
     pub identities: String,
-    /// Certificates of those who sign for clients, as PEM.
+    /// Certificates of the authorities for clients, as PEM.
     pub ca: Option<String>,
     pub clients: ClientCertificates,
     pub min_version: MinVersion,
@@ -59,8 +59,8 @@ impl From<TlsOptions> for TlsSettings {
 
 #[napi]
 impl ServerCore {
-    /// Sets what connections are encrypted with from now on; without options, that listeners to come do not
-    /// encrypt. When an option is not valid it is returned, and nothing has changed.
+    /// Sets what connections are encrypted with from now on. Without options, later listeners do not encrypt. When
+    /// an option is not valid it is returned, and nothing has changed.
     #[napi]
     pub fn encrypt(&self, options: Option<TlsOptions>) -> Result<Option<InvalidOption>> {
         let mut server = self.state()?;

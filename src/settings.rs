@@ -21,8 +21,8 @@ impl From<SlowConsumer> for line_socket_core::SlowConsumer {
     }
 }
 
-/// Settings to change, under the names of their options (`types/options.d.ts`), in milliseconds, bytes
-/// or numbers of things. What is absent stays as it is. What holds when is said in `hub/config.rs`.
+/// Settings to change, under the names of their options (`types/options.d.ts`), in milliseconds, bytes or
+/// counts. An absent setting stays as it is. `hub/config.rs` says when a change takes effect.
 #[napi(object, object_to_js = false)]
 pub struct Settings {
     pub handshake_timeout: Option<u32>,
@@ -122,7 +122,7 @@ impl ServerCore {
     }
 }
 
-/// A number of bytes or of things.
+/// A number of bytes or items.
 fn bytes(value: i64) -> usize {
     usize::try_from(value).unwrap_or(if value < 0 { 0 } else { usize::MAX })
 }

@@ -1,4 +1,4 @@
-//! One server as the JavaScript thread holds it: what every native function works on.
+//! The state of one server on the JavaScript thread, on which every native function works.
 
 use std::cell::{RefCell, RefMut};
 use std::collections::{HashMap, VecDeque};
@@ -18,10 +18,10 @@ use line_socket_core::{
 use super::call;
 use super::wake::{JsWake, Shared};
 
-/// Streams that JavaScript reads and writes, by its numbers for them.
+/// Streams that JavaScript reads and writes, by their keys.
 pub type Pipes = HashMap<u32, PipeOwner>;
 
-/// One server as the JavaScript thread holds it.
+/// The state of one server on the JavaScript thread.
 pub struct JsServer {
     pub(super) hub: Arc<Hub>,
     pub(super) gate: Arc<Gate>,
@@ -32,15 +32,15 @@ pub struct JsServer {
     pub(super) next_thread: u32,
     /// Streams of Node's that are piped.
     pub(super) pipes: Pipes,
-    /// Connections that JavaScript knows of: no lock is needed to find them.
+    /// Connections that JavaScript knows of. They are found without a lock.
     pub(super) connections: Known,
     /// Connections with something queued since the last flush.
     pub(super) dirty: Vec<ConnectionRef>,
     /// The batch taken last.
     pub(super) batch: Batch,
-    /// Marks that JavaScript waits to be reached, oldest first.
+    /// Fences that JavaScript waits for, the oldest first.
     pub(super) fences: VecDeque<Fence>,
-    /// For strings on their way from JavaScript.
+    /// A buffer for strings from JavaScript.
     pub(super) scratch: Vec<u8>,
     pub(super) sent: Sent,
 }
@@ -71,7 +71,7 @@ impl ServerCore {
 /// An option that is not valid.
 #[napi(object, object_from_js = false)]
 pub struct InvalidOption {
-    /// Its name; empty when it is not one alone.
+    /// Its name; empty when several options are not valid together.
     pub option: String,
     /// What is wrong with it.
     pub reason: String,
@@ -136,7 +136,7 @@ impl JsServer {
         }
     }
 
-    /// Starts io threads: the address listened on, if any.
+    /// Starts io threads. Returns the address listened on, if there is one.
     pub(super) fn launch(
         &mut self,
         options: Options,
@@ -163,7 +163,7 @@ impl JsServer {
         })
     }
 
-    /// The io thread started last: any other has been stopped.
+    /// The io thread started last. All others have been stopped.
     pub(super) fn current_thread(&self) -> Option<&IoThread> {
         let threads = self.threads.iter();
         threads
@@ -173,8 +173,7 @@ impl JsServer {
 }
 
 impl Drop for JsServer {
-    /// The JavaScript side is gone, by collection or because its environment ends: so must be the
-    /// threads.
+    /// The JavaScript side is gone, because it was collected or its environment ends. The threads must end too.
     fn drop(&mut self) {
         self.wake.disarm();
         for (_, thread) in &self.threads {
@@ -186,7 +185,7 @@ impl Drop for JsServer {
     }
 }
 
-/// What the JavaScript thread has sent: counted by that thread alone, so without atomics.
+/// What the JavaScript thread has sent. Only that thread counts it, so it needs no atomics.
 #[derive(Debug, Default)]
 pub struct Sent {
     /// Messages, a broadcast once for each connection.

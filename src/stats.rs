@@ -1,4 +1,4 @@
-//! What has happened so far, in numbers: those that the core counts, and those that are computed here.
+//! The counters for `getStats`: those of the core, and those that are computed here.
 
 mod computed;
 mod fields;

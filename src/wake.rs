@@ -9,8 +9,8 @@ use line_socket_core::Wake;
 
 use super::raw::{Call, WakeFunction};
 
-/// Calls one JavaScript function from any thread. While it is armed it keeps the process alive, as
-/// a listening socket of Node's does, unless it is told not to.
+/// Calls one JavaScript function from any thread. While it is armed it keeps the process alive, as a listening
+/// socket of Node does, unless that is turned off.
 #[derive(Default)]
 pub struct JsWake {
     function: RwLock<Option<WakeFunction>>,
@@ -32,7 +32,7 @@ impl JsWake {
         Ok(())
     }
 
-    /// Says whether the process is kept alive, from now until it is armed again.
+    /// Sets whether the process is kept alive, from now until it is armed again.
     ///
     /// # Errors
     /// Node's.
@@ -44,7 +44,7 @@ impl JsWake {
         }
     }
 
-    /// Wakes no more; the process may end.
+    /// Stops waking. The process may end.
     pub fn disarm(&self) {
         self.function
             .write()
@@ -53,7 +53,7 @@ impl JsWake {
     }
 }
 
-/// The hub's share of a [`JsWake`].
+/// The hub's reference to a [`JsWake`].
 pub struct Shared(pub std::sync::Arc<JsWake>);
 
 impl Wake for Shared {
@@ -64,8 +64,8 @@ impl Wake for Shared {
             .read()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(function) = &*function {
-            // The queue is unbounded but holds at most one call: the hub wakes only when the last
-            // wake has been answered. A closing environment takes no more calls, nor needs them.
+            // The queue is unbounded but has at most one call, because the hub wakes only when the last
+            // wake has been handled. A closing environment accepts no more calls, and needs none.
             function.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }

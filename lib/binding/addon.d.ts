@@ -13,11 +13,11 @@ export declare class ServerCore {
   /** A server with the default settings. */
   constructor();
   /**
-   * Goes on with an upgrade that waits: with these lines, and the subprotocol that they name. False when
-   * it does not wait any more.
+   * Accepts an upgrade that waits, with these lines and the subprotocol that they name. False when it does not
+   * wait any more.
    */
   accept(key: number, head: string, protocol?: string | undefined | null): boolean;
-  /** Says whether upgrades wait for `accept` or `refuse`. */
+  /** Sets whether upgrades wait for `accept` or `refuse`. */
   ask(asking: boolean): void;
   /**
    * Begins the closing handshake of connections that have not begun theirs: JavaScript does not know of
@@ -29,18 +29,18 @@ export declare class ServerCore {
   /** Makes the functions that run for each message or connection. */
   dataPath(): DataPath;
   /**
-   * Sets what connections are encrypted with from now on; without options, that listeners to come do not
-   * encrypt. When an option is not valid it is returned, and nothing has changed.
+   * Sets what connections are encrypted with from now on. Without options, later listeners do not encrypt. When
+   * an option is not valid it is returned, and nothing has changed.
    */
   encrypt(options?: TlsOptions | undefined | null): InvalidOption | null;
   /**
-   * Gives a stream to the io thread, which answers its upgrade request. Its end is announced with the key,
-   * under which it is piped too. False when no server runs or the socket cannot be had.
+   * Gives a stream to the io thread, which answers its upgrade request. Its events have the key, and so have
+   * the functions for a piped stream. False when no server runs, or the socket cannot be duplicated.
    */
   handOver(key: number, stream: HandedOver): boolean;
   /**
-   * To be called when a thread has said that it ends: waits for that moment, and lets the process end
-   * when it was the last.
+   * To be called after the event that a thread ends: waits until it has ended, and lets the process end when
+   * it was the last.
    */
   join(thread: number): void;
   /**
@@ -69,7 +69,7 @@ export declare class ServerCore {
   refuse(key: number, status: number, message?: string | undefined | null): boolean;
   /** Starts the io threads without a listener, for what is handed over. */
   run(threads: number, onWake: () => void): Started;
-  /** Sets what is agreed to with connections to come; nothing without options. */
+  /** Sets the policy for later connections. Without options nothing is agreed to. */
   setCompression(options?: CompressionOptions | undefined | null): void;
   /**
    * Sets which upgrades are accepted from now on. When an option is not valid it is returned, and nothing
@@ -86,7 +86,7 @@ export declare class ServerCore {
   upgradeFacts(key: number): UpgradeFacts | null;
 }
 
-/** What `perMessageDeflate` comes to, with its defaults; `lib/options/compression.js` has checked it. */
+/** The option `perMessageDeflate` with its defaults; `lib/options/compression.js` has checked it. */
 export interface CompressionOptions {
   serverContextTakeover: boolean;
   clientContextTakeover: boolean;
@@ -101,13 +101,13 @@ export interface CompressionOptions {
   /** By zlib's numbers. */
   strategy: number;
   windowBits: number;
-  /** Bytes that come out of zlib at a time. */
+  /** Bytes of output that zlib makes at a time. */
   chunkSize: number;
   /** The same when inflating. */
   inflateChunkSize: number;
 }
 
-/** What is known of a connection's upgrade. */
+/** The facts of a connection's upgrade. */
 export interface ConnectionFacts {
   request: RequestFacts;
   /** The subprotocol agreed on; empty without one. */
@@ -116,11 +116,11 @@ export interface ConnectionFacts {
   extensions: string;
 }
 
-/** A stream of Node's, and what Node knows of it. */
+/** A stream of Node's, and its facts. */
 export interface HandedOver {
   /**
-   * That of a socket, which is duplicated: the caller closes its own. Absent: the stream stays the
-   * caller's, and is piped.
+   * The descriptor of a socket. It is duplicated, and the caller closes its own. Absent: the stream stays with
+   * the caller, and is piped.
    */
   descriptor?: number;
   /** The upgrade request, one character a byte. */
@@ -152,7 +152,7 @@ export interface HistoryRule {
 
 /** An option that is not valid. */
 export interface InvalidOption {
-  /** Its name; empty when it is not one alone. */
+  /** Its name; empty when several options are not valid together. */
   option: string;
   /** What is wrong with it. */
   reason: string;
@@ -165,23 +165,23 @@ export interface Joined {
   position?: string;
 }
 
-/** Where a server listens, and how. */
+/** Where and how a server listens. */
 export interface ListenOptions {
-  /** An IP address, one of IPv6 perhaps with `%` and the number of an interface. Absent: every address. */
+  /** An IP address. One of IPv6 may have `%` and the number of an interface. Absent: every address. */
   host?: string;
   port: number;
   backlog: number;
   /** Path of a Unix domain socket, instead of host and port. */
   socketPath?: string;
-  /** That of the Unix domain socket. */
+  /** Permissions of the Unix domain socket, as in chmod(2). */
   mode?: number;
   ipv6Only: boolean;
   reusePort: boolean;
-  /** How many io threads. */
+  /** Number of io threads. */
   threads: number;
 }
 
-/** The options that say which upgrades are accepted, as in `types/options.d.ts`. */
+/** The options that decide which upgrades are accepted, as in `types/options.d.ts`. */
 export interface PolicyOptions {
   /** Absent: any. */
   path?: string;
@@ -189,7 +189,7 @@ export interface PolicyOptions {
   allowedOrigins?: Array<string>;
   requireOrigin: boolean;
   protocols: Array<string>;
-  /** So many proxies are trusted, counted from the server; with 0 those of `trustedProxies`. */
+  /** The number of proxies that are trusted, counted from the server. With 0, `trustedProxies` applies. */
   trustedHops: number;
   /** Addresses, networks and groups of `trustProxy`. */
   trustedProxies: Array<string>;
@@ -206,7 +206,7 @@ export interface Refused {
   stopping: number;
 }
 
-/** An upgrade request. In its texts bytes are one character each, as in Node. */
+/** An upgrade request. Each byte of its texts is one character, as in Node. */
 export interface RequestFacts {
   method: string;
   target: string;
@@ -222,13 +222,13 @@ export interface RequestFacts {
   encrypted: boolean;
   /** Address of the proxy that named the client. */
   proxy?: string;
-  /** How the bytes travel. */
+  /** What carries the bytes of the connection. */
   transport: string;
   /** Absent unless this server encrypts the connection. */
   secure?: SecureFacts;
 }
 
-/** What is known of TLS that this server encrypts with. */
+/** The facts of a connection that this server encrypts by TLS. */
 export interface SecureFacts {
   /** `TLSv1.2` or `TLSv1.3`. */
   protocol: string;
@@ -243,8 +243,8 @@ export interface SecureFacts {
 }
 
 /**
- * Settings to change, under the names of their options (`types/options.d.ts`), in milliseconds, bytes
- * or numbers of things. What is absent stays as it is. What holds when is said in `hub/config.rs`.
+ * Settings to change, under the names of their options (`types/options.d.ts`), in milliseconds, bytes or
+ * counts. An absent setting stays as it is. `hub/config.rs` says when a change takes effect.
  */
 export interface Settings {
   handshakeTimeout?: number;
@@ -270,13 +270,13 @@ export interface Settings {
   historyBytes?: number;
 }
 
-/** What became of a start. */
+/** The outcome of a start. */
 export interface Started {
   /** The system's error number; 0 when it runs. */
   error: number;
   /** The number of the io thread that `stop` and `join` take. */
   thread: number;
-  /** The address listened on; empty when it is none. */
+  /** The address listened on; empty when there is none. */
   address: string;
   port: number;
 }
@@ -298,18 +298,18 @@ export interface Stats {
   violations: number;
 }
 
-/** What `options.tls` comes to. */
+/** The option `tls`. */
 export interface TlsOptions {
-  /** Each private key with its certificate and that one's issuers behind it, as PEM. */
+  /** Each private key, followed by its certificate and the certificates of its issuers, as PEM. */
   identities: string;
-  /** Certificates of those who sign for clients, as PEM. */
+  /** Certificates of the authorities for clients, as PEM. */
   ca?: string;
   clients: ClientCertificates;
   minVersion: MinVersion;
   alpnProtocols: Array<string>;
 }
 
-/** An upgrade request that waits for the application, and what it is answered with. */
+/** An upgrade request that waits for the application, and the parts of its answer. */
 export interface UpgradeFacts {
   request: RequestFacts;
   /** The subprotocol, unless the application chooses another; empty without one. */
@@ -341,10 +341,10 @@ export declare class KeptFacts {
 
 /** What runs for each message or connection, which is a number here: its slot. */
 export interface DataPath {
-  /** The number by which messages of this name come; 0 when the table is full. */
+  /** The number that stands for this name in messages from now on; 0 when the table is full. */
   intern(name: string): number;
-  /** The handshake is about to be resolved: the peer's messages may be large now. */
-  trust(slot: number): void;
+  /** To be called before the answer that resolves the handshake is queued: the peer may then send large messages. */
+  resolveHandshake(slot: number): void;
   /** The `connection` event is about to be emitted: broadcasts to all reach the connection. */
   admit(slot: number): void;
   /** Takes a connection out of the group of all. */
@@ -370,8 +370,8 @@ export interface DataPath {
   terminate(slot: number): void;
   /** Frees a connection's id, rooms and permit before it has ended. */
   giveUp(slot: number): void;
-  /** From now on a connection has events of responses only; without `some` not of these either. */
-  heedResponses(slot: number, some: boolean): void;
+  /** From now on a connection gives events of responses only, and without `responses` not of these either. */
+  limitDelivery(slot: number, responses: boolean): void;
   /** Whether messages can be sent. */
   isOpen(slot: number): boolean;
   /** Bytes that wait for the kernel. */
@@ -403,33 +403,36 @@ export interface DataPath {
   publish(room: string, text: string): string | undefined;
   /**
    * Takes the next batch of a queue ([`Lane`]): `words[0]` becomes the number of events, `words[1]` the number of
-   * strings (to be had from `strings()`), `words[2]` whether there is more to take, and the records follow.
+   * strings (which `strings()` returns), `words[2]` whether there is more to take, and the records follow.
    * Returns the text that the records' inline parts are cut from, `undefined` when that queue has nothing to
-   * take. Without more a wake follows as soon as there is.
+   * take. When there is no more to take, a wake follows as soon as there is.
    */
   take(words: Int32Array, lane: number): string | undefined;
   /** The strings of the batch taken last. */
   strings(): string[];
   /**
-   * For a message whose outline was taken on trust and whose payload is no JSON: what it is after all, as a batch
-   * of one event or none.
+   * Receives a message once more that came as an outline, because its payload is not JSON. Gives a batch of at
+   * most one event.
    */
   receiveAgain(slot: number, text: string, words: Int32Array): string;
-  /** Queues one message: 0 queued, 1 the connection is not open, 2 the peer reads too slowly and was told to go. */
+  /**
+   * Queues one message: 0 queued, 1 the connection is not open, 2 the peer reads too slowly and the connection was
+   * closed.
+   */
   send(slot: number, text: string): number;
   /** Queues a resolved response, from the raw JSON of payload and id. */
   respond(slot: number, payload: string | undefined, id: string): number;
   /**
-   * Sends everything queued since the last flush. With a queue's number, all events taken of it have been handled,
-   * the last batch of them in so much time; with -1 not.
+   * Sends everything queued since the last flush. A queue's number as `lane` says that all events taken of it have
+   * been handled, the last batch in so much time; with -1 nothing is said.
    */
   flush(lane: number, microseconds: number): void;
-  /** Marks what waits or is being handled now; false when nothing does, and then nothing is marked. */
-  fence(): boolean;
   /**
-   * How many of the oldest marks of `fence()` have been reached: what was there then has been handled. They are
-   * gone with that.
+   * Makes a fence behind the events that wait or are being handled. Makes none, and returns false, when there are
+   * no such events.
    */
+  fence(): boolean;
+  /** Removes the oldest fences whose events have all been handled, and returns how many they are. */
   passed(): number;
   /** Bytes queued since the connection opened, the low 32 bits. */
   queued(slot: number): number;
@@ -440,7 +443,7 @@ export interface DataPath {
   watch(slot: number): number;
   /** Whether the high-water mark was reached and some bytes have been waiting ever since. */
   isAbove(slot: number): boolean;
-  /** From now on an event follows when all has left after that. */
+  /** From now on an event follows when the high-water mark was reached and then all bytes have left. */
   wantDrained(slot: number): void;
   /** Queues one message for every member of a room, or for every connection; returns for how many. */
   broadcast(room: string | undefined, text: string): number;

@@ -91,7 +91,7 @@ class Handshake {
       return;
     }
     // Before the answer, which a client may follow with a large message at once.
-    native.trust(connection.slot_);
+    native.resolveHandshake(connection.slot_);
     const rawId = message.rawId_;
     if (rawId !== undefined) {
       native.respondHandshake(connection.slot_, json, rawId);

@@ -33,7 +33,7 @@ function ignore(connection) {
   if (connection.state === State.DISCONNECTED) return;
   connection.intake_ = INTAKE.NONE;
   const { server, slot_: slot, awaitsAnswers_: awaits } = connection;
-  server.native_.heedResponses(slot, awaits || server.native_.isOpen(slot));
+  server.native_.limitDelivery(slot, awaits || server.native_.isOpen(slot));
 }
 
 /**

@@ -4,7 +4,7 @@
 const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
 const { Batch } = require('./batch.js');
 const { Events } = require('./events.js');
-const { LANE } = require('./layout.js');
+const { KIND, LANE } = require('./layout.js');
 const { afterDue, afterTurn, microtask, now, outside } = require('../runtime/environment.js');
 const { throwLater } = require('../runtime/uncaught.js');
 
@@ -46,7 +46,7 @@ const CONTEXT = { requireManualDestroy: true };
 
 /**
  * One context for all, where `enterWith` holds until the scope is left: from Node 24 on. Before, it holds
- * for the resource, and so for all that run in its scope later.
+ * for the resource, and so for all that run in its scope later: then each connection has one.
  */
 const SHARED = leavesNothing() ? new AsyncResource('LineEvents', CONTEXT) : undefined;
 
@@ -68,6 +68,8 @@ class Inbox {
   /** One batch of each queue. */
   #batches = [new Batch(), new Batch()];
   #events;
+  /** What the handlers of each connection run in, by slot. @type {(AsyncResource | undefined)[]} */
+  #contexts = [];
   /** Something waits here or on the native side. */
   #isWaiting = false;
   /** The native side has more to take. */
@@ -187,6 +189,27 @@ class Inbox {
     this.#isRunning = false;
   }
 
+  /**
+   * Has an event handled in the asynchronous context of its connection: what a handler does to the context
+   * with `AsyncLocalStorage.enterWith` does not reach the handlers of other connections.
+   * @param {import('./batch.js').NativeEvent} event
+   */
+  #handleApart(event) {
+    (SHARED ?? this.#contextOf(event)).runInAsyncScope(this.#events.handle, this.#events, event);
+  }
+
+  /**
+   * @param {import('./batch.js').NativeEvent} event
+   * @returns {AsyncResource} That of the connection; a new one for the first event of it, and for others.
+   */
+  #contextOf({ kind, slot }) {
+    if (kind > KIND.DRAINED) return new AsyncResource('LineEvent', CONTEXT);
+    const context = this.connections[slot] && this.#contexts[slot];
+    if (kind === KIND.CLOSED) this.#contexts[slot] = undefined;
+    else if (context === undefined) return (this.#contexts[slot] = new AsyncResource('LineEvent', CONTEXT));
+    return context ?? new AsyncResource('LineEvent', CONTEXT);
+  }
+
   /** @returns {boolean} Whether it goes on in this turn. */
   #handleSome() {
     const batch = this.#choose(this.#stepped);
@@ -197,7 +220,7 @@ class Inbox {
     }
     const size = sizeAfter(this.#quickSteps);
     for (let count = 0; count < size && batch.isOpen; count += 1) {
-      handleApart(this.#events, batch.read());
+      this.#handleApart(batch.read());
     }
     batch.time += this.#awaited;
     this.#awaited = 0;
@@ -339,16 +362,6 @@ function attempt(run) {
   } catch (error) {
     throwLater(error);
   }
-}
-
-/**
- * Has an event handled in an asynchronous context of its own: what a handler does to the context with
- * `AsyncLocalStorage.enterWith` does not reach the handlers of other connections.
- * @param {Events} events
- * @param {import('./batch.js').NativeEvent} event
- */
-function handleApart(events, event) {
-  (SHARED ?? new AsyncResource('LineEvent', CONTEXT)).runInAsyncScope(events.handle, events, event);
 }
 
 /** @param {number} quickSteps */

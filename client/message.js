@@ -12,7 +12,7 @@ const { attempt, guard } = require('./errors.js');
  * Where the answer to a received message goes.
  * @typedef {object} Responder
  * @property {Message | undefined} handling The message whose handlers are running.
- * @property {(error: LineError) => void} onAnswerError_ Told of an answer that failed where no handler
+ * @property {(error: LineError) => void} report Told of an answer that failed where no handler
  *   catches it.
  * @property {(promise: Promise<any>) => boolean} isPending Whether a promise may be neither fulfilled nor
  *   rejected.
@@ -76,7 +76,7 @@ class Message extends Emitter {
       });
       responder.handling = undefined;
       // An async handler throws into its promise.
-      if (message.#hasThrown) watchHandlers(message.#results, responder);
+      if (message.#hasThrown) watchHandlers(message.#results, responder.report);
     };
     markTaken = (message) => {
       message.#isTaken = true;
@@ -198,12 +198,12 @@ class Message extends Emitter {
       const isHandling = responder.handling === this;
       const isRunning = () => this.#isTaken || promisesAmong(this.#results).some(responder.isPending);
       if (!isHandling && !(isOurs && isRunning())) {
-        responder.onAnswerError_(error);
+        responder.report(error);
         return;
       }
-      noteThrown(error, responder);
+      noteThrown(error, responder.report);
       if (isHandling) this.#hasThrown = true;
-      else watchHandlers(this.#results, responder);
+      else watchHandlers(this.#results, responder.report);
     }
     throw error;
   }

@@ -96,16 +96,16 @@ class Messaging extends Emitter {
     this.ws_ = null;
     /** @type {string} */
     this.state = State.READY;
-    const onAnswerError_ = (/** @type {LineError} */ error) => guard(() => this.emit(Event.ERROR, error));
+    const report = (/** @type {LineError} */ error) => guard(() => this.emit(Event.ERROR, error));
     this.#responder = {
       handling: undefined,
       isPending: /** @type {any} */ (this.constructor)[kPlatform].isPending,
-      onAnswerError_,
+      report,
       respond: (message, text) => this.#respond(message, text),
       onNotResponded({ name }, cause) {
         const error = new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, `No answer to ${name}`, cause);
         // Not from inside the handler's call of resolve or reject.
-        soon(() => onAnswerError_(error));
+        soon(() => report(error));
       },
     };
   }

@@ -14,15 +14,13 @@ const LineError = require('./line-error.js');
 const NOT_RESPONDED = 'cMessageNotResponded';
 
 /**
- * Who is told of answers that failed where no handler catches the error.
- * @typedef {object} Reporter
- * @property {(error: any) => void} onAnswerError_
+ * Tells the application of an answer that failed where no handler catches the error.
+ * @typedef {(error: any) => void} Report
  */
 
 /**
- * Errors that were thrown into handlers, with who is told when no handler catches them; undefined
- * once that was done.
- * @type {WeakMap<any, Reporter | undefined>}
+ * Errors that were thrown into handlers, with what to do when no handler catches them; undefined once that was done.
+ * @type {WeakMap<any, Report | undefined>}
  */
 const thrown = new WeakMap();
 
@@ -32,10 +30,10 @@ const watched = new WeakSet();
 /**
  * Notes an error that is thrown into a handler.
  * @param {Error} error
- * @param {Reporter} reporter
+ * @param {Report} report
  */
-function noteThrown(error, reporter) {
-  thrown.set(error, reporter);
+function noteThrown(error, report) {
+  thrown.set(error, report);
 }
 
 /**
@@ -45,10 +43,10 @@ function noteThrown(error, reporter) {
  */
 function reportUncaught(error) {
   if (!thrown.has(error)) return false;
-  const reporter = thrown.get(error);
+  const report = thrown.get(error);
   // Several handlers may have rejected with it.
   thrown.set(error, undefined);
-  reporter?.onAnswerError_(error);
+  report?.(error);
   return true;
 }
 
@@ -65,9 +63,9 @@ function promisesAmong(results) {
 /**
  * Reports the noted errors that async handlers reject with.
  * @param {any[] | false | undefined} results What the handlers returned.
- * @param {Reporter} reporter
+ * @param {Report} report
  */
-function watchHandlers(results, reporter) {
+function watchHandlers(results, report) {
   for (const promise of promisesAmong(results)) {
     if (watched.has(promise)) continue;
     watched.add(promise);
@@ -75,7 +73,7 @@ function watchHandlers(results, reporter) {
       if (reportUncaught(reason)) return;
       // Whether the application handles its own error elsewhere cannot be told. Thrown again, it might
       // end the process because of what a peer has sent.
-      reporter.onAnswerError_(new LineError(NOT_RESPONDED, 'A handler failed after its answer had failed', reason));
+      report(new LineError(NOT_RESPONDED, 'A handler failed after its answer had failed', reason));
     });
   }
 }

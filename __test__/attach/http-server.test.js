@@ -19,6 +19,7 @@ const { delay, until, within } = require('../helpers/timing');
 const { identity, TRUST } = require('../helpers/tls');
 const { withScene } = require('../process/support/scene');
 const { plain, secure, attached, listening, open, connect } = require('./support');
+const { kHandovers } = require('../../lib/symbols.js');
 
 /** @typedef {import('../process/support/scene').Scene} Scene */
 
@@ -256,8 +257,8 @@ describe('the option server', () => {
       await delay(10);
       socket.destroy();
     }
-    await until(() => server.handovers_.size === 0, 'all forgotten');
+    await until(() => server[kHandovers].size === 0, 'all forgotten');
     await open(scene, plain, port);
-    assert.equal(server.handovers_.size, 1);
+    assert.equal(server[kHandovers].size, 1);
   }));
 });

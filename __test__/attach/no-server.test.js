@@ -11,6 +11,7 @@ const { exchange, upgradeRequest } = require('../helpers/raw-http');
 const { delay, until, within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
 const { plain, secure, listening, open, connect } = require('./support');
+const { kHandovers } = require('../../lib/symbols.js');
 
 /** @typedef {(request: http.IncomingMessage, socket: import('node:stream').Duplex, head: Buffer) => void} OnUpgrade */
 
@@ -175,7 +176,7 @@ describe('noServer', () => {
     await until(() => asked === 1, 'asked');
     await within(server.stop(), 'stop');
     await answer;
-    assert.equal(server.handovers_.size, 0);
+    assert.equal(server[kHandovers].size, 0);
   }));
 });
 
@@ -217,7 +218,7 @@ describe('server.server, as with the original', () => {
     peer.end();
     const { code, reason } = await peer.closed();
     assert.deepEqual([code, reason, handshakes], [4401, 'no token', 0]);
-    await until(() => server.handovers_.size === 0, 'forgotten');
+    await until(() => server[kHandovers].size === 0, 'forgotten');
   }));
 
   it('a client can be cut', withScene(async (scene) => {

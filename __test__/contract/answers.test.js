@@ -6,6 +6,7 @@
 const { contract, CRASHES, ABSENT } = require('../helpers/contract');
 const { attempt, describeError } = require('../helpers/observe');
 const { delay, until } = require('../helpers/timing');
+const { kNative, kUnanswered } = require('../../lib/symbols.js');
 
 /** An error that can be stringified, but not with its properties, with which errors travel. */
 class RequestError extends Error {
@@ -106,13 +107,13 @@ const cases = [
       /** @type {unknown[]} */
       const log = [];
       const { texts } = await asked(context, (message, connection) => {
-        const { native_: native } = connection.server;
+        const { [kNative]: native } = connection.server;
         const { respond, send } = native;
         native.respond = native.send = () => raise(new RangeError('injected'));
-        log.push(attempt(() => message[method](1)), connection.unanswered_, message.isResponded_);
+        log.push(attempt(() => message[method](1)), connection[kUnanswered], message.isResponded_);
         Object.assign(native, { respond, send });
         message[method](2);
-        log.push(connection.unanswered_, message.isResponded_);
+        log.push(connection[kUnanswered], message.isResponded_);
       });
       return { log, texts };
     },

@@ -11,6 +11,7 @@ const { RawClient } = require('../helpers/raw-client');
 const { exchange, upgradeRequest } = require('../helpers/raw-http');
 const { delay, until, within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
+const { kLifecycle, kNative } = require('../../lib/symbols.js');
 
 /** Much more than anything here takes, in ms. */
 const LONG = 60_000;
@@ -199,7 +200,7 @@ describe('stop({ drain })', () => {
     client.json({ n: 'ask', i: '1' });
     await until(() => asked.length === 1, 'asked');
     // What `worker.disconnect()` comes to.
-    server.native_.core.stop(server.lifecycle_.listening.thread, false);
+    server[kNative].core.stop(server[kLifecycle].listening.thread, false);
     await until(() => isRefused(port), 'closed to newcomers');
     await delay(50);
     const stopped = server.stop({ drain: LONG });

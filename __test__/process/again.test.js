@@ -8,6 +8,7 @@ const assert = require('node:assert/strict');
 const { delay, until, within } = require('../helpers/timing');
 const { loadNative } = require('../helpers/implementations');
 const { withScene } = require('./support/scene');
+const { kSlot } = require('../../lib/symbols.js');
 
 const { Server } = loadNative();
 
@@ -149,7 +150,7 @@ describe('a connection that has ended', () => {
   it('is the same to a server that it is not of', withScene(async (scene) => {
     const { connection } = await scene.pair();
     const other = new Server({ port: 0 });
-    for (const each of [connection, undefined, null, {}, { slot_: 0 }]) {
+    for (const each of [connection, undefined, null, {}, { [kSlot]: 0 }]) {
       other.rooms.add('r', each);
       other.rooms.remove('r', each);
       other.rooms.root.add(each);

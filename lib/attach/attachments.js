@@ -4,6 +4,7 @@
 const tls = require('node:tls');
 const { setImmediate, setTimeout } = require('node:timers');
 
+const { shouldHandle } = require('./socket-server.js');
 const { guard, isHeardByOthers, refuse } = require('../upgrade/refusal.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
@@ -97,7 +98,7 @@ class Attachment {
    */
   #serverFor(request) {
     if (request.headers.upgrade?.toLowerCase() !== 'websocket') return undefined;
-    const servers = [...this.#servers].filter((server) => server.shouldHandle_(request));
+    const servers = [...this.#servers].filter((server) => shouldHandle(server, request));
     return servers.find((server) => server.options.path) ?? servers[0];
   }
 

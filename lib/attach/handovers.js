@@ -10,6 +10,7 @@ const { guard, refuseUnavailable } = require('../upgrade/refusal.js');
 const { Pipe } = require('./pipe.js');
 const { UpgradeRequest } = require('../upgrade/request.js');
 const { ServerErrorCode } = require('../enums.js');
+const { kLifecycle, kNative, kRequestFacts, kSetRequest } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
@@ -46,7 +47,7 @@ class Handovers {
   /** @param {Server} server */
   constructor(server) {
     this.#server = server;
-    this.#native = server.native_;
+    this.#native = server[kNative];
   }
 
   /** How many there are. */
@@ -60,7 +61,7 @@ class Handovers {
    * @param {IncomingMessage} request
    * @param {Duplex} stream
    * @param {Uint8Array} head What came after the request.
-   * @param {boolean} held Whether the client is not read before the socket's `serve_`.
+   * @param {boolean} held Whether the client is not read before the socket is served.
    * @param {(socket: Socket) => void} [callback] Called once the WebSocket is open.
    */
   take(request, stream, head, held, callback) {
@@ -100,7 +101,7 @@ class Handovers {
       this.#handovers.delete(key);
       refuseUnavailable(stream);
     }
-    this.#server.lifecycle_.updateKeepAlive();
+    this.#server[kLifecycle].updateKeepAlive();
   }
 
   #newKey() {
@@ -129,9 +130,9 @@ class Handovers {
     const handover = /** @type {Handover} */ (this.#handovers.get(key));
     const { request, extras, secure, callback } = handover;
     if (request !== undefined) {
-      connection.socket.setRequest_(request);
+      connection.socket[kSetRequest](request);
     } else if (extras !== undefined || secure !== undefined) {
-      connection.socket.setRequest_(makeRequest(connection.socket.requestFacts_, handover));
+      connection.socket[kSetRequest](makeRequest(connection.socket[kRequestFacts], handover));
     }
     // Only the pipe is needed from now on.
     Object.assign(handover, { request: undefined, extras: undefined, secure: undefined, callback: undefined });
@@ -142,7 +143,7 @@ class Handovers {
   onReleased(key) {
     this.#handovers.get(key)?.pipe?.onReleased();
     this.#handovers.delete(key);
-    this.#server.lifecycle_.updateKeepAlive();
+    this.#server[kLifecycle].updateKeepAlive();
   }
 
   /** @param {number} key */

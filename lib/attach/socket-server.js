@@ -2,6 +2,7 @@
 'use strict';
 
 const { Socket } = require('../connection/socket.js');
+const { kHandovers, kNative, kServe } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 
@@ -28,7 +29,7 @@ class SocketServer {
    * @param {import('node:http').IncomingMessage} request
    */
   shouldHandle(request) {
-    return this.#server.shouldHandle_(request);
+    return shouldHandle(this.#server, request);
   }
 
   /**
@@ -39,7 +40,7 @@ class SocketServer {
    * @param {(socket: Socket) => void} callback
    */
   handleUpgrade(request, stream, head, callback) {
-    this.#server.handovers_.take(request, stream, head, true, callback);
+    this.#server[kHandovers].take(request, stream, head, true, callback);
   }
 
   /**
@@ -50,9 +51,19 @@ class SocketServer {
    */
   emit(eventName, socket) {
     if (eventName !== 'connection' || !(socket instanceof Socket)) return false;
-    socket.serve_();
+    socket[kServe]();
     return true;
   }
 }
 
-module.exports = { SocketServer };
+/**
+ * Whether a request is for a server, by its path.
+ * @param {Server} server
+ * @param {{url?: string}} request
+ */
+function shouldHandle(server, request) {
+  const { path } = server.options;
+  return !path || server[kNative].isFor(request.url ?? '', path);
+}
+
+module.exports = { SocketServer, shouldHandle };

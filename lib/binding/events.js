@@ -5,6 +5,24 @@ const { Batch } = require('./batch.js');
 const { KIND } = require('./layout.js');
 const { ServerConnection } = require('../connection/connection.js');
 const { throwLater } = require('../runtime/uncaught.js');
+const { onAcceptFailed } = require('../server/listening.js');
+const {
+  kDeferred,
+  kHandovers,
+  kLifecycle,
+  kNative,
+  kOnClosed,
+  kOnDrained,
+  kOnHandshake,
+  kOnInvalid,
+  kOnMessage,
+  kOnPing,
+  kOnPingDue,
+  kOnResponse,
+  kOnWritten,
+  kSlot,
+} = require('../symbols.js');
+const { decideUpgrade } = require('../upgrade/upgrade.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./batch.js').NativeEvent} NativeEvent */
@@ -28,7 +46,7 @@ class Events {
   constructor(server, inbox) {
     this.#server = server;
     this.#inbox = inbox;
-    this.#native = server.native_;
+    this.#native = server[kNative];
   }
 
   /**
@@ -81,40 +99,40 @@ class Events {
     const connection = this.#inbox.connections[slot];
     // A report of the connection before its end, from another queue than the end.
     if (connection === undefined) return;
-    if (connection.deferred_ !== undefined) {
-      connection.deferred_.push(() => this.#dispatch(kind, slot, name, id, payload, error, number));
+    if (connection[kDeferred] !== undefined) {
+      connection[kDeferred].push(() => this.#dispatch(kind, slot, name, id, payload, error, number));
       return;
     }
     switch (kind) {
       case KIND.MESSAGE:
-        connection.onMessage_(/** @type {string} */ (name), id, payload, error);
+        connection[kOnMessage](/** @type {string} */ (name), id, payload, error);
         break;
       case KIND.OUTLINED:
         this.#onOutlined(connection, /** @type {string} */ (name), id, /** @type {string} */ (payload), number);
         break;
       case KIND.HANDSHAKE:
-        connection.onHandshake_(id, payload, error);
+        connection[kOnHandshake](id, payload, error);
         break;
       case KIND.PING:
-        connection.onPing_(id);
+        connection[kOnPing](id);
         break;
       case KIND.RESPONSE:
-        connection.onResponse_(id, payload, error);
+        connection[kOnResponse](id, payload, error);
         break;
       case KIND.CLOSED:
         this.#end(connection, slot, number, /** @type {string} */ (payload));
         break;
       case KIND.INVALID:
-        connection.onInvalid_(/** @type {string} */ (payload), number);
+        connection[kOnInvalid](/** @type {string} */ (payload), number);
         break;
       case KIND.PING_DUE:
-        connection.onPingDue_();
+        connection[kOnPingDue]();
         break;
       case KIND.WRITTEN:
-        connection.onWritten_();
+        connection[kOnWritten]();
         break;
       case KIND.DRAINED:
-        connection.onDrained_();
+        connection[kOnDrained]();
         break;
       default:
         throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);
@@ -130,13 +148,13 @@ class Events {
   #end(connection, slot, code, reason) {
     try {
       // What has been written is reported in another queue, which may be behind.
-      connection.onWritten_();
+      connection[kOnWritten]();
       // The upgrade request stays to be had, by handlers of the end too.
-      connection.socket.onClosed_();
+      connection.socket[kOnClosed]();
       this.#native.release(slot);
     } finally {
       this.#inbox.connections[slot] = undefined;
-      connection.onClosed_(code, reason);
+      connection[kOnClosed](code, reason);
     }
   }
 
@@ -155,12 +173,12 @@ class Events {
     } catch {
       // No JSON, or its keys are in another order than it looked: the core scans it.
       const again = this.#again;
-      again.begin(this.#native.receiveAgain(connection.slot_, text, again.words), this.#native);
+      again.begin(this.#native.receiveAgain(connection[kSlot], text, again.words), this.#native);
       while (again.isOpen) this.handle(again.read());
       again.end();
       return;
     }
-    connection.onMessage_(name, id, undefined, undefined, payload);
+    connection[kOnMessage](name, id, undefined, undefined, payload);
   }
 
   /**
@@ -171,7 +189,7 @@ class Events {
    * @param {string | undefined} name
    */
   #handleServerEvent(kind, key, number, name) {
-    const { handovers_: handovers } = this.#server;
+    const { [kHandovers]: handovers } = this.#server;
     switch (kind) {
       case KIND.OPENED:
         this.#inbox.connections[key] = new ServerConnection(this.#server, key, /** @type {string} */ (name));
@@ -187,17 +205,17 @@ class Events {
         handovers.onRoom(key);
         break;
       case KIND.UPGRADE:
-        this.#server.onUpgrade_(key);
+        decideUpgrade(this.#server, key);
         break;
       case KIND.ACCEPT_FAILED:
-        this.#server.onAcceptFailed_(number);
+        onAcceptFailed(this.#server, number);
         break;
       case KIND.DETACHED:
-        this.#inbox.whenCaughtUp(() => this.#server.onDetached_(key, false));
+        this.#inbox.whenCaughtUp(() => this.#server[kLifecycle].onDetached(key, false));
         break;
       case KIND.STOPPED:
         this.#native.core.join(key);
-        this.#inbox.whenCaughtUp(() => this.#server.onDetached_(key, true));
+        this.#inbox.whenCaughtUp(() => this.#server[kLifecycle].onDetached(key, true));
         break;
       default:
         throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);

@@ -7,6 +7,7 @@ const { Events } = require('./events.js');
 const { KIND, LANE } = require('./layout.js');
 const { afterDue, afterTurn, microtask, now, outside } = require('../runtime/environment.js');
 const { throwLater } = require('../runtime/uncaught.js');
+const { kNative } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 
@@ -104,7 +105,7 @@ class Inbox {
 
   /** @param {Server} server */
   constructor(server) {
-    this.native = server.native_;
+    this.native = server[kNative];
     this.#events = new Events(server, this);
     /** Connections by slot. @type {(import('../connection/connection.js').ServerConnection | undefined)[]} */
     this.connections = [];

@@ -66,10 +66,10 @@ function notInBundle(triple) {
   const where = facts.here === undefined ? 'a bundle' : `a ${facts.isSingleExecutable() ? 'single executable application' : 'bundle'} in ${facts.here}`;
   const installed = facts.installedFolder(name, [facts.here, process.cwd()]);
   const beside = facts.here === undefined ? [] : [`put ${fileOf(triple)}, which is in that package, into ${facts.here}`];
-  const package_ = facts.isSingleExecutable() ? [] : [
+  const bundle = facts.isSingleExecutable() ? [] : [
     `have the bundler leave line-socket-native, or ${name}, out (external), and install it where the bundle runs`,
   ];
-  const remedies = [...package_, ...beside, `set LINE_SOCKET_NATIVE_BINARY to the path of ${fileOf(triple)}`];
+  const remedies = [...bundle, ...beside, `set LINE_SOCKET_NATIVE_BINARY to the path of ${fileOf(triple)}`];
   return [
     `This code runs from ${where}, which has no binary in it and finds no package ${name} from there.`,
     ...(installed === undefined ? [] : [`The package is installed, in ${installed}: the bundle does not load it.`]),

@@ -3,6 +3,7 @@
 
 const { ignore } = require('./leaving.js');
 const { LongTimer } = require('../runtime/long-timer.js');
+const { kNative, kSlot } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 
@@ -51,8 +52,8 @@ class Closing {
    * @param {string} reason
    */
   #start(code, reason) {
-    const { server, slot_: slot } = this.#connection;
-    server.native_.close(slot, code, reason);
+    const { server, [kSlot]: slot } = this.#connection;
+    server[kNative].close(slot, code, reason);
     ignore(this.#connection);
   }
 

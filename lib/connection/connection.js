@@ -2,7 +2,7 @@
 'use strict';
 
 const LineError = require('../../common/line-error.js');
-const { Message } = require('./message.js');
+const { outgoing } = require('./message.js');
 const { Closing, delayOf } = require('./closing.js');
 const { Handshake, announce } = require('./handshake.js');
 const { INTAKE, ignore, giveUp } = require('./leaving.js');
@@ -21,8 +21,33 @@ const {
 } = require('../enums.js');
 const closeCodes = require('../close-codes.js');
 const reasons = require('../close-reasons.js');
+const {
+  kAwaitsAnswers,
+  kConnect,
+  kDeferred,
+  kInbox,
+  kIntake,
+  kIsGivenUp,
+  kIsIdle,
+  kLifecycle,
+  kLog,
+  kNative,
+  kOnClosed,
+  kOnDrained,
+  kOnHandshake,
+  kOnPingDue,
+  kOnResponse,
+  kOnWritten,
+  kQueue,
+  kQueueText,
+  kSending,
+  kSettings,
+  kSlot,
+  kUnanswered,
+} = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
+/** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('./message.js').Responder} Responder */
 
 const NO_DELAY = 'The delay before a connection is closed must be a number of milliseconds';
@@ -57,17 +82,17 @@ class ServerConnection extends ReceivingConnection {
 
   /** The WebSocket under the connection: `readyState`, `upgradeReq` and the like. */
   get socket() {
-    return (this.#socket ??= new Socket(this, this.server.native_, this.slot_));
+    return (this.#socket ??= new Socket(this, this.server[kNative], this[kSlot]));
   }
 
   /** Whether the client has brought positions in rooms with history: it was connected before. */
   get returning() {
-    return this.state !== State.DISCONNECTED && this.server.native_.isReturning(this.slot_);
+    return this.state !== State.DISCONNECTED && this.server[kNative].isReturning(this[kSlot]);
   }
 
   /** Bytes that wait to be handed to the system. */
   get bufferedAmount() {
-    return this.state === State.DISCONNECTED ? 0 : this.server.native_.buffered(this.slot_);
+    return this.state === State.DISCONNECTED ? 0 : this.server[kNative].buffered(this[kSlot]);
   }
 
   /**
@@ -75,7 +100,7 @@ class ServerConnection extends ReceivingConnection {
    * emitted once all has left.
    */
   get writableNeedDrain() {
-    return this.state !== State.DISCONNECTED && this.server.native_.isAbove(this.slot_);
+    return this.state !== State.DISCONNECTED && this.server[kNative].isAbove(this[kSlot]);
   }
 
   /**
@@ -88,10 +113,10 @@ class ServerConnection extends ReceivingConnection {
    */
   addListener(eventName, handler, execLimit, prepend) {
     super.addListener(eventName, handler, execLimit, prepend);
-    if (typeof eventName === 'string') this.server.inbox_.intern(eventName);
+    if (typeof eventName === 'string') this.server[kInbox].intern(eventName);
     // The core tells only those who listen. A pattern may be meant for this event too.
     const maybeDrain = eventName === Event.DRAIN || typeof eventName === 'object';
-    if (maybeDrain && this.state !== State.DISCONNECTED) this.server.native_.wantDrained(this.slot_);
+    if (maybeDrain && this.state !== State.DISCONNECTED) this.server[kNative].wantDrained(this[kSlot]);
     return this;
   }
 
@@ -102,12 +127,12 @@ class ServerConnection extends ReceivingConnection {
    * @throws {LineError} `scHandshakeEnded`, or `scIdConflict` when another connection has the id.
    */
   setId(newId) {
-    if (this.state !== State.AWAITING_HANDSHAKE || this.isGivenUp_) {
+    if (this.state !== State.AWAITING_HANDSHAKE || this[kIsGivenUp]) {
       throw errors.handshakeEnded(this.id);
     }
-    if (!this.server.native_.setId(this.slot_, String(newId))) throw errors.idConflict(newId);
+    if (!this.server[kNative].setId(this[kSlot], String(newId))) throw errors.idConflict(newId);
     this.id = newId;
-    this.log_ = connectionLog(newId);
+    this[kLog] = connectionLog(newId);
   }
 
   /**
@@ -154,7 +179,7 @@ class ServerConnection extends ReceivingConnection {
    */
   send(name, payload, timeout) {
     if (this.state !== State.CONNECTED) return Promise.reject(errors.notConnected());
-    return this.send_(Message.outgoing_(name, payload), timeout);
+    return this.send_(outgoing(name, payload), timeout);
   }
 
   /**
@@ -166,7 +191,7 @@ class ServerConnection extends ReceivingConnection {
    */
   sendWithoutResponse(name, payload) {
     if (this.state !== State.CONNECTED) return Promise.reject(errors.notConnected());
-    return this.sendWithoutResponse_(Message.outgoing_(name, payload));
+    return this.sendWithoutResponse_(outgoing(name, payload));
   }
 
   /**
@@ -179,7 +204,7 @@ class ServerConnection extends ReceivingConnection {
     const wait =
       Number.isInteger(timeout) && /** @type {number} */ (timeout) >= 0
         ? /** @type {number} */ (timeout)
-        : this.server.settings_.responseTimeout;
+        : this.server[kSettings].responseTimeout;
     return this.#sent.send(message, wait);
   }
 
@@ -192,7 +217,7 @@ class ServerConnection extends ReceivingConnection {
   }
 
   get #sent() {
-    return (this.#sends ??= new Sends(this, this.server.sending_));
+    return (this.#sends ??= new Sends(this, this.server[kSending]));
   }
 
   /**
@@ -202,8 +227,8 @@ class ServerConnection extends ReceivingConnection {
    *   `payload` is the cause.
    */
   ping() {
-    return this.send_(Message.outgoing_(MessageName.PING, undefined)).catch((cause) => {
-      this.log_?.('ping failed: %s', cause);
+    return this.send_(outgoing(MessageName.PING, undefined)).catch((cause) => {
+      this[kLog]?.('ping failed: %s', cause);
       giveUp(this);
       this.close(closeCodes.PING_FAILED, reasons.PING_FAILED);
       throw errors.pingFailed(cause);
@@ -227,7 +252,7 @@ class ServerConnection extends ReceivingConnection {
     if (problem !== undefined) {
       return Promise.reject(new LineError(ErrorCode.WEBSOCKET_ERROR, problem));
     }
-    this.log_?.('closing with %d in %d ms', sent, wait);
+    this[kLog]?.('closing with %d in %d ms', sent, wait);
     if (this.state === State.DISCONNECTED) return Promise.resolve();
     return (this.#closing ??= new Closing(this)).add(sent, reason ?? '', wait);
   }
@@ -238,26 +263,26 @@ class ServerConnection extends ReceivingConnection {
    * @returns {LineError | undefined} Why it cannot be.
    * @internal
    */
-  queue_(message) {
+  [kQueue](message) {
     let text;
     try {
       text = message.toString();
     } catch (cause) {
       return errors.invalidPayload(message, cause);
     }
-    this.log_?.('sending %s', text);
-    return this.queueText_(text);
+    this[kLog]?.('sending %s', text);
+    return this[kQueueText](text);
   }
 
   // What follows is called by the inbox and by messages.
 
   /** Whether nobody waits for an answer. @internal */
-  get isIdle_() {
-    return this.unanswered_ === 0 && !this.awaitsAnswers_;
+  get [kIsIdle]() {
+    return this[kUnanswered] === 0 && !this[kAwaitsAnswers];
   }
 
   /** Whether a `send` waits for its answer. @internal */
-  get awaitsAnswers_() {
+  get [kAwaitsAnswers]() {
     return this.#sends?.isWaiting ?? false;
   }
 
@@ -268,9 +293,9 @@ class ServerConnection extends ReceivingConnection {
    * @param {string | undefined} rawError
    * @internal
    */
-  onHandshake_(rawId, rawPayload, rawError) {
-    if (this.intake_ === INTAKE.NONE || this.server.lifecycle_.isCut) return;
-    const { draining } = this.server.lifecycle_;
+  [kOnHandshake](rawId, rawPayload, rawError) {
+    if (this[kIntake] === INTAKE.NONE || this.server[kLifecycle].isCut) return;
+    const { draining } = this.server[kLifecycle];
     if (draining !== undefined) {
       draining.refuse(this);
     } else {
@@ -283,10 +308,10 @@ class ServerConnection extends ReceivingConnection {
    * The handshake is resolved.
    * @internal
    */
-  connect_() {
+  [kConnect]() {
     this.state = State.CONNECTED;
     this.#handshake = undefined;
-    this.deferred_ = [];
+    this[kDeferred] = [];
     microtask(() => announce(this));
   }
 
@@ -296,24 +321,24 @@ class ServerConnection extends ReceivingConnection {
    * @param {string | undefined} rawError Raw JSON of a truthy error.
    * @internal
    */
-  onResponse_(rawId, rawPayload, rawError) {
+  [kOnResponse](rawId, rawPayload, rawError) {
     this.#sends?.onResponse(rawId, rawPayload, rawError);
-    if (this.intake_ === INTAKE.NONE) ignore(this);
+    if (this[kIntake] === INTAKE.NONE) ignore(this);
   }
 
   /** @internal */
-  onPingDue_() {
-    if (this.state === State.CONNECTED && this.intake_ !== INTAKE.NONE) this.ping().catch(() => {});
+  [kOnPingDue]() {
+    if (this.state === State.CONNECTED && this[kIntake] !== INTAKE.NONE) this.ping().catch(() => {});
   }
 
   /** @internal */
-  onWritten_() {
+  [kOnWritten]() {
     this.#sends?.settleWritten();
   }
 
   /** @internal */
-  onDrained_() {
-    if (this.intake_ !== INTAKE.NONE) this.emit(Event.DRAIN);
+  [kOnDrained]() {
+    if (this[kIntake] !== INTAKE.NONE) this.emit(Event.DRAIN);
   }
 
   /**
@@ -321,9 +346,9 @@ class ServerConnection extends ReceivingConnection {
    * @param {string} reason
    * @internal
    */
-  onClosed_(code, reason) {
+  [kOnClosed](code, reason) {
     this.state = State.DISCONNECTED;
-    this.log_?.('disconnected with %d "%s"', code, reason);
+    this[kLog]?.('disconnected with %d "%s"', code, reason);
     this.#sends?.fail(errors.closed());
     this.#closing?.settle();
     this.#sends = this.#closing = undefined;

@@ -1,14 +1,33 @@
 // @ts-check
 'use strict';
 
-const { Message } = require('./message.js');
+const { received, deliver, rawIdOf } = require('./message.js');
 const { memberJson } = require('../../common/json.js');
 const { ConnectionState, MessageName, ServerEvent } = require('../enums.js');
 const closeCodes = require('../close-codes.js');
 const reasons = require('../close-reasons.js');
 const { INTAKE, ignore } = require('./leaving.js');
+const {
+  kAnswersWithoutId,
+  kConnect,
+  kDeferred,
+  kEmitMessage,
+  kErrorJson,
+  kInbox,
+  kIntake,
+  kLog,
+  kNative,
+  kOnAnswerError,
+  kOnNotResponded,
+  kOnRejected,
+  kOnResolved,
+  kPayloadJson,
+  kSendRejection,
+  kSlot,
+} = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
+/** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('./message.js').Responder} Responder */
 
 /** Time between the answer to a rejected handshake and the close frame, in ms (contract section 1). */
@@ -34,7 +53,7 @@ class Handshake {
   }
 
   /** A handshake may be answered by the application though its sender does not ask for it. */
-  get answersWithoutId_() {
+  get [kAnswersWithoutId]() {
     return true;
   }
 
@@ -42,13 +61,13 @@ class Handshake {
    * @param {Message} message
    * @returns {any[] | false}
    */
-  emitMessage_(message) {
+  [kEmitMessage](message) {
     return this.#connection.server.emit(ServerEvent.HANDSHAKE, this.#connection, message);
   }
 
   /** @param {import('../../common/line-error.js')} error */
-  onAnswerError_(error) {
-    this.#connection.onAnswerError_(error);
+  [kOnAnswerError](error) {
+    this.#connection[kOnAnswerError](error);
   }
 
   /**
@@ -57,16 +76,16 @@ class Handshake {
    */
   begin(rawPayload, rawError) {
     const connection = this.#connection;
-    const message = Message.incoming_(this, MessageName.HANDSHAKE, this.#rawId, rawPayload, rawError);
-    connection.log_?.('handshake received');
-    if (message.deliver_() === false) message.resolve();
+    const message = received(this, MessageName.HANDSHAKE, this.#rawId, rawPayload, rawError);
+    connection[kLog]?.('handshake received');
+    if (deliver(message) === false) message.resolve();
   }
 
   /**
    * @param {unknown} payload
    * @returns {string | undefined}
    */
-  payloadJson_(payload) {
+  [kPayloadJson](payload) {
     return memberJson('p', { payload, id: this.#connection.id });
   }
 
@@ -74,41 +93,41 @@ class Handshake {
    * @param {unknown} err
    * @returns {string | undefined}
    */
-  errorJson_(err) {
-    return this.#connection.errorJson_(err);
+  [kErrorJson](err) {
+    return this.#connection[kErrorJson](err);
   }
 
   /**
    * @param {Message} message
    * @param {string | undefined} json The payload as JSON.
    */
-  onResolved_(message, json) {
+  [kOnResolved](message, json) {
     const connection = this.#connection;
-    const { native_: native, inbox_: inbox } = connection.server;
-    const isGone = connection.state === ConnectionState.DISCONNECTED || !native.isOpen(connection.slot_);
-    if (isGone || connection.intake_ === INTAKE.NONE) {
-      connection.log_?.('gone before its handshake was resolved, or closed');
+    const { [kNative]: native, [kInbox]: inbox } = connection.server;
+    const isGone = connection.state === ConnectionState.DISCONNECTED || !native.isOpen(connection[kSlot]);
+    if (isGone || connection[kIntake] === INTAKE.NONE) {
+      connection[kLog]?.('gone before its handshake was resolved, or closed');
       return;
     }
     // Before the answer, which a client may follow with a large message at once.
-    native.resolveHandshake(connection.slot_);
-    const rawId = message.rawId_;
+    native.resolveHandshake(connection[kSlot]);
+    const rawId = rawIdOf(message);
     if (rawId !== undefined) {
-      native.respondHandshake(connection.slot_, json, rawId);
+      native.respondHandshake(connection[kSlot], json, rawId);
       inbox.scheduleFlush();
     }
-    connection.connect_();
+    connection[kConnect]();
   }
 
   /**
    * @param {Message} message
    * @param {string | undefined} json The error as JSON.
    */
-  onRejected_(message, json) {
+  [kOnRejected](message, json) {
     const connection = this.#connection;
-    connection.log_?.('handshake rejected');
-    const rawId = message.rawId_;
-    if (rawId !== undefined) connection.sendRejection_(rawId, json);
+    connection[kLog]?.('handshake rejected');
+    const rawId = rawIdOf(message);
+    if (rawId !== undefined) connection[kSendRejection](rawId, json);
     this.#close();
   }
 
@@ -118,9 +137,9 @@ class Handshake {
    * @param {Message} message
    * @param {unknown} cause
    */
-  onNotResponded_(message, cause) {
+  [kOnNotResponded](message, cause) {
     message.isResponded_ = true;
-    this.#connection.onNotResponded_(message, cause);
+    this.#connection[kOnNotResponded](message, cause);
     this.#close();
   }
 
@@ -136,17 +155,17 @@ class Handshake {
  * @param {ServerConnection} connection
  */
 function announce(connection) {
-  const deferred = /** @type {(() => void)[]} */ (connection.deferred_);
-  connection.deferred_ = undefined;
+  const deferred = /** @type {(() => void)[]} */ (connection[kDeferred]);
+  connection[kDeferred] = undefined;
   const { server } = connection;
-  server.inbox_.guard(() => {
+  server[kInbox].guard(() => {
     // The application has closed it in the meantime.
-    if (connection.intake_ === INTAKE.NONE) return;
-    server.native_.admit(connection.slot_);
-    connection.log_?.('connected');
+    if (connection[kIntake] === INTAKE.NONE) return;
+    server[kNative].admit(connection[kSlot]);
+    connection[kLog]?.('connected');
     server.emit(ServerEvent.CONNECTION, connection);
   });
-  deferred.forEach((handle) => server.inbox_.guard(handle));
+  deferred.forEach((handle) => server[kInbox].guard(handle));
 }
 
 module.exports = { Handshake, announce };

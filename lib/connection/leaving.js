@@ -4,6 +4,7 @@
 /** What holds for a client from the moment it is to go until its connection has ended. */
 
 const { ConnectionState: State } = require('../enums.js');
+const { kAwaitsAnswers, kIntake, kIsGivenUp, kLog, kNative, kSlot } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 
@@ -21,7 +22,7 @@ const INTAKE = Object.freeze({
  * @param {ServerConnection} connection
  */
 function refuseMessages(connection) {
-  if (connection.intake_ === INTAKE.ALL) connection.intake_ = INTAKE.NO_MESSAGES;
+  if (connection[kIntake] === INTAKE.ALL) connection[kIntake] = INTAKE.NO_MESSAGES;
 }
 
 /**
@@ -31,9 +32,9 @@ function refuseMessages(connection) {
  */
 function ignore(connection) {
   if (connection.state === State.DISCONNECTED) return;
-  connection.intake_ = INTAKE.NONE;
-  const { server, slot_: slot, awaitsAnswers_: awaits } = connection;
-  server.native_.limitDelivery(slot, awaits || server.native_.isOpen(slot));
+  connection[kIntake] = INTAKE.NONE;
+  const { server, [kSlot]: slot, [kAwaitsAnswers]: awaits } = connection;
+  server[kNative].limitDelivery(slot, awaits || server[kNative].isOpen(slot));
 }
 
 /**
@@ -43,8 +44,8 @@ function ignore(connection) {
 function giveUp(connection) {
   // Its slot may be another's by now.
   if (connection.state === State.DISCONNECTED) return;
-  connection.isGivenUp_ = true;
-  connection.server.native_.giveUp(connection.slot_);
+  connection[kIsGivenUp] = true;
+  connection.server[kNative].giveUp(connection[kSlot]);
 }
 
 /**
@@ -53,10 +54,10 @@ function giveUp(connection) {
  */
 function terminate(connection) {
   if (connection.state === State.DISCONNECTED) return;
-  connection.log_?.('terminated');
-  connection.intake_ = INTAKE.NONE;
-  connection.isGivenUp_ = true;
-  connection.server.native_.terminate(connection.slot_);
+  connection[kLog]?.('terminated');
+  connection[kIntake] = INTAKE.NONE;
+  connection[kIsGivenUp] = true;
+  connection.server[kNative].terminate(connection[kSlot]);
 }
 
 module.exports = { INTAKE, refuseMessages, ignore, giveUp, terminate };

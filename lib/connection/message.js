@@ -7,24 +7,72 @@ const { MessageErrorCode: ErrorCode, MessageName: Name } = require('../enums.js'
 const { canonicalId, payloadJson, errorJson, messageJson, isJson, reasonOf, receivedError } = require('../../common/json.js');
 const { noteThrown, reportUncaught, promisesAmong, watchHandlers } = require('../../common/delivery.js');
 const { isPending } = require('../../common/pending.js');
+const {
+  kAnswersWithoutId,
+  kEmitMessage,
+  kErrorJson,
+  kIsCounted,
+  kOnAnswerError,
+  kOnNotResponded,
+  kOnRejected,
+  kOnResolved,
+  kPayloadJson,
+} = require('../symbols.js');
 
 /**
  * Where the answer to a received message goes.
- * @typedef {object} Responder
- * @property {boolean} answersWithoutId_ Whether a message whose sender expects no answer may be
- *   answered all the same.
- * @property {(message: Message) => any[] | false} emitMessage_ Calls the handlers of a message.
- * @property {(error: LineError) => void} onAnswerError_ Told of an answer that failed where no handler
- *   catches it.
- * @property {(payload: unknown) => string | undefined} payloadJson_ The payload as it is sent.
- * @property {(err: unknown) => string | undefined} errorJson_ The error as it is sent.
- * @property {(message: Message, json: string | undefined) => void} onResolved_ Sends the answer.
- * @property {(message: Message, json: string | undefined) => void} onRejected_ Sends the answer.
- * @property {(message: Message, cause: unknown) => void} onNotResponded_ Told of an answer that cannot
- *   be written.
+ * - `kAnswersWithoutId`: whether a message whose sender expects no answer may be answered all the same;
+ * - `kEmitMessage` calls the handlers of a message;
+ * - `kOnAnswerError` is told of an answer that failed where no handler catches it;
+ * - `kPayloadJson` and `kErrorJson` give payload and error as they are sent;
+ * - `kOnResolved` and `kOnRejected` send the answer;
+ * - `kOnNotResponded` is told of an answer that cannot be written.
+ * @typedef {{
+ *   readonly [kAnswersWithoutId]: boolean,
+ *   [kEmitMessage]: (message: Message) => any[] | false,
+ *   [kOnAnswerError]: (error: LineError) => void,
+ *   [kPayloadJson]: (payload: unknown) => string | undefined,
+ *   [kErrorJson]: (err: unknown) => string | undefined,
+ *   [kOnResolved]: (message: Message, json: string | undefined) => void,
+ *   [kOnRejected]: (message: Message, json: string | undefined) => void,
+ *   [kOnNotResponded]: (message: Message, cause: unknown) => void,
+ * }} Responder
  */
 
-/** Stands for the parts of a message that {@link Message.incoming_} fills in itself. */
+// What the rest of `lib/` does with messages.
+
+/**
+ * Makes a received message. `payload`: when it is parsed already, without `rawPayload` then.
+ * @type {(
+ *   responder: Responder,
+ *   name: string,
+ *   rawId: string | undefined,
+ *   rawPayload: string | undefined,
+ *   rawError: string | undefined,
+ *   payload?: unknown,
+ * ) => Message}
+ */
+let received;
+
+/**
+ * Makes a message to be sent; whether its payload can be stringified is found out then.
+ * @type {(name: unknown, payload: unknown) => Message}
+ */
+let outgoing;
+
+/**
+ * Calls the handlers of a received message. What an answer throws in them and they do not catch is reported.
+ * @type {(message: Message) => any[] | false | undefined}
+ */
+let deliver;
+
+/**
+ * The raw JSON of the id, for an answer; undefined when none is expected.
+ * @type {(message: Message) => string | undefined}
+ */
+let rawIdOf;
+
+/** Stands for the parts of a message that {@link received} and {@link outgoing} fill in themselves. */
 const UNSET = Object.freeze({});
 
 /**
@@ -69,40 +117,41 @@ class Message extends Emitter {
   /** Whether an answer has failed while the handlers ran, and thrown. */
   #hasThrown = false;
 
-  /**
-   * A received message.
-   * @param {Responder} responder
-   * @param {string} name
-   * @param {string | undefined} rawId
-   * @param {string | undefined} rawPayload
-   * @param {string | undefined} rawError
-   * @param {unknown} [payload] The payload when it is parsed already, without `rawPayload` then.
-   * @returns {Message}
-   * @internal
-   */
-  static incoming_(responder, name, rawId, rawPayload, rawError, payload) {
-    const message = new Message(UNSET);
-    message.name = name;
-    message.#rawId = rawId;
-    message.#rawPayload = rawPayload;
-    message.#payload = payload;
-    message.#responder = responder;
-    if (rawError !== undefined) message.err = receivedError(JSON.parse(rawError));
-    return message;
-  }
-
-  /**
-   * A message to be sent; whether its payload can be stringified is found out then.
-   * @param {unknown} name
-   * @param {unknown} payload
-   * @returns {Message}
-   * @internal
-   */
-  static outgoing_(name, payload) {
-    const message = new Message(UNSET);
-    message.name = name;
-    message.#payload = payload;
-    return message;
+  static {
+    received = (responder, name, rawId, rawPayload, rawError, payload) => {
+      const message = new Message(UNSET);
+      message.name = name;
+      message.#rawId = rawId;
+      message.#rawPayload = rawPayload;
+      message.#payload = payload;
+      message.#responder = responder;
+      if (rawError !== undefined) message.err = receivedError(JSON.parse(rawError));
+      return message;
+    };
+    outgoing = (name, payload) => {
+      const message = new Message(UNSET);
+      message.name = name;
+      message.#payload = payload;
+      return message;
+    };
+    deliver = (message) => {
+      const responder = /** @type {Responder} */ (message.#responder);
+      message.#isHandling = true;
+      try {
+        message.#results = responder[kEmitMessage](message);
+      } catch (error) {
+        if (!reportUncaught(error)) throw error;
+      } finally {
+        message.#isHandling = false;
+      }
+      // An async handler throws into its promise.
+      if (message.#hasThrown) watchHandlers(message.#results, reportTo(responder));
+      return message.#results;
+    };
+    rawIdOf = (message) => {
+      if (message.#rawId !== undefined) return canonicalId(message.#rawId);
+      return message.#id === undefined ? undefined : JSON.stringify(message.#id);
+    };
   }
 
   /**
@@ -138,7 +187,7 @@ class Message extends Emitter {
      * @type {boolean}
      * @internal
      */
-    this.isCounted_ = false;
+    this[kIsCounted] = false;
     if (parts !== UNSET) this.#fill(parts);
   }
 
@@ -178,16 +227,6 @@ class Message extends Emitter {
   }
 
   /**
-   * Raw JSON of the id, for an answer; undefined when none is expected.
-   * @returns {string | undefined}
-   * @internal
-   */
-  get rawId_() {
-    if (this.#rawId !== undefined) return canonicalId(this.#rawId);
-    return this.#id === undefined ? undefined : JSON.stringify(this.#id);
-  }
-
-  /**
    * Gives the message an id, a random one by default.
    * @param {unknown} [id]
    * @returns {unknown} The id.
@@ -209,25 +248,6 @@ class Message extends Emitter {
   }
 
   /**
-   * Calls the handlers. What an answer throws in them and they do not catch is reported.
-   * @internal
-   */
-  deliver_() {
-    const responder = /** @type {Responder} */ (this.#responder);
-    this.#isHandling = true;
-    try {
-      this.#results = responder.emitMessage_(this);
-    } catch (error) {
-      if (!reportUncaught(error)) throw error;
-    } finally {
-      this.#isHandling = false;
-    }
-    // An async handler throws into its promise.
-    if (this.#hasThrown) watchHandlers(this.#results, responder);
-    return this.#results;
-  }
-
-  /**
    * Answers the message. Emits `resolved` with the payload.
    * @param {unknown} [payload] Any JSON value.
    * @throws {LineError} `mMissingId` when no answer is expected, `mAlreadyResponded`, `mInvalidJson`
@@ -239,14 +259,14 @@ class Message extends Emitter {
     const responder = this.#responder;
     let json;
     try {
-      json = responder === undefined ? payloadJson(payload) : responder.payloadJson_(payload);
+      json = responder === undefined ? payloadJson(payload) : responder[kPayloadJson](payload);
     } catch (cause) {
       this.#fail(invalidJson(`The payload to resolve "${this.name}" with`, cause));
       return;
     }
     // A `toJSON` of the payload may have answered.
     if (this.isResponded_) throw this.#alreadyResponded('resolved');
-    responder?.onResolved_(this, json);
+    responder?.[kOnResolved](this, json);
     this.isResponded_ = true;
     this.emit('resolved', payload);
   }
@@ -262,15 +282,15 @@ class Message extends Emitter {
     const responder = this.#responder;
     let json;
     try {
-      json = responder === undefined ? errorJson(err) : responder.errorJson_(err);
+      json = responder === undefined ? errorJson(err) : responder[kErrorJson](err);
     } catch (cause) {
       // As with the original: an error that has a `toJSON` goes out with its properties all the same.
-      if (responder !== undefined && isJson(err)) responder.onNotResponded_(this, cause);
+      if (responder !== undefined && isJson(err)) responder[kOnNotResponded](this, cause);
       else this.#fail(invalidJson(`The error to reject "${this.name}" with`, cause));
       return;
     }
     if (this.isResponded_) throw this.#alreadyResponded('rejected');
-    responder?.onRejected_(this, json);
+    responder?.[kOnRejected](this, json);
     this.isResponded_ = true;
     this.emit('rejected', err);
   }
@@ -281,7 +301,7 @@ class Message extends Emitter {
    * @returns {boolean}
    */
   #mayRespond(how) {
-    if (this.#rawId === undefined && this.#id === undefined && !this.#responder?.answersWithoutId_) {
+    if (this.#rawId === undefined && this.#id === undefined && !this.#responder?.[kAnswersWithoutId]) {
       const text = `The message "${this.name}" cannot be ${how}: its sender gave no id and expects no answer`;
       this.#fail(new LineError(ErrorCode.MISSING_ID, text));
       return false;
@@ -308,14 +328,14 @@ class Message extends Emitter {
     if (this.#isHandling) {
       this.#hasThrown = true;
     } else if (error.code === ErrorCode.INVALID_JSON && promisesAmong(this.#results).some(isPending)) {
-      watchHandlers(this.#results, responder);
+      watchHandlers(this.#results, reportTo(responder));
     } else {
       // Whether there is an id is the peer's choice: a missing one is thrown only where it is sure to be
       // caught, and an async handler may be in a callback.
-      responder.onAnswerError_(error);
+      responder[kOnAnswerError](error);
       return;
     }
-    noteThrown(error, responder);
+    noteThrown(error, reportTo(responder));
     throw error;
   }
 
@@ -354,4 +374,12 @@ function invalidJson(what, cause) {
   return new LineError(ErrorCode.INVALID_JSON, `${what} cannot be written as JSON: ${reasonOf(cause)}`);
 }
 
-module.exports = { Message };
+/**
+ * @param {Responder} responder
+ * @returns {(error: LineError) => void} Tells it of an answer that failed.
+ */
+function reportTo(responder) {
+  return (error) => responder[kOnAnswerError](error);
+}
+
+module.exports = { Message, received, outgoing, deliver, rawIdOf };

@@ -4,16 +4,42 @@
 const Emitter = require('../emitter/emitter.js');
 const { OUTCOME } = require('../binding/layout.js');
 const { INTAKE } = require('./leaving.js');
-const { Message } = require('./message.js');
+const { received, deliver, rawIdOf } = require('./message.js');
 const { connectionLog } = require('../runtime/debug.js');
 const { microtask } = require('../runtime/environment.js');
 const { canonicalId, payloadJson, errorJson, messageJson, rejectionJson, expectsAnswer } = require('../../common/json.js');
 const errors = require('./errors.js');
 const { ConnectionEvent: Event, ConnectionState: State, MessageName } = require('../enums.js');
+const {
+  kAnswersWithoutId,
+  kDeferred,
+  kEmitMessage,
+  kErrorJson,
+  kInbox,
+  kIntake,
+  kIsCounted,
+  kIsGivenUp,
+  kLifecycle,
+  kLog,
+  kNative,
+  kOnAnswerError,
+  kOnInvalid,
+  kOnMessage,
+  kOnNotResponded,
+  kOnPing,
+  kOnRejected,
+  kOnResolved,
+  kPayloadJson,
+  kQueueText,
+  kSendRejection,
+  kSlot,
+  kUnanswered,
+} = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../../common/line-error.js')} LineError */
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
+/** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('./message.js').Responder} Responder */
 
 const { QUEUED } = OUTCOME;
@@ -37,32 +63,32 @@ class ReceivingConnection extends Emitter {
     /** @type {string} */
     this.state = State.AWAITING_HANDSHAKE;
     /** @internal */
-    this.slot_ = slot;
+    this[kSlot] = slot;
     /**
      * What of the client still reaches handlers: a value of `INTAKE`.
      * @type {number}
      * @internal
      */
-    this.intake_ = INTAKE.ALL;
+    this[kIntake] = INTAKE.ALL;
     /**
      * Whether the client counts as gone, though its connection has not ended.
      * @internal
      */
-    this.isGivenUp_ = false;
+    this[kIsGivenUp] = false;
     /**
      * Events that came between the resolved handshake and the `connection` event.
      * @type {(() => void)[] | undefined}
      * @internal
      */
-    this.deferred_ = undefined;
+    this[kDeferred] = undefined;
     /**
      * Requests that have come and are not answered, but for those that came while the server drained.
      * @internal
      */
-    this.unanswered_ = 0;
+    this[kUnanswered] = 0;
     /** @internal */
-    this.log_ = connectionLog(id);
-    this.log_?.('created');
+    this[kLog] = connectionLog(id);
+    this[kLog]?.('created');
   }
 
   /**
@@ -71,10 +97,10 @@ class ReceivingConnection extends Emitter {
    * @returns {LineError | undefined} Why it cannot be.
    * @internal
    */
-  queueText_(text) {
+  [kQueueText](text) {
     const open = this.state !== State.DISCONNECTED;
-    if (!open || this.server.native_.send(this.slot_, text) !== QUEUED) return errors.notOpen();
-    this.server.inbox_.scheduleFlush();
+    if (!open || this.server[kNative].send(this[kSlot], text) !== QUEUED) return errors.notOpen();
+    this.server[kInbox].scheduleFlush();
     return undefined;
   }
 
@@ -88,24 +114,24 @@ class ReceivingConnection extends Emitter {
    * @param {unknown} [payload] The payload when it is parsed already, without `rawPayload` then.
    * @internal
    */
-  onMessage_(name, rawId, rawPayload, rawError, payload) {
-    if (this.intake_ !== INTAKE.ALL) return;
+  [kOnMessage](name, rawId, rawPayload, rawError, payload) {
+    if (this[kIntake] !== INTAKE.ALL) return;
     if (this.state === State.AWAITING_HANDSHAKE) {
-      this.refuse_(rawId, 'Handshake is not completed');
+      this.#refuse(rawId, 'Handshake is not completed');
       return;
     }
-    this.log_?.('received "%s"', name);
-    const message = Message.incoming_(this, name, rawId, rawPayload, rawError, payload);
+    this[kLog]?.('received "%s"', name);
+    const message = received(this, name, rawId, rawPayload, rawError, payload);
     if (rawId !== undefined) {
-      const { draining } = this.server.lifecycle_;
+      const { draining } = this.server[kLifecycle];
       if (draining === undefined) {
-        message.isCounted_ = true;
-        this.unanswered_ += 1;
+        message[kIsCounted] = true;
+        this[kUnanswered] += 1;
       } else {
         draining.onRequest(asConnection(this), message);
       }
     }
-    message.deliver_();
+    deliver(message);
   }
 
   /**
@@ -114,9 +140,9 @@ class ReceivingConnection extends Emitter {
    * @param {string} why
    * @internal
    */
-  refuse_(rawId, why) {
+  #refuse(rawId, why) {
     if (!expectsAnswer(rawId)) return;
-    this.queueText_(rejectionJson(canonicalId(/** @type {string} */ (rawId)), errorJson(new Error(why))));
+    this[kQueueText](rejectionJson(canonicalId(/** @type {string} */ (rawId)), errorJson(new Error(why))));
   }
 
   /**
@@ -124,13 +150,13 @@ class ReceivingConnection extends Emitter {
    * @param {string | undefined} rawId
    * @internal
    */
-  onPing_(rawId) {
-    if (this.intake_ === INTAKE.NONE) return;
+  [kOnPing](rawId) {
+    if (this[kIntake] === INTAKE.NONE) return;
     if (!expectsAnswer(rawId)) {
-      this.queueText_(messageJson(MessageName.RESPONSE, 'pong', undefined, null));
+      this[kQueueText](messageJson(MessageName.RESPONSE, 'pong', undefined, null));
     } else if (this.state !== State.DISCONNECTED) {
-      this.server.native_.respond(this.slot_, '"pong"', canonicalId(/** @type {string} */ (rawId)));
-      this.server.inbox_.scheduleFlush();
+      this.server[kNative].respond(this[kSlot], '"pong"', canonicalId(/** @type {string} */ (rawId)));
+      this.server[kInbox].scheduleFlush();
     }
   }
 
@@ -139,8 +165,8 @@ class ReceivingConnection extends Emitter {
    * @param {number} code Close code of a violation, else 0.
    * @internal
    */
-  onInvalid_(text, code) {
-    if (this.intake_ === INTAKE.NONE) return;
+  [kOnInvalid](text, code) {
+    if (this[kIntake] === INTAKE.NONE) return;
     this.emit(Event.ERROR, code === 0 ? errors.noEnvelope(text) : errors.violated(code, text));
   }
 
@@ -148,10 +174,10 @@ class ReceivingConnection extends Emitter {
 
   /** @param {Message} message */
   #onAnswered(message) {
-    const { draining } = this.server.lifecycle_;
-    if (message.isCounted_) {
-      message.isCounted_ = false;
-      this.unanswered_ -= 1;
+    const { draining } = this.server[kLifecycle];
+    if (message[kIsCounted]) {
+      message[kIsCounted] = false;
+      this[kUnanswered] -= 1;
       draining?.check(asConnection(this));
     } else {
       draining?.onAnswered(asConnection(this), message);
@@ -159,27 +185,27 @@ class ReceivingConnection extends Emitter {
   }
 
   /** @param {Message} message */
-  emitMessage_(message) {
+  [kEmitMessage](message) {
     return this.emit(message.name, message);
   }
 
   /** @param {LineError} error */
-  onAnswerError_(error) {
+  [kOnAnswerError](error) {
     this.emit(Event.ERROR, error);
   }
 
   /** @param {unknown} payload */
-  payloadJson_(payload) {
+  [kPayloadJson](payload) {
     return payloadJson(payload);
   }
 
   /** @param {unknown} err */
-  errorJson_(err) {
+  [kErrorJson](err) {
     return errorJson(err, this.server.options.errors === 'public');
   }
 
   /** Messages other than the handshake are answered only when their sender asks for it. */
-  get answersWithoutId_() {
+  get [kAnswersWithoutId]() {
     return false;
   }
 
@@ -188,15 +214,15 @@ class ReceivingConnection extends Emitter {
    * @param {string | undefined} json The payload as JSON.
    * @internal
    */
-  onResolved_(message, json) {
-    const rawId = message.rawId_;
+  [kOnResolved](message, json) {
+    const rawId = rawIdOf(message);
     if (expectsAnswer(rawId)) {
-      this.log_?.('resolving "%s"', message.name);
+      this[kLog]?.('resolving "%s"', message.name);
       const isOpen = this.state !== State.DISCONNECTED;
-      if (isOpen && this.server.native_.respond(this.slot_, json, /** @type {string} */ (rawId)) === QUEUED) {
-        this.server.inbox_.scheduleFlush();
+      if (isOpen && this.server[kNative].respond(this[kSlot], json, /** @type {string} */ (rawId)) === QUEUED) {
+        this.server[kInbox].scheduleFlush();
       } else {
-        this.onNotResponded_(message, errors.notOpen());
+        this[kOnNotResponded](message, errors.notOpen());
       }
     }
     this.#onAnswered(message);
@@ -207,12 +233,12 @@ class ReceivingConnection extends Emitter {
    * @param {string | undefined} json The error as JSON.
    * @internal
    */
-  onRejected_(message, json) {
-    const rawId = message.rawId_;
+  [kOnRejected](message, json) {
+    const rawId = rawIdOf(message);
     if (expectsAnswer(rawId)) {
-      this.log_?.('rejecting "%s"', message.name);
-      const problem = this.sendRejection_(/** @type {string} */ (rawId), json);
-      if (problem !== undefined) this.onNotResponded_(message, problem);
+      this[kLog]?.('rejecting "%s"', message.name);
+      const problem = this[kSendRejection](/** @type {string} */ (rawId), json);
+      if (problem !== undefined) this[kOnNotResponded](message, problem);
     }
     this.#onAnswered(message);
   }
@@ -223,8 +249,8 @@ class ReceivingConnection extends Emitter {
    * @returns {LineError | undefined} Why it could not be sent.
    * @internal
    */
-  sendRejection_(rawId, json) {
-    return this.queueText_(rejectionJson(rawId, json));
+  [kSendRejection](rawId, json) {
+    return this[kQueueText](rejectionJson(rawId, json));
   }
 
   /**
@@ -232,10 +258,10 @@ class ReceivingConnection extends Emitter {
    * @param {unknown} cause
    * @internal
    */
-  onNotResponded_(message, cause) {
+  [kOnNotResponded](message, cause) {
     const error = errors.notResponded(message, cause);
     // Not from inside the handler's call of resolve or reject.
-    microtask(() => this.server.inbox_.guard(() => this.emit(Event.ERROR, error)));
+    microtask(() => this.server[kInbox].guard(() => this.emit(Event.ERROR, error)));
   }
 }
 

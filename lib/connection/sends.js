@@ -6,6 +6,7 @@ const { cancel } = require('./deadlines.js');
 const { ConnectionErrorCode, MessageName } = require('../enums.js');
 const { receivedError } = require('../../common/json.js');
 const { tooManySends } = require('./errors.js');
+const { kQueue, kSlot } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
@@ -88,7 +89,7 @@ class Sends {
     this.#lastId += 1;
     const id = this.#lastId.toString(36);
     message.setId(id);
-    const problem = this.#connection.queue_(message);
+    const problem = this.#connection[kQueue](message);
     if (problem !== undefined) return Promise.reject(problem);
     return new Promise((resolve, reject) => {
       const pending = new Pending(this, id, timeout, resolve, reject);
@@ -102,11 +103,11 @@ class Sends {
    * @returns {Promise<void>}
    */
   sendWithoutResponse(message) {
-    const problem = this.#connection.queue_(message);
+    const problem = this.#connection[kQueue](message);
     if (problem !== undefined) return Promise.reject(problem);
     return new Promise((resolve, reject) => {
       const { native, inbox } = this.#services;
-      const total = native.queued(this.#connection.slot_);
+      const total = native.queued(this.#connection[kSlot]);
       this.#unwritten.push({ total, resolve, reject });
       if (this.#unwritten.length === 1) inbox.awaitWritten(this);
     });
@@ -142,7 +143,7 @@ class Sends {
   /** Fulfils the promises of `sendWithoutResponse` whose messages have left. */
   settleWritten() {
     if (this.#unwritten.length === 0) return;
-    const written = this.#services.native.watch(this.#connection.slot_);
+    const written = this.#services.native.watch(this.#connection[kSlot]);
     // Totals are the low 32 bits of running counts: compare by their difference.
     const left = this.#unwritten.findIndex(({ total }) => ((total - written) | 0) > 0);
     const done = this.#unwritten.splice(0, left < 0 ? this.#unwritten.length : left);

@@ -4,6 +4,7 @@
 const { readFacts } = require('../binding/native.js');
 const { terminate } = require('./leaving.js');
 const { UpgradeRequest } = require('../upgrade/request.js');
+const { kOnClosed, kRequestFacts, kServe, kSetRequest } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
@@ -120,7 +121,7 @@ class Socket {
    * Lets a client be read that was upgraded by hand.
    * @internal
    */
-  serve_() {
+  [kServe]() {
     if (!this.#closed) this.#native.serve(this.#slot);
   }
 
@@ -129,7 +130,7 @@ class Socket {
    * @param {UpgradeRequest} request
    * @internal
    */
-  setRequest_(request) {
+  [kSetRequest](request) {
     this.#request = request;
   }
 
@@ -137,7 +138,7 @@ class Socket {
    * What the native side knows of the upgrade request.
    * @internal
    */
-  get requestFacts_() {
+  get [kRequestFacts]() {
     return this.#loadFacts().request;
   }
 
@@ -145,7 +146,7 @@ class Socket {
    * The native side is about to forget the connection.
    * @internal
    */
-  onClosed_() {
+  [kOnClosed]() {
     this.#keepFacts();
     this.#closed = true;
   }

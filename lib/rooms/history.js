@@ -6,6 +6,8 @@
 const LineError = require('../../common/line-error.js');
 const errors = require('../connection/errors.js');
 const { ServerErrorCode } = require('../enums.js');
+const { kNative } = require('../symbols.js');
+const { slotOf } = require('./room.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
@@ -40,8 +42,8 @@ function countOf(name, value, standard) {
 async function joinAndTell(connection, room, options = {}) {
   const rewind = countOf('rewind', options.rewind, 0);
   const { server } = connection;
-  const slot = server.slotOf_(connection);
-  const joined = slot === undefined ? null : server.native_.core.joinAndTell(slot, String(room), rewind);
+  const slot = slotOf(server, connection);
+  const joined = slot === undefined ? null : server[kNative].core.joinAndTell(slot, String(room), rewind);
   if (joined === null) throw errors.closed();
   return joined;
 }
@@ -58,7 +60,7 @@ async function readHistory(server, room, options = {}) {
   if (since !== undefined && typeof since !== 'string') {
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"since" must be a position, a string; got ${String(since)}`);
   }
-  const reading = server.native_.core.readHistory(room, since, countOf('limit', options.limit, MAX));
+  const reading = server[kNative].core.readHistory(room, since, countOf('limit', options.limit, MAX));
   if (reading === null) {
     const text = `The room "${room}" has no history: give it one with the option "history"`;
     throw new LineError(ServerErrorCode.INVALID_ACTION, text);

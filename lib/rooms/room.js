@@ -2,13 +2,15 @@
 'use strict';
 
 const LineError = require('../../common/line-error.js');
-const { Message } = require('../connection/message.js');
+const { outgoing } = require('../connection/message.js');
 const { ConnectionState, MessageErrorCode } = require('../enums.js');
 const { reasonOf } = require('../../common/json.js');
 const { roomLog } = require('../runtime/debug.js');
+const { kInbox, kNative, kSlot } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
+/** @typedef {import('../connection/message.js').Message} Message */
 
 /**
  * A room, or as `server.rooms.root` all connections whose handshake is resolved. Members are kept on
@@ -32,12 +34,12 @@ class ServerRoom {
    * @param {ServerConnection} connection
    */
   add(connection) {
-    const slot = this.#server.slotOf_(connection);
+    const slot = slotOf(this.#server, connection);
     if (slot === undefined) return;
     if (this.name === undefined) {
-      if (connection.state === ConnectionState.CONNECTED) this.#server.native_.admit(slot);
+      if (connection.state === ConnectionState.CONNECTED) this.#server[kNative].admit(slot);
     } else {
-      this.#server.native_.joinRoom(slot, this.name);
+      this.#server[kNative].joinRoom(slot, this.name);
     }
   }
 
@@ -47,9 +49,9 @@ class ServerRoom {
    * @returns {boolean} Whether it was a member.
    */
   remove(connection) {
-    const slot = this.#server.slotOf_(connection);
+    const slot = slotOf(this.#server, connection);
     if (slot === undefined) return false;
-    const { native_: native } = this.#server;
+    const { [kNative]: native } = this.#server;
     return this.name === undefined ? native.dismiss(slot) : native.leaveRoom(slot, this.name);
   }
 
@@ -58,7 +60,7 @@ class ServerRoom {
    * @returns {ServerConnection | undefined} The member with this id.
    */
   getConnectionById(connectionId) {
-    const { native_: native, inbox_: inbox } = this.#server;
+    const { [kNative]: native, [kInbox]: inbox } = this.#server;
     if (this.name === undefined) {
       const slot = native.find(String(connectionId));
       return slot < 0 ? undefined : inbox.connections[slot];
@@ -70,7 +72,7 @@ class ServerRoom {
    * @returns {{[id: string]: ServerConnection}} The members by id, as a new object.
    */
   getConnections() {
-    const { native_: native, inbox_: inbox } = this.#server;
+    const { [kNative]: native, [kInbox]: inbox } = this.#server;
     /** @type {{[id: string]: ServerConnection}} */
     const members = {};
     for (const slot of native.members(this.name)) {
@@ -89,7 +91,7 @@ class ServerRoom {
 
   /** @returns {number} How many members the room has. */
   getConnectionsCount() {
-    return this.#server.native_.memberCount(this.name);
+    return this.#server[kNative].memberCount(this.name);
   }
 
   /**
@@ -99,12 +101,12 @@ class ServerRoom {
    * @throws {import('../../common/line-error.js')} `mInvalidJson` when the payload cannot be stringified.
    */
   broadcast(name, payload) {
-    this.broadcast_(Message.outgoing_(name, payload));
+    this.#broadcast(outgoing(name, payload));
   }
 
   /** @param {Message} message */
-  broadcast_(message) {
-    const reached = this.#server.native_.broadcast(this.name, textOf(message));
+  #broadcast(message) {
+    const reached = this.#server[kNative].broadcast(this.name, textOf(message));
     if (roomLog.enabled) roomLog('[%s] "%s" to %d', this.name ?? 'root', message.name, reached);
   }
 }
@@ -122,4 +124,14 @@ function textOf(message) {
   }
 }
 
-module.exports = { ServerRoom };
+/**
+ * @param {Server} server
+ * @param {ServerConnection} connection
+ * @returns {number | undefined} Its slot; undefined when it is not one of the server's or has ended.
+ */
+function slotOf(server, connection) {
+  const slot = connection?.[kSlot];
+  return server[kInbox].connections[slot] === connection ? slot : undefined;
+}
+
+module.exports = { ServerRoom, slotOf };

@@ -1,7 +1,8 @@
 // @ts-check
 'use strict';
 
-const { ServerRoom } = require('./room.js');
+const { ServerRoom, slotOf } = require('./room.js');
+const { kNative } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
@@ -32,7 +33,7 @@ class Rooms {
    */
   getRoom(name) {
     const key = String(name);
-    if (!this.#server.native_.hasRoom(key)) return undefined;
+    if (!this.#server[kNative].hasRoom(key)) return undefined;
     const known = this.#known.get(key)?.deref();
     if (known !== undefined) return known;
     const room = new ServerRoom(this.#server, key);
@@ -47,8 +48,8 @@ class Rooms {
    * @param {ServerConnection} connection
    */
   add(name, connection) {
-    const slot = this.#server.slotOf_(connection);
-    if (slot !== undefined) this.#server.native_.joinRoom(slot, String(name));
+    const slot = slotOf(this.#server, connection);
+    if (slot !== undefined) this.#server[kNative].joinRoom(slot, String(name));
   }
 
   /**
@@ -57,8 +58,8 @@ class Rooms {
    * @param {ServerConnection} connection
    */
   remove(name, connection) {
-    const slot = this.#server.slotOf_(connection);
-    if (slot !== undefined) this.#server.native_.leaveRoom(slot, String(name));
+    const slot = slotOf(this.#server, connection);
+    if (slot !== undefined) this.#server[kNative].leaveRoom(slot, String(name));
   }
 
   /**
@@ -66,8 +67,8 @@ class Rooms {
    * @returns {string[]} Names of the rooms a connection is in.
    */
   getRoomsOf(connection) {
-    const slot = this.#server.slotOf_(connection);
-    return slot === undefined ? [] : this.#server.native_.roomsOf(slot);
+    const slot = slotOf(this.#server, connection);
+    return slot === undefined ? [] : this.#server[kNative].roomsOf(slot);
   }
 
   /**
@@ -75,8 +76,8 @@ class Rooms {
    * @param {ServerConnection} connection
    */
   removeFromAll(connection) {
-    const slot = this.#server.slotOf_(connection);
-    if (slot !== undefined) this.#server.native_.leaveAll(slot);
+    const slot = slotOf(this.#server, connection);
+    if (slot !== undefined) this.#server[kNative].leaveAll(slot);
   }
 }
 

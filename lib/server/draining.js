@@ -8,6 +8,7 @@ const { refuseMessages } = require('../connection/leaving.js');
 const { serverLog } = require('../runtime/debug.js');
 const { refuseUnknown } = require('../options/unknown-options.js');
 const { clearInterval, clearTimeout, now, setRepeatingTimer, setTimer } = require('../runtime/environment.js');
+const { kInbox, kIsIdle, kLifecycle, kNative, kSlot } = require('../symbols.js');
 
 /** @typedef {import('./server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
@@ -84,7 +85,7 @@ class Draining {
   /** The listener is closed, and what had been received by then is handled. */
   begin() {
     const { code, reason, drain } = this.#drain;
-    const { native_: native, inbox_: inbox } = this.#server;
+    const { [kNative]: native, [kInbox]: inbox } = this.#server;
     native.core.closeUnknown(code, reason);
     for (const connection of inbox.connections) if (connection !== undefined) this.#busy.add(connection);
     serverLog('draining %d connections', this.#busy.size);
@@ -109,7 +110,7 @@ class Draining {
    * @param {ServerConnection} connection
    */
   check(connection) {
-    if (!connection.isIdle_ || !this.#busy.delete(connection)) return;
+    if (!connection[kIsIdle] || !this.#busy.delete(connection)) return;
     this.#done.push(connection);
     this.#closeDone();
   }
@@ -174,12 +175,12 @@ class Draining {
   /** Ends what is left: each gets its close frame, and no time to answer it. */
   cut() {
     const { code, reason } = this.#drain;
-    const { native_: native, inbox_: inbox } = this.#server;
+    const { [kNative]: native, [kInbox]: inbox } = this.#server;
     serverLog('cutting what is left');
     for (const connection of inbox.connections) {
-      if (connection !== undefined) native.close(connection.slot_, code, reason);
+      if (connection !== undefined) native.close(connection[kSlot], code, reason);
     }
-    this.#server.lifecycle_.cutAll();
+    this.#server[kLifecycle].cutAll();
   }
 
   /** The last connection has ended. */

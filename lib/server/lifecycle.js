@@ -12,6 +12,7 @@ const { begin, checkPlace } = require('./listening.js');
 const { encrypt } = require('../options/secure-context.js');
 const { wantsToBeAsked } = require('../upgrade/upgrade.js');
 const { ServerErrorCode: ErrorCode } = require('../enums.js');
+const { kHandovers, kInbox, kNative } = require('../symbols.js');
 
 /** @typedef {import('./server.js').Server} Server */
 /** @typedef {import('./listening.js').Listening} Listening */
@@ -50,7 +51,7 @@ class Lifecycle {
   /** @param {Server} server */
   constructor(server) {
     this.#server = server;
-    this.#native = server.native_;
+    this.#native = server[kNative];
     /**
      * Undefined while the server does not run.
      * @type {Listening | undefined}
@@ -95,7 +96,7 @@ class Lifecycle {
       if (server.server !== wanted) throw stoppedMeanwhile();
       this.#native.core.ask(wantsToBeAsked(server));
       encrypt(server.options.tls, this.#native);
-      const { listening, own } = await begin(server.options, this.#native, () => server.inbox_.wake());
+      const { listening, own } = await begin(server.options, this.#native, () => server[kInbox].wake());
       this.#threads.add(listening.thread);
       if (server.server !== wanted) {
         await Promise.all([own && cluster.close(own), this.#end(listening.thread)]);
@@ -198,7 +199,7 @@ class Lifecycle {
   /** Closes the listener and cuts every connection, those of earlier listeners as well. */
   cutAll() {
     this.isCut = true;
-    for (const connection of this.#server.inbox_.connections) if (connection !== undefined) ignore(connection);
+    for (const connection of this.#server[kInbox].connections) if (connection !== undefined) ignore(connection);
     this.#threads.forEach((thread) => this.#native.core.stop(thread, true));
   }
 
@@ -221,7 +222,7 @@ class Lifecycle {
 
   /** Sees that the process lives as long as there is something to do. */
   updateKeepAlive() {
-    const isBusy = this.#stopping !== undefined || this.#server.handovers_.size > 0;
+    const isBusy = this.#stopping !== undefined || this.#server[kHandovers].size > 0;
     this.#native.keepAlive(!this.#isAttached || isBusy);
   }
 

@@ -5,6 +5,8 @@ const dns = require('node:dns');
 const net = require('node:net');
 const os = require('node:os');
 const util = require('node:util');
+const { ServerEvent } = require('../enums.js');
+const { serverLog } = require('../runtime/debug.js');
 const { CAN_SHARE, isShared, listenByNode, needsPrimary } = require('./cluster.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
@@ -214,4 +216,15 @@ function systemError(system, syscall, address, port) {
   });
 }
 
-module.exports = { begin, checkPlace, systemError, uvNumber };
+/**
+ * A connection could not be accepted.
+ * @param {import('./server.js').Server} server
+ * @param {number} number The system's error number.
+ */
+function onAcceptFailed(server, number) {
+  const error = systemError(number, 'accept');
+  serverLog('a connection could not be accepted: %s', error);
+  server.emit(ServerEvent.ERROR, error);
+}
+
+module.exports = { begin, checkPlace, onAcceptFailed, systemError, uvNumber };

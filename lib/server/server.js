@@ -13,13 +13,13 @@ const { Rooms } = require('../rooms/rooms.js');
 const { ServerConnection } = require('../connection/connection.js');
 const { ServerRoom } = require('../rooms/room.js');
 const { serverLog } = require('../runtime/debug.js');
-const { systemError } = require('./listening.js');
 const { encrypt } = require('../options/secure-context.js');
 const { guarded, makeOptions, maxPendingSends } = require('../options/options.js');
 const { refuseUpgrade, refuseUnavailable } = require('../upgrade/refusal.js');
 const { readStats } = require('./stats.js');
 const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('../enums.js');
-const { wantsToBeAsked, decideUpgrade } = require('../upgrade/upgrade.js');
+const { wantsToBeAsked } = require('../upgrade/upgrade.js');
+const { kHandovers, kInbox, kLifecycle, kNative, kSending, kSettings } = require('../symbols.js');
 
 /** @typedef {import('./listening.js').Listening} Listening */
 
@@ -47,41 +47,32 @@ class Server extends Emitter {
    */
   constructor(options = {}) {
     super();
-    /** @internal */
-    this.native_ = createServer();
-    /**
-     * The options, to be read where every message counts: {@link options} costs more.
-     * @type {any}
-     * @internal
-     */
-    this.settings_ = makeOptions(options, this.native_);
-    this.#options = guarded(this.settings_);
-    /** @internal */
-    this.handovers_ = new Handovers(this);
-    /** @internal */
-    this.inbox_ = new Inbox(this);
+    const native = createServer();
+    this[kNative] = native;
+    this[kSettings] = makeOptions(options, native);
+    this.#options = guarded(this[kSettings]);
+    this[kHandovers] = new Handovers(this);
+    const inbox = new Inbox(this);
+    this[kInbox] = inbox;
     this.rooms = new Rooms(this);
     /**
      * What serves WebSockets; null when nothing does.
      * @type {import('../attach/socket-server.js').SocketServer | null}
      */
     this.server = null;
-    /** @internal */
-    this.lifecycle_ = new Lifecycle(this);
-    /**
-     * @type {import('../connection/sends.js').SendServices}
-     * @internal
-     */
-    this.sending_ = {
-      native: this.native_,
-      inbox: this.inbox_,
+    this[kLifecycle] = new Lifecycle(this);
+    /** @type {import('../connection/sends.js').SendServices} */
+    const sending = {
+      native,
+      inbox,
       deadlines: new Deadlines(
-        (expire) => this.inbox_.whenCaughtUp(expire),
+        (expire) => inbox.whenCaughtUp(expire),
         (pending) => pending.sends.onTimeout(pending),
       ),
-      maxPending: () => maxPendingSends(this.settings_),
-      onSettled: (connection) => this.lifecycle_.draining?.check(connection),
+      maxPending: () => maxPendingSends(this[kSettings]),
+      onSettled: (connection) => this[kLifecycle].draining?.check(connection),
     };
+    this[kSending] = sending;
     serverLog('created');
   }
 
@@ -91,8 +82,8 @@ class Server extends Emitter {
   }
 
   set options(given) {
-    this.settings_ = makeOptions(given, this.native_);
-    this.#options = guarded(this.settings_);
+    this[kSettings] = makeOptions(given, this[kNative]);
+    this.#options = guarded(this[kSettings]);
   }
 
   /**
@@ -101,7 +92,7 @@ class Server extends Emitter {
    *   already, `sWebsocketError` when it cannot listen, with the system's error as `payload`.
    */
   start() {
-    return this.lifecycle_.start();
+    return this[kLifecycle].start();
   }
 
   /**
@@ -111,7 +102,7 @@ class Server extends Emitter {
    *   {@link LineError}: `sInvalidAction` when the server does not run; `sInvalidOptions`.
    */
   stop(options) {
-    return this.lifecycle_.stop(options);
+    return this[kLifecycle].stop(options);
   }
 
   /**
@@ -127,7 +118,7 @@ class Server extends Emitter {
       throw new LineError(ErrorCode.INVALID_ACTION, 'The server was made without the option "tls"');
     }
     const changed = { ...options.tls, ...tls };
-    encrypt(changed, this.native_);
+    encrypt(changed, this[kNative]);
     options.tls = changed;
     serverLog('took a new secure context');
   }
@@ -138,7 +129,7 @@ class Server extends Emitter {
    * @returns {Listening['address'] | null} Null when it does not listen.
    */
   address() {
-    return this.lifecycle_.address();
+    return this[kLifecycle].address();
   }
 
   /**
@@ -151,17 +142,17 @@ class Server extends Emitter {
    * @param {(socket: import('../connection/socket.js').Socket) => void} [callback] Called once the WebSocket is open.
    */
   handleUpgrade(request, socket, head, callback) {
-    if (this.lifecycle_.listening === undefined) {
+    if (this[kLifecycle].listening === undefined) {
       this.#turnedAway += 1;
       refuseUnavailable(socket);
       return;
     }
-    this.handovers_.take(request, socket, head, false, callback);
+    this[kHandovers].take(request, socket, head, false, callback);
   }
 
   /** @returns {import('../../types/stats.d.ts').ServerStats} What has happened so far, in numbers: a new object. */
   getStats() {
-    return readStats(this.native_, this.#turnedAway);
+    return readStats(this[kNative], this.#turnedAway);
   }
 
   /** @returns {{[id: string]: ServerConnection}} All connections by id, as a new object. */
@@ -222,7 +213,7 @@ class Server extends Emitter {
    */
   addListener(eventName, handler, execLimit, prepend) {
     super.addListener(eventName, handler, execLimit, prepend);
-    this.native_.core.ask(wantsToBeAsked(this));
+    this[kNative].core.ask(wantsToBeAsked(this));
     return this;
   }
 
@@ -231,55 +222,7 @@ class Server extends Emitter {
    */
   removeListener_(listener) {
     super.removeListener_(listener);
-    this.native_.core.ask(wantsToBeAsked(this));
-  }
-
-  /**
-   * @param {ServerConnection} connection
-   * @returns {number | undefined} Its slot; undefined when it is not one of ours or has ended.
-   * @internal
-   */
-  slotOf_(connection) {
-    const slot = connection?.slot_;
-    return this.inbox_.connections[slot] === connection ? slot : undefined;
-  }
-
-  /**
-   * Whether a request is for this server.
-   * @param {{url?: string}} request
-   * @internal
-   */
-  shouldHandle_(request) {
-    const { path } = this.options;
-    return !path || this.native_.isFor(request.url ?? '', path);
-  }
-
-  /**
-   * @param {number} key
-   * @internal
-   */
-  onUpgrade_(key) {
-    decideUpgrade(this, key);
-  }
-
-  /**
-   * A listener has been closed.
-   * @param {number} thread
-   * @param {boolean} ended Its connections have ended, too.
-   * @internal
-   */
-  onDetached_(thread, ended) {
-    this.lifecycle_.onDetached(thread, ended);
-  }
-
-  /**
-   * @param {number} number The system's error number.
-   * @internal
-   */
-  onAcceptFailed_(number) {
-    const error = systemError(number, 'accept');
-    serverLog('a connection could not be accepted: %s', error);
-    this.emit(Event.ERROR, error);
+    this[kNative].core.ask(wantsToBeAsked(this));
   }
 }
 
@@ -287,7 +230,7 @@ class Server extends Emitter {
 if (typeof Symbol.asyncDispose === 'symbol') {
   Object.defineProperty(Server.prototype, Symbol.asyncDispose, {
     value() {
-      return this.lifecycle_.dispose();
+      return this[kLifecycle].dispose();
     },
     configurable: true,
     writable: true,

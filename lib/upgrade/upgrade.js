@@ -7,6 +7,7 @@ const LineError = require('../../common/line-error.js');
 const { ServerErrorCode, ServerEvent: Event } = require('../enums.js');
 const { messageProblem, show, statusProblem } = require('./refusal.js');
 const { isToken, linesProblem, protocolOf, responseLines } = require('./response.js');
+const { kHandovers, kInbox, kNative } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./request.js').UpgradeRequest} UpgradeRequest */
@@ -34,7 +35,7 @@ function wantsToBeAsked(server) {
  * @param {number} key The native side's number of the request.
  */
 function decideUpgrade(server, key) {
-  const facts = server.native_.core.upgradeFacts(key);
+  const facts = server[kNative].core.upgradeFacts(key);
   // The peer has gone, or the server was stopped.
   if (facts === null) return;
   new Decision(server, key, facts).begin();
@@ -59,7 +60,7 @@ class Decision {
     this.#server = server;
     this.#key = key;
     this.#facts = facts;
-    this.#request = server.handovers_.requestOf(facts);
+    this.#request = server[kHandovers].requestOf(facts);
   }
 
   begin() {
@@ -72,7 +73,7 @@ class Decision {
    * @param {() => void} step
    */
   #run(step) {
-    this.#server.inbox_.guard(() => {
+    this.#server[kInbox].guard(() => {
       try {
         step();
       } catch (error) {
@@ -189,7 +190,7 @@ class Decision {
       this.#onWrong(`A listener of "headers" has made an answer that cannot be sent: ${problem}`, lines);
       return;
     }
-    this.#server.native_.core.accept(this.#key, `${lines.join('\r\n')}\r\n\r\n`, protocolOf(lines));
+    this.#server[kNative].core.accept(this.#key, `${lines.join('\r\n')}\r\n\r\n`, protocolOf(lines));
   }
 
   /**
@@ -197,7 +198,7 @@ class Decision {
    * @param {string} [message]
    */
   #refuse(status, message) {
-    this.#server.native_.core.refuse(this.#key, status, message);
+    this.#server[kNative].core.refuse(this.#key, status, message);
   }
 
   /**

@@ -11,6 +11,7 @@ const { loadNative } = require('../../helpers/implementations');
 const { report } = require('../../process/support/report');
 const { until } = require('../../helpers/timing');
 const { WAYS } = require('../support');
+const { kHandovers } = require('../../../lib/symbols.js');
 
 const [scenario, way] = process.argv.slice(2);
 const { Server } = loadNative();
@@ -61,7 +62,7 @@ const scenarios = {
     let gone = 0;
     server.on('connection', (/** @type {any} */ connection) => connection.on('_disconnected', () => gone++));
     await until(() => gone === 40, 'all gone', 20000);
-    await until(() => server.handovers_.size === 0, 'all forgotten');
+    await until(() => server[kHandovers].size === 0, 'all forgotten');
     await until(() => held().sockets === before.sockets, 'all closed');
     report({ before, after: held() });
     process.exit();

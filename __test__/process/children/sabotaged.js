@@ -10,6 +10,7 @@ const { loadNative } = require('../../helpers/implementations');
 const { RawClient } = require('../../helpers/raw-client');
 const { delay, within } = require('../../helpers/timing');
 const { report } = require('../support/report');
+const { kNative } = require('../../../lib/symbols.js');
 
 const { Server } = loadNative();
 
@@ -50,7 +51,7 @@ async function sabotage(name) {
 
   const path = name.split('.');
   const method = /** @type {string} */ (path.pop());
-  const native = path.reduce((object, key) => object[key], /** @type {any} */ (server).native_);
+  const native = path.reduce((object, key) => object[key], /** @type {any} */ (server)[kNative]);
   const real = native[method];
   let failed = false;
   native[method] = (/** @type {any[]} */ ...args) => {

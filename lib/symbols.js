@@ -1,0 +1,123 @@
+// @ts-check
+'use strict';
+
+/**
+ * The keys of the members that classes of `lib/` use of each other and applications do not. They are symbols, so that
+ * no property that an application adds to an object can be one of them.
+ */
+
+// Of a server.
+/** The functions of the core. */
+const kNative = Symbol('native');
+/** The options, where every message counts: `options` costs more. */
+const kSettings = Symbol('settings');
+/** The streams that other servers have accepted. */
+const kHandovers = Symbol('handovers');
+/** The events of the core. */
+const kInbox = Symbol('inbox');
+/** What starts and stops it. */
+const kLifecycle = Symbol('lifecycle');
+/** What the sends of all its connections share. */
+const kSending = Symbol('sending');
+
+// Of a connection.
+/** The core's number of it. */
+const kSlot = Symbol('slot');
+/** What of the client still reaches handlers: a value of `INTAKE`. */
+const kIntake = Symbol('intake');
+/** Whether the client counts as gone, though its connection has not ended. */
+const kIsGivenUp = Symbol('isGivenUp');
+/** Events that came between the resolved handshake and the `connection` event. */
+const kDeferred = Symbol('deferred');
+/** Requests that have come and are not answered, but for those that came while the server drained. */
+const kUnanswered = Symbol('unanswered');
+/** The `debug` log; null when it is off. */
+const kLog = Symbol('log');
+/** Queues a message; returns the error when it cannot. */
+const kQueue = Symbol('queue');
+/** Queues the text of a message; returns the error when it cannot. */
+const kQueueText = Symbol('queueText');
+/** Sends an error as the answer to a message. */
+const kSendRejection = Symbol('sendRejection');
+/** Whether nobody waits for an answer. */
+const kIsIdle = Symbol('isIdle');
+/** Whether a `send` waits for its answer. */
+const kAwaitsAnswers = Symbol('awaitsAnswers');
+/** The handshake is resolved. */
+const kConnect = Symbol('connect');
+
+// Of a connection, called for the events of the core.
+const kOnHandshake = Symbol('onHandshake');
+const kOnMessage = Symbol('onMessage');
+const kOnResponse = Symbol('onResponse');
+const kOnPing = Symbol('onPing');
+const kOnPingDue = Symbol('onPingDue');
+const kOnInvalid = Symbol('onInvalid');
+const kOnWritten = Symbol('onWritten');
+const kOnDrained = Symbol('onDrained');
+/** Of its socket, too. */
+const kOnClosed = Symbol('onClosed');
+
+// Of a connection or handshake, called by messages: see `Responder` in `connection/message.js`.
+const kAnswersWithoutId = Symbol('answersWithoutId');
+const kEmitMessage = Symbol('emitMessage');
+const kOnAnswerError = Symbol('onAnswerError');
+const kPayloadJson = Symbol('payloadJson');
+const kErrorJson = Symbol('errorJson');
+const kOnResolved = Symbol('onResolved');
+const kOnRejected = Symbol('onRejected');
+const kOnNotResponded = Symbol('onNotResponded');
+
+// Of a message.
+/** Whether its connection counts it among the unanswered requests. */
+const kIsCounted = Symbol('isCounted');
+
+// Of a socket.
+/** What the core knows of the upgrade request. */
+const kRequestFacts = Symbol('requestFacts');
+/** Sets the upgrade request, of a stream that another server has accepted. */
+const kSetRequest = Symbol('setRequest');
+/** Lets a client be read that was upgraded by hand. */
+const kServe = Symbol('serve');
+
+module.exports = {
+  kNative,
+  kSettings,
+  kHandovers,
+  kInbox,
+  kLifecycle,
+  kSending,
+  kSlot,
+  kIntake,
+  kIsGivenUp,
+  kDeferred,
+  kUnanswered,
+  kLog,
+  kQueue,
+  kQueueText,
+  kSendRejection,
+  kIsIdle,
+  kAwaitsAnswers,
+  kConnect,
+  kOnHandshake,
+  kOnMessage,
+  kOnResponse,
+  kOnPing,
+  kOnPingDue,
+  kOnInvalid,
+  kOnWritten,
+  kOnDrained,
+  kOnClosed,
+  kAnswersWithoutId,
+  kEmitMessage,
+  kOnAnswerError,
+  kPayloadJson,
+  kErrorJson,
+  kOnResolved,
+  kOnRejected,
+  kOnNotResponded,
+  kIsCounted,
+  kRequestFacts,
+  kSetRequest,
+  kServe,
+};

@@ -22,7 +22,7 @@ const { ROOT } = require('./run.js');
  */
 
 /** @type {(() => Output[])[]} */
-const WRITERS = [require('./facts/counters.js'), require('./facts/close-codes.js'), require('./facts/enums.js')];
+const WRITERS = ['counters', 'close-codes', 'enums', 'server-options'].map((name) => require(`./facts/${name}.js`));
 
 /** @param {string} file */
 function read(file) {

@@ -86,6 +86,7 @@ export interface TlsOptions {
  * throws `sInvalidOptions`.
  */
 export interface ServerOptions {
+  // facts: server-options
   /** Name or address to listen on. @default every address */
   host?: string | null | undefined;
   /** Port to listen on, also as a string of digits; 0 takes a free one, see `address()`. */
@@ -95,136 +96,55 @@ export interface ServerOptions {
   /** Listens on IPv6 alone when `host` is `::` or not given. @default false: IPv4 too */
   ipv6Only?: boolean | null | undefined;
   /**
-   * Lets several servers listen on the port, in threads and processes of one user, each with a share of
-   * the connections (SO_REUSEPORT). Linux only; elsewhere `start()` fails with `ENOTSUP`.
+   * Lets several servers listen on the port, in threads and processes of one user, each with a share of the
+   * connections (SO_REUSEPORT). Linux only; elsewhere `start()` fails with `ENOTSUP`.
    * @default true in a worker of Node's cluster on Linux, unless the port is 0; else false
    */
   reusePort?: boolean | null | undefined;
   /**
    * Encrypts every connection: clients use `wss:`. What is changed later holds for the next `start()`;
-   * `setSecureContext` of the server changes it at once. @default no encryption
+   * `setSecureContext` of the server changes it at once.
+   * @default no encryption
    */
   tls?: TlsOptions | null | undefined;
-  /**
-   * An HTTP server whose upgrade requests are served, as long as this server runs; it is neither
-   * started nor closed here, and may listen before or after. Requests that are not for `path` are left
-   * to other listeners of `upgrade`, and refused when there is none. With `port` or `listen` this server
-   * listens by itself instead. Not together with `tls`: encrypting is up to the HTTP server.
-   */
-  server?: HttpServer | HttpsServer | null | undefined;
-  /**
-   * Starts without listening to anything: upgrades come through `handleUpgrade`. Needed only when there
-   * is no `port`, `listen` or `server`. @default false
-   */
-  noServer?: boolean | null | undefined;
   /** Accepts requests for this path only, which begins with `/`; others are refused with 400. @default any path */
   path?: string | null | undefined;
   /**
-   * Whose pages may connect; others are refused with 403. An entry is an origin (`https://example.com`),
-   * the names below a host (`https://*.example.com`), any port of one (`http://localhost:*`), `null`
-   * (pages without an origin of their own) or `*`. Requests without an origin, which no browser sends,
-   * are accepted, see `requireOrigin`. @default every page
+   * Whose pages may connect; others are refused with 403. An entry is an origin (`https://example.com`), the names
+   * below a host (`https://*.example.com`), any port of one (`http://localhost:*`), `null` (pages without an origin
+   * of their own) or `*`. Requests without an origin, which no browser sends, are accepted, see `requireOrigin`.
+   * @default every page
    */
   allowedOrigins?: readonly string[] | null | undefined;
   /** Refuses requests without an origin with 403. @default false */
   requireOrigin?: boolean | null | undefined;
   /**
-   * Subprotocols, the preferred first: the first that the client offers too is agreed on. A client
-   * that offers only others is refused with 400, one that offers none is accepted without one. Not
-   * together with `handleProtocols`. @default the client's choice
+   * Subprotocols, the preferred first: the first that the client offers too is agreed on. A client that offers only
+   * others is refused with 400, one that offers none is accepted without one. Not together with `handleProtocols`.
+   * @default the client's choice
    */
   protocols?: readonly string[] | null | undefined;
   /**
-   * Which proxies are believed when they name the client: `true` is every one (the first address of
-   * the header counts), a number is so many, counted from this server; or addresses, networks such as
-   * `10.0.0.0/8` and the groups `loopback` (Unix domain sockets too), `linklocal` and `uniquelocal`, as a
-   * list or separated by commas. @default false
+   * Which proxies are believed when they name the client: `true` is every one (the first address of the header
+   * counts), a number is so many, counted from this server; or addresses, networks such as `10.0.0.0/8` and the
+   * groups `loopback` (Unix domain sockets too), `linklocal` and `uniquelocal`, as a list or separated by commas.
+   * @default false
    */
   trustProxy?: boolean | number | string | readonly string[] | null | undefined;
   /**
-   * Where proxies name the client: `x-forwarded` is `X-Forwarded-For` and `X-Forwarded-Proto`, `forwarded`
-   * the header of RFC 7239. The other is not looked at. @default 'x-forwarded'
+   * Where proxies name the client: `x-forwarded` is `X-Forwarded-For` and `X-Forwarded-Proto`, `forwarded` the header
+   * of RFC 7239. The other is not looked at.
+   * @default 'x-forwarded'
    */
   proxyHeaders?: 'x-forwarded' | 'forwarded' | null | undefined;
   /** Connections the system may keep waiting for acceptance; 1 or more. @default 511 */
   backlog?: number | null | undefined;
   /**
-   * Threads that read from and write to sockets, 1 to 64. One is enough until it alone is busy all
-   * the time; messages are handled on the JavaScript thread however many there are. @default 1
+   * Threads that read from and write to sockets, 1 to 64. One is enough until it alone is busy all the time; messages
+   * are handled on the JavaScript thread however many there are.
+   * @default 1
    */
   ioThreads?: number | null | undefined;
-  /**
-   * Largest message a client may send, in bytes; a larger one ends its connection with 1009. 0 is no
-   * limit. @default 104857600
-   */
-  maxPayload?: number | null | undefined;
-  /**
-   * Largest message a client may send before its handshake is resolved, and most bytes of all that it sends
-   * until then, compressed ones as they are inflated; else 1009. Messages of up to 125 bytes, such as pings, do
-   * not add to the sum. 0 leaves it to `maxPayload`. A change holds for connections that open later.
-   * @default 65536
-   */
-  maxHandshakePayload?: number | null | undefined;
-  /**
-   * Most bytes that all clients together may have of compressed messages that are not complete, as they are
-   * inflated. While there are as many, only the oldest of these messages grows, and others of more than 16 KiB
-   * wait. A message that could have gone on for 10 s while another has waited as long is given up: its client is
-   * closed with 1013. 0 is no limit. @default 268435456 (256 MiB)
-   */
-  maxInflatingBytes?: number | null | undefined;
-  /**
-   * Most frames of one message; more end the connection with 1009. They cost no memory, but empty ones
-   * would keep one message going for ever. 0 is no limit. @default 131072
-   */
-  maxFragments?: number | null | undefined;
-  /**
-   * Most bytes of an upgrade request, 256 to 1048576; a larger one gets status 431. Of servers that
-   * listen by themselves. @default 16384
-   */
-  maxHeaderBytes?: number | null | undefined;
-  /**
-   * Most header lines of an upgrade request, 1 to 10000; one with more gets status 431. Of servers that
-   * listen by themselves. @default 100
-   */
-  maxHeaders?: number | null | undefined;
-  /**
-   * Most connections at a time, counted from the moment they are accepted; further ones get status 503
-   * with `Retry-After`. 0 is no limit. @default 100000
-   */
-  maxConnections?: number | null | undefined;
-  /**
-   * Most connections at a time of one IP address (of IPv6: of one network of 64 bits), that of the client
-   * where `trustProxy` tells it; further ones get status 503 with `Retry-After`. The default is more than a
-   * proxy opens with the usual range of ports. 0 is no limit. @default 32768
-   */
-  maxConnectionsPerAddress?: number | null | undefined;
-  /**
-   * Most messages, and control frames, a client may send per second, on average. One that sends more is
-   * read more slowly; one that stays behind for `rateTimeout` is closed with 4207. 0 is no limit. A change
-   * holds for connections that open later. @default 100000
-   */
-  messagesPerSecond?: number | null | undefined;
-  /**
-   * The same for the bytes that are read of a client, frame headers included, with `tls` those of its records; of
-   * compressed messages what they are inflated to counts too. A record that carries nothing counts as a message as
-   * well. @default 134217728 (128 MiB)
-   */
-  bytesPerSecond?: number | null | undefined;
-  /**
-   * How much may come at once: what `messagesPerSecond` and `bytesPerSecond` allow in so many
-   * milliseconds, and at least one message. @default 1000
-   */
-  rateBurst?: number | null | undefined;
-  /**
-   * Time a client may stay over its rate: from when it is first held back until it has once been read to
-   * the end. 0 is for ever. @default 60000
-   */
-  rateTimeout?: number | null | undefined;
-  /**
-   * Most `send`s to one client that may wait for its response; further ones reject with `scTooManySends`.
-   * 0 is no limit. @default 65536
-   */
-  maxPendingSends?: number | null | undefined;
   /** Time a client has to answer a message; 0 is no limit. @default 10000 */
   responseTimeout?: number;
   /** Time a client has to complete the handshake, else 4202; 0 is no limit. @default 60000 */
@@ -232,76 +152,175 @@ export interface ServerOptions {
   /** Silence of a client after which it is pinged; 0 is never. @default 15000 */
   pingInterval?: number;
   /**
-   * Time a client has to answer a close frame before it is cut; 0 is no limit. One that has not answered a
-   * ping has 5 s at most. @default 30000
+   * Time a client has to answer a close frame before it is cut; 0 is no limit. One that has not answered a ping has 5
+   * s at most.
+   * @default 30000
    */
   closeTimeout?: number | null | undefined;
   /**
-   * Time the whole opening of a connection may take: the TLS handshake, the upgrade request, the
-   * application's decision on it (`verifyClient`; else 503), and the client's taking of the answer; 0 is no
-   * limit. @default 10000
+   * Time the whole opening of a connection may take: the TLS handshake, the upgrade request, the application's
+   * decision on it (`verifyClient`; else 503), and the client's taking of the answer; 0 is no limit.
+   * @default 10000
    */
   upgradeTimeout?: number | null | undefined;
   /**
-   * Bytes that may wait for one client to read them, 1 or more; see `slowConsumer`.
-   * @default 16777216
+   * Largest message a client may send, in bytes; a larger one ends its connection with 1009. 0 is no limit.
+   * @default 104857600
    */
+  maxPayload?: number | null | undefined;
+  /**
+   * Largest message a client may send before its handshake is resolved, and most bytes of all that it sends until
+   * then, compressed ones as they are inflated; else 1009. Messages of up to 125 bytes, such as pings, do not add to
+   * the sum. 0 leaves it to `maxPayload`. A change holds for connections that open later.
+   * @default 65536
+   */
+  maxHandshakePayload?: number | null | undefined;
+  /**
+   * Most bytes that all clients together may have of compressed messages that are not complete, as they are inflated.
+   * While there are as many, only the oldest of these messages grows, and others of more than 16 KiB wait. A message
+   * that could have gone on for 10 s while another has waited as long is given up: its client is closed with 1013. 0
+   * is no limit.
+   * @default 268435456
+   */
+  maxInflatingBytes?: number | null | undefined;
+  /** Bytes that may wait for one client to read them, 1 or more; see `slowConsumer`. @default 16777216 */
   maxBufferedBytes?: number | null | undefined;
   /**
    * Bytes waiting for one client from which on the application should send it less, 1 or more: then
-   * `connection.writableNeedDrain` is true, and `_drain` follows when all of them have left. Nothing
-   * else happens at this mark. @default 1048576
+   * `connection.writableNeedDrain` is true, and `_drain` follows when all of them have left. Nothing else happens at
+   * this mark.
+   * @default 1048576
    */
   highWaterMark?: number | null | undefined;
   /**
-   * What happens at `maxBufferedBytes`: `close` ends the connection with 4206; `drop` leaves out
-   * broadcasts, and ends it when other messages pile up to twice the limit.
+   * Most `send`s to one client that may wait for its response; further ones reject with `scTooManySends`. 0 is no
+   * limit.
+   * @default 65536
+   */
+  maxPendingSends?: number | null | undefined;
+  /**
+   * Most frames of one message; more end the connection with 1009. They cost no memory, but empty ones would keep one
+   * message going for ever. 0 is no limit.
+   * @default 131072
+   */
+  maxFragments?: number | null | undefined;
+  /**
+   * Most bytes of an upgrade request, 256 to 1048576; a larger one gets status 431. Of servers that listen by
+   * themselves.
+   * @default 16384
+   */
+  maxHeaderBytes?: number | null | undefined;
+  /**
+   * Most header lines of an upgrade request, 1 to 10000; one with more gets status 431. Of servers that listen by
+   * themselves.
+   * @default 100
+   */
+  maxHeaders?: number | null | undefined;
+  /**
+   * Most connections at a time, counted from the moment they are accepted; further ones get status 503 with
+   * `Retry-After`. 0 is no limit.
+   * @default 100000
+   */
+  maxConnections?: number | null | undefined;
+  /**
+   * Most connections at a time of one IP address (of IPv6: of one network of 64 bits), that of the client where
+   * `trustProxy` tells it; further ones get status 503 with `Retry-After`. The default is more than a proxy opens
+   * with the usual range of ports. 0 is no limit.
+   * @default 32768
+   */
+  maxConnectionsPerAddress?: number | null | undefined;
+  /**
+   * Most messages, and control frames, a client may send per second, on average. One that sends more is read more
+   * slowly; one that stays behind for `rateTimeout` is closed with 4207. 0 is no limit. A change holds for
+   * connections that open later.
+   * @default 100000
+   */
+  messagesPerSecond?: number | null | undefined;
+  /**
+   * The same for the bytes that are read of a client, frame headers included, with `tls` those of its records; of
+   * compressed messages what they are inflated to counts too. A record that carries nothing counts as a message as
+   * well.
+   * @default 134217728
+   */
+  bytesPerSecond?: number | null | undefined;
+  /**
+   * How much may come at once: what `messagesPerSecond` and `bytesPerSecond` allow in so many milliseconds, and at
+   * least one message.
+   * @default 1000
+   */
+  rateBurst?: number | null | undefined;
+  /**
+   * Time a client may stay over its rate: from when it is first held back until it has once been read to the end. 0
+   * is for ever.
+   * @default 60000
+   */
+  rateTimeout?: number | null | undefined;
+  /**
+   * What happens at `maxBufferedBytes`: `close` ends the connection with 4206; `drop` leaves out broadcasts, and ends
+   * it when other messages pile up to twice the limit.
    * @default 'close'
    */
   slowConsumer?: 'close' | 'drop' | null | undefined;
   /**
-   * What clients learn of an `Error` that a message or handshake is rejected with: `full`, its message and
-   * own enumerable properties, whatever error it is; `public`, those of a `LineError` and of errors with
-   * `true` under `LineError.PUBLIC`, and `internal` of others. @default 'full'
+   * What clients learn of an `Error` that a message or handshake is rejected with: `full`, its message and own
+   * enumerable properties, whatever error it is; `public`, those of a `LineError` and of errors with `true` under
+   * `LineError.PUBLIC`, and `internal` of others.
+   * @default 'full'
    */
   errors?: 'full' | 'public' | null | undefined;
   /**
-   * Whether an io thread, while requests come one by one and fast, looks at its sockets again at once
-   * for up to 200 microseconds before it sleeps. One client that asks again as soon as it is answered
-   * is then answered sooner, and the thread busy all the while. @default true
+   * Whether an io thread, while requests come one by one and fast, looks at its sockets again at once for up to 200
+   * microseconds before it sleeps. One client that asks again as soon as it is answered is then answered sooner, and
+   * the thread busy all the while.
+   * @default true
    */
   busyPoll?: boolean | null | undefined;
   /**
-   * Decides whether a client may connect. Declared with one parameter, by returning, or by a promise: a falsy
-   * value is status 401. With two, by calling `callback`, which takes the status and message of a refusal. A
-   * promise that is rejected is status 500 and the server's event `error`.
+   * Decides whether a client may connect. Declared with one parameter, by returning, or by a promise: a falsy value
+   * is status 401. With two, by calling `callback`, which takes the status and message of a refusal. A promise that
+   * is rejected is status 500 and the server's event `error`.
    * @default everyone may
    */
   verifyClient?: ((info: VerifyInfo, callback: VerifyCallback) => boolean | void | Promise<boolean | void>) | null | undefined;
   /**
-   * Chooses one of the subprotocols offered, by returning or by a promise; `false` is status 401. What is no name
-   * of a subprotocol is status 500 and the server's event `error`. @default the first offered
+   * Chooses one of the subprotocols offered, by returning or by a promise; `false` is status 401. What is no name of
+   * a subprotocol is status 500 and the server's event `error`.
+   * @default the first offered
    */
-  handleProtocols?:
-    | ((protocols: string[]) => string | false | null | undefined | Promise<string | false | null | undefined>)
-    | null
-    | undefined;
+  handleProtocols?: ((protocols: string[]) => string | false | null | undefined | Promise<string | false | null | undefined>) | null | undefined;
   /** Whether `stop()` ends the connections. @default true */
   clientTracking?: boolean | null | undefined;
   /**
    * Rooms that keep their last messages, by name, or by a prefix that ends in `*`; the longest match holds. Clients
-   * that come back are sent what they have missed. Read when the server is made. @default none
+   * that come back are sent what they have missed. Read when the server is made.
+   * @default none
    */
   history?: { readonly [room: string]: HistoryRule } | null | undefined;
   /**
    * Memory that the kept messages of all rooms may take, in bytes, 1 or more. Above it rooms that keep most give up
-   * their oldest messages. @default 67108864 (64 MiB)
+   * their oldest messages.
+   * @default 67108864
    */
   historyBytes?: number | null | undefined;
   /**
    * Whether messages are compressed (permessage-deflate, RFC 7692) for clients that offer it. `true` takes the
    * defaults of {@link PerMessageDeflateOptions}. Changed while the server runs, it holds for connections that come
-   * later. Default `false`.
+   * later.
+   * @default false
    */
   perMessageDeflate?: boolean | PerMessageDeflateOptions | null | undefined;
+  /**
+   * An HTTP server whose upgrade requests are served, as long as this server runs; it is neither started nor closed
+   * here, and may listen before or after. Requests that are not for `path` are left to other listeners of `upgrade`,
+   * and refused when there is none. With `port` or `listen` this server listens by itself instead. Not together with
+   * `tls`: encrypting is up to the HTTP server.
+   */
+  server?: HttpServer | HttpsServer | null | undefined;
+  /**
+   * Starts without listening to anything: upgrades come through `handleUpgrade`. Needed only when there is no `port`,
+   * `listen` or `server`.
+   * @default false
+   */
+  noServer?: boolean | null | undefined;
+  // /facts
 }

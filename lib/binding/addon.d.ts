@@ -24,7 +24,10 @@ export declare class ServerCore {
    * them.
    */
   closeUnknown(code: number, reason: string): void;
-  /** Changes settings while the server runs, or before. */
+  /**
+   * Changes settings while the server runs, or before. `hub/config.rs` says when a change takes
+   * effect.
+   */
   configure(settings: Settings): void;
   /** Makes the functions that run for each message or connection. */
   dataPath(): DataPath;
@@ -242,10 +245,7 @@ export interface SecureFacts {
   certificate?: string;
 }
 
-/**
- * Settings to change, under the names of their options (`types/options.d.ts`), in milliseconds, bytes or
- * counts. An absent setting stays as it is. `hub/config.rs` says when a change takes effect.
- */
+/** Settings to change, under the names of their options. An absent setting stays as it is. */
 export interface Settings {
   handshakeTimeout?: number;
   pingInterval?: number;
@@ -256,7 +256,6 @@ export interface Settings {
   maxInflatingBytes?: number;
   maxBufferedBytes?: number;
   highWaterMark?: number;
-  slowConsumer?: SlowConsumer;
   maxFragments?: number;
   maxHeaderBytes?: number;
   maxHeaders?: number;
@@ -266,6 +265,7 @@ export interface Settings {
   bytesPerSecond?: number;
   rateBurst?: number;
   rateTimeout?: number;
+  slowConsumer?: SlowConsumer;
   busyPoll?: boolean;
   historyBytes?: number;
 }

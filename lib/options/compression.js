@@ -5,12 +5,10 @@
 
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
+const { BYTES, FLAG, range } = require('./rules.js');
 const { nearestName, unknownOption } = require('./unknown-options.js');
 
-/**
- * What an option must be: a test, and the same for people.
- * @typedef {[test: (value: any) => boolean, what: string]} Rule
- */
+/** @typedef {import('./rules.js').Rule} Rule */
 
 /** zlib's own limits, and those of Node for `chunkSize`; a megabyte at a time is enough. */
 const LEVEL = range(-1, 9);
@@ -18,22 +16,17 @@ const MEM_LEVEL = range(1, 9);
 const CHUNK = range(64, 1024 * 1024);
 const WINDOW = range(8, 15);
 /** @type {Rule} */
-const FLAG = [(value) => typeof value === 'boolean', 'must be a boolean'];
-/** @type {Rule} */
 const WINDOW_OR_FLAG = [
   (value) => typeof value === 'boolean' || WINDOW[0](value),
   'must be an integer from 8 to 15, or a boolean',
 ];
-/** @type {Rule} */
-const COUNT = [(value) => Number.isInteger(value) && value >= 0, 'must be a positive integer or zero, in bytes'];
-
 /** @type {{[name: string]: Rule | {[name: string]: Rule}}} */
 const RULES = {
   serverNoContextTakeover: FLAG,
   clientNoContextTakeover: FLAG,
   serverMaxWindowBits: WINDOW_OR_FLAG,
   clientMaxWindowBits: WINDOW_OR_FLAG,
-  threshold: COUNT,
+  threshold: BYTES,
   level: LEVEL,
   memLevel: MEM_LEVEL,
   concurrencyLimit: [(value) => Number.isInteger(value) && value >= 1, 'must be a positive integer'],
@@ -54,18 +47,6 @@ const DEFAULT_WINDOW_BITS = 15;
 const DEFAULT_CHUNK = 16 * 1024;
 /** Largest number of bytes that fits the core's; no message is as long. */
 const MAX_THRESHOLD = 0x7fffffff;
-
-/**
- * @param {number} least
- * @param {number} most
- * @returns {Rule}
- */
-function range(least, most) {
-  return [
-    (value) => Number.isInteger(value) && value >= least && value <= most,
-    `must be an integer from ${least} to ${most}`,
-  ];
-}
 
 /** @param {unknown} value */
 function isObject(value) {

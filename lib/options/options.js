@@ -6,7 +6,7 @@
 const LineError = require('../../common/line-error.js');
 const { encrypt } = require('./secure-context.js');
 const { ServerErrorCode } = require('../enums.js');
-const { POLICY_RULES, setPolicy } = require('./policy.js');
+const { POLICY, setPolicy } = require('./policy.js');
 const { checkCompression, compressionOptions } = require('./compression.js');
 const { applyHistory, checkHistory } = require('./history.js');
 const { OPTIONS, WITHOUT_EFFECT } = require('./known-options.js');
@@ -110,7 +110,7 @@ function makeOptions(given, native) {
       get: () => values[name] ?? (isSet ? undefined : initial),
       set(value) {
         check(name, value);
-        if (Object.hasOwn(POLICY_RULES, name)) applyPolicy({ ...values, [name]: value }, native);
+        if (POLICY.includes(name)) applyPolicy({ ...values, [name]: value }, native);
         if (name === 'perMessageDeflate') checkCompression(value, options.ioThreads);
         if (value === undefined || value === null) delete values[name];
         else values[name] = own(value);

@@ -7,7 +7,7 @@
  */
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
-/** @typedef {import('./known-options.js').Rule} Rule */
+/** @typedef {import('./rules.js').Rule} Rule */
 
 /** Stands for "every proxy" among numbers of proxies. */
 const EVERY_PROXY = 0xffffffff;
@@ -28,14 +28,15 @@ function asList(value) {
   return typeof value === 'string' ? value.split(',').map((entry) => entry.trim()) : value;
 }
 
-/** @type {{[name: string]: Rule}} */
+/** The options that make up the policy. */
+const POLICY = ['path', 'allowedOrigins', 'requireOrigin', 'protocols', 'trustProxy', 'proxyHeaders'];
+
+/** Rules of those whose kind does not say what they must be. @type {{[name: string]: Rule}} */
 const POLICY_RULES = {
   path: [(value) => typeof value === 'string' && value.startsWith('/'), 'must be a URL path that begins with /'],
   allowedOrigins: [isListOfStrings, 'must be a list of strings such as "https://example.com"; decide by other means in verifyClient'],
-  requireOrigin: [(value) => typeof value === 'boolean', 'must be a boolean'],
   protocols: [(value) => isListOfStrings(value) && value.length > 0, 'must be a list of at least one subprotocol'],
   trustProxy: [isTrust, 'must be a boolean, a number of proxies, or a list of addresses'],
-  proxyHeaders: [(value) => value === 'x-forwarded' || value === 'forwarded', "must be 'x-forwarded' or 'forwarded'"],
 };
 
 /**
@@ -58,4 +59,4 @@ function setPolicy(options, native) {
   return invalid ? `"options.${invalid.option}": ${invalid.reason}` : undefined;
 }
 
-module.exports = { POLICY_RULES, setPolicy };
+module.exports = { POLICY, POLICY_RULES, setPolicy };

@@ -4,6 +4,7 @@
 const { X509Certificate, createPrivateKey } = require('node:crypto');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
+const { FLAG, STRING, choice } = require('./rules.js');
 const { refuseUnknown } = require('./unknown-options.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
@@ -14,16 +15,13 @@ const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----E
 /** In the first line of an encrypted key (RFC 7468, 11), or behind it in OpenSSL's older form. */
 const ENCRYPTED = /\bENCRYPTED\b/;
 
-/** What `options.tls` may have, beside `key`, `cert` and `ca`, and what that must be. */
+/** What `options.tls` may have, beside `key`, `cert` and `ca`, and what that must be. @type {{[name: string]: import('./rules.js').Rule}} */
 const RULES = {
-  passphrase: [(/** @type {any} */ value) => typeof value === 'string', 'must be a string'],
-  minVersion: [
-    (/** @type {any} */ value) => value === 'TLSv1.2' || value === 'TLSv1.3',
-    "must be 'TLSv1.2' or 'TLSv1.3': older versions are not secure",
-  ],
+  passphrase: STRING,
+  minVersion: choice(['TLSv1.2', 'TLSv1.3'], ': older versions are not secure'),
   alpnProtocols: [isProtocols, 'must be an array of protocol names, of 1 to 255 printable ASCII characters each'],
-  requestCert: [(/** @type {any} */ value) => typeof value === 'boolean', 'must be a boolean'],
-  rejectUnauthorized: [(/** @type {any} */ value) => typeof value === 'boolean', 'must be a boolean'],
+  requestCert: FLAG,
+  rejectUnauthorized: FLAG,
 };
 
 const NAMES = ['key', 'cert', 'ca', ...Object.keys(RULES)];
@@ -74,7 +72,7 @@ function checkShape(tls) {
   refuseUnknown('options.tls', tls, NAMES);
   for (const [name, value] of Object.entries(tls)) {
     if (value === undefined || value === null || !Object.hasOwn(RULES, name)) continue;
-    const [test, what] = /** @type {any} */ (RULES)[name];
+    const [test, what] = RULES[name];
     if (!test(value)) fail(name, what);
   }
 }

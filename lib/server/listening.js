@@ -8,6 +8,7 @@ const util = require('node:util');
 const { ServerEvent } = require('../enums.js');
 const { serverLog } = require('../runtime/debug.js');
 const { CAN_SHARE, isShared, listenByNode, needsPrimary } = require('./cluster.js');
+const OPTIONS = require('../options/table.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 
@@ -30,9 +31,6 @@ const WINDOWS_ERRORS = {
   10051: 'ENETUNREACH',
   10055: 'ENOBUFS',
 };
-
-/** Node's own default. */
-const BACKLOG = 511;
 
 /**
  * Where a server listens.
@@ -99,12 +97,12 @@ async function listen(options, native, onWake) {
   const { error, thread, address: bound, port: boundPort } = native.core.start({
     host,
     port,
-    backlog: options.backlog ?? BACKLOG,
+    backlog: options.backlog ?? OPTIONS.backlog.initial,
     socketPath,
     mode: options.listen?.mode,
     ipv6Only: options.ipv6Only ?? false,
     reusePort,
-    threads: options.ioThreads ?? 1,
+    threads: options.ioThreads ?? OPTIONS.ioThreads.initial,
   }, onWake);
   // As Node's own servers report it: with -1 for the port of a Unix domain socket.
   if (error) throw systemError(error, 'listen', socketPath ?? (options.host || '::'), socketPath ? -1 : port);
@@ -123,7 +121,7 @@ async function listen(options, native, onWake) {
  * @throws {Error} The system's, when there can be no thread.
  */
 function run(options, native, onWake) {
-  const { error, thread } = native.core.run(options.ioThreads ?? 1, onWake);
+  const { error, thread } = native.core.run(options.ioThreads ?? OPTIONS.ioThreads.initial, onWake);
   if (error) throw systemError(error, 'run');
   return { thread, address: null };
 }

@@ -47,7 +47,8 @@ function wrap(text, width) {
  */
 function jsDoc(text, indent = '') {
   if (indent.length + text.length + 7 <= WIDTH) return `${indent}/** ${text} */\n`;
-  const lines = wrap(text, WIDTH - indent.length - 3);
+  // A tag begins a line of its own.
+  const lines = text.split(/ (?=@\w)/).flatMap((part) => wrap(part, WIDTH - indent.length - 3));
   return [`${indent}/**`, ...lines.map((line) => `${indent} * ${line}`), `${indent} */`, ''].join('\n');
 }
 

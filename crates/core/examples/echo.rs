@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     hub.config.set_max_handshake_payload(0);
     hub.config.set_ping_interval(0);
     hub.config.set_max_payload(MAX_MESSAGE);
-    hub.config.set_max_buffered(4 * MAX_MESSAGE);
+    hub.config.set_max_buffered_bytes(4 * MAX_MESSAGE);
     hub.config.set_compression(Some(CompressionPolicy {
         server_takeover: takeover,
         client_takeover: takeover,

@@ -162,7 +162,7 @@ impl Hub {
     ) -> Missed {
         let now = self.now();
         // A replay must not make a slow consumer of a client that has only just come back.
-        let left = |pending| self.config.max_buffered().saturating_sub(pending) / 2;
+        let left = |pending| self.config.max_buffered_bytes().saturating_sub(pending) / 2;
         let mut bytes = left(connection.pending());
         if bytes < MAX_REPLAY_BYTES {
             connection.flush();

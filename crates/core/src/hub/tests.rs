@@ -194,7 +194,7 @@ fn deadlines_survive_the_thread_that_waited_for_them() {
 #[test]
 fn a_peer_that_does_not_read_is_told_to_go() {
     let (hub, _) = hub();
-    hub.config.set_max_buffered(100);
+    hub.config.set_max_buffered_bytes(100);
     hub.config.set_close_timeout(20);
     let link = FakeLink::with_room(0);
     let mut peer = Peer::over(&hub, link.clone());
@@ -263,7 +263,7 @@ fn a_large_message_is_written_at_once_unless_something_waits() {
 #[test]
 fn the_drop_policy_leaves_out_broadcasts_but_no_responses() {
     let (hub, _) = hub();
-    hub.config.set_max_buffered(100);
+    hub.config.set_max_buffered_bytes(100);
     hub.config.set_slow_consumer(SlowConsumer::Drop);
     let peer = Peer::admitted(&hub);
     peer.link.set_room(0);
@@ -305,7 +305,7 @@ fn whoever_overflows_is_cut_in_the_end() {
     ];
     for (what, overflow) in overflows {
         let (hub, _) = hub();
-        hub.config.set_max_buffered(1);
+        hub.config.set_max_buffered_bytes(1);
         hub.config.set_close_timeout(20);
         let mut peer = Peer::admitted(&hub);
         peer.link.set_room(0);

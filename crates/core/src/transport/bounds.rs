@@ -108,7 +108,7 @@ impl Bounds {
         let reservation = self.growth.as_ref().map(|growth| &growth.reservation);
         decoder.let_grow(
             hub.inflating
-                .may_grow(reservation, hub.config.max_inflating()),
+                .may_grow(reservation, hub.config.max_inflating_bytes()),
         );
     }
 
@@ -131,7 +131,7 @@ impl Bounds {
         let Some(growth) = &mut self.growth else {
             return Poll::Ready(());
         };
-        let most = hub.config.max_inflating();
+        let most = hub.config.max_inflating_bytes();
         if growth.sleep.is_none() {
             debug!("a compressed message waits: all together inflate {most} bytes");
         }

@@ -72,7 +72,7 @@ fn invalid_envelopes_cost_the_peer_nothing_but_the_message() {
 fn a_peer_that_does_not_read_is_bounded_in_memory_and_ended() {
     const LIMIT: usize = 256 * 1024;
     const MESSAGE: usize = 10_000;
-    let server = Server::start_with(|hub| hub.config.set_max_buffered(LIMIT));
+    let server = Server::start_with(|hub| hub.config.set_max_buffered_bytes(LIMIT));
     let mut client = Client::shake_hands(server.address);
     let connection = server.connection(server.wait_for(Kind::Handshake).slot);
     let text = "x".repeat(MESSAGE);
@@ -114,7 +114,7 @@ fn a_peer_that_does_not_read_is_bounded_in_memory_and_ended() {
 #[test]
 fn a_peer_that_reads_nothing_at_all_is_cut_in_the_end() {
     let server = Server::start_with(|hub| {
-        hub.config.set_max_buffered(64 * 1024);
+        hub.config.set_max_buffered_bytes(64 * 1024);
         hub.config.set_close_timeout(100);
     });
     let client = Client::shake_hands(server.address);

@@ -21,7 +21,7 @@ fn message(sender: &str, number: usize) -> String {
 
 #[test]
 fn every_thread_s_messages_arrive_whole_and_in_its_order() {
-    let server = Server::start_with(|hub| hub.config.set_max_buffered(usize::MAX / 4));
+    let server = Server::start_with(|hub| hub.config.set_max_buffered_bytes(usize::MAX / 4));
     let mut client = Client::shake_hands(server.address);
     let connection = server.connection(server.wait_for(Kind::Handshake).slot);
     std::thread::scope(|scope| {

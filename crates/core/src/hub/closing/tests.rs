@@ -141,7 +141,7 @@ fn a_peer_terminated_frees_its_id_and_rooms_and_is_cut_without_a_close_frame() {
 #[test]
 fn a_peer_that_does_not_read_frees_its_id_and_rooms() {
     let (hub, _) = hub();
-    hub.config.set_max_buffered(100);
+    hub.config.set_max_buffered_bytes(100);
     let link = FakeLink::open();
     let mut peer = Peer::over(&hub, link.clone());
     peer.shake_hands(&hub);

@@ -223,7 +223,7 @@ fn written_counts_a_message_once_all_of_it_has_left() {
 #[test]
 fn a_slow_peer_is_told_to_go_also_while_messages_are_being_compressed() {
     let config = Config::default();
-    config.set_max_buffered(1000);
+    config.set_max_buffered_bytes(1000);
     config.set_slow_consumer(SlowConsumer::Close);
     let mut pair = Pair::with(false, config, FakeLink::open());
     let message = text("abc", 600_000);
@@ -240,7 +240,7 @@ fn a_slow_peer_is_told_to_go_also_while_messages_are_being_compressed() {
 #[test]
 fn a_peer_is_not_slow_because_compressing_does_not_keep_up() {
     let config = Config::default();
-    config.set_max_buffered(10_000);
+    config.set_max_buffered_bytes(10_000);
     let mut pair = Pair::with(false, config, FakeLink::open());
     let messages: Vec<String> = (0..30).map(|n| text(&format!("{n} "), 1000)).collect();
     for message in &messages {

@@ -205,13 +205,13 @@ impl Connection {
         if writing.ready_state != ReadyState::Open {
             return Queued::NotOpen;
         }
-        if writing.outbound.pending() >= config.max_buffered()
+        if writing.outbound.pending() >= config.max_buffered_bytes()
             && let Some(outcome) = self.enforce_limit(&mut writing, mode, config)
         {
             return outcome;
         }
         push(&mut writing.outbound);
-        if writing.outbound.pending() >= config.high_water() && !writing.above {
+        if writing.outbound.pending() >= config.high_water_mark() && !writing.above {
             writing.above = true;
             self.reporting.store(true, Relaxed);
         }
@@ -245,7 +245,7 @@ impl Connection {
             compressing = result == Flush::Deferred;
             self.after_flush(result, false);
         }
-        let limit = config.max_buffered();
+        let limit = config.max_buffered_bytes();
         let pending = writing.outbound.pending();
         let dropping = config.slow_consumer() == SlowConsumer::Drop;
         if pending < limit {

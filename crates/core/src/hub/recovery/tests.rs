@@ -319,7 +319,7 @@ fn is_read_from_a_position_on() {
 #[test]
 fn a_slow_client_with_positions_is_left_out_of_nothing() {
     let hub = history_hub();
-    hub.config.set_max_buffered(2000);
+    hub.config.set_max_buffered_bytes(2000);
     hub.config.set_slow_consumer(SlowConsumer::Drop);
     let slow = over(&hub, FakeLink::with_room(0), "{}");
     let plain = Peer::over(&hub, FakeLink::with_room(0));
@@ -342,7 +342,7 @@ fn a_slow_client_with_positions_is_left_out_of_nothing() {
 fn a_replay_does_not_make_a_slow_consumer() {
     let hub = history_hub();
     let start = position(&hub, "news");
-    hub.config.set_max_buffered(400);
+    hub.config.set_max_buffered_bytes(400);
     for number in 0..5 {
         say(&hub, "news", number);
     }

@@ -6,7 +6,7 @@ use crate::hub::testing::FakeLink;
 /// A hub with small marks, and a peer whose stream takes nothing.
 fn stuck() -> (Hub, Peer) {
     let (hub, _) = hub();
-    hub.config.set_high_water(100);
+    hub.config.set_high_water_mark(100);
     let peer = Peer::admitted(&hub);
     peer.link.set_room(0);
     (hub, peer)
@@ -54,7 +54,7 @@ fn drained_is_told_once_all_has_left_after_the_mark_was_reached() {
 #[test]
 fn drained_is_told_when_one_flush_takes_it_all() {
     let (hub, wake) = hub();
-    hub.config.set_high_water(100);
+    hub.config.set_high_water_mark(100);
     let peer = Peer::admitted(&hub);
     peer.connection.want_drained();
     peer.connection.send(&[b'x'; 200], &hub.config);
@@ -84,7 +84,7 @@ fn drained_is_told_to_who_wants_it_of_a_connection_that_is_open() {
 #[test]
 fn nothing_is_told_of_a_peer_the_application_does_not_know() {
     let (hub, _) = hub();
-    hub.config.set_high_water(1);
+    hub.config.set_high_water_mark(1);
     let peer = Peer::over(&hub, FakeLink::with_room(0));
     peer.connection.want_drained();
     hub.pong(&peer.connection, b"x");
@@ -110,7 +110,7 @@ fn nothing_is_told_after_the_end() {
 #[test]
 fn a_peer_that_reads_is_not_judged_by_what_was_not_offered_to_it() {
     let (hub, _) = hub();
-    hub.config.set_max_buffered(1000);
+    hub.config.set_max_buffered_bytes(1000);
     let peer = Peer::admitted(&hub);
     let text = "x".repeat(600);
     for _ in 0..10 {
@@ -129,7 +129,7 @@ fn a_peer_that_reads_is_not_judged_by_what_was_not_offered_to_it() {
 #[test]
 fn a_peer_is_judged_once_its_stream_takes_no_more() {
     let (hub, _) = hub();
-    hub.config.set_max_buffered(1000);
+    hub.config.set_max_buffered_bytes(1000);
     let peer = Peer::admitted(&hub);
     let task = task_of(&peer);
     peer.link.set_room(700);
@@ -144,7 +144,7 @@ fn a_peer_is_judged_once_its_stream_takes_no_more() {
 #[test]
 fn a_stream_that_breaks_when_it_is_offered_bytes_wakes_its_task() {
     let (hub, _) = hub();
-    hub.config.set_max_buffered(10);
+    hub.config.set_max_buffered_bytes(10);
     let peer = Peer::admitted(&hub);
     let task = task_of(&peer);
     peer.connection.send(&[b'x'; 20], &hub.config);

@@ -1,0 +1,50 @@
+// @ts-check
+'use strict';
+
+/**
+ * What an option must be: a test, and the same for people.
+ * @typedef {[test: (value: any) => boolean, what: string]} Rule
+ */
+
+/** @param {unknown} value */
+function isCount(value) {
+  return Number.isInteger(value) && /** @type {number} */ (value) >= 0;
+}
+
+/** @type {Rule} */
+const TIME = [isCount, 'must be a positive integer or zero, in milliseconds'];
+/** @type {Rule} */
+const BYTES = [isCount, 'must be a positive integer or zero, in bytes'];
+/** @type {Rule} */
+const SOME_BYTES = [(value) => isCount(value) && value > 0, 'must be a positive integer, in bytes'];
+/** @type {Rule} */
+const COUNT = [isCount, 'must be a positive integer or zero'];
+/** @type {Rule} */
+const FUNCTION = [(value) => typeof value === 'function', 'must be a function'];
+/** @type {Rule} */
+const FLAG = [(value) => typeof value === 'boolean', 'must be a boolean'];
+/** @type {Rule} */
+const STRING = [(value) => typeof value === 'string', 'must be a string'];
+
+/**
+ * @param {number} least
+ * @param {number} most
+ * @returns {Rule}
+ */
+function range(least, most) {
+  return [
+    (value) => Number.isInteger(value) && value >= least && value <= most,
+    `must be an integer from ${least} to ${most}`,
+  ];
+}
+
+/**
+ * @param {readonly string[]} values
+ * @param {string} [why] The others are not there.
+ * @returns {Rule}
+ */
+function choice(values, why = '') {
+  return [(value) => values.includes(value), `must be ${values.map((value) => `'${value}'`).join(' or ')}${why}`];
+}
+
+module.exports = { BYTES, COUNT, FLAG, FUNCTION, SOME_BYTES, STRING, TIME, choice, isCount, range };

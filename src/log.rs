@@ -18,6 +18,9 @@ const ADDON: &str = env!("CARGO_CRATE_NAME");
 /// The name of the core in the names of its modules. Filters need not use it.
 const CORE: &str = "line_socket_core";
 
+/// Levels of modules in the log: `transport:session`.
+const LEVELS: usize = 2;
+
 /// How often a line is offered to a stderr that is full, and the pause between.
 const OFFERS: u32 = 50;
 const OFFERED_EVERY: Duration = Duration::from_millis(2);
@@ -98,13 +101,19 @@ fn line(record: &Record<'_>, time: Option<SystemTime>) -> String {
     format!("{time} {namespace} {} {}\n", record.level(), record.args())
 }
 
-/// The name of a module as one of the namespaces of `debug`.
+/// The name of a module as one of the namespaces of `debug`. The files that a module is split into have its name.
 fn namespace(module: &str) -> String {
     let path = module
         .strip_prefix(CORE)
         .or_else(|| module.strip_prefix(ADDON));
     match path {
-        Some(path) => format!("{NAMESPACE}{}", path.replace("::", ":")),
+        Some(path) => path
+            .split("::")
+            .skip(1)
+            .take(LEVELS)
+            .fold(String::from(NAMESPACE), |namespace, name| {
+                namespace + ":" + name
+            }),
         None => module.to_owned(),
     }
 }
@@ -139,6 +148,22 @@ mod tests {
         let mut builder = Record::builder();
         builder.level(log::Level::Debug).target(module_path!());
         line(&builder.args(format_args!("{:?}", "a\nb")).build(), time)
+    }
+
+    #[test]
+    fn a_namespace_has_two_levels_of_modules() {
+        for (module, expected) in [
+            ("line_socket_core", "line:core"),
+            ("line_socket_core::hub", "line:core:hub"),
+            (
+                "line_socket_core::transport::session::reading",
+                "line:core:transport:session",
+            ),
+            ("line_socket_native::log", "line:core:log"),
+            ("tokio::net", "tokio::net"),
+        ] {
+            assert_eq!(namespace(module), expected, "{module}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ const REFUSED = /** @type {[string, any, RegExp][]} */ ([
   ['garbage for a key', { key: Buffer.from([0, 255, 1]) }, /^"options\.tls\.key" must be a private key as PEM/],
   ['the key of another certificate', { key: fixture('renewed.key') }, /^"options\.tls\.key" does not belong to the certificate/],
   ['two keys for one certificate', { key: [fixture('server.key'), fixture('rsa.key')] }, /^"options\.tls\.key" must have a key for each certificate; got 2 for 1/],
-  ['a key of an unsupported curve', identity('p521'), /^"options\.tls\.key" is no private key that can be used/],
+  ['a key of an unsupported curve', identity('p521'), /^"options\.tls\.key" is not a usable private key/],
   ['no passphrase', { key: fixture('server-encrypted.key') }, /^"options\.tls\.passphrase" is needed/],
   ['a wrong passphrase', { key: fixture('server-encrypted.key'), passphrase: 'guess' }, /^"options\.tls\.key" .* passphrase is wrong/],
   ['a number as passphrase', { passphrase: 5 }, /^"options\.tls\.passphrase" must be a string/],

@@ -68,7 +68,7 @@ describe('allowedOrigins', () => {
       assert.throws(
         () => new Server({ allowedOrigins: ['https://example.com', entry] }),
         (/** @type {any} */ error) =>
-          error.code === 'sInvalidOptions' && error.message.startsWith(`"options.allowedOrigins": "${entry}" is no origin`),
+          error.code === 'sInvalidOptions' && error.message.startsWith(`"options.allowedOrigins": "${entry}" is not an origin`),
         entry,
       );
     }

@@ -112,7 +112,7 @@ describe('trustProxy', () => {
         assert.throws(
           () => new Server({ trustProxy }),
           (/** @type {any} */ error) =>
-            error.code === 'sInvalidOptions' && error.message.startsWith(`"options.trustProxy": "${entry}" is no IP address`),
+            error.code === 'sInvalidOptions' && error.message.startsWith(`"options.trustProxy": "${entry}" is not an IP address`),
           entry,
         );
       }

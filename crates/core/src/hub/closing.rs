@@ -85,7 +85,7 @@ impl Hub {
         drop(registry);
         self.stats.add(Counter::SlowConsumers, 1);
         debug!(
-            "{}: does not read, sends close frame {} and drops what waits",
+            "{}: the peer does not read, sends close frame {} and drops what waits",
             self.log_name(connection),
             close::SLOW_CONSUMER
         );

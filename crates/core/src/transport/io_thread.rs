@@ -69,7 +69,7 @@ impl IoThread {
             bound.map(Listener::register).transpose()?
         };
         match (&listener, address) {
-            (None, _) => info!("#{}: serves what is handed over", options.number),
+            (None, _) => info!("#{}: serves streams that are handed over", options.number),
             (Some(_), Some(address)) => info!("#{}: listens on {address}", options.number),
             (Some(_), None) => info!("#{}: listens on a Unix domain socket", options.number),
         }
@@ -145,7 +145,10 @@ async fn run(
     // After this no connection is registered any more, so that none is missed below.
     acceptor.close().await;
     let tasks = shared.tasks.load(SeqCst);
-    info!("#{}: accepts no more, {tasks} connections", shared.number);
+    info!(
+        "#{}: has stopped accepting, {tasks} connections are open",
+        shared.number
+    );
     if !shared.is_cut() {
         shared
             .hub

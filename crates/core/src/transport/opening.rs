@@ -30,7 +30,7 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
         None => stream,
         Some(tls) => {
             let encrypted = TlsStream::new(stream, tls.current());
-            let failed = |error: &_| debug!("{remote}: no TLS to be had: {error}");
+            let failed = |error: &_| debug!("{remote}: TLS is not available: {error}");
             Stream::Tls(encrypted.inspect_err(failed).ok()?.into())
         }
     };
@@ -120,7 +120,7 @@ pub async fn open_handed_over(shared: &Arc<Shared>, handover: Handover) -> Optio
         remote,
         ticket,
     } = handover;
-    let failed = |error: &_| debug!("{remote}: cannot be had on this thread: {error}");
+    let failed = |error: &_| debug!("{remote}: cannot be moved to this thread: {error}");
     let stream = stream.attach().inspect_err(failed).ok()?;
     let permit = match acquire_permit(shared, &remote) {
         Ok(permit) => permit,
@@ -205,7 +205,8 @@ async fn answer(
     let key = ticket.as_ref().map(|ticket| ticket.key);
     match accept(time_limit, &policy, &request, &remote, client, key).await {
         Ok(accepted) => {
-            let failed = |error: &_| debug!("{remote}: gone before it was answered: {error}");
+            let failed =
+                |error: &_| debug!("{remote}: the peer has gone before its answer: {error}");
             // A peer that has not read earlier answers on the same stream may take no byte of this one.
             let written = time_limit
                 .run(&remote, stream.deliver(&accepted.head))

@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 /// An entry of `allowedOrigins` is neither an origin nor a pattern of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is no origin: write scheme://host, with a port if it is not the usual one")]
+#[error("\"{0}\" is not an origin: write scheme://host, with a port unless it is the default port")]
 pub struct InvalidOrigin(String);
 
 /// Which pages may open connections: one entry of `allowedOrigins`.
@@ -335,7 +335,7 @@ mod tests {
                 .parse::<OriginPattern>()
                 .unwrap_err()
                 .to_string(),
-            "\"example.com\" is no origin: write scheme://host, with a port if it is not the usual one"
+            "\"example.com\" is not an origin: write scheme://host, with a port unless it is the default port"
         );
     }
 }

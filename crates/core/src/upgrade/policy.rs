@@ -5,9 +5,7 @@ use super::{Client, OriginPattern, ProxyHeaders, Refusal, Request, Trust, Upgrad
 
 /// A subprotocol has no name, or one that a header cannot carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "\"{0}\" is no name of a subprotocol: only letters, digits and !#$%&'*+-.^_`|~ are allowed in one"
-)]
+#[error("\"{0}\" is not a name of a subprotocol: use only letters, digits and !#$%&'*+-.^_`|~")]
 pub struct InvalidProtocol(String);
 
 /// Which upgrade requests are accepted, decided without the application. The default accepts every

@@ -4,7 +4,7 @@ use std::str::FromStr;
 /// An entry of `trustProxy` is neither an address, a network nor one of the names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "\"{0}\" is no IP address, no network such as 10.0.0.0/8, and none of loopback, linklocal, uniquelocal"
+    "\"{0}\" is not an IP address, a network such as 10.0.0.0/8, or one of loopback, linklocal, uniquelocal"
 )]
 pub struct InvalidNetwork(String);
 

@@ -219,7 +219,10 @@ impl Session {
                 Next::Read => {}
                 Next::Flush => tally.flush = true,
                 Next::Pause => {
-                    debug!("{}: is not read, too much waits to be handled", self.name());
+                    debug!(
+                        "{}: is not read, because too much waits to be handled",
+                        self.name()
+                    );
                     self.paused = true;
                 }
             }

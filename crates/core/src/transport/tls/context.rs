@@ -55,12 +55,10 @@ pub struct TlsSettings {
 #[non_exhaustive]
 pub enum ContextError {
     /// The key cannot be used.
-    #[error(
-        "is no private key that can be used (RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519): {0}"
-    )]
+    #[error("is not a usable private key (RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519): {0}")]
     Key(String),
     /// The certificate cannot be used.
-    #[error("is no certificate that can be used: {0}")]
+    #[error("is not a usable certificate: {0}")]
     Certificate(String),
     /// An authority's certificate cannot be used.
     #[error("has a certificate that cannot be used: {0}")]

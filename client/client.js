@@ -41,8 +41,8 @@ class Client extends Messaging {
   /** @type {Set<() => void>} What ends the iterations over messages. */
   #iterations = new Set();
   /**
-   * Calls of `connectAsync`, `disconnectAsync` and `dispose`: each is told of every event of the client
-   * up to `_disconnected`.
+   * Calls of `connectAsync`, `disconnectAsync` and `dispose`. Each is called for every event of the client up to
+   * `_disconnected`.
    * @type {((event: string, value: any) => void)[]}
    */
   #watchers = [];
@@ -79,8 +79,8 @@ class Client extends Messaging {
   }
 
   /**
-   * Starts connecting. What becomes of it is told by `_connected`, or `_connecting_error` and
-   * `_disconnected`.
+   * Starts connecting. The events `_connected`, or `_connecting_error` and `_disconnected`,
+   * report the result.
    * @returns {boolean} Whether it has started: false unless ready or disconnected.
    * @throws {LineError} `cWebsocketError` when the URL is not valid, or there is no WebSocket.
    */
@@ -143,7 +143,7 @@ class Client extends Messaging {
    * @throws {LineError} `cWebsocketError` when the code or reason cannot be sent.
    */
   disconnect(code, reason, retry) {
-    // It is not the server that sets the pace.
+    // The application disconnects, so the delay begins anew.
     if (this.#is(State.CONNECTED)) this.#reconnect.reset();
     return this.#disconnect(code, reason, retry);
   }
@@ -288,7 +288,7 @@ class Client extends Messaging {
     const reason = isRejected ? 'Handshake rejected' : 'Handshake failed';
     this.#hasFailed = true;
     this.#tell(Event.CONNECTING_ERROR, new LineError(failed, `${reason}: ${message}`, payload));
-    // Not when it would be in vain: a token that is not valid stays so.
+    // The server says that another attempt would fail as well, for example because a token is not valid.
     const retry = !(isRejected && payload.retry === false);
     // With the connection lost there is nothing to disconnect.
     if (code !== ErrorCode.DISCONNECTED) this.#disconnect(isRejected ? HANDSHAKE_REJECTED : HANDSHAKE_FAILED, reason, retry);

@@ -32,7 +32,7 @@ function readEnvelope(data, maxDepth) {
 }
 
 /**
- * Whether a JSON text is nested deeper than so many levels: whoever walks through such a value by
+ * Whether a JSON text is nested deeper than so many levels: code that walks through such a value by
  * recursion, as `JSON.stringify` does, runs out of stack.
  * @param {string} text
  * @param {number} max

@@ -19,7 +19,7 @@ const { onAbort } = require('./waiting.js');
  * @returns {AsyncGenerator<Message, void, undefined>}
  */
 function messages(client, name, ends, { signal, max = 1000 }) {
-  /** @type {Message[]} Those nobody has asked for yet. */
+  /** @type {Message[]} Those that have not been asked for yet. */
   const waiting = [];
   let wake = () => {};
   let hasEnded = false;

@@ -29,7 +29,7 @@ const onSending = (/** @type {any} */ { request, socket }) => {
 };
 
 /**
- * Bounds what undici collects of a message, which it does without end.
+ * Bounds what undici collects of a message. It has no bound of its own.
  * @param {any} ws That has opened.
  * @param {{maxPayload: number}} options
  */

@@ -46,7 +46,7 @@ async function redirectOf(url, origins, { ws2http, http2ws, fetchResponseUrl }) 
   const from = new URL(url);
   const to = new URL(target);
   const isAllowed = to.host === from.host || origins.some((each) => new URL(each).origin === to.origin);
-  // Encryption is not given up because somebody says so.
+  // A redirect must not lead from an encrypted connection to one that is not.
   if (isAllowed && (to.protocol === 'wss:' || from.protocol !== 'wss:')) return target;
   const text = `Redirected to ${to.origin}, which is not in "redirectOrigins", or not encrypted`;
   throw new LineError(ErrorCode.WEBSOCKET_ERROR, text);

@@ -13,8 +13,8 @@ const { after, soon } = require('./timers.js');
  */
 
 /**
- * Listens to a WebSocket, whoever made it. The listeners stay when it has been given up: an error without
- * one, however late, would end a Node process.
+ * Listens to a WebSocket. The listeners stay after the client has given it up, because an `error` event without
+ * a listener would end a Node process.
  * @param {any} ws
  * @param {() => boolean} isCurrent Whether it is still the client's WebSocket: events of another are ignored.
  * @param {SocketHandlers} handlers

@@ -43,7 +43,7 @@ function onAbort(signal, call) {
 }
 
 /**
- * Somebody who waits.
+ * One wait.
  * @typedef {object} Waiter
  * @property {(value: any) => void} resolve
  * @property {(error: any) => void} reject
@@ -61,7 +61,7 @@ function waitingList() {
   /**
    * Ends a wait.
    * @param {unknown} id
-   * @returns {Waiter | undefined} Undefined when nobody waits under this id.
+   * @returns {Waiter | undefined} Undefined when there is no wait under this id.
    */
   const take = (id) => ends.get(id)?.();
 

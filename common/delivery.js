@@ -4,8 +4,8 @@
 /**
  * What becomes of an answer that fails inside a handler, on the server and in the client: it throws, so
  * that the handler can catch the error, and what no handler catches is reported. For that the promises of
- * async handlers are watched, but only those of messages whose answer has failed: whoever watches a
- * promise handles its rejection, and that is the application's to do.
+ * async handlers are watched, but only those of messages whose answer has failed: watching a promise
+ * handles its rejection, and that is for the application to do.
  */
 
 const LineError = require('./line-error.js');

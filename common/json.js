@@ -149,7 +149,7 @@ function reasonOf(cause) {
 /**
  * A received error: an object with a string `name` and `message` becomes an `Error` with its
  * properties, except those that would replace a member of the error or that programs give a meaning
- * to: whoever prints, copies or awaits the error must meet nothing of the peer's there.
+ * to: code that prints, copies or awaits the error must not read a value of the peer's there.
  * @param {any} error
  * @returns {unknown}
  */

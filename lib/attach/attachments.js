@@ -12,7 +12,7 @@ const { guard, isHeardByOthers, refuse } = require('../upgrade/refusal.js');
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:stream').Duplex} Duplex */
 
-/** What an upgrade is told that nobody serves, as the core tells those for another path. */
+/** The status for an upgrade that no server serves: the same as of the core for another path. */
 const BAD_REQUEST = 400;
 
 /**
@@ -63,7 +63,7 @@ class Attachment {
    * @param {Buffer} head
    */
   #onUpgrade = (request, stream, head) => {
-    // Whoever gets it in the end: until then nobody else may listen for its errors.
+    // Until a server takes the stream nothing else may listen for its errors.
     guard(stream);
     // A listener before ours has refused it, or the peer has gone.
     if (!stream.writable) return;
@@ -71,7 +71,7 @@ class Attachment {
     const chosen = this.#serverFor(request);
     if (chosen !== undefined) chosen.handleUpgrade(request, stream, head);
     else if (this.#http.listenerCount('upgrade') === 1) {
-      // The core refuses what is for nobody.
+      // The core refuses a request that is for no server.
       first.handleUpgrade(request, stream, head);
     } else this.#leave(stream);
   };

@@ -70,7 +70,7 @@ class Handovers {
       throw new LineError(ServerErrorCode.INVALID_ACTION, text);
     }
     guard(stream);
-    // The peer has gone, or somebody else has answered.
+    // The peer has gone, or another listener has answered.
     if (!stream.readable || !stream.writable) {
       stream.destroy();
       return;
@@ -170,7 +170,7 @@ function descriptorOf(stream) {
 }
 
 /**
- * What Node has read and nobody has taken.
+ * What Node has read and no listener has consumed.
  * @param {Duplex} stream
  * @returns {Buffer[]}
  */
@@ -195,7 +195,7 @@ function makeRequest(facts, { secure, extras }) {
 /**
  * What Node knows of a stream's encryption, as the core tells of its own.
  * @param {Duplex} stream
- * @returns {SecureFacts | undefined} Undefined when it is not Node that encrypts it.
+ * @returns {SecureFacts | undefined} Undefined when Node does not encrypt it.
  */
 function secureOf(stream) {
   if (!(stream instanceof tls.TLSSocket)) return undefined;

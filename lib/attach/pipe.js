@@ -75,7 +75,7 @@ class Pipe {
     this.onOutput();
     this.#native.forgetPiped(this.#key);
     stream.off('data', this.#onData);
-    // Errors from now on are nobody's.
+    // Errors from now on are ignored.
     if (stream.writableFinished || stream.destroyed) {
       stream.destroy();
       return;

@@ -94,14 +94,14 @@ class Message extends Emitter {
   /** @type {unknown} */
   #payload = undefined;
   /**
-   * Raw JSON of a payload nobody has looked at yet. It was found valid when it arrived.
+   * Raw JSON of a payload that has not been read yet. It was found valid when it arrived.
    * @type {string | undefined}
    */
   #rawPayload = undefined;
   /** @type {unknown} */
   #id = undefined;
   /**
-   * Raw JSON of an id nobody has looked at yet.
+   * Raw JSON of an id that has not been read yet.
    * @type {string | undefined}
    */
   #rawId = undefined;

@@ -12,7 +12,7 @@ class Rooms {
   /** @type {Server} */
   #server;
   /**
-   * Rooms handed out, so that the same room is the same object while somebody holds it.
+   * Rooms handed out, so that the same room is the same object while the application holds it.
    * @type {Map<string, WeakRef<ServerRoom>>}
    */
   #known = new Map();

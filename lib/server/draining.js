@@ -48,7 +48,7 @@ function drainOf(options) {
 }
 
 /**
- * The end of a server in good order: each connection is told, may finish what it is at, and is closed;
+ * The end of a server in good order: each connection gets an event, finishes its requests, and is closed;
  * what is left when the time is up is cut.
  */
 class Draining {

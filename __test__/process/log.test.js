@@ -95,7 +95,7 @@ describe('RUST_LOG', () => {
 
   it('shows messages at trace, by their length', withScene(async (scene) => {
     const stderr = await logOf(scene, { RUST_LOG: 'off,line_socket_native::transport=trace' });
-    assert.match(stderr, /line:core:transport:session:reading TRACE connection [\w-]+: received Text message of 12 bytes/);
+    assert.match(stderr, /line:core:transport:session TRACE connection [\w-]+: received Text message of 12 bytes/);
     assert.doesNotMatch(stderr, /line:core:hub/);
   }));
 

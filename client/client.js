@@ -232,7 +232,7 @@ class Client extends Messaging {
    * @returns {Record<string, string>} A new object.
    */
   get positions() {
-    return this.#positions.all();
+    return this.#positions.known();
   }
 
   /**

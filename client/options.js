@@ -115,7 +115,8 @@ function clientOptions(given) {
   assertOption(reconnectOptions.maxDelay >= reconnectOptions.initialDelay, 'maxDelay', 'initialDelay or more');
   assertOption(uptimeOptions.window >= uptimeOptions.interval, 'window', 'interval or more');
   if (queue) options.queue = fill(queue, QUEUE_DEFAULTS, 'queue');
-  assertOption(!positions || isObject(positions), 'positions', 'an object');
+  // What is no object has no positions.
+  FULL: assertOption(!positions || isObject(positions), 'positions', 'an object');
   assertOption(!webSocket || typeof webSocket === 'function', 'webSocket', 'a class');
   try {
     redirectOrigins?.forEach((/** @type {string} */ each) => new URL(each));

@@ -7,8 +7,8 @@
  */
 
 /**
- * Most characters of all positions as JSON. A server takes 1,000 rooms and, with the payload of the handshake, 64 KiB;
- * a room takes at least 17 characters, and a character at most 3 bytes.
+ * Most characters of all positions as JSON: a server takes 64 KiB with the payload of the handshake, and 1,000 rooms, each
+ * of some 20 characters at least.
  */
 const MAX_LENGTH = 16000;
 
@@ -24,15 +24,15 @@ const MAX_IDS = 1000;
  */
 function keepPositions(given, onRecovered) {
   /** By room, the one that a message came for last at the end. @type {Map<string, string>} */
-  const positions = new Map(Object.entries(given ?? {}));
+  const positions = new Map(Object.entries({ ...given }));
   const ids = new Set();
   /** Rooms whose positions the server has been told of, and has not answered. */
-  let brought = new Set();
+  let brought = new Map();
 
-  const all = () => Object.fromEntries(positions);
+  const known = () => Object.fromEntries(positions);
 
   return {
-    all,
+    known,
 
     /**
      * Lets a handshake message bring the positions.
@@ -41,28 +41,29 @@ function keepPositions(given, onRecovered) {
      * @returns {T}
      */
     bring(message) {
-      for (const room of positions.keys()) if (JSON.stringify(all()).length > MAX_LENGTH) positions.delete(room);
-      brought = new Set(positions.keys());
-      const text = message.toString;
-      message.toString = () => `${text.call(message).slice(0, -1)},"o":${JSON.stringify(all())}}`;
+      let left = MAX_LENGTH;
+      for (const entry of [...positions].reverse()) {
+        left -= JSON.stringify(entry).length;
+        if (left < 0) positions.delete(entry[0]);
+      }
+      brought = new Map(positions);
+      const { toString } = message;
+      message.toString = () => `${toString.call(message).slice(0, -1)},"o":${JSON.stringify(known())}}`;
       return message;
     },
 
     /**
      * Notes the position that a message comes with.
      * @param {Envelope} envelope
-     * @returns {boolean} Whether it is for the application, and new: one that went to several rooms may come for each.
+     * @returns {boolean} Whether it is new: one that went to several rooms may come for each.
      */
-    note({ n: name, p: payload, r: room, o: position, d: id }) {
+    note({ n: name, r: room, o: position, p: payload, d: id }) {
       positions.delete(room);
       if (position) positions.set(room, position);
-      if (name === '_o') {
-        if (brought.delete(room) && position) onRecovered({ .../** @type {any} */ (payload), room });
-        return false;
-      }
-      const isNew = !ids.has(id);
-      if (id) ids.add(id);
-      if (ids.size > MAX_IDS) ids.delete(ids.values().next().value);
+      if (name === '_o' && brought.delete(room)) onRecovered({ .../** @type {any} */ (payload), room });
+      const isNew = !id || !ids.has(id);
+      const [oldest] = ids.add(id);
+      if (ids.size > MAX_IDS) ids.delete(oldest);
       return isNew;
     },
   };

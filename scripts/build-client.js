@@ -40,8 +40,8 @@ const asModules = {
  * that applications, browsers or the language know.
  */
 const INTERNAL = [
-  ...['bring', 'connected', 'disconnected', 'giveUp', 'handling', 'heard', 'isPending', 'note', 'onClose', 'onError'],
-  ...['onMessage', 'onNotResponded', 'onOpen', 'pause', 'report', 'respond', 'schedule', 'share', 'take', 'takeAll'],
+  ...['bring', 'connected', 'disconnected', 'giveUp', 'handling', 'heard', 'isPending', 'known', 'note', 'onClose'],
+  ...['onError', 'onMessage', 'onNotResponded', 'onOpen', 'pause', 'report', 'respond', 'schedule', 'share', 'take', 'takeAll'],
 ];
 
 /**

@@ -34,6 +34,7 @@ import type {
   AnyMessages, MessageEvents, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, ValueArgs,
 } from './types/messages.js';
 import type { EncryptedKey, ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
+import type { Answers, AskOptions, BroadcastOptions, Except, FetchOptions, RemoteConnection, Target } from './types/rooms.js';
 import type { RefusedConnections, ServerStats } from './types/stats.js';
 import type { StopOptions } from './types/stop.js';
 import type { DeflateParameters, PeerAddress, Socket, SocketServer, UpgradeRequest } from './types/socket.js';
@@ -104,8 +105,20 @@ declare class ServerConnection<
   /** Whether the client has brought positions in rooms with history: it was connected before. False once it has ended. */
   readonly returning: boolean;
 
+  /**
+   * Any JSON value that others get to know of the connection: by `fetch` of a room, and by presence. Assigning stores it;
+   * what is changed inside the value that is read is not stored. Assigning throws `scInvalidJson` for what is no JSON.
+   */
+  info: unknown;
+
   /** Sets the id while the handshake is awaited. Throws `scHandshakeEnded` or `scIdConflict`. */
   setId(id: string): void;
+  /**
+   * Sets the id while the handshake is awaited, and resolves when it is reserved. `conflict` says what happens when another
+   * connection has the id: with `'reject'`, which is the default, this rejects with `scIdConflict`; with `'takeover'` the other
+   * connection leaves its rooms and is closed with 4208. Rejects with `scHandshakeEnded` or `sInvalidOptions`, too.
+   */
+  setIdAsync(id: string, options?: { conflict?: 'reject' | 'takeover' }): Promise<void>;
   /** Joins a room, which is made when it is not there. A client that comes back to a room with history gets what it has missed. */
   joinRoom(name: string): void;
   /**
@@ -314,10 +327,16 @@ declare class Server<
   getConnections(): { [id: string]: ServerConnection<ClientToServer, ServerToClient> };
   /** The connection with this id; undefined when there is none whose handshake is resolved. */
   getConnectionById(id: string): ServerConnection<ClientToServer, ServerToClient> | undefined;
-  /** Sends a message to every connection. Throws `mInvalidJson`. */
+  /** Every connection whose handshake is resolved: can be sent to, asked and listed as the members of a room. */
+  readonly everyone: Target<ServerToClient>;
+  /** Whoever is in a room, or in one of several; nobody has to be. */
+  room(name: string | readonly string[]): Target<ServerToClient>;
+  /** The connection with this id, wherever it is; there need not be one. */
+  connection(id: string): RemoteConnection<ServerToClient>;
+  /** Sends a message to every connection. Throws `mInvalidJson` or `sInvalidOptions`. */
   broadcast<K extends keyof ServerToClient & string>(
     name: K,
-    ...args: ValueArgs<PayloadOf<ServerToClient[K]>>
+    ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [options?: BroadcastOptions]>
   ): void;
   /** Undefined when nobody is in it. */
   getRoom(name: string): ServerRoom<ClientToServer, ServerToClient> | undefined;
@@ -336,6 +355,7 @@ declare namespace Server {
   export { ServerRoom, ServerRoom as Room };
   export { LineError, LineError as Error };
   export { Message };
+  export type { Answers, AskOptions, BroadcastOptions, Except, FetchOptions, RemoteConnection, Target };
   export type { AnyMessages, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, Rooms, ValueArgs };
   export type { AnyErrorCode, ConnectionErrorCode, LineErrorCode, MessageErrorCode, ServerErrorCode };
   export type { ConnectionErrorCodes, MessageErrorCodes, ServerErrorCodes };

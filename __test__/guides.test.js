@@ -124,6 +124,32 @@ const CHECKS = {
     await ada.fence();
     assert.ok(!ada.texts.some((text) => text.includes('"moved"')));
   },
+  'rooms.md: Asking a room': async (open) => {
+    const [ada, bob, eve] = [await enter(open), await enter(open), await enter(open)];
+    ada.json({ n: 'call a vote', p: 'Tea?', i: 'v' });
+    for (const [client, answer] of /** @type {[RawClient, object][]} */ ([[ada, { p: true }], [bob, { p: false }], [eve, { e: 'no' }]])) {
+      const { message } = await client.message(({ n }) => n === 'vote');
+      assert.equal(message.p, 'Tea?');
+      client.json({ n: '_r', i: message.i, ...answer });
+    }
+    assert.deepEqual((await ada.message(({ i }) => i === 'v')).message.p, { yes: 1, no: 1, abstained: 1 });
+    assert.equal((await bob.request('call a vote', 5)).message.e.message, 'What is the question?');
+  },
+  'rooms.md: Who is there': async (open) => {
+    const [ada, bob] = [await open(), await open()];
+    await ada.handshake({ name: 'Ada' });
+    await bob.handshake();
+    await bob.fence();
+    const { count, names } = (await ada.request('who')).message.p;
+    assert.deepEqual([count, names.sort()], [2, ['Ada', 'Anonymous']]);
+  },
+  'rooms.md: A single session per user': async (open) => {
+    const [first, second, stranger] = [await open(), await open(), await open()];
+    assert.equal((await first.handshake({ token: 'token-of-ada' })).message.p.payload, 'ada');
+    assert.equal((await second.handshake({ token: 'token-of-ada' })).message.p.payload, 'ada');
+    assert.equal((await first.closed()).code, 4208);
+    assert.equal((await stranger.handshake({ token: 'x' })).message.e.message, 'Who are you?');
+  },
   'deploying.md: Deploying': async (open, { port, child }) => {
     const health = await fetch(`http://127.0.0.1:${port}/healthz`);
     assert.equal((await health.json()).connections, 0);

@@ -19,6 +19,7 @@ const DISPOSED = 4205;
 const SLOW_CONSUMER = 4206;
 const RATE_LIMIT = 4207;
 const TOO_LARGE_FOR_CLIENT = 4208;
+const TAKEN_OVER = 4208;
 const UNKNOWN_ERROR = 4299;
 
 module.exports = {
@@ -38,5 +39,6 @@ module.exports = {
   SLOW_CONSUMER,
   RATE_LIMIT,
   TOO_LARGE_FOR_CLIENT,
+  TAKEN_OVER,
   UNKNOWN_ERROR,
 };

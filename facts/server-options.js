@@ -154,6 +154,11 @@ module.exports = [
     details: 'Most `send`s to one client that may wait for its response; further ones reject with `scTooManySends`. 0 is no limit.',
   },
   {
+    name: 'maxGatheredBytes', kind: 'bytes', least: 1, isLive: true, initial: 64 * MiB, core: 'usize',
+    doc: 'bytes of responses to `send` of rooms and of everyone that may wait for those of other clients, all such messages together: a response above it is dropped and told as `scResponseTooLarge`',
+    details: 'Bytes of responses to `send` of rooms and of everyone that may wait for those of other clients, all such messages together, 1 or more. A response that does not fit is dropped, and told as `scResponseTooLarge`. Each client that is asked counts 64 bytes, and a further message rejects with `scTooManySends` if these do not fit. A change holds for later responses.',
+  },
+  {
     name: 'maxFragments', kind: 'count', isLive: true, initial: 131072, core: 'u32',
     doc: 'frames of one message; more end the connection with 1009',
     details: 'Most frames of one message; more end the connection with 1009. They cost no memory, but empty ones would keep one message going for ever. 0 is no limit.',

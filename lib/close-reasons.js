@@ -9,4 +9,5 @@ module.exports = Object.freeze({
   SLOW_CONSUMER: 'Slow consumer',
   RATE_LIMIT: 'Rate limit',
   TOO_LARGE_FOR_CLIENT: 'Message too large',
+  TAKEN_OVER: 'Taken over',
 });

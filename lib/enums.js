@@ -50,6 +50,7 @@ const ConnectionErrorCode = Object.freeze({
   PING_ERROR: 'scPingError',
   IDLE_TIMEOUT: 'scIdleTimeout',
   TOO_MANY_SENDS: 'scTooManySends',
+  RESPONSE_TOO_LARGE: 'scResponseTooLarge',
 });
 // /facts
 

@@ -17,6 +17,8 @@ const kHandovers = Symbol('handovers');
 const kInbox = Symbol('inbox');
 /** What starts and stops it. */
 const kLifecycle = Symbol('lifecycle');
+/** The questions to many connections. */
+const kGathering = Symbol('gathering');
 /** What the sends of all its connections share. */
 const kSending = Symbol('sending');
 
@@ -86,6 +88,7 @@ module.exports = {
   kHandovers,
   kInbox,
   kLifecycle,
+  kGathering,
   kSending,
   kSlot,
   kIntake,

@@ -20,6 +20,7 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "release", server, release)?;
     raw::define(object, "setId", server, set_id)?;
     raw::define(object, "find", server, find)?;
+    raw::define(object, "holderOf", server, holder_of)?;
     raw::define(object, "joinRoom", server, join_room)?;
     raw::define(object, "leaveRoom", server, leave_room)?;
     raw::define(object, "leaveAll", server, leave_all)?;
@@ -82,6 +83,16 @@ fn set_id(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// `find(id: string): number`. The slot of the connection with this id, -1 when there is none.
 fn find(server: &mut JsServer, call: &Call) -> Result<Value> {
     let slot = server.hub.registry().find(&call.name(0)?);
+    match slot {
+        Some(slot) => call.uint_value(slot),
+        None => call.int_value(-1),
+    }
+}
+
+/// `holderOf(id: string): number`. The slot of the connection that has reserved this id, its handshake resolved or
+/// not; -1 when there is none.
+fn holder_of(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let slot = server.hub.registry().holder(&call.name(0)?);
     match slot {
         Some(slot) => call.uint_value(slot),
         None => call.int_value(-1),
@@ -177,13 +188,13 @@ fn give_up(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// `limitDelivery(slot: number, responses: boolean): void`. From now on a connection gives events of
 /// responses only, and without `responses` not of these either.
 fn limit_delivery(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let delivery = if call.boolean(1)? {
-        Delivery::Responses
-    } else {
-        Delivery::Nothing
-    };
     if let Some(connection) = server.connections.get(call.uint(0)?) {
-        connection.limit_delivery(delivery);
+        let some = call.boolean(1)? || server.hub.awaits_answer_of(connection);
+        connection.limit_delivery(if some {
+            Delivery::Responses
+        } else {
+            Delivery::Nothing
+        });
     }
     call.undefined()
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use line_socket_core::{BATCH_EVENTS, Field, Kind, LANES, Record};
+use line_socket_core::{BATCH_EVENTS, Field, Kind, LANES, REQUEST_PREFIX, Record};
 
 use crate::messages::outcome;
 
@@ -89,7 +89,11 @@ fn layout() -> String {
         out,
         "\n/** A field of a record that is absent. */\nconst NONE = {none};"
     );
-    out.push_str("\nmodule.exports = { KIND, LANE, SIZE, OUTCOME, NONE };\n");
+    let _ = writeln!(
+        out,
+        "\n/** What the ids of messages for many begin with; their key follows. */\nconst REQUEST_PREFIX = '{REQUEST_PREFIX}';"
+    );
+    out.push_str("\nmodule.exports = { KIND, LANE, SIZE, OUTCOME, NONE, REQUEST_PREFIX };\n");
     out
 }
 

@@ -20,6 +20,7 @@ mod messages;
 mod names;
 mod policy;
 mod raw;
+mod rooms;
 mod secure;
 mod settings;
 mod state;
@@ -46,6 +47,7 @@ impl ServerCore {
         handover::define(&mut object, server)?;
         history::define(&mut object, server)?;
         messages::define(&mut object, server)?;
+        rooms::define(&mut object, server)?;
         Ok(object)
     }
 }

@@ -259,6 +259,30 @@ impl Call {
         Ok(())
     }
 
+    /// The items of argument `index`, an array, each as the first argument of a call; none for `undefined`.
+    pub fn items(&self, index: usize) -> Result<Vec<Self>> {
+        if self.is_nothing(index)? {
+            return Ok(Vec::new());
+        }
+        let array = self.arguments[index];
+        let count = self.read(index, |env, value, read| {
+            // SAFETY: `read` gives values of the running call and a place for the result; what is no array
+            // is an error.
+            unsafe { sys::napi_get_array_length(env, value, read) }
+        })?;
+        let item = |at| {
+            let mut arguments = [self.undefined()?.0; MAX_ARGUMENTS];
+            let get = |env, value| {
+                // SAFETY: `array` belongs to the running call; `made` gives a place for the result.
+                unsafe { sys::napi_get_element(env, array, at, value) }
+            };
+            arguments[0] = self.made(get)?.0;
+            let env = self.env;
+            Ok(Self { env, arguments })
+        };
+        (0..count).map(item).collect()
+    }
+
     /// Lets a threadsafe function keep the process alive, or not.
     pub fn keep_alive(&self, function: &WakeFunction, alive: bool) -> Result<()> {
         let raw = function.raw();

@@ -25,13 +25,13 @@ export interface ConnectionErrorCodes {
   /** `_error`: a response could not be sent; `payload` says why. */
   readonly MESSAGE_NOT_RESPONDED: 'cMessageNotResponded';
   /**
-   * `_error`: the client sent a text that is not a message, `payload` is the text; `send`: the payload cannot be
-   * written as JSON.
+   * `_error`: the client sent a text that is not a message, `payload` is the text; `send`, `info`: the value cannot
+   * be written as JSON.
    */
   readonly INVALID_JSON: 'scInvalidJson';
-  /** `setId` after the handshake. */
+  /** `setId`, `setIdAsync` after the handshake. */
   readonly HANDSHAKE_ENDED: 'scHandshakeEnded';
-  /** `setId`: another connection has the id. */
+  /** `setId`, `setIdAsync`: another connection has the id. */
   readonly ID_CONFLICT: 'scIdConflict';
   /**
    * `send`, `sendWithoutResponse`: not connected, or the connection ended before the response; `joinRoomAsync`: the
@@ -47,8 +47,16 @@ export interface ConnectionErrorCodes {
   readonly PING_ERROR: 'scPingError';
   /** Reserved: no error has it. A client that is silent fails a ping (`scPingError`). */
   readonly IDLE_TIMEOUT: 'scIdleTimeout';
-  /** `send`: `maxPendingSends` other `send`s already wait for a response. */
+  /**
+   * `send`: `maxPendingSends` other `send`s already wait for a response; `send` of a room or of everyone: responses
+   * of too many clients are waited for, see `maxGatheredBytes`.
+   */
   readonly TOO_MANY_SENDS: 'scTooManySends';
+  /**
+   * In `errors` of `send` of a room or of everyone: the response was dropped, since those that wait for others reach
+   * `maxGatheredBytes`.
+   */
+  readonly RESPONSE_TOO_LARGE: 'scResponseTooLarge';
   // /facts
 }
 
@@ -56,8 +64,8 @@ export interface ConnectionErrorCodes {
 export interface ServerErrorCodes {
   // facts: server-error-codes
   /**
-   * `new Server`, or setting a live option: an option is not valid; the message names it. Also `joinRoomAsync`, for
-   * its own.
+   * `new Server`, or setting a live option: an option is not valid; the message names it. Also methods with options,
+   * for theirs.
    */
   readonly INVALID_OPTIONS: 'sInvalidOptions';
   /** `start()` of a started server, `stop()` of a stopped one; an upgrade callback returned what cannot be sent. */

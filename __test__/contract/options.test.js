@@ -82,7 +82,7 @@ const cases = [
     ours: [
       { ERROR: '_error', DISCONNECTED: '_disconnected', DRAIN: '_drain', DISCONNECTING: '_disconnecting' },
       { AWAITING_HANDSHAKE: 'awaitingHandshake', CONNECTED: 'connected', DISCONNECTED: 'disconnected' },
-      { ...CONNECTION_CODES, IDLE_TIMEOUT: 'scIdleTimeout', TOO_MANY_SENDS: 'scTooManySends' }
+      { ...CONNECTION_CODES, IDLE_TIMEOUT: 'scIdleTimeout', TOO_MANY_SENDS: 'scTooManySends', RESPONSE_TOO_LARGE: 'scResponseTooLarge' }
     ]
   },
   {

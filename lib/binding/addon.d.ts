@@ -256,6 +256,7 @@ export interface Settings {
   maxInflatingBytes?: number;
   maxBufferedBytes?: number;
   highWaterMark?: number;
+  maxGatheredBytes?: number;
   maxFragments?: number;
   maxHeaderBytes?: number;
   maxHeaders?: number;
@@ -355,6 +356,8 @@ export interface DataPath {
   setId(slot: number, id: string): boolean;
   /** The slot of the connection with this id, -1 when there is none. */
   find(id: string): number;
+  /** The slot of the connection that has reserved this id, its handshake resolved or not; -1 when there is none. */
+  holderOf(id: string): number;
   joinRoom(slot: number, room: string): void;
   leaveRoom(slot: number, room: string): boolean;
   leaveAll(slot: number): void;
@@ -447,4 +450,30 @@ export interface DataPath {
   wantDrained(slot: number): void;
   /** Queues one message for every member of a room, or for every connection; returns for how many. */
   broadcast(room: string | undefined, text: string): number;
+  /** Queues one message for each connection; returns its position, in a single room with history. */
+  broadcastTo(target: readonly unknown[], text: string): string | undefined;
+  /**
+   * `question` is a key and `atLeast`. Queues one message, with an id of the key, for each connection, and gathers
+   * their answers until all have come, or `atLeast`: an event follows then. Returns how many were asked; -1 when
+   * too many wait for answers already.
+   */
+  askAll(target: readonly unknown[], question: readonly number[], text: string): number;
+  /**
+   * Ends what `askAll` began and takes some of the answers, as JSON:
+   * `{"responses":[[id,payload],…],"errors":[[id,error],…],"tooLarge":[id,…],"silent":[id,…],"more":boolean}`. To
+   * be called again while there is more.
+   */
+  takeAnswers(key: number): string | undefined;
+  /** Ids and infos of at most `limit` connections, as JSON: `[[id,info],…]`. */
+  listMembers(target: readonly unknown[], limit: number): string;
+  /** A member of several rooms counts once. */
+  countMembers(target: readonly unknown[]): number;
+  /** Begins the closing handshake; returns the slots of the connections that were open. */
+  closeMembers(target: readonly unknown[], code: number, reason: string): number[];
+  /** Returns how many were not in the room before. */
+  joinMembers(target: readonly unknown[], room: string): number;
+  /** Returns how many were in the room. */
+  leaveMembers(target: readonly unknown[], room: string): number;
+  /** What others are to know of a connection. */
+  setInfo(slot: number, json: string | undefined): void;
 }

@@ -20,6 +20,7 @@ const {
   kOnPingDue,
   kOnResponse,
   kOnWritten,
+  kGathering,
   kSlot,
 } = require('../symbols.js');
 const { decideUpgrade } = require('../upgrade/upgrade.js');
@@ -206,6 +207,9 @@ class Events {
         break;
       case KIND.UPGRADE:
         decideUpgrade(this.#server, key);
+        break;
+      case KIND.ANSWERED:
+        this.#server[kGathering].onAnswered(key);
         break;
       case KIND.ACCEPT_FAILED:
         onAcceptFailed(this.#server, number);

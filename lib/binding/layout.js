@@ -26,6 +26,7 @@ const KIND = Object.freeze({
   RELEASED: 16,
   PIPE_OUTPUT: 17,
   PIPE_ROOM: 18,
+  ANSWERED: 19,
 });
 
 /** The queues of events: `hub/lane.rs`. */
@@ -51,4 +52,7 @@ const OUTCOME = Object.freeze({
 /** A field of a record that is absent. */
 const NONE = -1;
 
-module.exports = { KIND, LANE, SIZE, OUTCOME, NONE };
+/** What the ids of messages for many begin with; their key follows. */
+const REQUEST_PREFIX = 'R';
+
+module.exports = { KIND, LANE, SIZE, OUTCOME, NONE, REQUEST_PREFIX };

@@ -8,6 +8,13 @@ const { loadBinary } = require('./binary.js');
 /** @typedef {import('./addon.d.ts')} Native */
 
 /**
+ * Whom a function is about, as its first argument: names of rooms, or undefined for everyone; slots of
+ * connections to leave out, ids of others, names of rooms to leave out.
+ * @typedef {[rooms: readonly string[] | undefined, except: number[] | undefined, exceptIds: string[] | undefined,
+ *   exceptRooms: readonly string[] | undefined]} TargetWords
+ */
+
+/**
  * The native side of one server: what runs seldom is in `core`, all else is called for messages and connections.
  * @typedef {import('./addon.d.ts').DataPath & {core: import('./addon.d.ts').ServerCore}} NativeServer
  */

@@ -6,8 +6,10 @@ const { outgoing } = require('./message.js');
 const { Closing, delayOf } = require('./closing.js');
 const { Handshake, announce } = require('./handshake.js');
 const { INTAKE, ignore, giveUp } = require('./leaving.js');
+const { slotOf } = require('../rooms/room.js');
 const { joinAndTell } = require('../rooms/history.js');
 const { ReceivingConnection } = require('./receiving.js');
+const { setId } = require('./taking-over.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
 const { connectionLog } = require('../runtime/debug.js');
@@ -80,6 +82,9 @@ class ServerConnection extends ReceivingConnection {
    */
   #handshake = undefined;
 
+  /** JSON text. @type {string | undefined} */
+  #info = undefined;
+
   /** The WebSocket under the connection: `readyState`, `upgradeReq` and the like. */
   get socket() {
     return (this.#socket ??= new Socket(this, this.server[kNative], this[kSlot]));
@@ -133,6 +138,29 @@ class ServerConnection extends ReceivingConnection {
     if (!this.server[kNative].setId(this[kSlot], String(newId))) throw errors.idConflict(newId);
     this.id = newId;
     this[kLog] = connectionLog(newId);
+  }
+
+  /**
+   * Gives the connection an id as {@link setId} does.
+   * @param {any} newId
+   * @param {{conflict?: 'reject' | 'takeover'}} [options] `takeover` closes a connection that has the id with 4208.
+   * @returns {Promise<void>} Rejects with `scHandshakeEnded`, `scIdConflict` or `sInvalidOptions`.
+   */
+  async setIdAsync(newId, options) {
+    setId(this, newId, options);
+  }
+
+  /**
+   * What others get to know of the connection: any JSON value. Kept as text, so that nothing changes it unseen.
+   * @throws {LineError} `scInvalidJson` when what is assigned cannot be written as JSON.
+   */
+  get info() {
+    return this.#info === undefined ? undefined : JSON.parse(this.#info);
+  }
+
+  set info(value) {
+    this.#info = errors.infoJson(value);
+    if (slotOf(this.server, this) !== undefined) this.server[kNative].setInfo(this[kSlot], this.#info);
   }
 
   /**

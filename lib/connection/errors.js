@@ -54,6 +54,20 @@ function invalidPayload(message, cause) {
 }
 
 /**
+ * @param {unknown} info
+ * @returns {string | undefined} Its JSON text.
+ * @throws {LineError} `scInvalidJson`
+ */
+function infoJson(info) {
+  try {
+    return JSON.stringify(info);
+  } catch (cause) {
+    const text = `The info of a connection cannot be written as JSON: ${reasonOf(cause)}`;
+    throw new LineError(ErrorCode.INVALID_JSON, text);
+  }
+}
+
+/**
  * @param {Message} message
  * @param {unknown} cause
  */
@@ -86,6 +100,7 @@ module.exports = {
   tooManySends,
   pingFailed,
   invalidPayload,
+  infoJson,
   notResponded,
   noEnvelope,
   violated,

@@ -16,10 +16,16 @@ const { kQueue, kSlot } = require('../symbols.js');
  * @typedef {object} SendServices
  * @property {Pick<import('../binding/native.js').NativeServer, 'queued' | 'watch'>} native
  * @property {Pick<import('../binding/inbox.js').Inbox, 'awaitWritten'>} inbox
- * @property {import('./deadlines.js').Deadlines<Pending>} deadlines Calls {@link Sends.onTimeout}.
+ * @property {import('./deadlines.js').Deadlines<Awaiting>} deadlines Calls {@link Sends.onTimeout}, or that of whatever
+ *   else waits for answers.
  * @property {() => number} maxPending How many sends of a connection may wait for answers.
  * @property {(connection: ServerConnection) => void} onSettled Called when a send of the connection no
  *   longer waits for its answer.
+ */
+
+/**
+ * What waits for an answer, or for several.
+ * @typedef {import('./deadlines.js').Expiring & {sends: {onTimeout: (entry: any) => void}}} Awaiting
  */
 
 /**

@@ -41,6 +41,7 @@ module.exports = {
   maxBufferedBytes: { kind: 'bytes', least: 1, isLive: true, initial: 16777216, core: 'usize' },
   highWaterMark: { kind: 'bytes', least: 1, isLive: true, initial: 1048576, core: 'usize' },
   maxPendingSends: { kind: 'count', isLive: true, initial: 65536 },
+  maxGatheredBytes: { kind: 'bytes', least: 1, isLive: true, initial: 67108864, core: 'usize' },
   maxFragments: { kind: 'count', isLive: true, initial: 131072, core: 'u32' },
   maxHeaderBytes: { kind: 'integer', least: 256, most: 1048576, isLive: true, initial: 16384, core: 'usize' },
   maxHeaders: { kind: 'integer', least: 1, most: 10000, isLive: true, initial: 100, core: 'usize' },

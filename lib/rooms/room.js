@@ -112,6 +112,7 @@ class ServerRoom {
 }
 
 /**
+ * The text of a message that is to be sent.
  * @param {Message} message
  * @throws {LineError} `mInvalidJson`
  */
@@ -134,4 +135,4 @@ function slotOf(server, connection) {
   return server[kInbox].connections[slot] === connection ? slot : undefined;
 }
 
-module.exports = { ServerRoom, slotOf };
+module.exports = { ServerRoom, slotOf, textOf };

@@ -9,9 +9,12 @@ const { Handovers } = require('../attach/handovers.js');
 const { Inbox } = require('../binding/inbox.js');
 const { Lifecycle } = require('./lifecycle.js');
 const { Message } = require('../connection/message.js');
+const { Gathering } = require('../rooms/gathering.js');
+const { RemoteConnection } = require('../rooms/remote-connection.js');
 const { Rooms } = require('../rooms/rooms.js');
 const { ServerConnection } = require('../connection/connection.js');
 const { ServerRoom } = require('../rooms/room.js');
+const { Target } = require('../rooms/target.js');
 const { serverLog } = require('../runtime/debug.js');
 const { encrypt } = require('../options/secure-context.js');
 const { guarded, makeOptions, maxPendingSends } = require('../options/options.js');
@@ -19,7 +22,7 @@ const { refuseUpgrade, refuseUnavailable } = require('../upgrade/refusal.js');
 const { readStats } = require('./stats.js');
 const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('../enums.js');
 const { wantsToBeAsked } = require('../upgrade/upgrade.js');
-const { kHandovers, kInbox, kLifecycle, kNative, kSending, kSettings } = require('../symbols.js');
+const { kGathering, kHandovers, kInbox, kLifecycle, kNative, kSending, kSettings } = require('../symbols.js');
 
 /** @typedef {import('./listening.js').Listening} Listening */
 
@@ -55,6 +58,9 @@ class Server extends Emitter {
     const inbox = new Inbox(this);
     this[kInbox] = inbox;
     this.rooms = new Rooms(this);
+    /** Every connection whose handshake is resolved. */
+    this.everyone = new Target(this, undefined);
+    this[kGathering] = new Gathering(this);
     /**
      * What serves WebSockets; null when nothing does.
      * @type {import('../attach/socket-server.js').SocketServer | null}
@@ -172,10 +178,28 @@ class Server extends Emitter {
    * Sends a message to every client whose handshake is resolved.
    * @param {string} name
    * @param {unknown} [payload] Any JSON value.
-   * @throws {LineError} `mInvalidJson`
+   * @param {import('../../types/rooms.d.ts').BroadcastOptions} [options]
+   * @throws {LineError} `mInvalidJson`, or `sInvalidOptions`, naming the option.
    */
-  broadcast(name, payload) {
-    this.rooms.root.broadcast(name, payload);
+  broadcast(name, payload, options) {
+    if (options === undefined) this.rooms.root.broadcast(name, payload);
+    else this.everyone.broadcast(name, payload, options);
+  }
+
+  /**
+   * @param {string | readonly string[]} name Of a room, or of several.
+   * @returns {Target} Whoever is in it, or in one of them.
+   */
+  room(name) {
+    return new Target(this, Array.isArray(name) ? name.map(String) : [String(name)]);
+  }
+
+  /**
+   * @param {string} id
+   * @returns {RemoteConnection} The connection with this id, if there is one when something is asked of it.
+   */
+  connection(id) {
+    return new RemoteConnection(this, String(id));
   }
 
   /**

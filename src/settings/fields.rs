@@ -18,6 +18,7 @@ pub struct Settings {
     pub max_inflating_bytes: Option<i64>,
     pub max_buffered_bytes: Option<i64>,
     pub high_water_mark: Option<i64>,
+    pub max_gathered_bytes: Option<i64>,
     pub max_fragments: Option<u32>,
     pub max_header_bytes: Option<i64>,
     pub max_headers: Option<i64>,
@@ -61,6 +62,9 @@ impl Settings {
         }
         if let Some(value) = self.high_water_mark {
             config.set_high_water_mark(size(value));
+        }
+        if let Some(value) = self.max_gathered_bytes {
+            config.set_max_gathered_bytes(size(value));
         }
         if let Some(value) = self.max_fragments {
             config.set_max_fragments(value);

@@ -7,6 +7,7 @@
 //! an order lock, see [`order`].
 
 mod admission;
+mod asking;
 mod batch;
 mod broadcasting;
 mod closing;
@@ -32,10 +33,12 @@ mod rate;
 mod record;
 mod recovery;
 mod registry;
+mod requests;
 mod routing;
 mod secure;
 mod stats;
 mod sync;
+mod target;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timers;
@@ -71,9 +74,11 @@ pub use rate::{Pace, RateLimit};
 pub use record::{Field, Kind, Record, count as record_count};
 pub use recovery::Joined;
 pub use registry::{Group, Registry};
+pub use requests::{Answers, REQUEST_PREFIX, Requests};
 pub use routing::Next;
 pub use secure::{Authorization, Secure};
 pub use stats::{Counter, Stats};
+pub use target::Target;
 pub use timers::{Clock, Deadline, Timers};
 
 use crate::codec::close;
@@ -100,6 +105,8 @@ pub struct Hub {
     pub stats: Stats,
     /// The last messages of rooms.
     history: History,
+    /// What many connections were asked.
+    pub requests: Requests,
     timers: Timers,
     clock: Clock,
     serial: AtomicU64,
@@ -120,6 +127,7 @@ impl Hub {
             inflating: Arc::default(),
             stats: Stats::default(),
             history: History::default(),
+            requests: Requests::default(),
             timers: Timers::default(),
             clock: Clock::new(),
             serial: AtomicU64::new(0),

@@ -118,6 +118,8 @@ pub use upgrade::response_head;
 /// The lines of the 101 response.
 pub use upgrade::response_lines;
 
+/// What connections that were asked have answered.
+pub use hub::Answers;
 /// Whether a client certificate was verified.
 pub use hub::Authorization;
 /// Most events of a batch.
@@ -164,6 +166,8 @@ pub use hub::Next;
 pub use hub::Progress;
 /// What has to be done after a message was queued.
 pub use hub::Queued;
+/// What the ids of messages for many begin with.
+pub use hub::REQUEST_PREFIX;
 /// How many messages a connection may send.
 pub use hub::RateLimit;
 /// One event.
@@ -174,6 +178,8 @@ pub use hub::Remote;
 pub use hub::Secure;
 /// What becomes of a peer that reads too slowly.
 pub use hub::SlowConsumer;
+/// Whom a message for many is for.
+pub use hub::Target;
 /// What carries a connection.
 pub use hub::Transport;
 /// Wakes the application.

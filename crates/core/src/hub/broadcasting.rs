@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::Hub;
-use super::connection::{ConnectionRef, Queued};
+use super::connection::{Connection, ConnectionRef, Queued};
 use super::deferred::Broadcast;
+use super::history::Position;
 use super::members::Snapshot;
 use super::order::{Ordered, in_order};
 use super::registry::Group;
 use super::stats::Counter;
+use super::target::{Target, distinct};
 
 impl Hub {
     /// Sends one message, already JSON text, to every member of a group: encoded once, queued in
@@ -42,11 +44,41 @@ impl Hub {
         in_order(|| self.registry().look_up(group), act)
     }
 
+    /// Sends one message to whom a target means, to each once, and keeps it in those of its rooms that have a
+    /// history. Returns how many it was queued for, and its position if it was kept in a single room.
+    pub fn broadcast_to(&self, target: &Target, text: &str) -> (usize, Option<Position>) {
+        if self.history.is_on()
+            && let Some(rooms) = target.rooms.as_deref()
+            && rooms.iter().any(|room| self.history.rule(room).is_some())
+        {
+            let excluded = self.excluded(target);
+            let meant = |member: &Connection| !excluded.contains(member.slot());
+            return match rooms {
+                [room] => self.publish_to(room, text, meant),
+                rooms => (self.publish_to_rooms(&distinct(rooms), text, meant), None),
+            };
+        }
+        let message = Broadcast::new(text);
+        let reached = self.in_order_of(target, |selected| {
+            self.queue_for_all(selected.iter().map(|member| (member, &message)))
+        });
+        (reached.unwrap_or(0), None)
+    }
+
     /// Queues a message for each member, and has it flushed. To be called under the order lock. Returns
     /// how many members it was queued for.
     pub(super) fn queue_for_all<'a>(
         &self,
         members: impl Iterator<Item = (&'a ConnectionRef, &'a Broadcast)>,
+    ) -> usize {
+        self.queue_and_tell(members, |_| {})
+    }
+
+    /// The same. `unreached` is called with each member that it was not queued for.
+    pub(super) fn queue_and_tell<'a>(
+        &self,
+        members: impl Iterator<Item = (&'a ConnectionRef, &'a Broadcast)>,
+        mut unreached: impl FnMut(&Connection),
     ) -> usize {
         let mut flush = Vec::new();
         let mut reached = 0;
@@ -55,8 +87,10 @@ impl Hub {
                 Queued::Flush => flush.push(Arc::clone(connection)),
                 Queued::Waiting | Queued::Written => {}
                 refused => {
-                    reached += self.after_refusal(refused, connection, message, &mut flush);
-                    continue;
+                    if !self.after_refusal(refused, connection, message, &mut flush) {
+                        unreached(connection);
+                        continue;
+                    }
                 }
             }
             reached += 1;
@@ -65,7 +99,7 @@ impl Hub {
         reached
     }
 
-    /// A broadcast could not simply be queued for one member. Returns for how many it is queued now.
+    /// A broadcast could not simply be queued for one member. Returns whether it is queued now.
     #[cold]
     fn after_refusal(
         &self,
@@ -73,7 +107,7 @@ impl Hub {
         connection: &ConnectionRef,
         message: &Broadcast,
         flush: &mut Vec<ConnectionRef>,
-    ) -> usize {
+    ) -> bool {
         let queued = if refused == Queued::Unoffered {
             connection.send_shared_offering(message, &self.config)
         } else {
@@ -85,15 +119,15 @@ impl Hub {
             Queued::Overflow => {
                 self.overflowed(connection);
                 flush.push(Arc::clone(connection));
-                return 0;
+                return false;
             }
             Queued::Dropped => {
                 self.stats.add(Counter::BroadcastsDropped, 1);
-                return 0;
+                return false;
             }
-            Queued::Unoffered | Queued::NotOpen => return 0,
+            Queued::Unoffered | Queued::NotOpen => return false,
         }
-        1
+        true
     }
 }
 

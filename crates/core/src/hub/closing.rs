@@ -63,6 +63,9 @@ impl Hub {
     /// Treats the peer as gone: frees its id, its rooms and its permit before its stream has ended.
     pub fn give_up(&self, connection: &Connection) {
         connection.give_up();
+        if self.no_answer_of(connection) {
+            self.inbox.end_turn();
+        }
         let mut registry = self.registry();
         if !registry.has(connection) {
             return;
@@ -115,6 +118,7 @@ impl Hub {
             "{}: ended with {code} {reason:?}",
             self.log_name(connection)
         );
+        self.no_answer_of(connection);
         if !progress.is_known() {
             self.release(connection.slot());
             return;

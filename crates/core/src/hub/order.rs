@@ -76,3 +76,24 @@ pub fn in_order<S, R>(
         return Some(act(&mut ordered, &found.members));
     }
 }
+/// The same for several rooms at once, under the order locks of all of them. `look_up` finds those that exist,
+/// each once.
+pub fn in_order_of_all<S, R>(
+    look_up: impl Fn() -> Vec<Found<S>>,
+    act: impl FnOnce(&mut [MutexGuard<'_, Ordered>], &[Found<S>]) -> R,
+) -> R {
+    let mut found = look_up();
+    loop {
+        // All threads take the locks in one order, that of their addresses.
+        found.sort_unstable_by_key(|room| Arc::as_ptr(&room.order) as usize);
+        let orders: Vec<Arc<Order>> = found.iter().map(|room| Arc::clone(&room.order)).collect();
+        let mut guards: Vec<_> = orders.iter().map(|order| order.lock()).collect();
+        found = look_up();
+        found.sort_unstable_by_key(|room| Arc::as_ptr(&room.order) as usize);
+        let same = found.len() == orders.len()
+            && (found.iter().zip(&orders)).all(|(room, order)| Arc::ptr_eq(&room.order, order));
+        if same {
+            return act(&mut guards, &found);
+        }
+    }
+}

@@ -99,6 +99,16 @@ impl Hub {
     /// Sends a message to the members of a room, and keeps it if the room has a history. Returns how many
     /// members it was queued for, and its position.
     pub fn publish(&self, room: &str, text: &str) -> (usize, Option<Position>) {
+        self.publish_to(room, text, |_| true)
+    }
+
+    /// The same for the members that are `meant`.
+    pub(super) fn publish_to(
+        &self,
+        room: &str,
+        text: &str,
+        meant: impl Fn(&Connection) -> bool,
+    ) -> (usize, Option<Position>) {
         if self.history.is_on()
             && let Some(rule) = self.history.rule(room)
         {
@@ -106,12 +116,18 @@ impl Hub {
                 let Some((message, position)) = self.keep(key, room, text, None) else {
                     return (0, None);
                 };
-                let members = members.iter().map(|member| (member, message.form(member)));
+                let members = members.iter().filter(|member| meant(member));
+                let members = members.map(|member| (member, message.form(member)));
                 (self.queue_for_all(members), Some(position))
             });
             return published.unwrap_or_default();
         }
-        (self.broadcast_plain(Group::Room(room), text), None)
+        let message = Broadcast::new(text);
+        let reached = self.in_order(Group::Room(room), |_, members| {
+            let members = members.iter().filter(|member| meant(member));
+            self.queue_for_all(members.map(|member| (member, &message)))
+        });
+        (reached.unwrap_or(0), None)
     }
 
     /// Sends a message to the members of several rooms, those that are `meant`, and keeps it in each that has a

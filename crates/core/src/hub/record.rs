@@ -61,6 +61,8 @@ kinds! {
     PipeOutput = 17,
     /// A pipe that was full has room again. `slot` is its key.
     PipeRoom = 18,
+    /// Those who were asked have answered: see [`Hub::ask`](super::Hub::ask). `slot` is the key.
+    Answered = 19,
 }
 
 /// One part of an event: inline text, a string of its own, an interned name, or nothing.

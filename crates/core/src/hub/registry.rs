@@ -54,6 +54,8 @@ pub struct Registry {
     order_of_all: Arc<Order>,
     rooms: Slab<Room>,
     rooms_by_name: HashMap<Arc<str>, u32>,
+    /// What the application has noted of connections, as JSON text. Apart, because most have none.
+    infos: HashMap<u32, Arc<str>>,
     /// Joins so far, of rooms and of the group of all: their order.
     joins: u64,
 }
@@ -86,6 +88,7 @@ impl Registry {
     pub fn withdraw(&mut self, slot: u32) {
         self.leave_all(slot);
         self.dismiss(slot);
+        self.infos.remove(&slot);
         let Some(entry) = self.slots.get_mut(slot as usize) else {
             return;
         };
@@ -168,6 +171,30 @@ impl Registry {
     pub fn find(&self, id: &str) -> Option<u32> {
         let slot = *self.ids.get(id)?;
         self.admitted.contains(slot).then_some(slot)
+    }
+
+    /// The connection that has reserved this id, its handshake resolved or not.
+    pub fn holder(&self, id: &str) -> Option<u32> {
+        self.ids.get(id).copied()
+    }
+
+    /// Notes what the application has others know of a connection, as JSON text; `None` for nothing.
+    pub fn set_info(&mut self, slot: u32, info: Option<&str>) {
+        if self.member(slot).is_none() {
+            return;
+        }
+        match info {
+            Some(info) => self.infos.insert(slot, info.into()),
+            None => self.infos.remove(&slot),
+        };
+        if self.infos.is_empty() {
+            self.infos = HashMap::new();
+        }
+    }
+
+    /// What [`Registry::set_info`] has noted.
+    pub fn info_of(&self, slot: u32) -> Option<Arc<str>> {
+        self.infos.get(&slot).cloned()
     }
 
     /// Adds a connection to the group of all. Returns it the first time: it may be taken out and added

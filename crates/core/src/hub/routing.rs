@@ -18,6 +18,7 @@ use super::connection::{Connection, ConnectionRef, Delivery, Queued};
 use super::message::Message;
 use super::progress::Progress;
 use super::record::{Field, Kind, Record};
+use super::requests;
 use super::stats::Counter;
 
 use record::{message, put_json};
@@ -125,9 +126,9 @@ impl Hub {
         text: &str,
     ) -> Next {
         match envelope::scan(text) {
-            Ok(envelope) if envelope.name.decode() == "_r" => self.hand_over(progress, |batch| {
-                message(batch, Kind::Response, connection, &envelope)
-            }),
+            Ok(envelope) if envelope.name.decode() == "_r" => {
+                self.on_response(connection, progress, &envelope)
+            }
             _ => Next::Read,
         }
     }
@@ -179,9 +180,7 @@ impl Hub {
             "_r" if !connection.is_handshake_resolved() && !progress.count_handshake_event() => {
                 Next::Read
             }
-            "_r" => self.hand_over(progress, |batch| {
-                message(batch, Kind::Response, connection, &envelope)
-            }),
+            "_r" => self.on_response(connection, progress, &envelope),
             _ if is_reserved(&name) => self.refuse(
                 connection,
                 &envelope,
@@ -206,6 +205,22 @@ impl Hub {
                 })
             }
         }
+    }
+
+    /// A response is for the application, unless it is gathered with those of others.
+    fn on_response(
+        &self,
+        connection: &Connection,
+        progress: &mut Progress,
+        envelope: &Envelope<'_>,
+    ) -> Next {
+        if let Some(key) = requests::key_of(envelope) {
+            self.on_answer(key, connection, envelope);
+            return Next::Read;
+        }
+        self.hand_over(progress, |batch| {
+            message(batch, Kind::Response, connection, envelope)
+        })
     }
 
     /// Whether a message may have a listener although the handshake is not resolved. The application may not

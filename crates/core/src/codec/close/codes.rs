@@ -30,6 +30,9 @@ pub const SLOW_CONSUMER: u16 = 4206;
 /// The client sends more than `messagesPerSecond` or `bytesPerSecond` allow, for longer than
 /// `rateTimeout`.
 pub const RATE_LIMIT: u16 = 4207;
+/// Another connection has taken the id, by `setIdAsync` with `conflict: "takeover"`: do not connect
+/// again.
+pub const TAKEN_OVER: u16 = 4208;
 
 /// The reasons that are given with them.
 pub mod reason {
@@ -43,4 +46,6 @@ pub mod reason {
     pub const SLOW_CONSUMER: &str = "Slow consumer";
     /// With [`super::RATE_LIMIT`].
     pub const RATE_LIMIT: &str = "Rate limit";
+    /// With [`super::TAKEN_OVER`].
+    pub const TAKEN_OVER: &str = "Taken over";
 }

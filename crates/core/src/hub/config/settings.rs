@@ -14,6 +14,7 @@ pub struct Settings {
     max_inflating_bytes: AtomicUsize,
     max_buffered_bytes: AtomicUsize,
     high_water_mark: AtomicUsize,
+    max_gathered_bytes: AtomicUsize,
     max_fragments: AtomicU32,
     max_header_bytes: AtomicUsize,
     max_headers: AtomicUsize,
@@ -123,6 +124,18 @@ impl Settings {
     /// Sets [`Settings::high_water_mark`].
     pub fn set_high_water_mark(&self, value: usize) {
         self.high_water_mark.store(value, Relaxed);
+    }
+
+    /// `maxGatheredBytes`: bytes of responses to `send` of rooms and of everyone that may wait for those of
+    /// other clients, all such messages together: a response above it is dropped and told as
+    /// `scResponseTooLarge`.
+    pub fn max_gathered_bytes(&self) -> usize {
+        self.max_gathered_bytes.load(Relaxed)
+    }
+
+    /// Sets [`Settings::max_gathered_bytes`].
+    pub fn set_max_gathered_bytes(&self, value: usize) {
+        self.max_gathered_bytes.store(value, Relaxed);
     }
 
     /// `maxFragments`: frames of one message; more end the connection with 1009.
@@ -251,6 +264,7 @@ impl Default for Settings {
             max_inflating_bytes: AtomicUsize::new(268_435_456),
             max_buffered_bytes: AtomicUsize::new(16_777_216),
             high_water_mark: AtomicUsize::new(1_048_576),
+            max_gathered_bytes: AtomicUsize::new(67_108_864),
             max_fragments: AtomicU32::new(131_072),
             max_header_bytes: AtomicUsize::new(16_384),
             max_headers: AtomicUsize::new(100),

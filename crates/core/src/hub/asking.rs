@@ -1,0 +1,140 @@
+//! Asking many connections at once, and gathering what they answer.
+
+use std::sync::Arc;
+
+use crate::envelope::Envelope;
+
+use super::Hub;
+use super::connection::{Connection, ConnectionRef};
+use super::deferred::Broadcast;
+use super::record::{Kind, Record};
+use super::registry::Group;
+use super::target::{AT_ONCE, Target};
+
+impl Hub {
+    /// Sends one message, already JSON text whose id is [`REQUEST_PREFIX`](super::REQUEST_PREFIX) and the
+    /// key, to whom a target means. [`Kind::Answered`] follows when all have answered or left, or `at_least` have answered. Returns
+    /// how many were asked; `None` when too many wait for answers already.
+    pub fn ask(&self, key: u32, target: &Target, text: &str, at_least: usize) -> Option<usize> {
+        let message = Broadcast::new(text);
+        let most = self.config.max_gathered_bytes();
+        let mut complete = false;
+        let asked = self.in_order_of(target, |selected| {
+            let members: Vec<&ConnectionRef> = selected.iter().collect();
+            let mut asked = Vec::with_capacity(members.len());
+            for some in members.chunks(AT_ONCE) {
+                let registry = self.registry();
+                asked.extend(some.iter().filter_map(|member| {
+                    let id = registry.id_of(member)?;
+                    Some((member.slot(), member.serial(), id))
+                }));
+            }
+            let count = asked.len();
+            if !self.requests.begin(key, asked.into_iter(), at_least, most) {
+                return None;
+            }
+            let members = members.into_iter().map(|member| (member, &message));
+            self.queue_and_tell(members, |unreached| {
+                complete |= self.no_answer_of(unreached);
+            });
+            Some(count)
+        });
+        let count = match asked {
+            Some(count) => count?,
+            None if self.requests.begin(key, std::iter::empty(), at_least, most) => 0,
+            None => return None,
+        };
+        if self.requests.check(key) {
+            self.answered(key);
+            complete = true;
+        }
+        if complete {
+            self.inbox.end_turn();
+        }
+        Some(count)
+    }
+
+    /// A response to such a message has come.
+    pub(super) fn on_answer(&self, key: u32, connection: &Connection, envelope: &Envelope<'_>) {
+        // What is falsy in a response is no error (contract section 1).
+        let error = envelope.error.filter(|_| envelope.is_rejected());
+        let most = self.config.max_gathered_bytes();
+        let complete = (self.requests).answer(key, connection, envelope.payload, error, most);
+        if complete {
+            self.answered(key);
+        }
+    }
+
+    /// A connection will not answer any more. Returns whether the application is to be woken.
+    pub(super) fn no_answer_of(&self, connection: &Connection) -> bool {
+        let complete = self.requests.left(connection);
+        for &key in &complete {
+            self.answered(key);
+        }
+        !complete.is_empty()
+    }
+
+    /// Whether the application still waits for an answer of a connection that many were asked for.
+    pub fn awaits_answer_of(&self, connection: &Connection) -> bool {
+        self.requests.is_waiting_for(connection)
+    }
+
+    fn answered(&self, key: u32) {
+        self.inbox.announce(|_| Record::new(Kind::Answered, key));
+    }
+
+    /// Ids and what the application has noted of those that a target means, at most `limit` of them.
+    pub fn list(&self, target: &Target, limit: usize) -> Vec<(Arc<str>, Option<Arc<str>>)> {
+        let members = self.select(target);
+        let mut listed = Vec::with_capacity(members.len().min(limit));
+        for some in members.chunks(AT_ONCE) {
+            if listed.len() >= limit {
+                break;
+            }
+            let registry = self.registry();
+            listed.extend(some.iter().filter_map(|member| {
+                let id = registry.id_of(member)?;
+                Some((id, registry.info_of(member.slot())))
+            }));
+        }
+        listed.truncate(limit);
+        listed
+    }
+
+    /// Has all join a room that a target means. Returns how many were not in it before.
+    pub fn join_members(&self, target: &Target, room: &str) -> usize {
+        let members = self.select(target);
+        let some = members.chunks(AT_ONCE).map(|some| {
+            let mut some: Vec<u32> = some.iter().map(|member| member.slot()).collect();
+            let registry = self.registry();
+            some.retain(|&slot| !registry.contains(Group::Room(room), slot));
+            drop(registry);
+            for &slot in &some {
+                self.join(slot, room);
+            }
+            some.len()
+        });
+        some.sum()
+    }
+
+    /// Has all leave a room that a target means. Returns how many were in it.
+    pub fn leave_members(&self, target: &Target, room: &str) -> usize {
+        let members = self.select(target);
+        let some = members.chunks(AT_ONCE).map(|some| {
+            let some = some.iter();
+            some.filter(|member| self.leave(member.slot(), room))
+                .count()
+        });
+        some.sum()
+    }
+
+    /// Begins the closing handshake with all that a target means. Returns the slots of those that were open.
+    pub fn close_members(&self, target: &Target, code: u16, reason: &str) -> Vec<u32> {
+        let mut members = self.select(target);
+        members.retain(|member| self.close(member, code, reason));
+        members.iter().map(|member| member.slot()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

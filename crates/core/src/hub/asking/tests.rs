@@ -1,0 +1,120 @@
+use std::sync::Arc;
+use std::thread;
+
+use super::*;
+use crate::hub::testing::{CountingWake, FakeLink, facts};
+
+fn hub() -> Hub {
+    Hub::new(Box::new(CountingWake::default()))
+}
+
+fn open(hub: &Hub, id: &str) -> (ConnectionRef, FakeLink) {
+    let link = FakeLink::open();
+    let connection = hub.open(Box::new(link.clone()), facts());
+    hub.registry().set_id(connection.slot(), id);
+    hub.admit(connection.slot());
+    (connection, link)
+}
+
+fn rooms(names: &[&str]) -> Target {
+    Target {
+        rooms: Some(names.iter().map(|&name| name.to_owned()).collect()),
+        ..Target::default()
+    }
+}
+
+#[test]
+fn a_union_reaches_each_member_once() {
+    let hub = hub();
+    let people = ["a", "b", "c", "d"].map(|id| open(&hub, id));
+    let join = |who: usize, room: &str| hub.registry().join(people[who].0.slot(), room);
+    for room in ["x", "y", "muted"] {
+        join(0, room);
+    }
+    join(1, "y");
+    join(2, "z");
+    assert!(!join(2, "z"), "it is in there");
+    assert_eq!(
+        hub.broadcast_to(&rooms(&["x", "y", "y", "nobody"]), "1").0,
+        2
+    );
+    assert_eq!(hub.broadcast_to(&rooms(&["nobody", "nowhere"]), "2").0, 0);
+    let all = Target {
+        except: vec![people[1].0.slot(), 999],
+        except_ids: vec!["c".to_owned(), "nobody".to_owned()],
+        except_rooms: vec!["muted".to_owned(), "nowhere".to_owned()],
+        ..Target::default()
+    };
+    assert_eq!(hub.broadcast_to(&all, "3").0, 1);
+    for (connection, _) in &people {
+        connection.flush();
+    }
+    let got = people.each_ref().map(|(_, link)| link.texts().concat());
+    assert_eq!(got, ["1", "1", "", "3"]);
+}
+
+/// Two threads send to rooms in different orders, and members come and go: nobody waits for ever, and
+/// members of both rooms get all messages in the same order.
+#[test]
+fn unions_of_the_same_rooms_have_one_order() {
+    let hub = hub();
+    let people = ["a", "b"].map(|id| open(&hub, id));
+    for (connection, _) in &people {
+        for room in ["x", "y"] {
+            hub.registry().join(connection.slot(), room);
+        }
+    }
+    let (guest, _) = open(&hub, "guest");
+    let send = |names: &[&str], from: usize| {
+        let target = rooms(names);
+        for number in (from..2000).step_by(2) {
+            hub.broadcast_to(&target, &format!("{number},"));
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| send(&["x", "y", "z"], 0));
+        scope.spawn(|| send(&["z", "y", "x"], 1));
+        scope.spawn(|| {
+            for _ in 0..1000 {
+                hub.registry().join(guest.slot(), "z");
+                hub.registry().leave(guest.slot(), "z");
+            }
+        });
+    });
+    for (connection, _) in &people {
+        connection.flush();
+    }
+    let [first, second] = people.each_ref().map(|(_, link)| link.texts().concat());
+    assert_eq!(first.matches(',').count(), 2000);
+    assert_eq!(first, second);
+}
+
+#[test]
+fn members_that_cannot_be_sent_to_are_silent_at_once() {
+    let hub = hub();
+    let people = ["a", "b"].map(|id| open(&hub, id));
+    for (connection, _) in &people {
+        hub.close(connection, 1000, "");
+    }
+    assert_eq!(hub.ask(1, &Target::default(), "1", usize::MAX), Some(2));
+    let answers = hub.requests.take(1).unwrap();
+    assert_eq!(answers.silent.len(), 2);
+    let ids = hub.list(&Target::default(), usize::MAX);
+    assert_eq!(ids.len(), 2);
+    assert_eq!(hub.list(&Target::default(), 1).len(), 1);
+    assert!(hub.close_members(&Target::default(), 1000, "").is_empty());
+}
+
+#[test]
+fn what_is_noted_of_a_connection_ends_with_it() {
+    let hub = hub();
+    let (connection, _) = open(&hub, "a");
+    let mut registry = hub.registry();
+    registry.set_info(connection.slot(), Some("1"));
+    assert_eq!(registry.info_of(connection.slot()), Some("1".into()));
+    registry.withdraw(connection.slot());
+    assert_eq!(registry.info_of(connection.slot()), None);
+    registry.set_info(connection.slot(), Some("2"));
+    assert_eq!(registry.info_of(connection.slot()), None, "it is gone");
+    assert_eq!(Arc::strong_count(&connection), 2);
+}

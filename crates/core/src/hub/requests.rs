@@ -1,0 +1,270 @@
+//! Messages that many connections are asked to answer: each is one message with one id for all, and the
+//! answers are gathered here until all have come.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::envelope::{Envelope, Id};
+
+use super::connection::Connection;
+
+/// What the id of such a message begins with; its key follows. Ids of other messages are of digits and small
+/// letters.
+pub const REQUEST_PREFIX: char = 'R';
+
+/// What one asked connection counts as, in bytes, besides its answer.
+const ASKED_COST: usize = 64;
+
+/// Bytes of answers that [`Requests::take`] gives at once, about.
+const PART: usize = 64 * 1024;
+
+/// The key of the request that a response belongs to.
+pub(super) fn key_of(envelope: &Envelope<'_>) -> Option<u32> {
+    match &envelope.id {
+        Some(Id::String(id)) => id.raw().strip_prefix(REQUEST_PREFIX)?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A connection that is asked.
+struct Asked {
+    serial: u64,
+    id: Arc<str>,
+    /// It has neither answered nor left.
+    waiting: bool,
+    answered: bool,
+}
+
+/// What a connection has answered: raw JSON.
+enum Answer {
+    Resolved(Option<Box<str>>),
+    Rejected(Box<str>),
+    /// Its bytes would have passed the bound.
+    TooLarge,
+}
+
+struct Request {
+    asked: HashMap<u32, Asked>,
+    /// How many are [`Asked::waiting`].
+    waiting: usize,
+    /// It is complete with so many answers.
+    at_least: usize,
+    answers: Vec<(Arc<str>, Answer)>,
+    /// Answers that were taken.
+    taken: usize,
+    /// Bytes of its answers.
+    bytes: usize,
+    is_complete: bool,
+}
+
+impl Request {
+    /// Whether it has become complete just now.
+    fn becomes_complete(&mut self) -> bool {
+        let done = self.waiting == 0 || self.answers.len() >= self.at_least;
+        done && !std::mem::replace(&mut self.is_complete, true)
+    }
+}
+
+#[derive(Default)]
+struct State {
+    requests: HashMap<u32, Request>,
+    /// Connections that all of them ask.
+    asked: usize,
+    /// Bytes of all answers.
+    bytes: usize,
+}
+
+/// Some of the answers to one request. Ids are those of connections.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Raw JSON of the payloads of those who resolved.
+    pub responses: Vec<(Arc<str>, Option<Box<str>>)>,
+    /// Raw JSON of the errors of those who rejected.
+    pub errors: Vec<(Arc<str>, Box<str>)>,
+    /// Those whose answers were too large to be kept.
+    pub too_large: Vec<Arc<str>>,
+    /// Those who have not answered. Given with the last part.
+    pub silent: Vec<Arc<str>>,
+    /// Whether there is more to take.
+    pub more: bool,
+}
+
+/// The requests of a hub.
+#[derive(Default)]
+pub struct Requests {
+    state: Mutex<State>,
+    /// How many there are. Changed under the lock; read without it when a connection ends.
+    open: AtomicUsize,
+}
+
+impl Requests {
+    /// Begins a request: `asked` are slots, serials and ids. It is complete when all have answered or left, or
+    /// `at_least` have answered. False when those who are asked would pass `most` bytes beside other requests;
+    /// then nothing has begun.
+    pub(super) fn begin(
+        &self,
+        key: u32,
+        asked: impl ExactSizeIterator<Item = (u32, u64, Arc<str>)>,
+        at_least: usize,
+        most: usize,
+    ) -> bool {
+        let mut state = self.lock();
+        let asked_in_all = state.asked + asked.len();
+        if state.asked > 0 && asked_in_all.saturating_mul(ASKED_COST) > most {
+            return false;
+        }
+        let Entry::Vacant(entry) = state.requests.entry(key) else {
+            return false;
+        };
+        let asked: HashMap<u32, Asked> = asked
+            .map(|(slot, serial, id)| {
+                let asked = Asked {
+                    serial,
+                    id,
+                    waiting: true,
+                    answered: false,
+                };
+                (slot, asked)
+            })
+            .collect();
+        entry.insert(Request {
+            waiting: asked.len(),
+            asked,
+            at_least: at_least.max(1),
+            answers: Vec::new(),
+            taken: 0,
+            bytes: 0,
+            is_complete: false,
+        });
+        state.asked = asked_in_all;
+        self.open.store(state.requests.len(), Relaxed);
+        true
+    }
+
+    /// Notes an answer, raw JSON. Whoever was not asked, or has answered before, changes nothing. Returns
+    /// whether the request is complete with it.
+    pub(super) fn answer(
+        &self,
+        key: u32,
+        connection: &Connection,
+        payload: Option<&str>,
+        error: Option<&str>,
+        most: usize,
+    ) -> bool {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let Some(request) = state.requests.get_mut(&key) else {
+            return false;
+        };
+        let Some(asked) = request.asked.get_mut(&connection.slot()) else {
+            return false;
+        };
+        if asked.serial != connection.serial() || !asked.waiting || request.is_complete {
+            return false;
+        }
+        asked.waiting = false;
+        asked.answered = true;
+        request.waiting -= 1;
+        let bytes = error.or(payload).map_or(0, str::len);
+        let answer = if bytes > 0 && state.bytes.saturating_add(bytes) > most {
+            Answer::TooLarge
+        } else {
+            request.bytes += bytes;
+            state.bytes += bytes;
+            match error {
+                Some(error) => Answer::Rejected(error.into()),
+                None => Answer::Resolved(payload.map(Into::into)),
+            }
+        };
+        request.answers.push((Arc::clone(&asked.id), answer));
+        request.becomes_complete()
+    }
+
+    /// A connection has ended, or cannot be sent to: it will not answer. Returns the requests that are
+    /// complete with that.
+    pub(super) fn left(&self, connection: &Connection) -> Vec<u32> {
+        if self.open.load(Relaxed) == 0 {
+            return Vec::new();
+        }
+        let mut state = self.lock();
+        let requests = state.requests.iter_mut();
+        let complete = requests.filter_map(|(&key, request)| {
+            let asked = request.asked.get_mut(&connection.slot())?;
+            if asked.serial != connection.serial() || !asked.waiting {
+                return None;
+            }
+            asked.waiting = false;
+            request.waiting -= 1;
+            request.becomes_complete().then_some(key)
+        });
+        complete.collect()
+    }
+
+    /// Marks a request as complete if nobody is left to answer. Returns whether it has become that now.
+    pub(super) fn check(&self, key: u32) -> bool {
+        let mut state = self.lock();
+        let request = state.requests.get_mut(&key);
+        request.is_some_and(Request::becomes_complete)
+    }
+
+    /// Whether an answer of a connection is waited for.
+    pub(super) fn is_waiting_for(&self, connection: &Connection) -> bool {
+        if self.open.load(Relaxed) == 0 {
+            return false;
+        }
+        self.lock().requests.values().any(|request| {
+            let asked = request.asked.get(&connection.slot());
+            asked.is_some_and(|asked| asked.serial == connection.serial() && asked.waiting)
+        })
+    }
+
+    /// Ends a request, complete or not, and takes some of its answers; those that come later count for nothing.
+    /// To be called until there is no more. `None` when there is no such request.
+    pub fn take(&self, key: u32) -> Option<Answers> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let request = state.requests.get_mut(&key)?;
+        request.is_complete = true;
+        let mut part = Answers::default();
+        let mut bytes = 0;
+        for (id, answer) in &mut request.answers[request.taken..] {
+            let id = Arc::clone(id);
+            request.taken += 1;
+            match std::mem::replace(answer, Answer::TooLarge) {
+                Answer::Resolved(payload) => {
+                    bytes += payload.as_ref().map_or(0, |payload| payload.len());
+                    part.responses.push((id, payload));
+                }
+                Answer::Rejected(error) => {
+                    bytes += error.len();
+                    part.errors.push((id, error));
+                }
+                Answer::TooLarge => part.too_large.push(id),
+            }
+            bytes += ASKED_COST;
+            if bytes >= PART {
+                break;
+            }
+        }
+        part.more = request.taken < request.answers.len();
+        if !part.more
+            && let Some(request) = state.requests.remove(&key)
+        {
+            state.asked -= request.asked.len();
+            let silent = request.asked.into_values().filter(|asked| !asked.answered);
+            part.silent = silent.map(|asked| asked.id).collect();
+            state.bytes -= request.bytes;
+            self.open.store(state.requests.len(), Relaxed);
+        }
+        Some(part)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,42 @@
+// @ts-check
+'use strict';
+
+const LineError = require('../../common/line-error.js');
+const { giveUp } = require('./leaving.js');
+const { optionsOf, invalid } = require('../rooms/target-options.js');
+const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
+const { TAKEN_OVER } = require('../close-codes.js');
+const { kInbox, kLog, kNative } = require('../symbols.js');
+
+/** @typedef {import('./connection.js').ServerConnection} ServerConnection */
+
+const OPTIONS = Object.freeze(['conflict']);
+const CONFLICTS = Object.freeze(['reject', 'takeover']);
+
+/**
+ * Gives a connection an id, if need be by taking it from the connection that has it: that one counts as gone at once, and
+ * is closed.
+ * @param {ServerConnection} connection
+ * @param {any} id
+ * @param {{conflict?: 'reject' | 'takeover'}} [options]
+ * @throws {LineError} `scHandshakeEnded`, `scIdConflict` or `sInvalidOptions`.
+ */
+function setId(connection, id, options) {
+  const { conflict = 'reject' } = optionsOf(options, OPTIONS);
+  if (!CONFLICTS.includes(conflict)) throw invalid('conflict', "must be 'reject' or 'takeover'", conflict);
+  try {
+    connection.setId(id);
+  } catch (error) {
+    const isTaken = error instanceof LineError && error.code === ErrorCode.ID_CONFLICT;
+    const { server } = connection;
+    const slot = isTaken && conflict === 'takeover' ? server[kNative].holderOf(String(id)) : -1;
+    const holder = slot < 0 ? undefined : server[kInbox].connections[slot];
+    if (holder === undefined) throw error;
+    holder[kLog]?.('its id is taken over');
+    giveUp(holder);
+    holder.close(TAKEN_OVER, 'Taken over');
+    connection.setId(id);
+  }
+}
+
+module.exports = { setId };

@@ -1,0 +1,144 @@
+// @ts-check
+'use strict';
+
+/** Messages that many connections are asked to answer. Their answers are gathered by the core. */
+
+const LineError = require('../../common/line-error.js');
+const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
+const { REQUEST_PREFIX } = require('../binding/layout.js');
+const { cancel } = require('../connection/deadlines.js');
+const { afterTurn } = require('../runtime/environment.js');
+const { receivedError } = require('../../common/json.js');
+const { textOf } = require('./room.js');
+const { kNative, kSending } = require('../symbols.js');
+
+/** @typedef {import('../server/server.js').Server} Server */
+/** @typedef {import('../connection/message.js').Message} Message */
+
+/**
+ * What the asked have answered.
+ * @typedef {object} Gathered
+ * @property {Map<string, any>} responses What they resolved with, by their ids.
+ * @property {Map<string, LineError>} errors `scMessageRejected`, or `scResponseTooLarge`.
+ * @property {string[]} silent Ids of those who did not answer in time, or left.
+ * @property {string[]} missingNodes
+ */
+
+/** A question to many that is not settled. */
+class Question {
+  /**
+   * @param {Gathering} sends Told of the timeout.
+   * @param {number} key
+   * @param {(gathered: Gathered) => void} resolve
+   * @param {(error: unknown) => void} reject
+   */
+  constructor(sends, key, resolve, reject) {
+    this.sends = sends;
+    this.key = key;
+    this.resolve = resolve;
+    this.reject = reject;
+    /** @type {Gathered} */
+    this.gathered = { responses: new Map(), errors: new Map(), silent: [], missingNodes: [] };
+    // For the queue of deadlines.
+    this.due = 0;
+    /** @type {any} */
+    this.queue = undefined;
+    /** @type {any} */
+    this.previous = undefined;
+    /** @type {any} */
+    this.next = undefined;
+  }
+}
+
+/** The questions of a server to many. Each costs one entry here, however many are asked. */
+class Gathering {
+  #server;
+  #lastKey = 0;
+  /** @type {Map<number, Question>} */
+  #questions = new Map();
+
+  /** @param {Server} server */
+  constructor(server) {
+    this.#server = server;
+  }
+
+  /**
+   * @param {import('../binding/native.js').TargetWords} target
+   * @param {Message} message
+   * @param {number} timeout Milliseconds to wait; 0 is no limit.
+   * @param {number} atLeast So many answers are enough.
+   * @returns {Promise<Gathered>} Rejects with `scTooManySends` or `mInvalidJson`.
+   */
+  ask(target, message, timeout, atLeast) {
+    const key = this.#lastKey;
+    this.#lastKey = (key + 1) >>> 0;
+    message.setId(`${REQUEST_PREFIX}${key}`);
+    return new Promise((resolve, reject) => {
+      const text = textOf(message);
+      const question = new Question(this, key, resolve, reject);
+      if (this.#server[kNative].askAll(target, [key, atLeast], text) < 0) {
+        const why = 'The message was not sent: answers of too many connections are waited for already (maxGatheredBytes)';
+        throw new LineError(ErrorCode.TOO_MANY_SENDS, why);
+      }
+      this.#questions.set(key, question);
+      if (timeout > 0) this.#server[kSending].deadlines.add(question, timeout);
+    });
+  }
+
+  /**
+   * All have answered or left, or enough have answered.
+   * @param {number} key
+   */
+  onAnswered(key) {
+    const question = this.#questions.get(key);
+    if (question === undefined) return;
+    cancel(question);
+    this.#end(question);
+  }
+
+  /** @param {Question} question */
+  onTimeout(question) {
+    this.#end(question);
+  }
+
+  /** @param {Question} question */
+  #end(question) {
+    this.#questions.delete(question.key);
+    this.#collect(question);
+  }
+
+  /**
+   * Takes one part of the answers in each turn of the event loop: there may be many.
+   * @param {Question} question
+   */
+  #collect(question) {
+    const { gathered } = question;
+    try {
+      const text = this.#server[kNative].takeAnswers(question.key);
+      const part = text === undefined ? NOTHING : JSON.parse(text);
+      for (const [id, payload] of part.responses) gathered.responses.set(id, payload);
+      for (const [id, error] of part.errors) gathered.errors.set(id, rejected(error));
+      for (const id of part.tooLarge) gathered.errors.set(id, tooLarge());
+      gathered.silent.push(...part.silent);
+      if (part.more) afterTurn(() => this.#collect(question));
+      else question.resolve(gathered);
+    } catch (error) {
+      question.reject(error);
+    }
+  }
+}
+
+const NOTHING = Object.freeze({ responses: [], errors: [], tooLarge: [], silent: [], more: false });
+
+/** @param {unknown} error As it was received. */
+function rejected(error) {
+  const text = 'The client rejected the message; its error is the payload of this one';
+  return new LineError(ErrorCode.MESSAGE_REJECTED, text, receivedError(error));
+}
+
+function tooLarge() {
+  const text = 'The response was dropped: the responses that wait for others reach "maxGatheredBytes"';
+  return new LineError(ErrorCode.RESPONSE_TOO_LARGE, text);
+}
+
+module.exports = { Gathering };

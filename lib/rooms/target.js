@@ -1,0 +1,157 @@
+// @ts-check
+'use strict';
+
+const LineError = require('../../common/line-error.js');
+const { BROADCAST, integerOf, optionsOf, wordsOf } = require('./target-options.js');
+const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
+const { outgoing } = require('../connection/message.js');
+const { NORMAL, closeProblem } = require('../close-codes.js');
+const { RemoteConnection } = require('./remote-connection.js');
+const { ignore } = require('../connection/leaving.js');
+const { roomLog } = require('../runtime/debug.js');
+const { textOf } = require('./room.js');
+const { kGathering, kInbox, kNative, kSettings } = require('../symbols.js');
+
+/** @typedef {import('../server/server.js').Server} Server */
+
+const SEND = Object.freeze(['timeout', 'atLeast', ...BROADCAST]);
+const FETCH = Object.freeze(['limit', 'timeout']);
+
+/** Answers that are never enough. */
+const ALL = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Whoever is in some rooms, or everyone. It holds no members: who is meant is found out by each call. A member
+ * of several of the rooms is meant once.
+ */
+class Target {
+  /** @type {Server} */
+  #server;
+  /** @type {readonly string[] | undefined} */
+  #rooms;
+
+  /**
+   * @param {Server} server
+   * @param {readonly string[] | undefined} rooms Undefined for every connection whose handshake is resolved.
+   */
+  constructor(server, rooms) {
+    this.#server = server;
+    this.#rooms = rooms;
+  }
+
+  /**
+   * Sends a message to each.
+   * @param {string} name
+   * @param {unknown} [payload] Any JSON value.
+   * @param {import('../../types/rooms.d.ts').BroadcastOptions} [options]
+   * @throws {LineError} `mInvalidJson`, or `sInvalidOptions`, naming the option.
+   */
+  broadcast(name, payload, options) {
+    this.#broadcast(name, payload, options);
+  }
+
+  /**
+   * Sends a message to each.
+   * @param {string} name
+   * @param {unknown} [payload] Any JSON value.
+   * @param {import('../../types/rooms.d.ts').BroadcastOptions} [options]
+   * @returns {Promise<{position?: string}>} Resolves when it is queued, with its position in a single room with history.
+   *   Rejects as {@link broadcast} throws.
+   */
+  async broadcastAsync(name, payload, options) {
+    const position = this.#broadcast(name, payload, options);
+    return position === undefined ? {} : { position };
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} payload
+   * @param {import('../../types/rooms.d.ts').BroadcastOptions} [options]
+   * @returns {string | undefined} Its position in a single room with history.
+   */
+  #broadcast(name, payload, options) {
+    const target = wordsOf(this.#server, this.#rooms, optionsOf(options, BROADCAST));
+    const text = textOf(outgoing(name, payload));
+    if (roomLog.enabled) roomLog('%o "%s"', this.#rooms ?? 'everyone', name);
+    return this.#server[kNative].broadcastTo(target, text);
+  }
+
+  /**
+   * Asks each.
+   * @param {string} name
+   * @param {unknown} [payload] Any JSON value.
+   * @param {import('../../types/rooms.d.ts').AskOptions} [options]
+   * @returns {Promise<import('./gathering.js').Gathered>} Resolves when each has answered or left, `atLeast` have
+   *   answered, or the time is over. Rejects as {@link broadcast} throws, and with `scTooManySends`.
+   */
+  async send(name, payload, options) {
+    const known = optionsOf(options, SEND);
+    const target = wordsOf(this.#server, this.#rooms, known);
+    const timeout = integerOf(known, 'timeout', 0, this.#server[kSettings].responseTimeout);
+    const atLeast = integerOf(known, 'atLeast', 1, ALL);
+    return this.#server[kGathering].ask(target, outgoing(name, payload), timeout, atLeast);
+  }
+
+  /**
+   * Who is there.
+   * @param {import('../../types/rooms.d.ts').FetchOptions} [options]
+   * @returns {Promise<{members: RemoteConnection[], missingNodes: string[]}>}
+   */
+  async fetch(options) {
+    const known = optionsOf(options, FETCH);
+    integerOf(known, 'timeout', 0, 0);
+    const limit = integerOf(known, 'limit', 0, ALL);
+    /** @type {[string, unknown][]} */
+    const listed = JSON.parse(this.#server[kNative].listMembers(this.#words, limit));
+    const members = listed.map(([id, info]) => new RemoteConnection(this.#server, id, info));
+    return { members, missingNodes: [] };
+  }
+
+  /** @returns {Promise<{count: number, missingNodes: string[]}>} How many are there. */
+  async count() {
+    return { count: this.#server[kNative].countMembers(this.#words), missingNodes: [] };
+  }
+
+  /**
+   * Begins to close the connection of each. What they send from now on reaches no handler.
+   * @param {number} [code] Close code, 1000 by default.
+   * @param {string} [reason] At most 123 bytes.
+   * @returns {Promise<{closed: number, missingNodes: string[]}>} How many were open. Rejects with
+   *   `scWebsocketError` when code or reason cannot be sent.
+   */
+  async close(code = NORMAL, reason = '') {
+    const problem = closeProblem(code, reason);
+    if (problem !== undefined) throw new LineError(ErrorCode.WEBSOCKET_ERROR, problem);
+    const slots = this.#server[kNative].closeMembers(this.#words, code, reason);
+    for (const slot of slots) {
+      const connection = this.#server[kInbox].connections[slot];
+      if (connection !== undefined) ignore(connection);
+    }
+    return { closed: slots.length, missingNodes: [] };
+  }
+
+  /**
+   * Has each join a room.
+   * @param {string} room
+   * @returns {Promise<{joined: number, missingNodes: string[]}>} How many were not in it before.
+   */
+  async join(room) {
+    return { joined: this.#server[kNative].joinMembers(this.#words, String(room)), missingNodes: [] };
+  }
+
+  /**
+   * Has each leave a room.
+   * @param {string} room
+   * @returns {Promise<{left: number, missingNodes: string[]}>} How many were in it.
+   */
+  async leave(room) {
+    return { left: this.#server[kNative].leaveMembers(this.#words, String(room)), missingNodes: [] };
+  }
+
+  /** @returns {import('../binding/native.js').TargetWords} */
+  get #words() {
+    return [this.#rooms, undefined, undefined, undefined];
+  }
+}
+
+module.exports = { Target };

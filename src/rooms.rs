@@ -1,0 +1,254 @@
+//! The functions for many connections at once. Their first argument says whom they are about: see [`target`].
+
+use std::cell::RefCell;
+use std::fmt::Write;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use napi::Result;
+use napi::bindgen_prelude::Object;
+
+use line_socket_core::{Answers, Target};
+
+use super::names;
+use super::raw::{self, Call, Value};
+use super::state::JsServer;
+
+/// Adds the functions to the server's object.
+pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
+    raw::define(object, "broadcastTo", server, broadcast_to)?;
+    raw::define(object, "askAll", server, ask_all)?;
+    raw::define(object, "takeAnswers", server, take_answers)?;
+    raw::define(object, "listMembers", server, list_members)?;
+    raw::define(object, "countMembers", server, count_members)?;
+    raw::define(object, "closeMembers", server, close_members)?;
+    raw::define(object, "joinMembers", server, join_members)?;
+    raw::define(object, "leaveMembers", server, leave_members)?;
+    raw::define(object, "setInfo", server, set_info)
+}
+
+/// The target of a call, its first argument: an array of the names of rooms, or `undefined` for everyone; of the
+/// slots of connections to leave out, ids of others, and names of rooms to leave out, each an array or
+/// `undefined`.
+fn target(call: &Call) -> Result<Target> {
+    let parts = call.items(0)?;
+    let names_of = |index: usize| match parts.get(index) {
+        Some(part) => part.items(0)?.iter().map(|item| item.name(0)).collect(),
+        None => Ok(Vec::new()),
+    };
+    let (is_of_all, except) = match parts.as_slice() {
+        [rooms, except, ..] => (rooms.is_nothing(0)?, except.items(0)?),
+        _ => (true, Vec::new()),
+    };
+    Ok(Target {
+        rooms: if is_of_all { None } else { Some(names_of(0)?) },
+        except: except
+            .iter()
+            .map(|item| item.uint(0))
+            .collect::<Result<_>>()?,
+        except_ids: names_of(2)?,
+        except_rooms: names_of(3)?,
+    })
+}
+
+/// `broadcastTo(target: readonly unknown[], text: string): string | undefined`. Queues one message for each
+/// connection; returns its position, in a single room with history.
+fn broadcast_to(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let text = call.string(1)?;
+    let (reached, position) = server.hub.broadcast_to(&target(call)?, &text);
+    server.sent.add(text.len(), reached);
+    match position {
+        Some(position) => call.string_value(&position.to_string()),
+        None => call.undefined(),
+    }
+}
+
+/// `askAll(target: readonly unknown[], question: readonly number[], text: string): number`. `question` is a key and
+/// `atLeast`. Queues one message, with an id of the key, for each connection, and gathers their answers until all
+/// have come, or `atLeast`: an event follows then. Returns how many were asked; -1 when too many wait for answers
+/// already.
+fn ask_all(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let question = call.items(1)?;
+    let [key, at_least] = question.as_slice() else {
+        return call.int_value(-1);
+    };
+    let text = call.string(2)?;
+    let target = target(call)?;
+    let asked = (server.hub).ask(key.uint(0)?, &target, &text, at_least.size(0)?);
+    let Some(asked) = asked else {
+        return call.int_value(-1);
+    };
+    server.sent.add(text.len(), asked);
+    call.size_value(asked)
+}
+
+/// `takeAnswers(key: number): string | undefined`. Ends what `askAll` began and takes some of the answers, as JSON:
+/// `{"responses":[[id,payload],…],"errors":[[id,error],…],"tooLarge":[id,…],"silent":[id,…],"more":boolean}`. To be
+/// called again while there is more.
+fn take_answers(server: &mut JsServer, call: &Call) -> Result<Value> {
+    match server.hub.requests.take(call.uint(0)?) {
+        Some(answers) => call.string_value(&answers_json(&answers)),
+        None => call.undefined(),
+    }
+}
+
+fn answers_json(answers: &Answers) -> String {
+    let mut out = String::from("{\"responses\":");
+    push_pairs(
+        &mut out,
+        answers
+            .responses
+            .iter()
+            .map(|(id, json)| (id, json.as_deref())),
+    );
+    out.push_str(",\"errors\":");
+    push_pairs(
+        &mut out,
+        answers.errors.iter().map(|(id, json)| (id, Some(&**json))),
+    );
+    out.push_str(",\"tooLarge\":");
+    push_list(&mut out, &answers.too_large, |out, id| push_name(out, id));
+    out.push_str(",\"silent\":");
+    push_list(&mut out, &answers.silent, |out, id| push_name(out, id));
+    let _ = write!(out, ",\"more\":{}}}", answers.more);
+    out
+}
+
+/// `listMembers(target: readonly unknown[], limit: number): string`. Ids and infos of at most `limit` connections, as
+/// JSON: `[[id,info],…]`.
+fn list_members(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let listed = server.hub.list(&target(call)?, call.size(1)?);
+    let mut out = String::new();
+    push_pairs(
+        &mut out,
+        listed.iter().map(|(id, info)| (id, info.as_deref())),
+    );
+    call.string_value(&out)
+}
+
+/// `countMembers(target: readonly unknown[]): number`. A member of several
+/// rooms counts once.
+fn count_members(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let count = server.hub.count(&target(call)?);
+    call.size_value(count)
+}
+
+/// `closeMembers(target: readonly unknown[], code: number, reason: string): number[]`. Begins the closing
+/// handshake; returns the slots of the connections that were open.
+fn close_members(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let code = call.uint(1)? as u16;
+    let closed = server
+        .hub
+        .close_members(&target(call)?, code, &call.string(2)?);
+    call.array_value(closed.into_iter().map(|slot| call.uint_value(slot)))
+}
+
+/// `joinMembers(target: readonly unknown[], room: string): number`. Returns how many were not in the room before.
+fn join_members(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let joined = server.hub.join_members(&target(call)?, &call.name(1)?);
+    call.size_value(joined)
+}
+
+/// `leaveMembers(target: readonly unknown[], room: string): number`. Returns how many were in the room.
+fn leave_members(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let left = server.hub.leave_members(&target(call)?, &call.name(1)?);
+    call.size_value(left)
+}
+
+/// `setInfo(slot: number, json: string | undefined): void`. What others are to know of a connection.
+fn set_info(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let info = if call.is_nothing(1)? {
+        None
+    } else {
+        Some(call.string(1)?)
+    };
+    let mut registry = server.hub.registry();
+    registry.set_info(call.uint(0)?, info.as_deref());
+    call.undefined()
+}
+
+/// `[id,json]` of each, `[id]` where there is no JSON.
+fn push_pairs<'a>(out: &mut String, pairs: impl Iterator<Item = (&'a Arc<str>, Option<&'a str>)>) {
+    push_list(out, pairs, |out, (id, json)| {
+        out.push('[');
+        push_name(out, id);
+        if let Some(json) = json {
+            out.push(',');
+            out.push_str(json);
+        }
+        out.push(']');
+    });
+}
+
+fn push_list<T>(
+    out: &mut String,
+    items: impl IntoIterator<Item = T>,
+    push: impl Fn(&mut String, T),
+) {
+    out.push('[');
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        push(out, item);
+    }
+    out.push(']');
+}
+
+/// A name, as [`Call::name`] reads it, as a JSON string.
+fn push_name(out: &mut String, name: &str) {
+    out.push('"');
+    if names::is_ambiguous(name) {
+        for unit in char::decode_utf16(names::decode(name)) {
+            match unit {
+                Ok(character) => push_escaped(out, character),
+                Err(half) => {
+                    let _ = write!(out, "\\u{:04x}", half.unpaired_surrogate());
+                }
+            }
+        }
+    } else {
+        name.chars()
+            .for_each(|character| push_escaped(out, character));
+    }
+    out.push('"');
+}
+
+fn push_escaped(out: &mut String, character: char) {
+    match character {
+        '"' => out.push_str("\\\""),
+        '\\' => out.push_str("\\\\"),
+        '\0'..='\x1f' => {
+            let _ = write!(out, "\\u{:04x}", character as u32);
+        }
+        _ => out.push(character),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_written_as_json_strings() {
+        let mut out = String::new();
+        push_name(&mut out, "a\"b\\c\n\u{7f}ü😀");
+        assert_eq!(out, "\"a\\\"b\\\\c\\u000a\u{7f}ü😀\"");
+        let mut out = String::new();
+        push_name(&mut out, &names::encode(&[0xd83d, u16::from(b'"'), 0xfffd]));
+        assert_eq!(out, "\"\\ud83d\\\"\u{fffd}\"");
+    }
+
+    #[test]
+    fn answers_are_one_json_text() {
+        let answers = Answers {
+            responses: vec![("a".into(), Some("{\"x\":1}".into())), ("b".into(), None)],
+            errors: vec![("c".into(), "\"no\"".into())],
+            too_large: vec!["d".into()],
+            silent: vec!["e".into(), "f".into()],
+            more: true,
+        };
+        let expected = r#"{"responses":[["a",{"x":1}],["b"]],"errors":[["c","no"]],"tooLarge":["d"],"silent":["e","f"],"more":true}"#;
+        assert_eq!(answers_json(&answers), expected);
+    }
+}

@@ -1,0 +1,124 @@
+/** Types of rooms as targets: of messages to many connections, and of what is asked of them. */
+
+import type { LineError } from './errors.js';
+import type { AnyMessages, MessageMap, PayloadOf, ResponseOf, ValueArgs } from './messages.js';
+
+/** Connections that are left out: a connection, the id of one, or a list of these. */
+export type Except = { readonly id: string } | string | readonly ({ readonly id: string } | string)[];
+
+/** Who gets a message to many, and who does not. */
+export interface BroadcastOptions {
+  /** Connections that are left out. Those that have ended are ignored. */
+  except?: Except;
+  /** Names of rooms whose members are left out. */
+  exceptRooms?: readonly string[];
+  /** Only connections of this process. Without an adapter all are. @default false */
+  local?: boolean;
+}
+
+/** What `send` of a {@link Target} takes. */
+export interface AskOptions extends BroadcastOptions {
+  /** Milliseconds to wait for responses; 0 is forever. @default the option `responseTimeout` */
+  timeout?: number;
+  /** Resolves as soon as so many have answered, with a response or an error. @default all */
+  atLeast?: number;
+}
+
+/** What `fetch` of a {@link Target} takes. */
+export interface FetchOptions {
+  /** Most members in the result. @default no limit */
+  limit?: number;
+  /** Milliseconds to wait for other processes. Without an adapter there are none. */
+  timeout?: number;
+}
+
+/** What `send` of a {@link Target} resolves with. Keys are ids of connections. */
+export interface Answers<Response = any> {
+  /** What the members resolved the message with. */
+  responses: Map<string, Response>;
+  /**
+   * Members that rejected the message (`scMessageRejected`, their error is the `payload`), and members whose response was
+   * dropped (`scResponseTooLarge`).
+   */
+  errors: Map<string, LineError>;
+  /** Members that did not answer in time, or left. */
+  silent: string[];
+  /** Processes that did not answer. Without an adapter there are none. */
+  missingNodes: string[];
+}
+
+/** A connection by its id, wherever it is. It is looked for whenever something is asked of it. */
+export declare class RemoteConnection<ServerToClient extends MessageMap<ServerToClient> = AnyMessages> {
+  private constructor();
+
+  /** The id it is looked for by. */
+  readonly id: string;
+  /** The `info` it had when it was fetched; undefined when it was not fetched, or has none. */
+  readonly info: unknown;
+
+  /**
+   * Sends a message and resolves with the client's response. Rejects as `send` of a connection, with `scDisconnected`
+   * when no connection has the id.
+   */
+  send<K extends keyof ServerToClient & string>(
+    name: K,
+    ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [timeout?: number]>
+  ): Promise<ResponseOf<ServerToClient[K]>>;
+  /**
+   * Sends a message and resolves once the system has taken it. Rejects as `sendWithoutResponse` of a connection, with
+   * `scDisconnected` when no connection has the id.
+   */
+  sendWithoutResponse<K extends keyof ServerToClient & string>(
+    name: K,
+    ...args: ValueArgs<PayloadOf<ServerToClient[K]>>
+  ): Promise<void>;
+  /**
+   * Begins to close the connection; `closed` is 1 if there was one. `code`: 1000 by default. `reason`: at most 123 bytes.
+   * Rejects with `scWebsocketError` when either cannot be sent.
+   */
+  close(code?: number, reason?: string): Promise<{ closed: number; missingNodes: string[] }>;
+  /** Looks for the connection: `member` has its `info` of now, and is undefined when no connection has the id. */
+  fetch(): Promise<{ member: RemoteConnection<ServerToClient> | undefined; missingNodes: string[] }>;
+}
+
+/**
+ * Whoever is in a room or in several, or everyone. It holds no members: each call finds out who is meant. A member of
+ * several of the rooms is meant once. A target of rooms in which nobody is reaches nobody.
+ */
+export declare class Target<ServerToClient extends MessageMap<ServerToClient> = AnyMessages> {
+  private constructor();
+
+  /** Sends a message to each. Throws `mInvalidJson` or `sInvalidOptions`. */
+  broadcast<K extends keyof ServerToClient & string>(
+    name: K,
+    ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [options?: BroadcastOptions]>
+  ): void;
+  /** The same; resolves when the message is queued. Rejects with `mInvalidJson` or `sInvalidOptions`. */
+  broadcastAsync<K extends keyof ServerToClient & string>(
+    name: K,
+    ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [options?: BroadcastOptions]>
+  ): Promise<{ position?: string }>;
+  /**
+   * Asks each: sends a message and resolves when each has answered or left, `atLeast` have answered, or the time is
+   * over. It does not reject because some are silent. Rejects with `mInvalidJson`, `sInvalidOptions`, or `scTooManySends`
+   * when too many answers are waited for (the option `maxGatheredBytes`).
+   */
+  send<K extends keyof ServerToClient & string>(
+    name: K,
+    ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [options?: AskOptions]>
+  ): Promise<Answers<ResponseOf<ServerToClient[K]>>>;
+  /** Who is there, in no order. Rejects with `sInvalidOptions`. */
+  fetch(options?: FetchOptions): Promise<{ members: RemoteConnection<ServerToClient>[]; missingNodes: string[] }>;
+  /** How many are there. */
+  count(): Promise<{ count: number; missingNodes: string[] }>;
+  /**
+   * Begins to close the connection of each; resolves with how many were open. What they send from then on reaches no
+   * handler. `code`: 1000 by default. `reason`: at most 123 bytes. Rejects with `scWebsocketError` when either cannot be
+   * sent.
+   */
+  close(code?: number, reason?: string): Promise<{ closed: number; missingNodes: string[] }>;
+  /** Has each join a room; resolves with how many were not in it before. */
+  join(room: string): Promise<{ joined: number; missingNodes: string[] }>;
+  /** Has each leave a room; resolves with how many were in it. */
+  leave(room: string): Promise<{ left: number; missingNodes: string[] }>;
+}

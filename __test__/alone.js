@@ -28,6 +28,7 @@ const ALONE = {
   '__test__/process/live-options.test.js': 'how soon options take effect',
   '__test__/process/silent-peer.test.js': 'how soon a silent peer is noticed',
   '__test__/process/slow-consumer.test.js': 'memory',
+  '__test__/rooms/returning.test.js': 'how soon clients that come back are served',
   '__test__/process/verdict.test.js': 'how soon a verdict takes effect',
 };
 

@@ -164,6 +164,75 @@ describe('chat page', { timeout: 120000 }, () => {
     await lists(bob, ['Ann', 'Bob']);
   }));
 
+  it('a page that was offline for five seconds shows what was said meanwhile, once and in order', withScene(async (scene) => {
+    const port = await reservePort();
+    await serve(scene, port);
+    const cable = new Cable(port);
+    scene.defer(() => cable.stop());
+    const ann = await open(scene, await cable.start());
+    const bob = await open(scene, port);
+    await join(ann, 'Ann');
+    await join(bob, 'Bob');
+    await lists(bob, ['Ann', 'Bob']);
+    const texts = (/** @type {Page} */ page) => page.locator('#messages li.theirs span, #messages li.mine span').allTextContents();
+    await say(bob, 'before');
+    await sees(ann, 'before');
+
+    await ann.context().setOffline(true);
+    cable.unplug();
+    await lists(bob, ['Bob']);
+    const end = Date.now() + 5000;
+    let count = 0;
+    while (Date.now() < end) {
+      count += 1;
+      await say(bob, `meanwhile ${count}`);
+      await bob.waitForTimeout(250);
+    }
+    cable.plug();
+    await ann.context().setOffline(false);
+    await connected(ann, 'Ann');
+    await say(bob, 'after');
+    await sees(ann, 'after');
+    assert.ok(count > 10, `${count}`);
+    const expected = ['before', ...Array.from({ length: count }, (_, index) => `meanwhile ${index + 1}`), 'after'];
+    assert.deepEqual(await texts(ann), expected);
+
+    // Who is new sees the last messages; and a server that was killed is missed by nobody who was there.
+    const eve = await open(scene, port);
+    await join(eve, 'Eve');
+    await sees(eve, 'after');
+    assert.deepEqual(await texts(eve), expected.slice(-20));
+  }));
+
+  it('a server that is killed and started again loses nothing that was said while it lived', withScene(async (scene) => {
+    const port = await reservePort();
+    const server = await serve(scene, port);
+    const ann = await open(scene, port);
+    const bob = await open(scene, port);
+    await join(ann, 'Ann');
+    await join(bob, 'Bob');
+    await lists(bob, ['Ann', 'Bob']);
+    await lists(ann, ['Ann', 'Bob']);
+    await say(ann, 'one');
+    await say(bob, 'two');
+    for (const page of [ann, bob]) await sees(page, 'two');
+    server.signal('SIGKILL');
+    await bob.locator('#state').filter({ hasNotText: 'connected as' }).waitFor();
+    await say(bob, 'three');
+    await serve(scene, port);
+    for (const [page, nick] of /** @type {[Page, string][]} */ ([[ann, 'Ann'], [bob, 'Bob']])) {
+      await connected(page, nick);
+      await sees(page, 'The server was started anew, and does not know what was said before.');
+    }
+    await lists(ann, ['Ann', 'Bob']);
+    await say(ann, 'four');
+    for (const page of [ann, bob]) {
+      await sees(page, 'four');
+      const texts = await page.locator('#messages li.theirs span, #messages li.mine:not(.waiting) span').allTextContents();
+      assert.deepEqual(texts.filter((text) => text !== 'three'), ['one', 'two', 'four']);
+    }
+  }));
+
   it('tells once that the connection is lost, and shows nothing that was true before', withScene(async (scene) => {
     const port = await reservePort();
     const server = await serve(scene, port);

@@ -6,7 +6,17 @@
 /** @typedef {import('line-socket-native')} Server */
 /** @typedef {import('line-socket-native').ServerConnection} ServerConnection */
 
+/** What is said. The server keeps the last of it: see `HISTORY`. */
 const ROOM = 'chat';
+/** Who comes and goes, which nobody wants to be told later. */
+const NOTICES = 'notices';
+
+/** Who loses the connection gets what was said meanwhile, for an hour. */
+const HISTORY = { [ROOM]: { size: 200, ttl: 60 * 60 * 1000 } };
+
+/** Messages shown to who is new. */
+const SHOWN = 20;
+
 const LONGEST_NICK = 24;
 const LONGEST_TEXT = 500;
 
@@ -42,9 +52,11 @@ function enter(connection) {
   const { server } = connection;
   const nick = nicks.get(connection);
   if (nick === undefined) return;
-  connection.joinRoom(ROOM);
+  connection.joinRoom(NOTICES);
+  // Nothing is lost if it has ended already.
+  connection.joinRoomAsync(ROOM, { rewind: SHOWN }).catch(() => {});
   const tell = (/** @type {string} */ event) => {
-    const room = server.getRoom(ROOM);
+    const room = server.getRoom(NOTICES);
     room?.broadcast(event, nick);
     room?.broadcast('members', members(server).sort());
   };
@@ -64,4 +76,4 @@ function enter(connection) {
   connection.on('_disconnected', () => tell('left'));
 }
 
-module.exports = { check, enter };
+module.exports = { HISTORY, check, enter };

@@ -6,7 +6,7 @@
  * or `npm run hello` in another terminal.
  *
  * It answers `hello`, sends an `echo` back, and tells everyone in the room `lobby` the time once a
- * second; `chat.js` is the chat room of the page. It listens on port 3000, or on the one that the
+ * second; `chat.js` is the chat room of the page, whose last messages the server keeps. It listens on port 3000, or on the one that the
  * environment variable PORT names.
  */
 
@@ -84,7 +84,7 @@ function tick(server, n) {
 async function main() {
   const port = /** @type {any} */ (process.env.PORT || 3000);
   const site = createSite();
-  const server = new Server({ server: site, maxPayload: LARGEST });
+  const server = new Server({ server: site, maxPayload: LARGEST, history: chat.HISTORY });
   prepare(server);
   await server.start();
   await once(site.listen({ port }), 'listening');

@@ -131,6 +131,11 @@ client.on('_disconnected', ({ code }) => {
 // After the listeners above, which know what was lost.
 for (const event of ['_connecting', '_connected', '_disconnecting', '_disconnected']) client.on(event, showState);
 
+// What was said while the page was away has been shown by then, unless it is lost.
+client.on('_recovered', ({ recovered }) => {
+  if (!recovered) show('note', 'The server was started anew, and does not know what was said before.');
+});
+
 client.on('said', ({ payload: { from, text } }) => show(from === nick ? 'mine' : 'theirs', text, from));
 client.on('joined', ({ payload }) => payload !== nick && show('note', `${payload} joined.`));
 client.on('left', ({ payload }) => show('note', `${payload} left.`));

@@ -23,21 +23,21 @@ pub fn scan(text: &str) -> Result<Envelope<'_>, InvalidEnvelope> {
         return Err(InvalidEnvelope::NotAnObject);
     }
     lexer.advance(1);
-    let members = Members::parse(&mut lexer)?;
+    let members = EnvelopeMembers::parse(&mut lexer)?;
     lexer.expect_end()?;
     members.into_envelope()
 }
 
 /// The last value of each key. It is checked only at the end, because a later value replaces an invalid one.
 #[derive(Debug, Default)]
-struct Members<'a> {
+struct EnvelopeMembers<'a> {
     name: Option<Value<'a>>,
     payload: Option<&'a str>,
     id: Option<Value<'a>>,
     error: Option<&'a str>,
 }
 
-impl<'a> Members<'a> {
+impl<'a> EnvelopeMembers<'a> {
     /// Parses the members of the envelope, up to and with its closing brace.
     fn parse(lexer: &mut Lexer<'a>) -> Result<Self, InvalidEnvelope> {
         let mut members = Self::default();

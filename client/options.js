@@ -17,6 +17,7 @@ const { checkNames } = require('./names.js');
  * }} Settings
  */
 
+// facts: client-options
 /**
  * The defaults. What an option takes is seen from its default: where that is an integer, integers; where
  * it is a fraction, fractions too.
@@ -26,17 +27,10 @@ const DEFAULTS = {
   responseTimeout: 10000,
   disconnectTimeout: 5000,
   pingInterval: 20000,
-  maxPayload: 100 * 1024 * 1024,
+  maxPayload: 104857600,
   maxDepth: 1000,
   reconnect: true,
-  reconnectOptions: {
-    initialDelay: 1000,
-    multiply: 1.5,
-    maxDelay: 30000,
-    randomness: 0.5,
-    fullJitter: false,
-    minUptime: 5000,
-  },
+  reconnectOptions: { initialDelay: 1000, multiply: 1.5, maxDelay: 30000, randomness: 0.5, fullJitter: false, minUptime: 5000 },
   uptime: false,
   uptimeOptions: { interval: 5000, window: 300000 },
   followRedirections: false,
@@ -47,15 +41,16 @@ const DEFAULTS = {
 const QUEUE_DEFAULTS = { max: 100, ttl: 30000 };
 
 /** Names of options that are absent by default. */
-const OPTIONAL = ['positions', 'queue', 'redirectOrigins', 'webSocket'];
+const OPTIONAL = ['queue', 'positions', 'redirectOrigins', 'webSocket'];
+
+/** Numbers that are 1 or more; the others may be 0. */
+const FROM_ONE = ['initialDelay', 'multiply', 'maxDelay', 'interval', 'window', 'max'];
+// /facts
 
 /** Names of options within others, with the path. */
 const NESTED = Object.entries({ ...DEFAULTS, queue: QUEUE_DEFAULTS }).flatMap(([name, value]) =>
   Object.keys(value).map((each) => `${name}.${each}`),
 );
-
-/** Numbers that are 1 or more; the others may be 0. */
-const FROM_ONE = ['initialDelay', 'multiply', 'maxDelay', 'interval', 'window', 'max'];
 
 /**
  * @param {unknown} value

@@ -7,6 +7,7 @@
  * next use on.
  */
 export interface ClientOptions {
+  // facts: client-options
   /** The handshake, which follows the opening of each connection. */
   handshake?: {
     /** Time the server has to open the WebSocket, and then to answer; 0 is no limit. @default 30000 */
@@ -22,17 +23,20 @@ export interface ClientOptions {
   pingInterval?: number;
   /**
    * Largest message the server may send, in bytes; a larger one ends the connection with 4208, or 1006 where the
-   * WebSocket itself refuses it. 0 is no limit. @default 104857600
+   * WebSocket itself refuses it. 0 is no limit.
+   * @default 104857600
    */
   maxPayload?: number;
   /**
    * Levels of objects and arrays that a message of the server may be nested, itself included; a deeper one is no
-   * message. 0 is no limit. @default 1000
+   * message. 0 is no limit.
+   * @default 1000
    */
   maxDepth?: number;
   /**
    * Whether to connect again when the connection is lost or cannot be made, or the handshake is rejected; not when
-   * the error it is rejected with has the property `retry: false`. @default true
+   * the error it is rejected with has the property `retry: false`.
+   * @default true
    */
   reconnect?: boolean;
   /** When to connect again. */
@@ -46,16 +50,20 @@ export interface ClientOptions {
     /** Part of the delay that is added at most, at random; 0 or more. @default 0.5 */
     randomness?: number;
     /**
-     * Draws the delay evenly between 0 and `initialDelay * multiply ** attempt` instead: clients that
-     * a restart has disconnected together come back apart. @default false
+     * Draws the delay evenly between 0 and `initialDelay * multiply ** attempt` instead: clients that a restart has
+     * disconnected together come back apart.
+     * @default false
      */
     fullJitter?: boolean;
     /**
-     * How long a connection must last for the delay to begin anew with `initialDelay`: else a server that ends
-     * each connection at once would be connected to without end. 0 is any connection. @default 5000
+     * How long a connection must last for the delay to begin anew with `initialDelay`: else a server that ends each
+     * connection at once would be connected to without end. 0 is any connection.
+     * @default 5000
      */
     minUptime?: number;
   };
+  /** Messages sent without a connection wait for one, instead of being rejected. @default false */
+  queue?: QueueOptions | false;
   /**
    * Where the client stands in rooms with history, by room, as `client.positions` of an earlier page has told. It
    * brings them when it connects, and the server sends what was missed once it lets the client into the rooms.
@@ -73,7 +81,8 @@ export interface ClientOptions {
   };
   /**
    * Whether to find out by HTTP where the server redirects to when a connection fails, and to connect to that next.
-   * Only on the same host and port, and never from `wss:` to `ws:`; see `redirectOrigins`. @default false
+   * Only on the same host and port, and never from `wss:` to `ws:`; see `redirectOrigins`.
+   * @default false
    */
   followRedirections?: boolean;
   /**
@@ -82,18 +91,17 @@ export interface ClientOptions {
    */
   redirectOrigins?: readonly string[] | undefined;
   /**
-   * Whether to heed, in browsers, `online`, `offline` and the page's visibility: to connect at once when
-   * the network is back or the page is looked at again, and to ping when the connection is in doubt.
+   * Whether to heed, in browsers, `online`, `offline` and the page's visibility: to connect at once when the network
+   * is back or the page is looked at again, and to ping when the connection is in doubt.
    * @default true
    */
   watchNetwork?: boolean;
-  /** Messages sent without a connection wait for one, instead of being rejected. @default false */
-  queue?: QueueOptions | false;
   /**
    * The WebSocket class to use, called with the URL.
    * @default the global one; in a Node without it, that of the package `ws`
    */
   webSocket?: WebSocketClass | undefined;
+  // /facts
 }
 
 /** A class with the API of WebSockets in browsers. */

@@ -37,7 +37,7 @@ describe('the declared types of the client', () => {
       const declared = types.names(types.instanceType('ClientOptions'));
       const known = Object.keys(new Client().options);
       assert.deepEqual(known.filter((each) => !declared.includes(each)), []);
-      assert.deepEqual(declared.filter((each) => !known.includes(each)), ['positions', 'redirectOrigins', 'queue', 'webSocket']);
+      assert.deepEqual(declared.filter((each) => !known.includes(each)), ['queue', 'positions', 'redirectOrigins', 'webSocket']);
     });
   }
 });

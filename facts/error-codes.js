@@ -23,7 +23,7 @@ module.exports = [
     path: 'Server.ErrorCode',
     codes: [
       { key: 'INVALID_OPTIONS', code: 'sInvalidOptions', doc: '`new Server`, or setting a live option: an option is not valid; the message names it. Also methods with options, for theirs' },
-      { key: 'INVALID_ACTION', code: 'sInvalidAction', doc: '`start()` of a started server, `stop()` of a stopped one; an upgrade callback returned what cannot be sent' },
+      { key: 'INVALID_ACTION', code: 'sInvalidAction', doc: '`start()` of a started server, `stop()` of a stopped one; `history` of a room that has none; an upgrade callback returned what cannot be sent' },
       { key: 'WEBSOCKET_ERROR', code: 'sWebsocketError', doc: "`start()`: the server could not listen; `payload` is the system's error, such as `EADDRINUSE`" },
     ],
   },

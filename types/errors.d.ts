@@ -68,7 +68,10 @@ export interface ServerErrorCodes {
    * for theirs.
    */
   readonly INVALID_OPTIONS: 'sInvalidOptions';
-  /** `start()` of a started server, `stop()` of a stopped one; an upgrade callback returned what cannot be sent. */
+  /**
+   * `start()` of a started server, `stop()` of a stopped one; `history` of a room that has none; an upgrade callback
+   * returned what cannot be sent.
+   */
   readonly INVALID_ACTION: 'sInvalidAction';
   /** `start()`: the server could not listen; `payload` is the system's error, such as `EADDRINUSE`. */
   readonly WEBSOCKET_ERROR: 'sWebsocketError';

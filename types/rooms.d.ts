@@ -1,6 +1,7 @@
 /** Types of rooms as targets: of messages to many connections, and of what is asked of them. */
 
 import type { LineError } from './errors.js';
+import type { History, HistoryOptions } from './history.js';
 import type { AnyMessages, MessageMap, PayloadOf, ResponseOf, ValueArgs } from './messages.js';
 
 /** Connections that are left out: a connection, the id of one, or a list of these. */
@@ -93,7 +94,10 @@ export declare class Target<ServerToClient extends MessageMap<ServerToClient> = 
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [options?: BroadcastOptions]>
   ): void;
-  /** The same; resolves when the message is queued. Rejects with `mInvalidJson` or `sInvalidOptions`. */
+  /**
+   * The same; resolves when the message is queued, with its position in a single room with history. Rejects with
+   * `mInvalidJson` or `sInvalidOptions`.
+   */
   broadcastAsync<K extends keyof ServerToClient & string>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [options?: BroadcastOptions]>
@@ -121,4 +125,9 @@ export declare class Target<ServerToClient extends MessageMap<ServerToClient> = 
   join(room: string): Promise<{ joined: number; missingNodes: string[] }>;
   /** Has each leave a room; resolves with how many were in it. */
   leave(room: string): Promise<{ left: number; missingNodes: string[] }>;
+  /**
+   * Reads kept messages of the room, the oldest first. Rejects with `sInvalidAction` when it is not a single room, or one
+   * without history (the option `history`), and with `sInvalidOptions`.
+   */
+  history(options?: HistoryOptions): Promise<History>;
 }

@@ -76,7 +76,7 @@ describe('rooms with history', () => {
     for (const rewind of [-1, 1.5, '2', NaN, {}]) {
       const { message } = await back.request('join', { room: 'news', rewind: Number.isNaN(rewind) ? 'NaN' : rewind });
       assert.equal(message.e.code, 'sInvalidOptions');
-      assert.match(message.e.message, /"rewind"/);
+      assert.match(message.e.message, /"options.rewind"/);
     }
   });
 
@@ -124,6 +124,82 @@ describe('rooms with history', () => {
     assert.deepEqual((await client.request('join', { room: 'news' })).message.p, { recovered: false, replayed: 0 });
     server.getRoom('news').broadcast('said', 1);
     assert.deepEqual(await received(client), ['{"n":"said","p":1}']);
+  });
+
+  it('are read by the application', async (t) => {
+    const { server } = await serve(t);
+    const room = server.room('news');
+    const start = await room.history();
+    assert.deepEqual(start, { messages: [], position: start.position, complete: true });
+    const payloads = [1, { a: [null, 'x"'] }, undefined, 'grüße', 5];
+    const sent = [];
+    for (const payload of payloads) sent.push((await room.broadcastAsync('said', payload)).position);
+    const all = await room.history();
+    assert.deepEqual(all.messages, payloads.map((payload, index) => ({ name: 'said', payload, position: sent[index] })));
+    assert.deepEqual([all.position, all.complete], [sent[4], true]);
+    assert.deepEqual(await room.history({ since: start.position }), all);
+    const some = await room.history({ since: sent[0], limit: 2 });
+    assert.deepEqual(some.messages.map(({ position }) => position), [sent[1], sent[2]]);
+    assert.deepEqual([some.position, some.complete], [sent[2], true]);
+    assert.deepEqual((await room.history({ since: some.position })).messages.length, 2);
+    assert.deepEqual(await room.history({ since: sent[4] }), { messages: [], position: sent[4], complete: true });
+    assert.deepEqual((await room.history({ limit: 2 })).messages.length, 2);
+    assert.equal((await room.history({ limit: 2 })).complete, false);
+    assert.equal((await room.history({ limit: 0 })).messages.length, 0);
+    for (const since of ['', 'nonsense', '0:0:0', `${sent[2]}0`]) {
+      const { messages, complete } = await room.history({ since });
+      assert.deepEqual([messages.length, complete], [5, false], since);
+    }
+    assert.deepEqual(await server.room('plain').broadcastAsync('said', 1), {});
+    assert.deepEqual(await server.room(['news', 'plain']).broadcastAsync('said', 1), {});
+    for (const options of [5, 'news', { since: 5 }, { since: {} }, { limit: -1 }, { limit: '5' }, { limit: [] }, { snce: '' }]) {
+      await assert.rejects(room.history(/** @type {any} */ (options)), { code: 'sInvalidOptions' });
+    }
+    for (const target of [server.room('plain'), server.room([]), server.room(['news', 'chat:1']), server.everyone]) {
+      await assert.rejects(target.history(), { code: 'sInvalidAction' });
+    }
+  });
+
+  it('are joined and left through targets as well', async (t) => {
+    const { server, port } = await serve(t);
+    const first = await arrive(t, port, {});
+    await first.request('join', { room: 'lobby' });
+    await server.room('lobby').join('news');
+    const { position } = await server.room('news').history();
+    await server.room('news').broadcastAsync('said', 1);
+    await server.room('lobby').leave('news');
+    const texts = await received(first);
+    assert.deepEqual(texts.map((text) => parts(text).n), ['_o', 'said', '_o']);
+    assert.equal(parts(texts[0]).o, position);
+    assert.equal(parts(texts[2]).o, null);
+    const back = await arrive(t, port, { news: position });
+    await back.request('join', { room: 'lobby' });
+    await server.room('lobby').join('news');
+    assert.deepEqual((await received(back)).map((text) => parts(text).p), [1, { recovered: true, replayed: 1 }]);
+  });
+
+  it('tell who is left out of a message that it stands behind it', async (t) => {
+    const { server, port } = await serve(t);
+    const sender = await arrive(t, port, {});
+    const other = await arrive(t, port, {});
+    for (const client of [sender, other]) await client.request('join', { room: 'news' });
+    const [connection] = Object.values(server.getConnections());
+    const { position } = await server.room('news').broadcastAsync('said', 1, { except: connection });
+    assert.equal((await received(sender)).at(-1), `{"n":"_o","r":"news","o":"${position}"}`);
+    assert.equal((await received(other)).at(-1), `{"n":"said","p":1,"r":"news","o":"${position}"}`);
+    const back = await arrive(t, port, { news: position });
+    assert.deepEqual((await back.request('join', { room: 'news' })).message.p, { recovered: true, replayed: 0, position });
+  });
+
+  it('give a message to several of them one id', async (t) => {
+    const { server, port } = await serve(t);
+    const client = await arrive(t, port, {});
+    for (const room of ['news', 'chat:1', 'plain']) await client.request('join', { room });
+    server.room(['news', 'chat:1', 'plain', 'news']).broadcast('said', 1);
+    const texts = (await received(client)).filter((text) => parts(text).n === 'said').map(parts);
+    assert.deepEqual(texts.map(({ r }) => r).sort(), ['chat:1', 'news']);
+    assert.equal(new Set(texts.map(({ d }) => d)).size, 1);
+    assert.equal((await server.room('news').history()).messages.length, 1);
   });
 
   it('have any name', async (t) => {

@@ -77,6 +77,25 @@ describe('the client in rooms with history', () => {
     assert.ok(recoveries.every(({ recovered }) => recovered));
   });
 
+  it('gets a message to several rooms once, live or later', async (t) => {
+    const { server, port } = await serve(t);
+    const network = await Network.open(t, port);
+    const rooms = ['news', 'chat:1', 'plain'];
+    const { client, said, recoveries } = person(t, network.url, rooms);
+    await until(() => Object.keys(client.positions).length === 2, 'in the rooms');
+    await until(() => server.getRoom('plain') !== undefined, 'in all');
+    server.room(rooms).broadcast('said', 1);
+    await until(() => said.length > 0, 'told');
+    network.down();
+    for (const number of [2, 3]) server.room(rooms).broadcast('said', number);
+    network.up();
+    await until(() => recoveries.length === 2, 'recovered');
+    server.room(rooms).broadcast('said', 4);
+    await until(() => said.includes(4), 'live');
+    await client.ping();
+    assert.deepEqual(said, [1, 2, 3, 4]);
+  });
+
   it('is told when something is lost', async (t) => {
     const { server, port } = await serve(t);
     const network = await Network.open(t, port);

@@ -7,6 +7,7 @@ const LineError = require('../../common/line-error.js');
 const errors = require('../connection/errors.js');
 const { ServerErrorCode } = require('../enums.js');
 const { kNative } = require('../symbols.js');
+const { refuseUnknown } = require('../options/unknown-options.js');
 const { slotOf } = require('./room.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
@@ -14,6 +15,24 @@ const { slotOf } = require('./room.js');
 
 /** The most messages that the core can be asked for. */
 const MAX = 0xffffffff;
+
+const JOIN = Object.freeze(['rewind']);
+const READ = Object.freeze(['since', 'limit']);
+
+/**
+ * @param {any} options
+ * @param {readonly string[]} known Their names.
+ * @returns {any} An empty object when none are given.
+ * @throws {LineError} `sInvalidOptions`
+ */
+function namedOptions(options, known) {
+  if (options === undefined || options === null) return {};
+  if (typeof options !== 'object') {
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${String(options)}`);
+  }
+  refuseUnknown('options', options, known);
+  return options;
+}
 
 /**
  * @param {string} name Of the option.
@@ -26,7 +45,8 @@ function countOf(name, value, standard) {
   if (value === undefined || value === null) return standard;
   const isCount = Number.isInteger(value) && Number(value) >= 0;
   if (!isCount) {
-    const text = `"${name}" must be a positive integer or zero, in messages; got ${String(value)}`;
+    const shown = typeof value === 'object' ? 'an object' : String(value);
+    const text = `"options.${name}" must be a positive integer or zero, in messages; got ${shown}`;
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, text);
   }
   return Math.min(Number(value), MAX);
@@ -39,8 +59,8 @@ function countOf(name, value, standard) {
  * @param {{rewind?: number}} [options]
  * @returns {Promise<import('../../index.d.ts').JoinResult>}
  */
-async function joinAndTell(connection, room, options = {}) {
-  const rewind = countOf('rewind', options.rewind, 0);
+async function joinAndTell(connection, room, options) {
+  const rewind = countOf('rewind', namedOptions(options, JOIN).rewind, 0);
   const { server } = connection;
   const slot = slotOf(server, connection);
   const joined = slot === undefined ? null : server[kNative].core.joinAndTell(slot, String(room), rewind);
@@ -55,12 +75,13 @@ async function joinAndTell(connection, room, options = {}) {
  * @param {{since?: string, limit?: number}} [options]
  * @returns {Promise<import('../../index.d.ts').History>}
  */
-async function readHistory(server, room, options = {}) {
-  const { since } = options;
-  if (since !== undefined && typeof since !== 'string') {
-    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"since" must be a position, a string; got ${String(since)}`);
+async function readHistory(server, room, options) {
+  const { since, limit } = namedOptions(options, READ);
+  if (since !== undefined && since !== null && typeof since !== 'string') {
+    const shown = typeof since === 'object' ? 'an object' : String(since);
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.since" must be a position, a string; got ${shown}`);
   }
-  const reading = server[kNative].core.readHistory(room, since, countOf('limit', options.limit, MAX));
+  const reading = server[kNative].core.readHistory(room, since, countOf('limit', limit, MAX));
   if (reading === null) {
     const text = `The room "${room}" has no history: give it one with the option "history"`;
     throw new LineError(ServerErrorCode.INVALID_ACTION, text);

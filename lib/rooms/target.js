@@ -3,10 +3,11 @@
 
 const LineError = require('../../common/line-error.js');
 const { BROADCAST, integerOf, optionsOf, wordsOf } = require('./target-options.js');
-const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
+const { ConnectionErrorCode: ErrorCode, ServerErrorCode } = require('../enums.js');
 const { outgoing } = require('../connection/message.js');
 const { NORMAL, closeProblem } = require('../close-codes.js');
 const { RemoteConnection } = require('./remote-connection.js');
+const { readHistory } = require('./history.js');
 const { ignore } = require('../connection/leaving.js');
 const { roomLog } = require('../runtime/debug.js');
 const { textOf } = require('./room.js');
@@ -146,6 +147,21 @@ class Target {
    */
   async leave(room) {
     return { left: this.#server[kNative].leaveMembers(this.#words, String(room)), missingNodes: [] };
+  }
+
+  /**
+   * Reads kept messages of the room.
+   * @param {import('../../types/history.d.ts').HistoryOptions} [options]
+   * @returns {Promise<import('../../types/history.d.ts').History>} Rejects with a {@link LineError}: `sInvalidAction` when
+   *   this is not a single room, or one without history; `sInvalidOptions`, naming the option.
+   */
+  async history(options) {
+    const [room, ...others] = this.#rooms ?? [];
+    if (room === undefined || others.length > 0) {
+      const text = 'Each room has a history of its own: ask for that of a single room, with server.room(name)';
+      throw new LineError(ServerErrorCode.INVALID_ACTION, text);
+    }
+    return readHistory(this.#server, room, options);
   }
 
   /** @returns {import('../binding/native.js').TargetWords} */

@@ -41,7 +41,7 @@ pub use error::{InvalidEnvelope, MAX_DEPTH};
 pub use outline::outline;
 pub use parts::{Envelope, Id};
 pub use rooms::{
-    positions, push_joined, push_left, push_place, push_positions_known, push_repeated,
+    positions, push_joined, push_left, push_moved, push_place, push_positions_known, push_repeated,
 };
 pub use scan::scan;
 pub use string::JsonString;

@@ -125,6 +125,13 @@ pub fn push_joined(
     );
 }
 
+/// Appends the message that tells a client where it stands behind a message that it is not sent:
+/// `{"n":"_o","r":<room>,"o":<position>}`.
+pub fn push_moved(out: &mut Vec<u8>, room: &str, position: &impl Display) {
+    out.extend_from_slice(br#"{"n":"_o""#);
+    push_place(out, room, position, None);
+}
+
 /// Appends the message that tells a client that it has left a room: `{"n":"_o","r":<room>,"o":null}`.
 pub fn push_left(out: &mut Vec<u8>, room: &str) {
     out.extend_from_slice(br#"{"n":"_o""#);

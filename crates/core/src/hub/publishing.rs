@@ -1,6 +1,6 @@
 //! Rooms with history: what is sent to them is kept, and can be read.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -116,9 +116,18 @@ impl Hub {
                 let Some((message, position)) = self.keep(key, room, text, None) else {
                     return (0, None);
                 };
-                let members = members.iter().filter(|member| meant(member));
-                let members = members.map(|member| (member, message.form(member)));
-                (self.queue_for_all(members), Some(position))
+                let excepted = Cell::new(false);
+                let meant = |member: &Connection| {
+                    let is_meant = meant(member);
+                    excepted.set(excepted.get() || !is_meant);
+                    is_meant
+                };
+                let some = members.iter().filter(|member| meant(member));
+                let reached = self.queue_for_all(some.map(|member| (member, message.form(member))));
+                if excepted.get() {
+                    self.move_on(room, &position, members, |member| !meant(member));
+                }
+                (reached, Some(position))
             });
             return published.unwrap_or_default();
         }
@@ -143,18 +152,19 @@ impl Hub {
             .iter()
             .map(|&room| (room, self.history.rule(room)))
             .partition(|(_, rule)| rule.is_some());
-        let id = (kept.len() > 1)
-            .then(|| self.history.message_id())
-            .flatten();
+        let is_repeated = rooms.len() > 1 && !kept.is_empty();
+        let id = is_repeated.then(|| self.history.message_id()).flatten();
         let mut reached = HashSet::new();
         for (room, rule) in kept {
             let Some(rule) = rule else { continue };
             self.in_kept_room(room, rule, |key, members| {
-                let (message, _) = self.keep(key, room, text, id.as_deref())?;
-                let members = members.iter().filter(|member| {
+                let (message, position) = self.keep(key, room, text, id.as_deref())?;
+                let some = members.iter().filter(|member| {
                     meant(member) && (reached.insert(member.slot()) || member.knows_positions())
                 });
-                Some(self.queue_for_all(members.map(|member| (member, message.form(member)))))
+                self.queue_for_all(some.map(|member| (member, message.form(member))));
+                self.move_on(room, &position, members, |member| !meant(member));
+                Some(())
             });
         }
         if !plain.is_empty() {
@@ -170,6 +180,23 @@ impl Hub {
             }
         }
         reached.len()
+    }
+
+    /// Has members stand behind a message that they are not sent, or a replay would send it to them.
+    fn move_on(
+        &self,
+        room: &str,
+        position: &Position,
+        members: &Snapshot,
+        excepted: impl Fn(&Connection) -> bool,
+    ) {
+        let mut text = Vec::with_capacity(room.len() + 64);
+        envelope::push_moved(&mut text, room, position);
+        let message = Broadcast::of_frame(codec::encode_text_parts(&text, &[]));
+        let some = members
+            .iter()
+            .filter(|member| member.knows_positions() && excepted(member));
+        self.queue_for_all(some.map(|member| (member, &message)));
     }
 
     /// Keeps a message of a room. The caller holds the order lock of the room, and sends it to the members.

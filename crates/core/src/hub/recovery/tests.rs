@@ -289,7 +289,46 @@ fn a_message_to_several_rooms_is_in_the_history_of_each() {
     // Whoever is left out is so everywhere.
     let reached = hub.publish_to_rooms(&rooms, text, |one| one.slot() != knowing.slot());
     assert_eq!(reached, 2);
-    assert!(received(&hub, &knowing).is_empty());
+    let moved = |room| {
+        let position = position(&hub, room);
+        format!(r#"{{"n":"_o","r":"{room}","o":"{position}"}}"#)
+    };
+    assert_eq!(received(&hub, &knowing), [moved("news"), moved("chat:1")]);
+    // One room with a history, and one without.
+    hub.publish_to_rooms(&["news", "plain"], text, |_| true);
+    assert!(
+        received(&hub, &outsider)
+            .last()
+            .unwrap()
+            .contains(r#","d":""#)
+    );
+    assert!(received(&hub, &knowing)[0].contains(r#","d":""#));
+}
+
+#[test]
+fn who_is_left_out_of_a_message_is_not_sent_it_when_it_comes_back() {
+    let hub = history_hub();
+    let ada = arrive(&hub, "{}");
+    let bob = arrive(&hub, "{}");
+    for peer in [&ada, &bob] {
+        hub.join(peer.slot(), "news");
+        received(&hub, peer);
+    }
+    let text = r#"{"n":"said","p":1}"#;
+    let (reached, one) = hub.publish_to("news", text, |member| member.slot() != ada.slot());
+    let one = one.unwrap().to_string();
+    assert_eq!(reached, 1);
+    assert_eq!(received(&hub, &bob), [said("news", 1, &one)]);
+    let moved = format!(r#"{{"n":"_o","r":"news","o":"{one}"}}"#);
+    assert_eq!(received(&hub, &ada), [moved]);
+    hub.release(ada.slot());
+    let two = say(&hub, "news", 2);
+    let back = arrive(&hub, &bringing("news", &one));
+    hub.join(back.slot(), "news");
+    assert_eq!(
+        received(&hub, &back),
+        [said("news", 2, &two), joined("news", &two, true, 1)]
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 'use strict';
 
 /**
- * What an event may be listened to by: its name, or a pattern for it.
+ * The name of an event, or a pattern that names match.
  * @typedef {string | RegExp} EventName
  */
 
@@ -12,8 +12,8 @@
  */
 
 /**
- * The methods of an emitter that leave the work to `addListener` and `emit`, for the server's emitter and the client's.
- * They say `@this {any}` because those two methods are the subclass's.
+ * The methods of both emitters, the server's and the client's, that only call `addListener` or `emit`.
+ * They have `@this {any}` because the subclasses define those two.
  */
 class BaseEmitter {
   /**
@@ -91,7 +91,7 @@ class BaseEmitter {
    * @param {string | string[]} eventName
    * @param {any[]} args Arguments of the handlers.
    * @returns {Promise<any[]>} What the handlers resolved with; rejects with `No listener` without any.
-   * @throws {Error} At once, not as a rejection, what `emit` throws.
+   * @throws {Error} The error that `emit` throws, synchronously and not as a rejection.
    */
   emitAsync(eventName, ...args) {
     const results = this.emit(eventName, ...args);

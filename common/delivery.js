@@ -2,10 +2,10 @@
 'use strict';
 
 /**
- * What becomes of an answer that fails inside a handler, on the server and in the client: it throws, so
- * that the handler can catch the error, and what no handler catches is reported. For that the promises of
- * async handlers are watched, but only those of messages whose answer has failed: watching a promise
- * handles its rejection, and that is for the application to do.
+ * Answers that fail inside a handler, on the server and in the client. A failed answer throws, so that the
+ * handler can catch the error; an error that no handler catches is reported. To find those, the promises of
+ * async handlers are watched. Watching a promise handles its rejection, which is up to the application. So
+ * handlers are watched only when the answer to their message has failed.
  */
 
 const LineError = require('./line-error.js');
@@ -19,7 +19,7 @@ const NOT_RESPONDED = 'cMessageNotResponded';
  */
 
 /**
- * Errors that were thrown into handlers, with what to do when no handler catches them; undefined once that was done.
+ * Errors that were thrown into handlers, each with the report for when no handler catches it; undefined once reported.
  * @type {WeakMap<any, Report | undefined>}
  */
 const thrown = new WeakMap();
@@ -39,7 +39,7 @@ function noteThrown(error, report) {
 /**
  * Reports an error that no handler has caught, if it was noted.
  * @param {any} error
- * @returns {boolean} Whether it was.
+ * @returns {boolean} Whether it was noted.
  */
 function reportUncaught(error) {
   if (!thrown.has(error)) return false;
@@ -51,8 +51,8 @@ function reportUncaught(error) {
 }
 
 /**
- * The promises among what handlers have returned, of any realm. Not any thenable: to call `then` of a
- * query, say, is to run it.
+ * The promises among the results of handlers, of any realm. Other thenables are left out: calling `then` can
+ * have an effect, such as running a database query.
  * @param {any[] | false | undefined} results
  * @returns {Promise<any>[]}
  */
@@ -71,8 +71,7 @@ function watchHandlers(results, report) {
     watched.add(promise);
     promise.then(undefined, (reason) => {
       if (reportUncaught(reason)) return;
-      // Whether the application handles its own error elsewhere cannot be told. Thrown again, it might
-      // end the process because of what a peer has sent.
+      // The application may handle its own error elsewhere. Throwing it again could let a peer end the process.
       report(new LineError(NOT_RESPONDED, 'A handler failed after its answer had failed', reason));
     });
   }

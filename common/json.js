@@ -8,7 +8,7 @@ const LineError = require('./line-error.js');
  * of the payload is called with the key `p`.
  */
 
-/** What an error is written as that the peer must not see (the option `errors: 'public'`). */
+/** Sent in place of an error that the peer must not see (option `errors: 'public'`). */
 const INTERNAL = /* @__PURE__ */ Object.freeze({ name: 'Error', message: 'internal' });
 
 /**
@@ -24,8 +24,8 @@ const MEANINGFUL = /^(stack|cause|then|toJSON|inspect|asymmetricMatch|(@@|Symbol
  * @param {unknown} value
  * @param {(this: any, key: string, value: any) => any} [replacer] As that of `JSON.stringify`.
  * @returns {string | undefined}
- * @throws {unknown} When it cannot be stringified: a `TypeError` for what is circular or a BigInt, a
- *   `RangeError` for what is nested too deep, or what a `toJSON` throws.
+ * @throws {unknown} When it cannot be stringified: a `TypeError` for a circular value or a BigInt, a
+ *   `RangeError` for one nested too deep, or the error of a `toJSON`.
  */
 function memberJson(key, value, replacer) {
   const text = JSON.stringify({ [key]: value }, replacer);
@@ -73,8 +73,8 @@ function isHidden(value) {
 }
 
 /**
- * Whether a value is an error, of this realm or another: errors of Node itself are of another one for
- * code that runs in a `vm` context, as under Jest.
+ * Whether a value is an error, of this realm or another. In a `vm` context, as under Jest, errors of Node
+ * itself are of another realm.
  * @param {any} value
  * @returns {value is Error}
  */
@@ -116,7 +116,7 @@ function messageJson(name, payload, id, error) {
 /**
  * The text of an answer that rejects.
  * @param {string} rawId Raw JSON of the id.
- * @param {string | undefined} error As {@link errorJson} gives it.
+ * @param {string | undefined} error Result of {@link errorJson}.
  * @returns {string}
  */
 function rejectionJson(rawId, error) {
@@ -125,7 +125,7 @@ function rejectionJson(rawId, error) {
 }
 
 /**
- * Whether a value can be stringified by itself, not as an error on the wire.
+ * Whether a value can be stringified. Errors are tried as they are, not in their wire form.
  * @param {unknown} value
  */
 function isJson(value) {
@@ -138,7 +138,7 @@ function isJson(value) {
 }
 
 /**
- * Why something could not be stringified, in words.
+ * Why a value could not be stringified, for people.
  * @param {any} cause What was thrown: a `toJSON` may throw anything.
  * @returns {string}
  */
@@ -147,9 +147,9 @@ function reasonOf(cause) {
 }
 
 /**
- * A received error: an object with a string `name` and `message` becomes an `Error` with its
- * properties, except those that would replace a member of the error or that programs give a meaning
- * to: code that prints, copies or awaits the error must not read a value of the peer's there.
+ * A received error. An object with a string `name` and `message` becomes an `Error` with its properties.
+ * Properties that would replace a member of the error, or that programs give a meaning to, are left out:
+ * code that prints, copies or awaits the error must not read a value of the peer's there.
  * @param {any} error
  * @returns {unknown}
  */
@@ -170,8 +170,7 @@ function receivedError(error) {
 }
 
 /**
- * Whether the sender of this raw id wants an answer: as in the original, an empty or zero id counts
- * as none.
+ * Whether the sender of this raw id expects an answer. As in the original, an empty or zero id counts as none.
  * @param {string | undefined} rawId
  */
 function expectsAnswer(rawId) {
@@ -181,12 +180,12 @@ function expectsAnswer(rawId) {
 /** An integer that a double holds, written as JavaScript writes it. */
 const INTEGER = /^-?[1-9]\d{0,14}$/;
 
-/** Longest number that is written otherwise than it came: no double needs as many characters. */
+/** Characters of the longest number that is rewritten: JavaScript writes every double in fewer. */
 const LONGEST_NUMBER = 32;
 
 /**
- * The raw JSON of an id as it is given back: as JavaScript writes it, but a number that a double does
- * not hold as it came. The same as `push_id` in `crates/core/src/envelope/write.rs`.
+ * The raw JSON of an id as it stands in the answer: written as JavaScript writes it. A number that a double
+ * cannot hold stays as it came. The same as `push_id` in `crates/core/src/envelope/write.rs`.
  * @param {string} raw
  * @returns {string}
  */
@@ -200,7 +199,7 @@ function canonicalId(raw) {
 /**
  * The value of a short JSON number in decimal, however it was written.
  * @param {string} raw
- * @returns {string | undefined} Undefined for what is no number.
+ * @returns {string | undefined} Undefined when it is not a number.
  */
 function decimal(raw) {
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(raw);

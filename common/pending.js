@@ -1,12 +1,11 @@
 // @ts-check
 'use strict';
 
-// The client needs it too, and bundles of it as an ES module have no `require`.
+// Bundles of the client as an ES module have no `require`.
 const { inspect } = /** @type {any} */ (process).getBuiltinModule?.('node:util') ?? require('node:util');
 
 /**
- * Whether a promise is neither fulfilled nor rejected. Its text is the only thing that tells without
- * handling its rejection.
+ * Whether a promise is neither fulfilled nor rejected. Only `inspect` can tell without handling a rejection.
  * @param {Promise<unknown>} promise
  */
 function isPending(promise) {

@@ -2,20 +2,20 @@
 'use strict';
 
 /**
- * The keys of the members that classes of `lib/` use of each other and applications do not. They are symbols, so that
- * no property that an application adds to an object can be one of them.
+ * Keys of the members that classes of `lib/` share and that are not for applications. They are symbols, so that no
+ * property that an application adds to an object can collide with one.
  */
 
 // Of a server.
 /** The functions of the core. */
 const kNative = Symbol('native');
-/** The options, where every message counts: `options` costs more. */
+/** The options without the checks of `options`, for code that runs for each message. */
 const kSettings = Symbol('settings');
 /** The streams that other servers have accepted. */
 const kHandovers = Symbol('handovers');
 /** The events of the core. */
 const kInbox = Symbol('inbox');
-/** What starts and stops it. */
+/** Starts and stops the server. */
 const kLifecycle = Symbol('lifecycle');
 /** The questions to many connections. */
 const kGathering = Symbol('gathering');
@@ -23,15 +23,15 @@ const kGathering = Symbol('gathering');
 const kSending = Symbol('sending');
 
 // Of a connection.
-/** The core's number of it. */
+/** The core's number of the connection. */
 const kSlot = Symbol('slot');
-/** What of the client still reaches handlers: a value of `INTAKE`. */
+/** Which messages of the client still reach handlers: a value of `INTAKE`. */
 const kIntake = Symbol('intake');
 /** Whether the client counts as gone, though its connection has not ended. */
 const kIsGivenUp = Symbol('isGivenUp');
 /** Events that came between the resolved handshake and the `connection` event. */
 const kDeferred = Symbol('deferred');
-/** Requests that have come and are not answered, but for those that came while the server drained. */
+/** Number of unanswered requests, without those received during a drain. */
 const kUnanswered = Symbol('unanswered');
 /** The `debug` log; null when it is off. */
 const kLog = Symbol('log');
@@ -41,11 +41,11 @@ const kQueue = Symbol('queue');
 const kQueueText = Symbol('queueText');
 /** Sends an error as the answer to a message. */
 const kSendRejection = Symbol('sendRejection');
-/** Whether nobody waits for an answer. */
+/** Whether no answer is outstanding, of the client or the server. */
 const kIsIdle = Symbol('isIdle');
 /** Whether a `send` waits for its answer. */
 const kAwaitsAnswers = Symbol('awaitsAnswers');
-/** The handshake is resolved. */
+/** Called when the handshake is resolved. */
 const kConnect = Symbol('connect');
 
 // Of a connection, called for the events of the core.
@@ -57,7 +57,7 @@ const kOnPingDue = Symbol('onPingDue');
 const kOnInvalid = Symbol('onInvalid');
 const kOnWritten = Symbol('onWritten');
 const kOnDrained = Symbol('onDrained');
-/** Of its socket, too. */
+/** Also a key of its socket. */
 const kOnClosed = Symbol('onClosed');
 
 // Of a connection or handshake, called by messages: see `Responder` in `connection/message.js`.
@@ -77,9 +77,9 @@ const kIsCounted = Symbol('isCounted');
 // Of a socket.
 /** What the core knows of the upgrade request. */
 const kRequestFacts = Symbol('requestFacts');
-/** Sets the upgrade request, of a stream that another server has accepted. */
+/** Sets the upgrade request, for a stream that another server has accepted. */
 const kSetRequest = Symbol('setRequest');
-/** Lets a client be read that was upgraded by hand. */
+/** Starts reading from a client that was upgraded by hand. */
 const kServe = Symbol('serve');
 
 module.exports = {

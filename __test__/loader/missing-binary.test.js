@@ -216,7 +216,7 @@ describe('the binary', () => {
     const OMITTED = '--omit=optional';
     const LOCKED = 'written on another platform';
     const COPIED = 'was copied from another system';
-    const ABSENT = `"npm view ${OWN}@${version} version" prints a version where it is there`;
+    const ABSENT = `"npm view ${OWN}@${version} version" prints a version if the registry has it`;
 
     /**
      * @param {string} copy
@@ -300,7 +300,7 @@ describe('the binary', () => {
   it('of another package, or none of this program: the error says so', () => {
     withCopy((folder) => {
       addPackage(folder, 'exports.other = 1;');
-      assert.match(load(folder).message, /cannot be loaded: it is no binary of line-socket-native/);
+      assert.match(load(folder).message, /cannot be loaded: it is not a binary of line-socket-native/);
     });
   });
 
@@ -348,7 +348,7 @@ describe('the binary', () => {
         /** @type {Record<string, RegExp>} */
         const cases = {
           'none.node': /LINE_SOCKET_NATIVE_BINARY is .*none\.node, where there is no file\.\nSet it to the path of line-socket-native\./,
-          'lib': /LINE_SOCKET_NATIVE_BINARY is .*lib, which is no file\./,
+          'lib': /LINE_SOCKET_NATIVE_BINARY is .*lib, which is not a file\./,
           'other.js': /LINE_SOCKET_NATIVE_BINARY is .*other\.js, whose name does not end with \.node\./,
           'broken.node': /in broken\.node, which LINE_SOCKET_NATIVE_BINARY names, which cannot be loaded: /,
         };

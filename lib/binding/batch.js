@@ -2,20 +2,20 @@
 'use strict';
 
 const { NONE, SIZE } = require('./layout.js');
-const { throwLater } = require('../runtime/uncaught.js');
+const { throwLater } = require('../runtime/debug.js');
 
-/** The integer in front of the records that says whether more waits. */
+/** Index of the header's integer that says whether more events wait. */
 const MORE = 2;
 
 /** @type {string[]} */
 const NO_STRINGS = [];
 
 /**
- * One event. Each has an object of its own: writes to one that is kept would cost more than a new one does.
+ * One event. Each is a new object, which costs less than writing to one that is kept.
  * @typedef {object} NativeEvent
  * @property {number} kind
  * @property {number} slot
- * @property {number} interned Number of the name; 0 when `name` is not a known one.
+ * @property {number} interned Number of the name; 0 when it is not interned.
  * @property {string | undefined} name As it stood in the JSON, without its quotes.
  * @property {string | undefined} id Raw JSON.
  * @property {string | undefined} payload Raw JSON.
@@ -24,7 +24,7 @@ const NO_STRINGS = [];
  * @property {boolean} isWhole Whether all of its texts are there.
  */
 
-/** Events in the order they came: what `take` of the native side gives (`crates/core/src/hub/batch.rs`). */
+/** A batch of events in the order they came, from `take` of the native side (`crates/core/src/hub/batch.rs`). */
 class Batch {
   #text = '';
   #strings = NO_STRINGS;
@@ -38,22 +38,22 @@ class Batch {
   /** @param {number} [events] Most that it may hold. */
   constructor(events = SIZE.EVENTS) {
     this.words = new Int32Array(SIZE.HEADER + events * SIZE.RECORD);
-    /** Milliseconds it has kept this thread busy. */
+    /** Milliseconds that handling it has taken on this thread. */
     this.time = 0;
   }
 
-  /** Whether it has events that were not read. */
+  /** Whether it has unread events. */
   get isOpen() {
     return this.#next < this.#count;
   }
 
-  /** Whether more waits on the native side, as that said last. */
+  /** Whether the native side had more events when this batch was taken. */
   get saysMore() {
     return this.words[MORE] !== 0;
   }
 
   /**
-   * Begins with what the words describe.
+   * Begins to read the events that the words describe.
    * @param {string} text
    * @param {import('./native.js').NativeServer} native
    */
@@ -72,7 +72,7 @@ class Batch {
     this.#strings = NO_STRINGS;
   }
 
-  /** @returns {NativeEvent} The next one. */
+  /** @returns {NativeEvent} The next event. */
   read() {
     const { words } = this;
     const w = SIZE.HEADER + this.#next * SIZE.RECORD;
@@ -102,7 +102,7 @@ class Batch {
 
 /**
  * @param {import('./native.js').NativeServer} native
- * @returns {string[]} Those of the batch taken last; none when they cannot be had.
+ * @returns {string[]} The strings of the batch taken last; none when reading them fails.
  */
 function stringsOf(native) {
   try {

@@ -1,17 +1,17 @@
 // @ts-check
 'use strict';
 
-/** What can be found out about an installation without a binary that loads: only looked for once loading has failed. */
+/** Facts about an installation whose binary does not load. Gathered only after loading has failed. */
 
 const fs = require('node:fs');
 const { createRequire } = require('node:module');
 const path = require('node:path');
 const { PUBLISHED, packageOf } = require('./platform.js');
 
-/** The folder of this module; in a bundle, that of the bundle. Undefined in bundles of ES modules, which have no such name. */
+/** The folder of this module, or of the bundle. Undefined in bundles of ES modules, which have no `__dirname`. */
 const here = typeof __dirname === 'undefined' ? undefined : __dirname;
 
-/** The folder of this package; not for bundles. */
+/** The folder of this package; without meaning in a bundle. */
 const root = path.resolve(here ?? process.cwd(), '../..');
 
 /** The folder it is installed in, `node_modules`; undefined in a checkout. */
@@ -29,7 +29,7 @@ function readJson(file) {
   }
 }
 
-/** Whether this code was put into a bundle: then the file is not this one, or not where it was. */
+/** Whether this code runs from a bundle: then the file has another name, or no absolute path. */
 function isBundled() {
   if (here === undefined || typeof __filename === 'undefined') return true;
   return path.basename(__filename) !== 'binary-facts.js' || !path.isAbsolute(here);
@@ -67,7 +67,7 @@ function localBinaries() {
 }
 
 /**
- * Other platforms' packages, where this one's should be.
+ * Packages of other platforms in the folders where this platform's should be.
  * @param {string} own
  * @returns {string[]}
  */
@@ -94,8 +94,8 @@ function installedFolder(name, from) {
 /**
  * What the application's lock file of npm says about the package of a platform.
  * @param {string} name
- * @returns {'listed' | 'others' | 'none' | 'unknown'} `others` where it has those of other platforms only, `none` where it
- *   has none at all; `unknown` where there is no such file, or it is not about this package.
+ * @returns {'listed' | 'others' | 'none' | 'unknown'} `others`: it lists packages of other platforms only; `none`: it lists
+ *   none; `unknown`: there is no such file, or it does not list line-socket-native.
  */
 function lockEntry(name) {
   const packages = modules === undefined ? undefined : readJson(path.join(modules, '..', 'package-lock.json'))?.packages;
@@ -106,18 +106,18 @@ function lockEntry(name) {
 }
 
 /**
- * What is at a path that should be a binary's.
+ * Describes what is at a path where a binary should be.
  * @param {string} file
  */
 function describe(file) {
   const found = fs.statSync(file, { throwIfNoEntry: false });
   if (found === undefined) return 'where there is no file';
-  if (!found.isFile()) return 'which is no file';
+  if (!found.isFile()) return 'which is not a file';
   if (path.extname(file) !== '.node') return 'whose name does not end with .node';
-  return 'which is not found by Node';
+  return 'which Node does not find';
 }
 
-/** @returns {[option: string, source: string] | undefined} The option by which addons are off, and who gave it. */
+/** @returns {[option: string, source: string] | undefined} The option that turns addons off, and where it was given. */
 function noAddonsOption() {
   const option = '--no-addons';
   if (process.execArgv.includes(option)) return [option, 'on the command line'];
@@ -125,7 +125,7 @@ function noAddonsOption() {
   return undefined;
 }
 
-/** @returns {string} What runs this program, and its version. */
+/** @returns {string} Name and version of the runtime. */
 function runtime() {
   const { bun, deno } = process.versions;
   if (bun !== undefined) return `Bun ${bun}`;

@@ -14,11 +14,11 @@ const { currentPlatform, fileOf } = require('./platform.js');
 /** The environment variable that names the file to load, for programs whose files are not where Node looks. */
 const VARIABLE = 'LINE_SOCKET_NATIVE_BINARY';
 
-/** The beginning of what bundles throw for a module that is not in them, where they give no code. */
+/** How the errors begin that bundles throw, without a `code`, for a module that is not in them. */
 const NOT_BUNDLED = /^(Dynamic require of|Could not dynamically require|Cannot find module)/;
 
 /**
- * The error that says why. What finds that out is loaded only now.
+ * The error that says why there is no binary. The code that finds out is loaded only now.
  * @param {import('./platform.js').Platform} platform
  * @param {import('./missing-binary.js').Attempt} attempt
  */
@@ -27,26 +27,26 @@ function missingBinary(platform, attempt) {
 }
 
 /**
- * Whether a module was looked for and is not there. Any other error says that it is there, and does not load.
+ * Whether an error says that a module is missing. Any other error says that it is there and does not load.
  * @param {any} error
  */
 function isMissing(error) {
-  // The second is what `require` throws in a single executable application, which knows Node's own modules only.
+  // The second code is of single executable applications, whose `require` finds only Node's own modules.
   if (error?.code === 'MODULE_NOT_FOUND' || error?.code === 'ERR_UNKNOWN_BUILTIN_MODULE') return true;
   return error?.code === undefined && NOT_BUNDLED.test(String(error?.message));
 }
 
 /**
  * Loads the package of a platform. Each name is written out: tools that collect the files of an application
- * (`@vercel/nft`, Next, ncc) follow names they can read only. All are inside this one `try`, where bundlers
+ * (`@vercel/nft`, Next, ncc) follow only names that they can read. All are inside one `try`: there bundlers
  * accept that packages of other platforms are not installed.
  * @param {string} triple
- * @returns {{binary?: any, cause?: any}} Neither for a platform without a package.
+ * @returns {{binary?: any, cause?: any}} Empty for a platform without a package.
  */
 function loadPackage(triple) {
   try {
     switch (triple) {
-      // A bundler that stops here is to be told what to do with `.node` files: see docs/guides/bundling.md.
+      // A bundler that stops here has to be configured for `.node` files: see docs/guides/bundling.md.
       case 'linux-x64-gnu': return { binary: require('line-socket-native-linux-x64-gnu') };
       case 'linux-arm64-gnu': return { binary: require('line-socket-native-linux-arm64-gnu') };
       case 'linux-x64-musl': return { binary: require('line-socket-native-linux-x64-musl') };
@@ -68,9 +68,9 @@ function loadPackage(triple) {
  * @returns {string | undefined}
  */
 function localFile(triple) {
-  // In bundles of ES modules there are no such names.
+  // Bundles of ES modules do not have these names.
   if (typeof __dirname === 'undefined' || typeof __filename === 'undefined') return undefined;
-  // In a bundle the folder above is any folder: nothing is taken from there, but from beside the bundle.
+  // In a bundle the folder above can be any folder: only a file beside the bundle is used.
   const isOwnFolder = path.basename(__filename) === 'binary.js';
   const file = isOwnFolder ? path.join(__dirname, '../..', `line-socket-native.${triple}.node`) : path.join(__dirname, fileOf(triple));
   return fs.existsSync(file) ? file : undefined;
@@ -82,7 +82,7 @@ function localFile(triple) {
  */
 function loadFile(file) {
   try {
-    // By a `require` of its own: the one of a bundle or of a single executable application loads no files.
+    // With a new `require`: that of a bundle or of a single executable application loads no files.
     return { binary: createRequire(file)(file) };
   } catch (cause) {
     return { cause };
@@ -103,7 +103,7 @@ function loadBinary() {
   const file = named ? path.resolve(named) : localFile(platform.triple);
   const { binary, cause } = file === undefined ? loadPackage(platform.triple) : loadFile(file);
   if (typeof binary?.ServerCore === 'function') return binary;
-  const problem = binary === undefined ? cause : new TypeError('it is no binary of line-socket-native');
+  const problem = binary === undefined ? cause : new TypeError('it is not a binary of line-socket-native');
   throw missingBinary(platform, { cause: problem, isMissing: problem === undefined || isMissing(problem), file, variable });
 }
 

@@ -4,7 +4,7 @@
 const { Batch } = require('./batch.js');
 const { KIND } = require('./layout.js');
 const { ServerConnection } = require('../connection/connection.js');
-const { throwLater } = require('../runtime/uncaught.js');
+const { throwLater } = require('../runtime/debug.js');
 const { onAcceptFailed } = require('../server/listening.js');
 const {
   kDeferred,
@@ -28,7 +28,7 @@ const { decideUpgrade } = require('../upgrade/upgrade.js');
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./batch.js').NativeEvent} NativeEvent */
 
-/** What happens with each event of the native side. */
+/** Dispatches the events of the native side. */
 class Events {
   #server;
   #inbox;
@@ -37,7 +37,7 @@ class Events {
   #names = [''];
   /** @type {Set<string>} */
   #interned = new Set();
-  /** For one event that is looked at again. */
+  /** For one message that the core scans again. */
   #again = new Batch(1);
 
   /**
@@ -51,7 +51,7 @@ class Events {
   }
 
   /**
-   * Lets messages of this name arrive as a number.
+   * Interns a name: its messages then arrive with a number in place of it.
    * @param {string} name
    */
   intern(name) {
@@ -63,13 +63,13 @@ class Events {
   }
 
   /**
-   * Handles one event. What a listener throws becomes an uncaught exception, and stops nothing else.
+   * Handles one event. An exception of a listener becomes an uncaught exception, and later events are still handled.
    * @param {NativeEvent} event
    */
   handle(event) {
     const { kind, slot, interned, id, payload, error, number } = event;
     let { name } = event;
-    // Its texts could not be had, which the application was told. Of an end they say nothing that matters.
+    // Reading its texts has failed, which was reported. A close is handled without its reason.
     if (!event.isWhole && kind !== KIND.CLOSED) return;
     try {
       if (interned !== 0) name = this.#names[interned];
@@ -98,7 +98,7 @@ class Events {
       this.#inbox.connections[slot] = new ServerConnection(this.#server, slot, name);
     }
     const connection = this.#inbox.connections[slot];
-    // A report of the connection before its end, from another queue than the end.
+    // The connection has ended. This event came before its end, but in the other queue.
     if (connection === undefined) return;
     if (connection[kDeferred] !== undefined) {
       connection[kDeferred].push(() => this.#dispatch(kind, slot, name, id, payload, error, number));
@@ -148,9 +148,9 @@ class Events {
    */
   #end(connection, slot, code, reason) {
     try {
-      // What has been written is reported in another queue, which may be behind.
+      // Writes are reported in another queue, which may be behind.
       connection[kOnWritten]();
-      // The upgrade request stays to be had, by handlers of the end too.
+      // Keeps the upgrade request for handlers of the end and later.
       connection.socket[kOnClosed]();
       this.#native.release(slot);
     } finally {
@@ -160,7 +160,7 @@ class Events {
   }
 
   /**
-   * A message of which the core has seen the outline only. If the payload parses, the whole is valid.
+   * A message of which the core has scanned only the outline. If the payload parses, the message is valid.
    * @param {ServerConnection} connection
    * @param {string} name
    * @param {string | undefined} id
@@ -172,7 +172,7 @@ class Events {
     try {
       payload = JSON.parse(text.substring(places >> 8, text.length - (places & 0xff)));
     } catch {
-      // No JSON, or its keys are in another order than it looked: the core scans it.
+      // It is not JSON, or its keys are in another order than assumed: the core scans all of it.
       const again = this.#again;
       again.begin(this.#native.receiveAgain(connection[kSlot], text, again.words), this.#native);
       while (again.isOpen) this.handle(again.read());
@@ -183,7 +183,7 @@ class Events {
   }
 
   /**
-   * What ends something comes after all that happened before: events of two queues have no order.
+   * Events of two queues have no order. So an end is handled once all earlier events are handled.
    * @param {number} kind
    * @param {number} key
    * @param {number} number

@@ -6,7 +6,7 @@ const { Batch } = require('./batch.js');
 const { Events } = require('./events.js');
 const { KIND, LANE } = require('./layout.js');
 const { afterDue, afterTurn, microtask, now, outside } = require('../runtime/environment.js');
-const { throwLater } = require('../runtime/uncaught.js');
+const { throwLater } = require('../runtime/debug.js');
 const { kNative } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
@@ -15,43 +15,43 @@ const { SPARSE, BACKLOGGED } = LANE;
 const NEITHER = -1;
 
 /**
- * Milliseconds that events are handled before the event loop looks for timers, sockets and signals.
- * A timer is then late by twice this time and a handler's at most: Node may call us again in the same
- * turn of the loop, which we only notice when the time has passed.
+ * Milliseconds that events are handled before the event loop looks for timers, sockets and signals. A timer
+ * is late by at most twice this time plus one handler: Node may wake the inbox again in the same turn of the
+ * loop, which shows only when the time has passed.
  */
 const TURN = 8;
 
 /** Of these, the milliseconds in which connections without a backlog come first. */
 const SPARSE_TURN = 6;
 
-/** Milliseconds after which one looks for events of connections without a backlog, while handling others. */
+/** Milliseconds between looks for events of connections without a backlog, while others are handled. */
 const LOOK = 1;
 
 /**
- * Events that are handled before the code that awaits in their handlers goes on, by the number of quick
- * steps before. So the time that this code takes is noticed soon.
+ * Events of one step, by the number of quick steps before it. After a step, the code that awaits in its
+ * handlers continues, so that the time of this code is noticed soon.
  */
 const STEP = 8;
 const QUICK_STEP = 16;
 const LARGE_STEP = 32;
 
-/** Milliseconds that a quick step takes at most, and the code that awaits in its handlers. */
+/** Longest time of a quick step, in ms, and of the code that awaits in its handlers. */
 const QUICK = 0.25;
 
 /** Quick steps in a row before larger ones are tried, and before the largest. */
 const FEW = 2;
 const MANY = 64;
 
-/** What each handler's asynchronous context is made with. It is never destroyed. */
+/** Options of the asynchronous contexts, which are never destroyed. */
 const CONTEXT = { requireManualDestroy: true };
 
 /**
- * One context for all, where `enterWith` holds until the scope is left: from Node 24 on. Before, it holds
- * for the resource, and so for all that run in its scope later: then each connection has one.
+ * One context for all events, from Node 24 on: there `enterWith` ends with the scope. Before Node 24 it stays
+ * with the resource and reaches all that runs in its scope later. There each connection has its own context.
  */
 const SHARED = leavesNothing() ? new AsyncResource('LineEvents', CONTEXT) : undefined;
 
-/** Whether what is entered in the scope of a resource is gone when the scope is entered again. */
+/** Whether the effect of `enterWith` in the scope of a resource ends with that scope. */
 function leavesNothing() {
   const storage = new AsyncLocalStorage();
   const resource = new AsyncResource('LineProbe', CONTEXT);
@@ -62,42 +62,42 @@ function leavesNothing() {
 }
 
 /**
- * Takes batches of events from the native side and has each event handled; and sees that what handlers
- * send is flushed once for many messages.
+ * Takes batches of events from the native side and has each event handled. Messages that handlers send are
+ * flushed together.
  */
 class Inbox {
   /** One batch of each queue. */
   #batches = [new Batch(), new Batch()];
   #events;
-  /** What the handlers of each connection run in, by slot. @type {(AsyncResource | undefined)[]} */
+  /** Asynchronous context of each connection's handlers, by slot. @type {(AsyncResource | undefined)[]} */
   #contexts = [];
-  /** Something waits here or on the native side. */
+  /** Whether events wait, here or on the native side. */
   #isWaiting = false;
-  /** The native side has more to take. */
+  /** Whether the native side has more events. */
   #hasMore = false;
-  /** A chain of steps is under way. */
+  /** Whether a chain of steps is under way. */
   #isRunning = false;
-  /** It began when the event loop looked for events, and not in an immediate. */
+  /** Whether the chain began with a wake, and not in an immediate. */
   #isWoken = false;
-  /** Its turn is over, and timers have not been looked for since. */
+  /** Whether a turn that began with a wake is over, and timers have not run since. */
   #isSpent = false;
-  /** When the running turn is over, and until when connections without a backlog come first. */
+  /** When the running turn ends, and until when connections without a backlog come first. */
   #turnEnds = 0;
   #sparseEnds = 0;
-  /** When it was last looked for events of connections without a backlog. */
+  /** When events of connections without a backlog were last looked for. */
   #looked = 0;
   /** When the last step began. */
   #stepped = 0;
-  /** What goes on once the event loop has turned. @type {NodeJS.Immediate | undefined} */
+  /** Continues after a turn of the event loop. @type {NodeJS.Immediate | undefined} */
   #immediate = undefined;
   /** Quick steps in a row. */
   #quickSteps = 0;
-  /** Milliseconds that the code took which awaited in the handlers of the last step. */
+  /** Milliseconds of the code that awaited in the handlers of the last step. */
   #awaited = 0;
   #flushDue = false;
-  /** Those with promises of `sendWithoutResponse`. @type {import('../connection/sends.js').Sends[]} */
+  /** Sends with pending promises of `sendWithoutResponse`. @type {import('../connection/sends.js').Sends[]} */
   #unwritten = [];
-  /** What waits for events that were there before it, oldest first. @type {(() => void)[]} */
+  /** Callbacks that wait until the events before them are handled, oldest first. @type {(() => void)[]} */
   #waiting = [];
 
   /** One function for all wakes. */
@@ -112,22 +112,22 @@ class Inbox {
   }
 
   /**
-   * Lets messages of this name arrive as a number.
+   * Interns a name: its messages then arrive with a number in place of it.
    * @param {string} name
    */
   intern(name) {
     this.#events.intern(name);
   }
 
-  /** The native side has something to take. */
+  /** Called when the native side has events. */
   wake() {
     this.#isWaiting = true;
     this.#hasMore = true;
     if (this.#isRunning) return;
     const time = now();
     if (time >= this.#turnEnds) {
-      // Whether the event loop has turned since is unknown: Node calls this again and again within one
-      // turn of it. What is scheduled here runs after the turn.
+      // Node can call this many times within one turn of the event loop, so the turn may not be over. The
+      // immediate runs after the turn.
       if (this.#immediate !== undefined) return;
       this.#goOnLater();
       this.#beginTurn(time);
@@ -140,7 +140,7 @@ class Inbox {
     this.#immediate ??= afterTurn(() => {
       this.#immediate = undefined;
       if (this.#isSpent) {
-        // Immediates come before timers, which are due after a turn as well.
+        // Immediates run before timers. Timers are due first, so one more turn is waited for.
         this.#isSpent = false;
         this.#goOnLater();
         return;
@@ -166,7 +166,7 @@ class Inbox {
     this.#step();
   }
 
-  /** Goes on after the code that awaited in the handlers of the last step, if that has left time for it. */
+  /** Continues after the code that awaited in the handlers of the last step, if the turn has time left. */
   #goOn = () => {
     const time = now();
     this.#awaited = time - this.#stepped;
@@ -175,7 +175,7 @@ class Inbox {
     else this.#endTurn();
   };
 
-  /** Handles some events, then lets the code go on that awaits in their handlers. */
+  /** Handles some events, then lets the code continue that awaits in their handlers. */
   #step() {
     try {
       if (this.#handleSome()) {
@@ -183,7 +183,7 @@ class Inbox {
         return;
       }
     } catch (error) {
-      // What failed is not what was asked for by one message. The others are looked at again.
+      // The native side failed, not a handler. The remaining events are handled later.
       this.#goOnLater();
       throwLater(error);
     }
@@ -191,8 +191,8 @@ class Inbox {
   }
 
   /**
-   * Has an event handled in the asynchronous context of its connection: what a handler does to the context
-   * with `AsyncLocalStorage.enterWith` does not reach the handlers of other connections.
+   * Has an event handled in the asynchronous context of its connection: `AsyncLocalStorage.enterWith` in a
+   * handler does not affect the handlers of other connections.
    * @param {import('./batch.js').NativeEvent} event
    */
   #handleApart(event) {
@@ -201,7 +201,7 @@ class Inbox {
 
   /**
    * @param {import('./batch.js').NativeEvent} event
-   * @returns {AsyncResource} That of the connection; a new one for the first event of it, and for others.
+   * @returns {AsyncResource} The context of the connection, made with its first event; a new one for other events.
    */
   #contextOf({ kind, slot }) {
     if (kind > KIND.DRAINED) return new AsyncResource('LineEvent', CONTEXT);
@@ -211,7 +211,7 @@ class Inbox {
     return context ?? new AsyncResource('LineEvent', CONTEXT);
   }
 
-  /** @returns {boolean} Whether it goes on in this turn. */
+  /** @returns {boolean} Whether the chain of steps continues. */
   #handleSome() {
     const batch = this.#choose(this.#stepped);
     if (batch === undefined) {
@@ -240,7 +240,7 @@ class Inbox {
   }
 
   /**
-   * Notes what was done since the last time.
+   * Notes that a step, or the code that awaited in it, has ended.
    * @param {number} time
    */
   #note(time) {
@@ -248,7 +248,7 @@ class Inbox {
     this.#stepped = time;
   }
 
-  /** The event loop is due. */
+  /** Ends a turn: the event loop is due. */
   #endTurn() {
     this.#isRunning = false;
     this.#isSpent = this.#isWoken;
@@ -269,14 +269,14 @@ class Inbox {
     const [sparse, backlogged] = this.#batches;
     if (backlogged.isOpen && !sparse.isOpen && time - this.#looked < LOOK) return backlogged;
     this.#looked = time;
-    // What has come while others are handled woke nobody.
+    // Events that came while others were handled did not cause a wake.
     if (backlogged.isOpen) this.#hasMore = true;
     return this.#open(SPARSE) ?? this.#open(BACKLOGGED);
   }
 
   /**
    * @param {number} lane
-   * @returns {Batch | undefined} That queue's batch, a new one if need be.
+   * @returns {Batch | undefined} The batch of that queue, a new one when the last is done; undefined without events.
    */
   #open(lane) {
     const batch = this.#batches[lane];
@@ -299,7 +299,7 @@ class Inbox {
   }
 
   /**
-   * Runs something when all events have been handled that have come by now.
+   * Runs a function when all events received so far are handled.
    * @param {() => void} run
    */
   whenCaughtUp(run) {
@@ -313,7 +313,7 @@ class Inbox {
     else this.guard(run);
   }
 
-  /** Sees that what was queued leaves when the running code has returned. */
+  /** Flushes queued messages when the running code has returned. */
   scheduleFlush() {
     if (this.#flushDue) return;
     this.#flushDue = true;
@@ -328,7 +328,7 @@ class Inbox {
 
   /**
    * @param {number} lane The queue whose batch has been handled.
-   * @param {number} time Microseconds that took.
+   * @param {number} time Microseconds that handling it took.
    */
   #flush(lane, time) {
     this.#flushDue = false;
@@ -340,7 +340,7 @@ class Inbox {
   }
 
   /**
-   * Lets it look, after the next flush, what has been written.
+   * Calls `settleWritten` after the next flush.
    * @param {import('../connection/sends.js').Sends} sends
    */
   awaitWritten(sends) {
@@ -348,7 +348,7 @@ class Inbox {
   }
 
   /**
-   * Runs a listener; what it throws becomes an uncaught exception that stops nothing else.
+   * Runs a function in a context of its own. Its exception becomes an uncaught exception and does not reach the caller.
    * @param {() => void} run
    */
   guard(run) {

@@ -3,8 +3,8 @@
 
 /**
  * The error for a machine on which the native addon cannot be loaded: what is missing, why, and what to do.
- * Causes are named by what can be found out; where nothing tells one from another, all are listed. Runs only
- * once loading has failed.
+ * It names the cause where the cause can be found out, and lists the usual ones otherwise. Runs only after
+ * loading has failed.
  */
 
 const path = require('node:path');
@@ -14,11 +14,11 @@ const { PUBLISHED, fileOf, packageOf } = require('./platform.js');
 /** @typedef {import('./platform.js').Platform} Platform */
 
 /**
- * What has been tried last.
+ * The last attempt to load a binary.
  * @typedef {object} Attempt
- * @property {any} [cause] What it threw; nothing where there was nothing to try.
- * @property {boolean} isMissing Whether `cause` says that there is no such module, rather than that it does not load.
- * @property {string} [file] The file, where it was not that of a package.
+ * @property {any} [cause] The error it threw; undefined when there was nothing to load.
+ * @property {boolean} isMissing Whether the module is missing, rather than failing to load.
+ * @property {string} [file] The file, when it is not that of a package.
  * @property {string} [variable] The environment variable that names the file.
  */
 
@@ -27,26 +27,26 @@ const GUIDE = 'Recipes by bundler are in docs/guides/bundling.md of the reposito
 const { version } = facts;
 
 /**
- * Why npm has not installed the package, as far as its files tell; one sentence a line.
+ * Why npm has not installed the package, as far as its files show; one sentence per line.
  * @param {string} triple
  * @returns {string[]}
  */
 function notInstalled(triple) {
   const name = packageOf(triple);
   const exact = version === undefined ? name : `${name}@${version}`;
-  const omitted = 'npm ran with --omit=optional, --no-optional or omit=optional in .npmrc: install again without';
+  const omitted = 'npm ran with --omit=optional, --no-optional or omit=optional in .npmrc: install again without that';
   const copied = `node_modules was copied from another system, or shared with one, as in a container: ${REINSTALL}`;
   const locked = `package-lock.json was written on another platform and leaves ${name} out: delete it, ${REINSTALL}`;
   const absent =
-    'the registry that npm uses does not have it, or could not be reached, which npm passes over in silence for ' +
-    `optional packages: "npm view ${exact} version" prints a version where it is there`;
+    'the registry that npm uses does not have it, or could not be reached; npm reports neither for optional ' +
+    `packages: "npm view ${exact} version" prints a version if the registry has it`;
 
   const foreign = facts.foreignPackages(name);
   if (foreign.length > 0) return [`There is ${foreign.join(', ')} instead: ${copied}.`];
   const entry = facts.lockEntry(name);
   switch (entry) {
     case 'none':
-      return [`package-lock.json lists it as little as that of any other platform: ${absent}.`];
+      return [`package-lock.json lists no package of any platform: ${absent}.`];
     case 'others':
       return [`package-lock.json lists other platforms' packages, and not this one. Either`, `- ${locked};`, `- or ${absent}.`];
     case 'listed':
@@ -57,7 +57,7 @@ function notInstalled(triple) {
 }
 
 /**
- * Why a bundle finds no binary. Nothing that npm has done is to blame for that.
+ * Why a bundle finds no binary. npm is not the cause.
  * @param {string} triple
  * @returns {string[]}
  */
@@ -67,7 +67,7 @@ function notInBundle(triple) {
   const installed = facts.installedFolder(name, [facts.here, process.cwd()]);
   const beside = facts.here === undefined ? [] : [`put ${fileOf(triple)}, which is in that package, into ${facts.here}`];
   const bundle = facts.isSingleExecutable() ? [] : [
-    `have the bundler leave line-socket-native, or ${name}, out (external), and install it where the bundle runs`,
+    `mark line-socket-native, or ${name}, as external in the bundler, and install it where the bundle runs`,
   ];
   const remedies = [...bundle, ...beside, `set LINE_SOCKET_NATIVE_BINARY to the path of ${fileOf(triple)}`];
   return [
@@ -90,7 +90,7 @@ function buildFromSource() {
 }
 
 /**
- * There is no binary, where one is looked for.
+ * Explains why there is no binary.
  * @param {string} triple
  * @returns {string[]}
  */
@@ -113,7 +113,7 @@ function explainMissing(triple) {
   if (installed !== undefined) {
     return [
       `The optional package ${name} is installed, in ${installed}, but its file ${fileOf(triple)} cannot be found there: ` +
-        `it was removed, or left out when the files were copied. To install it anew: ${REINSTALL}, without --omit=optional.`,
+        `it was removed, or left out when the files were copied. To install it again: ${REINSTALL}, without --omit=optional.`,
       buildFromSource(),
     ];
   }
@@ -121,15 +121,15 @@ function explainMissing(triple) {
 }
 
 /**
- * The runtime does not allow it.
+ * Explains why the runtime does not allow addons.
  * @param {any} cause
- * @returns {string[] | undefined} Nothing when that is not the cause.
+ * @returns {string[] | undefined} Undefined when that is not the cause.
  */
 function explainForbidden(cause) {
   if (cause?.code === 'ERR_DLOPEN_DISABLED') {
     const [option, source] = facts.noAddonsOption() ?? [];
     const allow = 'under the permission model (--permission), Node loads addons with --allow-addons only';
-    if (option !== undefined) return [`Node runs with ${option} (${source}), and loads no addons: leave that out. Also, ${allow}.`];
+    if (option !== undefined) return [`Node runs with ${option} (${source}), and loads no addons: remove that option. Also, ${allow}.`];
     return [`Node was told to load no addons: start it without --no-addons; ${allow}.`];
   }
   if (cause?.code === 'ERR_ACCESS_DENIED') {
@@ -140,7 +140,7 @@ function explainForbidden(cause) {
 }
 
 /**
- * There is a binary, which does not load.
+ * Explains why a binary that is there does not load.
  * @param {string} triple
  * @param {Attempt} attempt
  * @returns {string[]}

@@ -8,14 +8,14 @@ const { loadBinary } = require('./binary.js');
 /** @typedef {import('./addon.d.ts')} Native */
 
 /**
- * Whom a function is about, as its first argument: names of rooms, or undefined for everyone; slots of
- * connections to leave out, ids of others, names of rooms to leave out.
+ * The connections that a function acts on, as its first argument: names of rooms, or undefined for all connections;
+ * slots of connections to leave out, ids of connections to leave out, names of rooms to leave out.
  * @typedef {[rooms: readonly string[] | undefined, except: number[] | undefined, exceptIds: string[] | undefined,
  *   exceptRooms: readonly string[] | undefined]} TargetWords
  */
 
 /**
- * The native side of one server: what runs seldom is in `core`, all else is called for messages and connections.
+ * The native side of one server. `core` has what runs seldom; the other functions run for messages and connections.
  * @typedef {import('./addon.d.ts').DataPath & {core: import('./addon.d.ts').ServerCore}} NativeServer
  */
 
@@ -27,7 +27,7 @@ const { loadBinary } = require('./binary.js');
 function startCoreLog(addon, filter) {
   if (filter === undefined || filter === '') return;
   const problem = addon.startLog(filter);
-  // Another program's filter may have been meant: it is no reason not to serve.
+  // The filter may be meant for another program: the server runs all the same.
   if (problem !== null) process.emitWarning(`RUST_LOG is ignored: ${problem}`, { code: 'LINE_RUST_LOG' });
 }
 

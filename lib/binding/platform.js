@@ -4,7 +4,7 @@
 const fs = require('node:fs');
 
 /**
- * What a binary is made for.
+ * A platform that binaries are made for.
  * @typedef {object} Platform
  * @property {string} os As `process.platform`.
  * @property {string} arch As `process.arch`.
@@ -28,13 +28,13 @@ const PUBLISHED = [
 function reportHeader() {
   /** @type {any} */
   const report = process.report;
-  // Newer versions of Node can leave out the network, which takes long where names are not resolved.
+  // Newer versions of Node can leave out the network, which is slow when names do not resolve.
   const before = report?.excludeNetwork;
   try {
     if (before !== undefined) report.excludeNetwork = true;
     return report?.getReport?.()?.header;
   } catch {
-    // Deno asks for a permission.
+    // Deno throws without a permission.
     return undefined;
   } finally {
     if (before !== undefined) report.excludeNetwork = before;
@@ -42,8 +42,8 @@ function reportHeader() {
 }
 
 /**
- * Whether the C library is musl, as on Alpine. Node names its glibc in its report; where there is no
- * report the dynamic loader tells.
+ * Whether the C library is musl, as on Alpine. Node's report names glibc; without it, the dynamic loader of
+ * musl is looked for.
  */
 function isMusl() {
   const header = reportHeader();

@@ -2,10 +2,10 @@
 'use strict';
 
 /**
- * What the package uses of its environment, kept from when it was loaded. Tests replace globals for a
- * while (`jest.useFakeTimers()`), and nothing here may wait for a callback that a replaced global never
- * calls. Timers and immediates run in the asynchronous context of the load, and so outside the
- * `AsyncLocalStorage` of the handler that happened to set them (contract section 5, Contexts).
+ * Globals of Node as they were when the package was loaded. Tests replace globals for a while
+ * (`jest.useFakeTimers()`), and the package must not wait for a callback that a replaced global never calls.
+ * Timers and immediates run in the asynchronous context of the load, outside the `AsyncLocalStorage` of the
+ * handler that set them (contract section 5, Contexts).
  */
 
 const { AsyncResource } = require('node:async_hooks');
@@ -13,7 +13,7 @@ const { performance } = require('node:perf_hooks');
 
 const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = globalThis;
 
-/** Longest time, in ms, that a timer of Node's can wait. It takes longer ones for 1 ms. */
+/** Longest delay of a timer in Node, in ms. Node replaces longer ones by 1 ms. */
 const MAX_DELAY = 0x7fffffff;
 
 /** The context in which the package was loaded. `requireManualDestroy`: it is never destroyed. */
@@ -37,14 +37,14 @@ function outside(run) {
 
 /**
  * Runs `run` when the running code has returned, as `queueMicrotask` does.
- * @param {() => void} run What it throws would be an unhandled rejection: it must not throw.
+ * @param {() => void} run Must not throw: that would be an unhandled rejection.
  */
 function microtask(run) {
   then.call(settled, run);
 }
 
 /**
- * Runs `run` once the code that is due now has run: what awaits, and what `process.nextTick` was given.
+ * Runs `run` after the callbacks of `process.nextTick` and the microtasks that are due now.
  * @param {() => void} run As of {@link microtask}.
  */
 function afterDue(run) {

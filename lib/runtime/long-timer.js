@@ -3,7 +3,7 @@
 
 const { MAX_DELAY, clearTimeout, setTimer } = require('./environment.js');
 
-/** Calls a function after any time, once. */
+/** Calls a function once, after a delay of any length. */
 class LongTimer {
   #run;
   #left;

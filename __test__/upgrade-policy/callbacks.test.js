@@ -218,7 +218,7 @@ describe('listeners of headers', () => {
     ['an extension', (lines) => lines.push('Sec-WebSocket-Extensions: permessage-deflate'), /"sec-websocket-extensions" must stay/],
     ['no Upgrade', (lines) => lines.splice(1, 1), /'Upgrade: websocket' is missing/],
     ['two subprotocols', (lines) => lines.push('Sec-WebSocket-Protocol: a', 'Sec-WebSocket-Protocol: b'), /only one header "sec-websocket-protocol"/],
-    ['a subprotocol that is none', (lines) => lines.push('Sec-WebSocket-Protocol: a, b'), /must be the name of one/],
+    ['a subprotocol that is none', (lines) => lines.push('Sec-WebSocket-Protocol: a, b'), /must be one name/],
     ['another status', (lines) => (lines[0] = 'HTTP/1.1 200 OK'), /begin with "HTTP\/1\.1 101 Switching Protocols"/],
     ['a broken status line', (lines) => (lines[0] += '\r\nX: 1'), /begin with "HTTP\/1\.1 101 Switching Protocols"/],
     ['nothing', (lines) => (lines.length = 0), /begin with/],

@@ -12,13 +12,12 @@ const { guard, isHeardByOthers, refuse } = require('../upgrade/refusal.js');
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:stream').Duplex} Duplex */
 
-/** The status for an upgrade that no server serves: the same as of the core for another path. */
+/** The status for an upgrade that no server serves: the core answers another path with the same. */
 const BAD_REQUEST = 400;
 
 /**
- * Time that other listeners have to take an upgrade which is not for a line server, in ms. Whether a listener that has
- * done nothing yet will still do something cannot be known: it may be waiting for a session store. Engine.IO gives
- * others as long.
+ * Time that other listeners have to take an upgrade which is not for a line server, in ms. A listener can need time
+ * before anything shows, for example to wait for a session store. Engine.IO waits as long.
  */
 const GRACE = 1000;
 
@@ -63,7 +62,7 @@ class Attachment {
    * @param {Buffer} head
    */
   #onUpgrade = (request, stream, head) => {
-    // Until a server takes the stream nothing else may listen for its errors.
+    // Until a server takes the stream, there may be no other listener for its errors.
     guard(stream);
     // A listener before ours has refused it, or the peer has gone.
     if (!stream.writable) return;
@@ -81,13 +80,13 @@ class Attachment {
    * @param {Duplex} stream
    */
   #leave(stream) {
-    // The answer to an earlier request may still have to be written, by Node.
+    // Node may still have to write the answer to an earlier request.
     const written = /** @type {any} */ (stream)._httpMessage ? Infinity : writtenTo(stream);
     const refuseUntaken = () => {
       if (!isTaken(stream, written)) refuse(stream, BAD_REQUEST);
     };
     const allOurs = this.#http.listeners('upgrade').every((listener) => OURS in listener);
-    // Those decide at once. Otherwise the turn is waited for before the time begins: a busy one would use it up.
+    // Our own listeners decide at once. For others the time begins after this turn, which may be a long one.
     if (allOurs) setImmediate(refuseUntaken);
     else setImmediate(() => isTaken(stream, written) || setTimeout(refuseUntaken, GRACE));
   }
@@ -103,7 +102,7 @@ class Attachment {
   }
 
   /**
-   * Reaches listeners of `error` of the line servers. Where there is none it must not pass unnoticed.
+   * Passes an error of the HTTP server to `error` listeners of the line servers. Without any listener it is thrown.
    * @param {Error} error
    */
   #onError = (error) => {
@@ -122,10 +121,10 @@ function writtenTo(stream) {
 }
 
 /**
- * Whether somebody has taken an upgrade, by all that can be seen of it: its stream was ended, written to or read, or
- * somebody listens for its errors, as who means to use it has to.
+ * Whether another listener has taken an upgrade: its stream was ended, written to or read, or there is a listener for
+ * its errors, which every user of a stream needs.
  * @param {Duplex} stream
- * @param {number} written How much had been written to it before; Infinity when that tells nothing.
+ * @param {number} written Bytes written to it before; Infinity when writes are no sign of use.
  */
 function isTaken(stream, written) {
   const nodes = stream instanceof tls.TLSSocket ? 1 : 0;
@@ -136,7 +135,7 @@ function isTaken(stream, written) {
  * Lets a line server serve upgrades of an HTTP server.
  * @param {Server} server
  * @param {HttpServer} http
- * @returns {() => void} Ends that.
+ * @returns {() => void} Detaches the line server.
  */
 function attach(server, http) {
   let attachment = attachments.get(http);

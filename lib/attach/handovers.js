@@ -25,7 +25,7 @@ const { kLifecycle, kNative, kRequestFacts, kSetRequest } = require('../symbols.
  * @typedef {object} Handover
  * @property {object | undefined} extras What the application has added to the request.
  * @property {SecureFacts | undefined} secure What is known of its encryption.
- * @property {UpgradeRequest | undefined} request As `verifyClient` has seen it.
+ * @property {UpgradeRequest | undefined} request The request that `verifyClient` got.
  * @property {Pipe | undefined} pipe
  * @property {((socket: Socket) => void) | undefined} callback
  */
@@ -33,7 +33,7 @@ const { kLifecycle, kNative, kRequestFacts, kSetRequest } = require('../symbols.
 /** Properties that every request has; `parser` is added by Node's server. */
 const STANDARD = new Set([...Reflect.ownKeys(new http.IncomingMessage(/** @type {any} */ (null))), 'parser']);
 
-/** Streams that are piped: a second taker would get half of the bytes. @type {WeakSet<Duplex>} */
+/** Streams that are piped: a second pipe would get a part of the bytes. @type {WeakSet<Duplex>} */
 const piped = new WeakSet();
 
 /** The streams that other servers have accepted and this one serves. */
@@ -50,18 +50,18 @@ class Handovers {
     this.#native = server[kNative];
   }
 
-  /** How many there are. */
+  /** Number of these streams. */
   get size() {
     return this.#handovers.size;
   }
 
   /**
-   * Takes a stream whose upgrade request Node has parsed. It is the io thread's from now on; what the
-   * request asks for is checked there, as on a port of our own.
+   * Takes a stream whose upgrade request Node has parsed. From now on the io thread has the stream, and
+   * checks the request as on a port of this server.
    * @param {IncomingMessage} request
    * @param {Duplex} stream
-   * @param {Uint8Array} head What came after the request.
-   * @param {boolean} held Whether the client is not read before the socket is served.
+   * @param {Uint8Array} head Bytes that came after the request.
+   * @param {boolean} held Whether nothing is read from the client until the socket is served.
    * @param {(socket: Socket) => void} [callback] Called once the WebSocket is open.
    */
   take(request, stream, head, held, callback) {
@@ -105,14 +105,13 @@ class Handovers {
   }
 
   #newKey() {
-    // Numbers in use are few, and those of 32 bits many.
     do this.#lastKey = (this.#lastKey + 1) >>> 0;
     while (this.#handovers.has(this.#lastKey));
     return this.#lastKey;
   }
 
   /**
-   * The request that an upgrade waits with.
+   * The request of an upgrade that waits for a decision.
    * @param {import('../binding/addon.d.ts').UpgradeFacts} facts
    * @returns {UpgradeRequest}
    */
@@ -160,8 +159,8 @@ class Handovers {
 /**
  * The descriptor that the io thread can take over.
  * @param {any} stream
- * @returns {number | undefined} Undefined when the stream is no plain socket (TLS, a duplex made elsewhere),
- *   on Windows, or while something is still to be written.
+ * @returns {number | undefined} Undefined when the stream is not a plain socket (TLS, a duplex made elsewhere),
+ *   on Windows, or while it has bytes to write.
  */
 function descriptorOf(stream) {
   if (!(stream instanceof net.Socket) || /** @type {any} */ (stream).encrypted || stream.writableLength > 0) return undefined;
@@ -170,7 +169,7 @@ function descriptorOf(stream) {
 }
 
 /**
- * What Node has read and no listener has consumed.
+ * Bytes that Node has read and no listener has consumed.
  * @param {Duplex} stream
  * @returns {Buffer[]}
  */
@@ -193,7 +192,7 @@ function makeRequest(facts, { secure, extras }) {
 }
 
 /**
- * What Node knows of a stream's encryption, as the core tells of its own.
+ * Node's facts about the encryption of a stream, in the form that the core uses.
  * @param {Duplex} stream
  * @returns {SecureFacts | undefined} Undefined when Node does not encrypt it.
  */
@@ -210,7 +209,7 @@ function secureOf(stream) {
 }
 
 /**
- * The one that knows the peer: any duplex may stand for the socket the request came over.
+ * The object with the address of the peer. When the stream is another duplex, that is the request's socket.
  * @param {IncomingMessage} request
  * @param {Duplex} stream
  */
@@ -219,7 +218,7 @@ function addressed(request, stream) {
 }
 
 /**
- * A request as it came over the wire, one character a byte.
+ * The head of a request as it came over the wire, one character for each byte.
  * @param {IncomingMessage} request
  */
 function headOf({ method, url, httpVersion, rawHeaders }) {

@@ -6,12 +6,12 @@ const { clearTimeout, setTimer } = require('../runtime/environment.js');
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 /** @typedef {import('node:stream').Duplex} Duplex */
 
-/** Milliseconds an ended stream has to write what is left, when its peer does not read. */
+/** Milliseconds that an ended stream has to write its last bytes, when its peer does not read. */
 const LINGER = 5000;
 
 /**
- * Carries bytes between a stream of Node's and the io thread, where the descriptor cannot be handed
- * over. Each side waits when the other does not keep up.
+ * Carries bytes between a stream of Node and the io thread, where the descriptor cannot be handed over.
+ * Back-pressure works in both directions.
  */
 class Pipe {
   #native;
@@ -51,7 +51,7 @@ class Pipe {
     this.#native.endPiped(this.#key, true);
   };
 
-  /** There is something to write, or the end of it. */
+  /** Called when there are bytes to write, or the stream is to be ended. */
   onOutput() {
     const bytes = this.#native.takePiped(this.#key);
     if (bytes === undefined) return;
@@ -60,16 +60,16 @@ class Pipe {
       return;
     }
     this.#stream.write(bytes, () => this.#native.writtenPiped(this.#key, bytes.length));
-    // Its end may follow.
+    // More bytes or the end may follow.
     this.onOutput();
   }
 
-  /** The io thread reads again. */
+  /** Called when the io thread reads again. */
   onRoom() {
     this.#stream.resume();
   }
 
-  /** The io thread is done with it: what is written still leaves, and the stream is closed. */
+  /** Called when the io thread is done with the stream: its last bytes are written, and it is closed. */
   onReleased() {
     const stream = this.#stream;
     this.onOutput();

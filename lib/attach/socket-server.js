@@ -7,8 +7,8 @@ const { kHandovers, kNative, kServe } = require('../symbols.js');
 /** @typedef {import('../server/server.js').Server} Server */
 
 /**
- * `server.server` of a server that runs: what applications use of the WebSocket server that the
- * original has there.
+ * `server.server` of a running server, with the members that applications use of the original's
+ * WebSocket server.
  */
 class SocketServer {
   #server;

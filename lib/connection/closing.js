@@ -8,10 +8,10 @@ const { kNative, kSlot } = require('../symbols.js');
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 
 /**
- * The time to wait before a connection is closed, in ms, as timers of Node take it: nothing and what
- * is below zero is at once, strings of digits are numbers. Unlike there long times are what they say.
+ * The delay before a connection is closed, in ms, read as Node's timers do: no value and negative values mean
+ * at once, and strings of digits are numbers. Unlike with Node's timers, long delays are not shortened.
  * @param {unknown} delay
- * @returns {number} `NaN` when it is no time.
+ * @returns {number} `NaN` when it is not a time.
  */
 function delayOf(delay) {
   if (delay === undefined || delay === null) return 0;
@@ -34,9 +34,8 @@ class Closing {
    * @param {number} code
    * @param {string} reason
    * @param {number} delay Milliseconds to wait before the close frame is sent; `Infinity` waits until the
-   *   connection ends by other means. Never at once: what is sent right after the call still goes out, as
-   *   with the original. The client is served during a delay, and from the call on it is not if there is
-   *   none.
+   *   connection ends by other means. Even without a delay, messages sent right after the call still go out,
+   *   as with the original. The client is served during a delay; without one it is not served after the call.
    * @returns {Promise<void>} Resolves with {@link settle}.
    */
   add(code, reason, delay) {
@@ -57,7 +56,7 @@ class Closing {
     ignore(this.#connection);
   }
 
-  /** The connection is closed. */
+  /** Called when the connection is closed. */
   settle() {
     for (const { resolve, timer } of this.#calls.splice(0)) {
       timer.cancel();

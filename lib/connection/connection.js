@@ -67,7 +67,7 @@ class ServerConnection extends ReceivingConnection {
   /** @type {Socket | undefined} */
   #socket = undefined;
   /**
-   * What has been sent and is not settled; made with the first.
+   * Sends that are not settled; made with the first.
    * @type {Sends | undefined}
    */
   #sends = undefined;
@@ -77,7 +77,7 @@ class ServerConnection extends ReceivingConnection {
    */
   #closing = undefined;
   /**
-   * The handshake until it is resolved, once its message has come.
+   * The handshake, from its message until it is resolved.
    * @type {Handshake | undefined}
    */
   #handshake = undefined;
@@ -101,15 +101,15 @@ class ServerConnection extends ReceivingConnection {
   }
 
   /**
-   * Whether to send less: {@link bufferedAmount} has reached `highWaterMark`, and `_drain` will be
-   * emitted once all has left.
+   * Whether to send less: {@link bufferedAmount} has reached `highWaterMark`. `_drain` is emitted once the
+   * backlog is empty.
    */
   get writableNeedDrain() {
     return this.state !== State.DISCONNECTED && this.server[kNative].isAbove(this[kSlot]);
   }
 
   /**
-   * Adds a listener; see the emitter. Messages of names that are listened for arrive cheaper.
+   * Adds a listener; see the emitter. Messages whose name has a listener cost less.
    * @param {any} eventName
    * @param {any} handler
    * @param {number} [execLimit]
@@ -119,7 +119,7 @@ class ServerConnection extends ReceivingConnection {
   addListener(eventName, handler, execLimit, prepend) {
     super.addListener(eventName, handler, execLimit, prepend);
     if (typeof eventName === 'string') this.server[kInbox].intern(eventName);
-    // The core tells only those who listen. A pattern may be meant for this event too.
+    // The core reports it only to connections that listen. A pattern may match this event, too.
     const maybeDrain = eventName === Event.DRAIN || typeof eventName === 'object';
     if (maybeDrain && this.state !== State.DISCONNECTED) this.server[kNative].wantDrained(this[kSlot]);
     return this;
@@ -184,7 +184,7 @@ class ServerConnection extends ReceivingConnection {
   }
 
   /**
-   * Leaves a room, which is gone when it was the last member.
+   * Leaves a room, which ends with its last member.
    * @param {string} roomName
    */
   leaveRoom(roomName) {
@@ -223,7 +223,7 @@ class ServerConnection extends ReceivingConnection {
   }
 
   /**
-   * What `send` and `ping` go through; may be replaced on an instance, as with the original.
+   * Used by `send` and `ping`; may be replaced on an instance, as with the original.
    * @param {Message} message
    * @param {number} [timeout]
    * @returns {Promise<any>}
@@ -249,8 +249,8 @@ class ServerConnection extends ReceivingConnection {
   }
 
   /**
-   * Asks the client for a sign of life. Without one it counts as gone: it leaves its rooms, its id is
-   * free, and the connection is closed with 4201.
+   * Sends a ping. A client that does not answer it counts as gone: it leaves its rooms, its id is free, and the
+   * connection is closed with 4201.
    * @returns {Promise<any>} Resolves with `pong`; rejects with a {@link LineError} `scPingError` whose
    *   `payload` is the cause.
    */
@@ -264,14 +264,14 @@ class ServerConnection extends ReceivingConnection {
   }
 
   /**
-   * Closes the connection. What was sent before is delivered first; what the client sends reaches no
-   * handler from now on, or from the end of the delay. Answers to what was sent still count.
+   * Closes the connection. Messages sent before are delivered first. Messages of the client reach no handler
+   * from now on, or from the end of the delay. Answers to earlier sends still count.
    * @param {number} [code] Close code, 1000 by default.
    * @param {string} [reason] At most 123 bytes.
    * @param {number} [delay] Milliseconds to wait before; `Infinity` waits for ever.
    * @returns {Promise<void>} Resolves when the connection is closed; a client that does not answer is
    *   cut after `closeTimeout`. Rejects with `scWebsocketError` when code or reason cannot be sent, or
-   *   the delay is no time.
+   *   the delay is not a time.
    */
   close(code, reason, delay) {
     const sent = code || closeCodes.NORMAL;
@@ -288,7 +288,7 @@ class ServerConnection extends ReceivingConnection {
   /**
    * Queues a message.
    * @param {Message} message
-   * @returns {LineError | undefined} Why it cannot be.
+   * @returns {LineError | undefined} Why it cannot be queued.
    * @internal
    */
   [kQueue](message) {
@@ -304,7 +304,7 @@ class ServerConnection extends ReceivingConnection {
 
   // What follows is called by the inbox and by messages.
 
-  /** Whether nobody waits for an answer. @internal */
+  /** Whether no answer is outstanding, of the client or the server. @internal */
   get [kIsIdle]() {
     return this[kUnanswered] === 0 && !this[kAwaitsAnswers];
   }
@@ -315,7 +315,7 @@ class ServerConnection extends ReceivingConnection {
   }
 
   /**
-   * The first handshake message; the core answers others.
+   * Called for the first handshake message; the core answers others.
    * @param {string | undefined} rawId
    * @param {string | undefined} rawPayload
    * @param {string | undefined} rawError
@@ -333,7 +333,7 @@ class ServerConnection extends ReceivingConnection {
   }
 
   /**
-   * The handshake is resolved.
+   * Called when the handshake is resolved.
    * @internal
    */
   [kConnect]() {

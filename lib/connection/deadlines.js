@@ -13,18 +13,18 @@ const { afterDue, afterTurn, now, setTimer } = require('../runtime/environment.j
  */
 
 /**
- * Milliseconds after which the event loop is due: thousands of entries may expire at once, and each runs
- * code. A peer may have an application ask as fast as it can. So they may take twice the time that the
- * events of a turn get (`lib/binding/inbox.js`): then they expire faster than others are added.
+ * Milliseconds after which the event loop is due: thousands of entries may expire at once, and each runs code.
+ * This is twice the time that events get in a turn (`lib/binding/inbox.js`). So entries expire faster than a
+ * peer can have an application add others.
  */
 const TURN = 16;
 
-/** Entries that expire before the code that awaits them goes on, and the time is looked at. */
+/** Entries that expire before the code that awaits them continues and the time is checked. */
 const STEP = 16;
 
 /**
- * Entries with the same time to wait, which so expire in the order they were added: a linked list,
- * because most are taken out long before they expire and must not be kept until then.
+ * Entries with the same time to wait, which expire in the order they were added. It is a linked list because
+ * most are removed long before they expire, and must not be kept until then.
  * @template {Expiring} T
  */
 class Queue {
@@ -58,8 +58,7 @@ class Queue {
 }
 
 /**
- * Entries that expire after a time, without a timer for each: one for each time to wait, set for its
- * first entry, is enough.
+ * Entries that expire after a time. There is one timer for each time to wait, set for its first entry.
  * @template {Expiring} T
  */
 class Deadlines {
@@ -67,8 +66,8 @@ class Deadlines {
   #queues = new Map();
 
   /**
-   * @param {(run: () => void) => void} whenCaughtUp Calls `run` once all has been handled that has come
-   *   by now: an answer that has arrived while the thread was busy still counts.
+   * @param {(run: () => void) => void} whenCaughtUp Calls `run` once all events received so far are handled:
+   *   an answer that arrived while the thread was busy still counts.
    * @param {(entry: T) => void} expire Called for each entry that expires.
    */
   constructor(whenCaughtUp, expire) {
@@ -96,7 +95,7 @@ class Deadlines {
    * @param {number} delay
    */
   #arm(queue, delay) {
-    // The process lives by its connections, not by what they wait for.
+    // Connections keep the process alive; their deadlines do not.
     const check = () => this.#check(queue);
     setTimer(() => this.whenCaughtUp(check), Math.ceil(delay)).unref();
   }
@@ -122,14 +121,14 @@ class Deadlines {
       queue.remove(entry);
       this.expire(entry);
     }
-    // The timer outlives the entries it was set for: it is set once for many that come and go.
+    // A timer stays when its entry is removed: setting it once for many entries costs less.
     if (queue.first === undefined) this.#queues.delete(queue.time);
     else this.#arm(queue, queue.first.due - time);
   }
 }
 
 /**
- * Takes an entry out, if it waits.
+ * Removes an entry, if it waits.
  * @param {Expiring} entry
  */
 function cancel(entry) {

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** The errors of a connection, in words. */
+/** The errors of a connection. */
 
 const LineError = require('../../common/line-error.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
@@ -34,7 +34,7 @@ function closed() {
 
 /** @param {number} most Sends that may wait. */
 function tooManySends(most) {
-  const text = `The message was not sent: ${most} others wait for the client's answer already`;
+  const text = `The message was not sent: ${most} others are waiting for the client's answer`;
   return new LineError(ErrorCode.TOO_MANY_SENDS, text);
 }
 
@@ -78,7 +78,7 @@ function notResponded(message, cause) {
 
 /** @param {string} received */
 function noEnvelope(received) {
-  const text = 'A message from the client is not an envelope in JSON; its text is the payload';
+  const text = 'A message from the client is not an envelope in JSON; its text is the payload of this error';
   return new LineError(ErrorCode.INVALID_JSON, text, received);
 }
 

@@ -34,8 +34,7 @@ const {
 const REJECTION_DELAY = 50;
 
 /**
- * The handshake of one connection, from its first message to the `connection` event: what answering
- * that message does.
+ * The handshake of one connection, from its message to the `connection` event.
  * @implements {Responder}
  */
 class Handshake {
@@ -52,7 +51,7 @@ class Handshake {
     this.#rawId = rawId;
   }
 
-  /** A handshake may be answered by the application though its sender does not ask for it. */
+  /** The application may answer a handshake without an id. */
   get [kAnswersWithoutId]() {
     return true;
   }
@@ -109,7 +108,7 @@ class Handshake {
       connection[kLog]?.('gone before its handshake was resolved, or closed');
       return;
     }
-    // Before the answer, which a client may follow with a large message at once.
+    // Before the answer, because a client may send a large message right after it.
     native.resolveHandshake(connection[kSlot]);
     const rawId = rawIdOf(message);
     if (rawId !== undefined) {
@@ -132,7 +131,7 @@ class Handshake {
   }
 
   /**
-   * The error to reject with cannot be written. The client is told by the close code, as with the
+   * The error to reject with cannot be written as JSON. The close code tells the client, as with the
    * original.
    * @param {Message} message
    * @param {unknown} cause
@@ -144,7 +143,7 @@ class Handshake {
   }
 
   #close() {
-    // Not only from the end of the delay: the client is rejected.
+    // At once, not at the end of the delay: the client is rejected.
     ignore(this.#connection);
     this.#connection.close(closeCodes.HANDSHAKE_REJECTED, reasons.HANDSHAKE_REJECTED, REJECTION_DELAY);
   }

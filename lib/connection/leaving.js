@@ -1,14 +1,14 @@
 // @ts-check
 'use strict';
 
-/** What holds for a client from the moment it is to go until its connection has ended. */
+/** The states of a client that leaves, until its connection has ended. */
 
 const { ConnectionState: State } = require('../enums.js');
 const { kAwaitsAnswers, kIntake, kIsGivenUp, kLog, kNative, kSlot } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 
-/** What of a client still reaches handlers. Answers to sends count in any case. */
+/** Which messages of a client still reach handlers. Answers to sends count in any case. */
 const INTAKE = Object.freeze({
   ALL: 0,
   /** No messages: its connection is closed once the requests that have reached handlers are answered. */
@@ -26,8 +26,8 @@ function refuseMessages(connection) {
 }
 
 /**
- * The application is done with the client, and nothing more of it reaches a handler: the io thread drops
- * all that it sends but answers, and these too once none is waited for and nothing more can be sent.
+ * Called when the application is done with the client. Nothing more of it reaches a handler: the io thread
+ * drops everything except answers. Answers are dropped, too, once no send waits and the connection is not open.
  * @param {ServerConnection} connection
  */
 function ignore(connection) {
@@ -38,7 +38,7 @@ function ignore(connection) {
 }
 
 /**
- * The client is dead, as far as can be told: its id and its place are free, and it is in no room.
+ * Treats the client as gone: its id and its place are free, and it is in no room.
  * @param {ServerConnection} connection
  */
 function giveUp(connection) {
@@ -49,7 +49,7 @@ function giveUp(connection) {
 }
 
 /**
- * Ends a connection without a closing handshake. For the application the client is dead.
+ * Ends a connection without a closing handshake. For the application the client is gone.
  * @param {ServerConnection} connection
  */
 function terminate(connection) {

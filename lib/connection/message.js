@@ -21,12 +21,12 @@ const {
 
 /**
  * Where the answer to a received message goes.
- * - `kAnswersWithoutId`: whether a message whose sender expects no answer may be answered all the same;
+ * - `kAnswersWithoutId`: whether a message whose sender expects no answer may be answered;
  * - `kEmitMessage` calls the handlers of a message;
- * - `kOnAnswerError` is told of an answer that failed where no handler catches it;
+ * - `kOnAnswerError` gets the error of a failed answer that no handler catches;
  * - `kPayloadJson` and `kErrorJson` give payload and error as they are sent;
  * - `kOnResolved` and `kOnRejected` send the answer;
- * - `kOnNotResponded` is told of an answer that cannot be written.
+ * - `kOnNotResponded` is called when an answer cannot be sent.
  * @typedef {{
  *   readonly [kAnswersWithoutId]: boolean,
  *   [kEmitMessage]: (message: Message) => any[] | false,
@@ -39,10 +39,10 @@ const {
  * }} Responder
  */
 
-// What the rest of `lib/` does with messages.
+// Functions for the rest of `lib/`. The class sets them, because they need its private fields.
 
 /**
- * Makes a received message. `payload`: when it is parsed already, without `rawPayload` then.
+ * Makes a received message. `payload` is for a payload that is parsed already; then there is no `rawPayload`.
  * @type {(
  *   responder: Responder,
  *   name: string,
@@ -55,13 +55,13 @@ const {
 let received;
 
 /**
- * Makes a message to be sent; whether its payload can be stringified is found out then.
+ * Makes a message to be sent. Its payload is checked when the message is stringified.
  * @type {(name: unknown, payload: unknown) => Message}
  */
 let outgoing;
 
 /**
- * Calls the handlers of a received message. What an answer throws in them and they do not catch is reported.
+ * Calls the handlers of a received message. Errors of answers that the handlers do not catch are reported.
  * @type {(message: Message) => any[] | false | undefined}
  */
 let deliver;
@@ -94,7 +94,7 @@ class Message extends Emitter {
   /** @type {unknown} */
   #payload = undefined;
   /**
-   * Raw JSON of a payload that has not been read yet. It was found valid when it arrived.
+   * Raw JSON of a payload that has not been read yet. It was checked when it arrived.
    * @type {string | undefined}
    */
   #rawPayload = undefined;
@@ -112,9 +112,9 @@ class Message extends Emitter {
    * @type {any[] | false | undefined}
    */
   #results = undefined;
-  /** Whether the handlers are running. It stands here: a write to a new object is cheaper than to an old one. */
+  /** Whether the handlers are running. A field of the message, because writing to a new object costs least. */
   #isHandling = false;
-  /** Whether an answer has failed while the handlers ran, and thrown. */
+  /** Whether an answer has thrown while the handlers ran. */
   #hasThrown = false;
 
   static {
@@ -144,7 +144,7 @@ class Message extends Emitter {
       } finally {
         message.#isHandling = false;
       }
-      // An async handler throws into its promise.
+      // The promise of an async handler rejects with the error.
       if (message.#hasThrown) watchHandlers(message.#results, reportTo(responder));
       return message.#results;
     };
@@ -251,8 +251,8 @@ class Message extends Emitter {
    * Answers the message. Emits `resolved` with the payload.
    * @param {unknown} [payload] Any JSON value.
    * @throws {LineError} `mMissingId` when no answer is expected, `mAlreadyResponded`, `mInvalidJson`
-   *   when the payload cannot be stringified. Where no handler of the message can catch `mMissingId` or
-   *   `mInvalidJson` any more, the connection's `_error` gets it instead.
+   *   when the payload cannot be stringified. Once no handler of the message can catch `mMissingId` or
+   *   `mInvalidJson`, the connection's `_error` reports it instead.
    */
   resolve(payload) {
     if (!this.#mayRespond('resolved')) return;
@@ -274,8 +274,8 @@ class Message extends Emitter {
   /**
    * Answers the message with an error. Emits `rejected` with it.
    * @param {unknown} [err] An `Error`, or any JSON value.
-   * @throws {LineError} As {@link resolve}. An `Error` that can be stringified, but not as it travels, is
-   *   told to the connection's `_error` as `cMessageNotResponded`.
+   * @throws {LineError} As {@link resolve}. For an `Error` that can be stringified, but not in its wire form,
+   *   the connection's `_error` reports `cMessageNotResponded`.
    */
   reject(err) {
     if (!this.#mayRespond('rejected')) return;
@@ -284,7 +284,7 @@ class Message extends Emitter {
     try {
       json = responder === undefined ? errorJson(err) : responder[kErrorJson](err);
     } catch (cause) {
-      // As with the original: an error that has a `toJSON` goes out with its properties all the same.
+      // As with the original: an error is sent with its properties, even when it has a `toJSON`.
       if (responder !== undefined && isJson(err)) responder[kOnNotResponded](this, cause);
       else this.#fail(invalidJson(`The error to reject "${this.name}" with`, cause));
       return;
@@ -317,7 +317,7 @@ class Message extends Emitter {
   }
 
   /**
-   * An answer has failed. Where no handler of the message can catch an exception, it is reported: thrown,
+   * Throws the error of a failed answer, or reports it where no handler of the message can catch it: thrown there,
    * it would end the process.
    * @param {LineError} error
    * @throws {LineError} The error, while a handler runs.
@@ -330,8 +330,8 @@ class Message extends Emitter {
     } else if (error.code === ErrorCode.INVALID_JSON && promisesAmong(this.#results).some(isPending)) {
       watchHandlers(this.#results, reportTo(responder));
     } else {
-      // Whether there is an id is the peer's choice: a missing one is thrown only where it is sure to be
-      // caught, and an async handler may be in a callback.
+      // The peer chooses whether there is an id. So a missing one is thrown only where it is certainly caught:
+      // an async handler may be in a callback.
       responder[kOnAnswerError](error);
       return;
     }
@@ -340,7 +340,7 @@ class Message extends Emitter {
   }
 
   /**
-   * The message as it travels.
+   * The message in its wire form.
    * @returns {string}
    */
   toString() {
@@ -376,7 +376,7 @@ function invalidJson(what, cause) {
 
 /**
  * @param {Responder} responder
- * @returns {(error: LineError) => void} Tells it of an answer that failed.
+ * @returns {(error: LineError) => void} Reports the error of a failed answer.
  */
 function reportTo(responder) {
   return (error) => responder[kOnAnswerError](error);

@@ -65,7 +65,7 @@ class ReceivingConnection extends Emitter {
     /** @internal */
     this[kSlot] = slot;
     /**
-     * What of the client still reaches handlers: a value of `INTAKE`.
+     * Which messages of the client still reach handlers: a value of `INTAKE`.
      * @type {number}
      * @internal
      */
@@ -82,7 +82,7 @@ class ReceivingConnection extends Emitter {
      */
     this[kDeferred] = undefined;
     /**
-     * Requests that have come and are not answered, but for those that came while the server drained.
+     * Number of unanswered requests, without those received during a drain.
      * @internal
      */
     this[kUnanswered] = 0;
@@ -94,7 +94,7 @@ class ReceivingConnection extends Emitter {
   /**
    * Queues the text of a message.
    * @param {string} text
-   * @returns {LineError | undefined} Why it cannot be.
+   * @returns {LineError | undefined} Why it cannot be queued.
    * @internal
    */
   [kQueueText](text) {
@@ -111,7 +111,7 @@ class ReceivingConnection extends Emitter {
    * @param {string | undefined} rawId
    * @param {string | undefined} rawPayload
    * @param {string | undefined} rawError
-   * @param {unknown} [payload] The payload when it is parsed already, without `rawPayload` then.
+   * @param {unknown} [payload] The payload when it is parsed already; then there is no `rawPayload`.
    * @internal
    */
   [kOnMessage](name, rawId, rawPayload, rawError, payload) {
@@ -135,7 +135,7 @@ class ReceivingConnection extends Emitter {
   }
 
   /**
-   * Answers a request that no listener may see.
+   * Rejects a request that must not reach a listener.
    * @param {string | undefined} rawId
    * @param {string} why
    * @internal
@@ -146,7 +146,7 @@ class ReceivingConnection extends Emitter {
   }
 
   /**
-   * A ping that came behind messages whose handlers answer first.
+   * Called for a ping that came after messages which handlers have to answer first.
    * @param {string | undefined} rawId
    * @internal
    */
@@ -161,7 +161,7 @@ class ReceivingConnection extends Emitter {
   }
 
   /**
-   * @param {string} text Of a message that is no envelope; or how the protocol was violated.
+   * @param {string} text Text of a message that is not an envelope, or how the protocol was violated.
    * @param {number} code Close code of a violation, else 0.
    * @internal
    */
@@ -204,7 +204,7 @@ class ReceivingConnection extends Emitter {
     return errorJson(err, this.server.options.errors === 'public');
   }
 
-  /** Messages other than the handshake are answered only when their sender asks for it. */
+  /** Messages other than the handshake can be answered only when they have an id. */
   get [kAnswersWithoutId]() {
     return false;
   }
@@ -260,7 +260,7 @@ class ReceivingConnection extends Emitter {
    */
   [kOnNotResponded](message, cause) {
     const error = errors.notResponded(message, cause);
-    // Not from inside the handler's call of resolve or reject.
+    // Not inside the handler's call of `resolve` or `reject`.
     microtask(() => this.server[kInbox].guard(() => this.emit(Event.ERROR, error)));
   }
 }

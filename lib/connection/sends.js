@@ -57,7 +57,7 @@ class Pending {
 }
 
 /**
- * What one connection has sent and still has to tell about: answers to come, and bytes to leave.
+ * The sends of one connection that are not settled: they wait for an answer, or to be written.
  */
 class Sends {
   #connection;
@@ -88,7 +88,7 @@ class Sends {
    */
   send(message, timeout) {
     const most = this.#services.maxPending();
-    // A ping finds out whether the client is there at all: one that is not must not look as if it were.
+    // A ping is always sent, because it finds out whether the client is still there.
     if (this.#pending.size >= most && message.name !== MessageName.PING) {
       return Promise.reject(tooManySends(most));
     }
@@ -133,7 +133,7 @@ class Sends {
       return;
     }
     const error = receivedError(JSON.parse(rawError));
-    const text = 'The client rejected the message; its error is the payload of this one';
+    const text = 'The client rejected the message; its error is the payload of this error';
     pending.reject(new LineError(ConnectionErrorCode.MESSAGE_REJECTED, text, error));
   }
 
@@ -146,7 +146,7 @@ class Sends {
     pending.reject(new LineError(ConnectionErrorCode.MESSAGE_TIMEOUT, text));
   }
 
-  /** Fulfils the promises of `sendWithoutResponse` whose messages have left. */
+  /** Fulfils the promises of `sendWithoutResponse` whose messages are written. */
   settleWritten() {
     if (this.#unwritten.length === 0) return;
     const written = this.#services.native.watch(this.#connection[kSlot]);
@@ -157,7 +157,7 @@ class Sends {
   }
 
   /**
-   * Rejects all that waits.
+   * Rejects all promises that wait.
    * @param {LineError} error
    */
   fail(error) {
@@ -169,7 +169,7 @@ class Sends {
     this.#unwritten.splice(0).forEach(({ reject }) => reject(error));
   }
 
-  /** Whether some wait for answers. */
+  /** Whether a send waits for its answer. */
   get isWaiting() {
     return this.#pending.size > 0;
   }

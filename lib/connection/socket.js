@@ -25,12 +25,12 @@ class Socket {
   #slot;
   #closed = false;
   /**
-   * What the native side keeps of the upgrade, beyond the end of the connection.
+   * What the native side keeps of the upgrade, also after the end of the connection.
    * @type {import('../binding/addon.d.ts').KeptFacts | undefined}
    */
   #kept = undefined;
   /**
-   * The same as an object: most are never looked at.
+   * The same as an object, made on first use.
    * @type {ConnectionFacts | undefined}
    */
   #facts = undefined;
@@ -81,7 +81,7 @@ class Socket {
     return parseExtensions(this.#loadFacts().extensions);
   }
 
-  /** How the bytes travel; see `types/socket.d.ts`. */
+  /** The transport; see `types/socket.d.ts`. */
   get transport() {
     return this.#loadFacts().request.transport;
   }
@@ -118,7 +118,7 @@ class Socket {
   }
 
   /**
-   * Lets a client be read that was upgraded by hand.
+   * Starts reading from a client that was upgraded by hand.
    * @internal
    */
   [kServe]() {
@@ -143,7 +143,7 @@ class Socket {
   }
 
   /**
-   * The native side is about to forget the connection.
+   * Called before the native side releases the connection.
    * @internal
    */
   [kOnClosed]() {

@@ -7,17 +7,17 @@ const { Listener, toRecord } = require('./listener.js');
 /** @typedef {import('./listener.js').Handler} Handler */
 
 /**
- * What a name has: nothing but a handler that has never been called, for as long as that holds; one
- * listener; or several. A {@link Listener} takes 64 bytes and an array 56, and on most connections
- * most handlers wait in vain: for the end, for an error, for what this client never asks.
+ * The listeners of a name: a bare handler that has never been called, one listener, or several. A bare handler
+ * saves memory: a {@link Listener} takes 64 bytes and an array 56, and most handlers of most connections are
+ * never called.
  * @typedef {Handler | Listener | Listener[]} Entry
  */
 
 /**
- * Entries by event name: an object without `Object.prototype` behind it. Made by a constructor, not by
- * `Object.create(null)`, because the latter is a hash table from the start: with three names 186 bytes
- * instead of 49, and a lookup of 9.5 ns instead of 2.5 (Node 20). An emitter with many names, or after
- * removals, becomes a hash table by itself.
+ * Entries by event name: an object that does not inherit from `Object.prototype`. It is made by a constructor,
+ * because `Object.create(null)` makes a hash table from the start. With three names that is 186 bytes instead
+ * of 49, and a lookup of 9.5 ns instead of 2.5 (Node 20). V8 makes it a hash table with many names or after
+ * removals.
  * @constructor
  * @this {Record<string, Entry>}
  */
@@ -36,12 +36,12 @@ Object.freeze(NONE);
 class Listeners {
   /** @param {import('./emitter.js')} emitter */
   constructor(emitter) {
-    /** Whose they are. */
+    /** The emitter that has these listeners. */
     this.emitter = emitter;
     /** @type {Record<string, Entry>} */
     this.byName = new (/** @type {any} */ (EntriesByName))();
     /**
-     * Those by pattern; undefined when there are none.
+     * Listeners by pattern; undefined when there are none.
      * @type {Listener[] | undefined}
      */
     this.byRegex = undefined;
@@ -57,7 +57,7 @@ class Listeners {
     this.onExpire = undefined;
   }
 
-  /** Those by pattern. */
+  /** Listeners by pattern. */
   get patterns() {
     return this.byRegex ?? NONE;
   }
@@ -76,7 +76,7 @@ class Listeners {
   }
 
   /**
-   * How many a name has.
+   * Number of listeners of a name.
    * @param {string} name
    */
   count(name) {
@@ -86,7 +86,7 @@ class Listeners {
   }
 
   /**
-   * Those of a name, as a new array.
+   * The listeners of a name, as a new array.
    * @param {string} name
    * @returns {Listener[] | undefined} Undefined when the name is unknown.
    */
@@ -96,7 +96,7 @@ class Listeners {
   }
 
   /**
-   * Those of a pattern, as a new array. Patterns are the same when their text and flags are.
+   * The listeners of a pattern, as a new array. Patterns are the same when their text and flags are the same.
    * @param {RegExp} regex
    * @returns {Listener[]}
    */
@@ -112,7 +112,7 @@ class Listeners {
   insert(name, listener, prepend) {
     const entry = settle(this, name);
     if (entry === undefined || entry === NONE) {
-      // A name that is a `String` object shows in what handlers are called on, and so is a limit.
+      // Handlers see in `this` a limit, and a name that is a `String` object. A bare handler has neither.
       const isPlain = typeof listener.eventName === 'string' && listener.execLimit === 0;
       this.byName[name] = isPlain ? listener.handler : adopt(this, listener);
       return;
@@ -135,7 +135,7 @@ class Listeners {
   }
 
   /**
-   * Forgets a listener, which may be gone already: one removed while it was being called expires later.
+   * Removes a listener that is still there. One that was removed during its own call expires after that.
    * @param {string} name
    * @param {Listener} listener
    */
@@ -188,10 +188,10 @@ class Listeners {
   }
 }
 
-// Functions, not private methods: one of those costs every object of the class a field.
+// Functions, because a private method would cost every object of the class a field.
 
 /**
- * What a name has, a handler that was by itself with a listener of its own from now on.
+ * The listeners of a name. A bare handler becomes a listener.
  * @param {Listeners} listeners
  * @param {string} name
  * @returns {Listener | Listener[] | undefined}

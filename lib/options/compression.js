@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** The option `perMessageDeflate`: its own options, their checks, and what the core is told. */
+/** The option `perMessageDeflate`: the checks of its own options, and their form for the core. */
 
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
@@ -45,7 +45,7 @@ const DEFAULT_LEVEL = -1;
 const DEFAULT_MEM_LEVEL = 8;
 const DEFAULT_WINDOW_BITS = 15;
 const DEFAULT_CHUNK = 16 * 1024;
-/** Largest number of bytes that fits the core's; no message is as long. */
+/** Largest threshold that the core can hold; no message is as long. */
 const MAX_THRESHOLD = 0x7fffffff;
 
 /** @param {unknown} value */
@@ -77,7 +77,7 @@ function checkAll(path, given, rules) {
     const isSet = isGiven(value);
     if (!Object.hasOwn(rules, name)) {
       const known = Object.keys(rules);
-      // Options that Node has and this server has not may be there without a value.
+      // Options of Node that this server does not have may be present without a value.
       if (isSet || nearestName(name, known) !== undefined) throw unknownOption(`options.${path}`, name, known);
     }
     if (!isSet) continue;
@@ -94,7 +94,7 @@ function checkAll(path, given, rules) {
 /**
  * Checks the option.
  * @param {any} option
- * @param {any} [ioThreads] The option of that name: as many messages are compressed at a time.
+ * @param {any} [ioThreads] The option `ioThreads`: as many messages are compressed at a time.
  * @throws {LineError} `sInvalidOptions`
  */
 function checkCompression(option, ioThreads) {
@@ -121,7 +121,7 @@ function isGiven(value) {
 }
 
 /**
- * What the core is told.
+ * The option in the form for the core.
  * @param {any} option Checked.
  * @returns {import('../binding/addon.d.ts').CompressionOptions | undefined} Undefined: no compression.
  */

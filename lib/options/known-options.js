@@ -4,8 +4,8 @@
 const { constants: { MAX_STRING_LENGTH } } = require('node:buffer');
 
 /**
- * The options of a server: what each must be, what holds when it is not given, and what the core is
- * told. A new option needs an entry in `facts/server-options.js`; here is what an entry cannot say.
+ * The options of a server: the rule, the default and the core's setting of each. A new option needs an entry
+ * in `facts/server-options.js`; this file has the rules that an entry cannot express.
  */
 
 const { POLICY_RULES } = require('./policy.js');
@@ -20,10 +20,10 @@ const MAX = 0xffffffff;
 /**
  * @typedef {object} Option
  * @property {Rule} [rule] What it must be; options without a rule are checked where they are used.
- * @property {boolean} [isRequired] It may not be left undefined once named, as with the original.
- * @property {boolean} [isLive] It is in force at once when it is set while the server runs.
- * @property {any} [initial] What holds when it is not given.
- * @property {(value: any) => any} [core] What the core is told: its setting of the same name.
+ * @property {boolean} [isRequired] When given, it must not be undefined or null, as with the original.
+ * @property {boolean} [isLive] When set while the server runs, it takes effect at once.
+ * @property {any} [initial] The default.
+ * @property {(value: any) => any} [core] Gives the value of the core's setting of the same name.
  */
 
 /** @param {any} value */
@@ -45,7 +45,7 @@ function isHttpServer(value) {
   return typeof value === 'object' && ['on', 'off', 'listenerCount', 'address'].every((name) => typeof value?.[name] === 'function');
 }
 
-/** @param {number} count A number the core keeps in 32 bits. */
+/** @param {number} count A number that the core keeps in 32 bits. */
 function atMost(count) {
   return Math.min(count, MAX);
 }
@@ -60,9 +60,9 @@ const OTHERS = {
   ...POLICY_RULES,
 };
 
-/** What the core is told of options whose value means something else there. @type {{[name: string]: (value: number) => number}} */
+/** Values for the core of options that mean something else there. @type {{[name: string]: (value: number) => number}} */
 const FOR_CORE = {
-  // Below one byte means no limit, as with the original: but for what JavaScript can hold as one string.
+  // Below one byte means no limit, as with the original. The longest string of JavaScript stays a limit.
   maxPayload: (bytes) => Math.min(bytes < 1 ? MAX_STRING_LENGTH : bytes, MAX_STRING_LENGTH),
   maxFragments: (count) => atMost(count || MAX),
 };
@@ -101,9 +101,9 @@ const OPTIONS = Object.freeze(Object.fromEntries(Object.entries(TABLE).map(([nam
   return [name, { rule: ruleOf(name, entry), isRequired, isLive, initial, core: forCore(name, entry) }];
 })));
 
-/** Options that applications of the original pass although they have no effect there either, and why they have none. */
+/** Options that applications of the original pass, and why they have no effect there or here. */
 const WITHOUT_EFFECT = new Map([
-  ['handshakePayload', 'it is for clients to send a payload with the handshake'],
+  ['handshakePayload', 'only clients send a payload with the handshake'],
   ['noDelay', 'small messages are never held back (TCP_NODELAY)'],
   ['disableHixie', 'connections of that draft of WebSocket are never served'],
 ]);

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** Checks the options of a server, and keeps those that stay live in force. What options there are: `known-options.js`. */
+/** Checks the options of a server, and applies live options when they are set. The options are in `known-options.js`. */
 
 const LineError = require('../../common/line-error.js');
 const { encrypt } = require('./secure-context.js');
@@ -19,7 +19,7 @@ const KNOWN = Object.freeze(Object.keys(OPTIONS));
 const REQUIRED = KNOWN.filter((name) => OPTIONS[name].isRequired);
 const LIVE = KNOWN.filter((name) => OPTIONS[name].isLive);
 
-/** What `listen` may have. */
+/** The properties of the option `listen`. */
 const LISTEN = Object.freeze(['path', 'mode']);
 
 /**
@@ -32,8 +32,8 @@ function optionOf(name) {
 }
 
 /**
- * A misspelt option would be without effect, and nobody would know. One that resembles none may be the
- * application's own: the original keeps it, so it is kept and warned of.
+ * Refuses a misspelt option, which would have no effect. A name that resembles no option may be the
+ * application's own: it is kept, as with the original, and a warning is emitted.
  * @param {string} name
  * @throws {LineError} `sInvalidOptions`, naming the option that was probably meant.
  */
@@ -68,8 +68,8 @@ function describe(value) {
 }
 
 /**
- * The options of a server, checked. Some stay live: what is set later is checked too, and holds for
- * messages and connections that come later.
+ * Checks the options of a server. Live ones can be set later: they are checked again, and hold for later
+ * messages and connections.
  * @param {unknown} given
  * @param {NativeServer} native
  * @returns {any} A plain object. Applications get it as {@link guarded}.
@@ -126,7 +126,7 @@ function makeOptions(given, native) {
 }
 
 /**
- * The options as applications see them: what they set is checked, its name too.
+ * The options as applications see them: names and values that they set are checked.
  * @param {any} options Made by {@link makeOptions}.
  * @returns {any}
  */
@@ -139,7 +139,7 @@ function guarded(options) {
     },
     deleteProperty(target, name) {
       if (typeof name !== 'string' || !LIVE.includes(name)) return Reflect.deleteProperty(target, name);
-      // From then on it is not given. The property stays: it is what sees a later assignment.
+      // The option then counts as not given. Its property stays, because the setter sees later assignments.
       target[name] = undefined;
       return true;
     },
@@ -157,7 +157,7 @@ function applyPolicy(options, native) {
 }
 
 /**
- * What is kept of an option's value: of a list a copy that cannot be changed, for nobody would notice.
+ * The value that is kept of an option. A list is copied and frozen, because changes of it would go unnoticed.
  * @param {unknown} value
  */
 function own(value) {

@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * The options that say which upgrades are accepted and whose word is taken on where they come from.
- * The core decides by them (`crates/core/src/upgrade/policy.rs`); it also knows what an origin or a network is.
+ * The options that say which upgrades are accepted, and which proxies are trusted to name the client. The core
+ * applies them, and checks origins and networks (`crates/core/src/upgrade/policy.rs`).
  */
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
@@ -31,10 +31,10 @@ function asList(value) {
 /** The options that make up the policy. */
 const POLICY = ['path', 'allowedOrigins', 'requireOrigin', 'protocols', 'trustProxy', 'proxyHeaders'];
 
-/** Rules of those whose kind does not say what they must be. @type {{[name: string]: Rule}} */
+/** Rules of the options that have the kind `other`. @type {{[name: string]: Rule}} */
 const POLICY_RULES = {
   path: [(value) => typeof value === 'string' && value.startsWith('/'), 'must be a URL path that begins with /'],
-  allowedOrigins: [isListOfStrings, 'must be a list of strings such as "https://example.com"; decide by other means in verifyClient'],
+  allowedOrigins: [isListOfStrings, 'must be a list of strings such as "https://example.com"; for other conditions use verifyClient'],
   protocols: [(value) => isListOfStrings(value) && value.length > 0, 'must be a list of at least one subprotocol'],
   trustProxy: [isTrust, 'must be a boolean, a number of proxies, or a list of addresses'],
 };

@@ -2,7 +2,7 @@
 'use strict';
 
 /**
- * What an option must be: a test, and the same for people.
+ * The rule of an option: a test of its value, and the text for errors.
  * @typedef {[test: (value: any) => boolean, what: string]} Rule
  */
 
@@ -40,7 +40,7 @@ function range(least, most) {
 
 /**
  * @param {readonly string[]} values
- * @param {string} [why] The others are not there.
+ * @param {string} [why] Reason why there are no other values.
  * @returns {Rule}
  */
 function choice(values, why = '') {

@@ -12,10 +12,10 @@ const { refuseUnknown } = require('./unknown-options.js');
 
 const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
 
-/** In the first line of an encrypted key (RFC 7468, 11), or behind it in OpenSSL's older form. */
+/** In the first line of an encrypted key (RFC 7468, 11), or after that line in OpenSSL's older form. */
 const ENCRYPTED = /\bENCRYPTED\b/;
 
-/** What `options.tls` may have, beside `key`, `cert` and `ca`, and what that must be. @type {{[name: string]: import('./rules.js').Rule}} */
+/** Rules of the options in `options.tls` other than `key`, `cert` and `ca`. @type {{[name: string]: import('./rules.js').Rule}} */
 const RULES = {
   passphrase: STRING,
   minVersion: choice(['TLSv1.2', 'TLSv1.3'], ': older versions are not secure'),
@@ -34,7 +34,7 @@ function isProtocols(value) {
 }
 
 /**
- * @param {string} name Of the option in `options.tls`; empty for all of it.
+ * @param {string} name Of the option in `options.tls`; empty for `options.tls` itself.
  * @param {string} what
  * @returns {never}
  */
@@ -44,7 +44,7 @@ function fail(name, what) {
 }
 
 /**
- * Sets what connections are encrypted with from now on.
+ * Sets the TLS of connections that are accepted from now on.
  * @param {any} tls `options.tls`; undefined or null for no encryption.
  * @param {NativeServer} native
  * @throws {LineError} `sInvalidOptions`, naming the option; then nothing has changed.
@@ -68,7 +68,7 @@ function encrypt(tls, native) {
 /** @param {any} tls */
 function checkShape(tls) {
   if (typeof tls !== 'object' || Array.isArray(tls)) fail('', 'must be an object with a key and a certificate');
-  // What is not known could be meant to make the server safer, so it is not ignored.
+  // An unknown option may be meant to make the server safer, so it is not ignored.
   refuseUnknown('options.tls', tls, NAMES);
   for (const [name, value] of Object.entries(tls)) {
     if (value === undefined || value === null || !Object.hasOwn(RULES, name)) continue;
@@ -84,7 +84,7 @@ function checkShape(tls) {
 function clients(tls) {
   if (!tls.requestCert) return 'none';
   if (tls.rejectUnauthorized === false) return 'ask';
-  if (!given(tls.ca)) fail('ca', 'is needed with requestCert: the certificates of those who sign for clients');
+  if (!given(tls.ca)) fail('ca', 'is needed with requestCert: the certificates of the authorities that sign for clients');
   return 'require';
 }
 
@@ -94,13 +94,13 @@ function given(value) {
 }
 
 /**
- * Each private key with its certificate and that one's issuers behind it, as PEM.
+ * Each private key as PEM, followed by its certificate and those of the issuers.
  * @param {any} tls
  * @returns {string}
  */
 function identities(tls) {
   const chains = list(tls.cert).map((pem) => certificates('cert', pem));
-  if (chains.length === 0) fail('cert', 'is needed: a certificate as PEM, with those of its issuers behind it');
+  if (chains.length === 0) fail('cert', 'is needed: a certificate as PEM, followed by those of its issuers');
   const keys = list(tls.key).map((key) => privateKey(key, tls.passphrase));
   if (keys.length === 0) fail('key', 'is needed: the private key of the certificate as PEM');
   if (keys.length !== chains.length) {
@@ -180,7 +180,7 @@ function text(name, pem) {
   return fail(name, 'must be a string or Buffer with PEM text, or an array of these');
 }
 
-/** @param {any} cause OpenSSL's, which holds nothing of the key. */
+/** @param {any} cause An error of OpenSSL, which contains nothing of the key. */
 function reason(cause) {
   return cause.message;
 }

@@ -1,12 +1,12 @@
 // @ts-check
 'use strict';
 
-/** What becomes of options that are not known: misspelt ones are refused, others are warned of. */
+/** Unknown options: misspelt ones are refused, others cause a warning. */
 
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
 
-/** Names that other WebSocket servers, and people, have for what is called otherwise here. */
+/** Names of these options in other WebSocket servers, and other common names. */
 const SYNONYMS = new Map(
   Object.entries({
     tls: 'ssl https key cert ca certificate privatekey secure wss',
@@ -28,7 +28,7 @@ const SYNONYMS = new Map(
   }).flatMap(([name, others]) => others.split(' ').map((other) => /** @type {[string, string]} */ ([other, name]))),
 );
 
-/** Options that have been warned of, in this process. @type {Set<string>} */
+/** Options for which this process has emitted a warning. @type {Set<string>} */
 const warned = new Set();
 
 /** @param {string} name As it may be spelt by others: `max_payload`, `Max-Payload`. */
@@ -90,7 +90,7 @@ function unknownOption(path, name, known) {
 }
 
 /**
- * Refuses names that are not known, in an object where none may be the application's own.
+ * Refuses unknown names in an object where applications have no properties of their own.
  * @param {string} path Of the object.
  * @param {object} given
  * @param {readonly string[]} known

@@ -2,9 +2,9 @@
 'use strict';
 
 /**
- * Workers of Node's `cluster`, which serve one address together. Node's own servers get connections from
- * the primary process. Ours ask the system for a share of the port (SO_REUSEPORT), which then deals
- * them out; where there are no shares an HTTP server of Node listens for ours.
+ * Workers of Node's `cluster`, which serve one address together. Node's own servers get connections from the
+ * primary process. This server listens with SO_REUSEPORT, and the system distributes the connections. Where
+ * that is not possible, an HTTP server of Node listens and hands its upgrades over.
  */
 
 /** Time a client has to send its whole upgrade request, unless `upgradeTimeout` says otherwise, in ms. */
@@ -19,12 +19,12 @@ const net = require('node:net');
 /** @type {import('node:cluster').Cluster} */
 const cluster = /** @type {any} */ (nodeCluster);
 
-/** Whether the system deals the connections of a shared port out evenly. */
+/** Whether the system distributes the connections of a shared port evenly. */
 const CAN_SHARE = process.platform === 'linux';
 
 /**
- * Whether a port is to be shared without being asked for (`reusePort`). Port 0 is not: the system would
- * choose another one for each worker.
+ * Whether a port is shared when `reusePort` is not given. Port 0 is not: the system would choose another port
+ * for each worker.
  * @param {number} port
  */
 function isShared(port) {
@@ -32,8 +32,8 @@ function isShared(port) {
 }
 
 /**
- * Whether the connections have to come from the primary: there are no shares of a Unix domain socket, of
- * a port that is not known yet, and on most systems of none.
+ * Whether connections have to come from the primary process. SO_REUSEPORT cannot share a Unix domain socket or
+ * port 0, and on most systems it does not distribute connections.
  * @param {any} options The server's.
  */
 function needsPrimary({ listen: place, port, reusePort }) {
@@ -47,7 +47,7 @@ function needsPrimary({ listen: place, port, reusePort }) {
  * @returns {Promise<import('node:http').Server>} Rejects with the system's error.
  */
 async function listenByNode({ listen: place, port, host, ipv6Only, backlog, upgradeTimeout, tls }) {
-  if (tls) throw new TypeError('The workers of a cluster can share only a port that is not 0, on Linux, with "options.tls"');
+  if (tls) throw new TypeError('With "options.tls" the workers of a cluster can share only a port other than 0, and only on Linux');
   const timeout = upgradeTimeout ?? UPGRADE_TIMEOUT;
   const server = http.createServer({ headersTimeout: timeout, requestTimeout: timeout }, refuse);
   const address = place ? { path: place.path } : { port: Number(port), host: host ?? undefined, ipv6Only: ipv6Only ?? false };
@@ -58,20 +58,20 @@ async function listenByNode({ listen: place, port, host, ipv6Only, backlog, upgr
 }
 
 /**
- * Stops to listen.
+ * Stops listening.
  * @param {import('node:http').Server} server
  * @returns {Promise<void>} Resolves when the last of its connections has ended.
  */
 function close(server) {
   return new Promise((resolve) => {
     server.close(() => resolve());
-    // Those that were upgraded are not among them.
+    // It leaves upgraded connections alone.
     server.closeAllConnections?.();
   });
 }
 
 /**
- * Answers what is no upgrade as the core does.
+ * Answers a request that is not an upgrade, as the core does.
  * @param {import('node:http').IncomingMessage} _request
  * @param {import('node:http').ServerResponse} response
  */
@@ -82,11 +82,11 @@ function refuse(_request, response) {
 }
 
 /**
- * Takes part in the cluster while a server listens: the primary's `listening` event tells of it, and
- * `worker.disconnect()` closes the listener, as with Node's own servers.
+ * Takes part in the cluster while a server listens: the primary emits `listening`, and `worker.disconnect()`
+ * closes the listener, as with Node's own servers.
  * @param {{address: string, port: number} | string} address Where the server listens.
  * @param {() => void} onDisconnect
- * @returns {() => void} Ends that.
+ * @returns {() => void} Leaves the cluster.
  */
 function join(address, onDisconnect) {
   const { worker } = cluster;
@@ -99,7 +99,7 @@ function join(address, onDisconnect) {
 }
 
 /**
- * Node has no call for it: its servers send this message to the primary.
+ * Tells the primary where this worker listens. Node has no function for it: its servers send this message.
  * @param {{address: string, port: number} | string} where
  */
 function announce(where) {

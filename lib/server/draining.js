@@ -14,19 +14,19 @@ const { kInbox, kIsIdle, kLifecycle, kNative, kSlot } = require('../symbols.js')
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('../connection/message.js').Message} Message */
 
-/** Longest time, in ms, that a timer of Node's can wait. */
+/** Longest delay of a timer in Node, in ms. */
 const MAX_DRAIN = 0x7fffffff;
 
-/** Waves of close frames: they are spread over half of the time, the rest is for the answers. */
+/** Waves of close frames, spread over the first half of the time; the second half is for the answers. */
 const WAVES = 20;
 
-/** Connections of a wave, at least: few are closed at once. */
+/** Least number of connections in a wave: a server with few connections closes them all at once. */
 const LEAST_WAVE = 100;
 
 /**
- * What `stop` is given.
+ * The options of `stop`, checked.
  * @typedef {object} Drain
- * @property {number} drain Milliseconds until what is left is cut.
+ * @property {number} drain Milliseconds until the remaining connections are cut.
  * @property {number} code
  * @property {string} reason
  */
@@ -48,8 +48,8 @@ function drainOf(options) {
 }
 
 /**
- * The end of a server in good order: each connection gets an event, finishes its requests, and is closed;
- * what is left when the time is up is cut.
+ * The drain of a server: each connection gets an event, finishes its requests and is closed. Connections that
+ * remain when the time is up are cut.
  */
 class Draining {
   #server;
@@ -58,20 +58,20 @@ class Draining {
   #timer;
   /** @type {NodeJS.Timeout | undefined} */
   #waves = undefined;
-  /** Connections that have something to finish, of what had come before. @type {Set<ServerConnection>} */
+  /** Connections that may have unfinished requests or sends from before the drain. @type {Set<ServerConnection>} */
   #busy = new Set();
-  /** Requests that have come since and are not answered. @type {Map<ServerConnection, Set<Message>>} */
+  /** Unanswered requests that came during the drain. @type {Map<ServerConnection, Set<Message>>} */
   #late = new Map();
-  /** Connections of which only such requests are left. No other message of them reaches a handler. @type {Set<ServerConnection>} */
+  /** Connections to close once their requests in `#late` are answered; new ones reach no handler. @type {Set<ServerConnection>} */
   #ending = new Set();
   /** Connections to close, oldest first. @type {ServerConnection[]} */
   #done = [];
   #waveSize = LEAST_WAVE;
-  /** How many more this wave closes. */
+  /** How many more connections this wave closes. */
   #left = 0;
 
   /**
-   * The time begins now.
+   * The time of the drain begins now.
    * @param {Server} server
    * @param {Drain} drain
    */
@@ -82,7 +82,7 @@ class Draining {
     this.#timer = setTimer(() => this.cut(), drain.drain);
   }
 
-  /** The listener is closed, and what had been received by then is handled. */
+  /** Called when the listener is closed and everything received until then is handled. */
   begin() {
     const { code, reason, drain } = this.#drain;
     const { [kNative]: native, [kInbox]: inbox } = this.#server;
@@ -116,7 +116,7 @@ class Draining {
   }
 
   /**
-   * A request has come, and reaches its handler.
+   * Called when a request reaches its handler during the drain.
    * @param {ServerConnection} connection
    * @param {Message} message
    */
@@ -127,7 +127,7 @@ class Draining {
   }
 
   /**
-   * A request has been answered that may be one of those of {@link onRequest}.
+   * Called when a request is answered that may have come during the drain.
    * @param {ServerConnection} connection
    * @param {Message} message
    */
@@ -141,7 +141,7 @@ class Draining {
   }
 
   /**
-   * A client that has begun its handshake only now is closed.
+   * Closes a client that begins its handshake during the drain.
    * @param {ServerConnection} connection
    */
   refuse(connection) {
@@ -159,10 +159,10 @@ class Draining {
     const { code, reason } = this.#drain;
     while (this.#left > 0 && this.#done.length > 0) {
       const connection = /** @type {ServerConnection} */ (this.#done.shift());
-      // One that has ended meanwhile costs nothing.
+      // A connection that has ended meanwhile does not count.
       if (connection.state === ConnectionState.DISCONNECTED) continue;
       if (this.#late.has(connection)) {
-        // From now on it gets no more to do: otherwise a client that always asks would never be closed.
+        // No new requests from now on: otherwise a client that never stops sending them would not be closed.
         refuseMessages(connection);
         this.#ending.add(connection);
         continue;
@@ -172,18 +172,18 @@ class Draining {
     }
   }
 
-  /** Ends what is left: each gets its close frame, and no time to answer it. */
+  /** Cuts the remaining connections: each gets its close frame, and no time to answer it. */
   cut() {
     const { code, reason } = this.#drain;
     const { [kNative]: native, [kInbox]: inbox } = this.#server;
-    serverLog('cutting what is left');
+    serverLog('cutting the remaining connections');
     for (const connection of inbox.connections) {
       if (connection !== undefined) native.close(connection[kSlot], code, reason);
     }
     this.#server[kLifecycle].cutAll();
   }
 
-  /** The last connection has ended. */
+  /** Called when the last connection has ended. */
   end() {
     clearTimeout(this.#timer);
     clearInterval(this.#waves);

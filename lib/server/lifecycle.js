@@ -18,8 +18,8 @@ const { kHandovers, kInbox, kNative } = require('../symbols.js');
 /** @typedef {import('./listening.js').Listening} Listening */
 
 /**
- * Starts and stops a server: its listener and io threads, the HTTP server whose upgrades it serves, its
- * place in a cluster, and the end of its connections.
+ * Starts and stops a server: its listener and io threads, the HTTP server whose upgrades it serves, its part
+ * in a cluster, and the end of its connections.
  */
 class Lifecycle {
   #server;
@@ -29,9 +29,9 @@ class Lifecycle {
    * @type {{thread: number, promise: Promise<void>, resolve: () => void, draining?: Draining, isOver?: boolean} | undefined}
    */
   #stopping = undefined;
-  /** Settled when the start that was called last is over, and never rejected. @type {Promise<void>} */
+  /** Fulfilled when the last start has succeeded or failed. @type {Promise<void>} */
   #starting = Promise.resolve();
-  /** Threads that have not ended: those of closed listeners live as long as their connections. @type {Set<number>} */
+  /** Threads that have not ended. They outlive their listener, as long as they have connections. @type {Set<number>} */
   #threads = new Set();
   /**
    * Leaves the cluster, or the HTTP server.
@@ -84,13 +84,13 @@ class Lifecycle {
 
   /**
    * @param {object} wanted What `server.server` is until the server is stopped.
-   * @param {Promise<void>} before Settled when an earlier start is over that was stopped meanwhile.
+   * @param {Promise<void>} before Settled when an earlier start, stopped meanwhile, is over.
    */
   async #start(wanted, before) {
     const server = this.#server;
     try {
       checkPlace(server.options);
-      // The same port may be asked for again.
+      // Both may still hold the same port.
       await before;
       await this.#stopping?.promise;
       if (server.server !== wanted) throw stoppedMeanwhile();
@@ -113,12 +113,12 @@ class Lifecycle {
 
   /**
    * @param {Listening} listening
-   * @param {import('node:http').Server | undefined} own The HTTP server that listens for it alone.
+   * @param {import('node:http').Server | undefined} own The HTTP server that listens for this server alone.
    */
   #onListening(listening, own) {
     this.listening = listening;
     serverLog('listening on %o', listening.address);
-    // Without a listener of its own the server keeps the process alive by its connections only.
+    // A server without a listener of its own keeps the process alive only while it has connections.
     const { thread, address } = listening;
     this.#isAttached = address === null;
     this.updateKeepAlive();
@@ -137,7 +137,7 @@ class Lifecycle {
   /**
    * Stops listening and disconnects every client: at once, or with `drain` in good order.
    * @param {import('../../index.d.ts').StopOptions} [options]
-   * @returns {Promise<void>} Resolves when all have been told and the port is free. Rejects with a
+   * @returns {Promise<void>} Resolves when all clients have been told and the port is free. Rejects with a
    *   {@link LineError}: `sInvalidAction` when the server does not run; `sInvalidOptions`.
    */
   async stop(options) {
@@ -154,13 +154,13 @@ class Lifecycle {
     const drain = options === undefined ? undefined : drainOf(options);
     serverLog('stopping');
     server.server = null;
-    // An HTTP server goes on: while its line server drains, upgrades that come by it are refused.
+    // The HTTP server continues: during the drain, upgrades that it gets are refused.
     const goesOn = drain && this.#isAttached && this.#web === server.options.server;
     const left = goesOn ? undefined : this.#leaveAll();
     const { listening } = this;
     this.listening = undefined;
     if (listening === undefined) {
-      // Still starting: `start` sees that it is not wanted any more, and frees the port.
+      // Still starting: `#start` notices that the server was stopped, and frees the port.
       if (options === undefined) this.#stopping?.draining?.cut();
       return this.#starting;
     }
@@ -170,7 +170,7 @@ class Lifecycle {
   }
 
   /**
-   * Ends a thread with its listener, and its connections unless they are left alone or drained.
+   * Ends a thread and its listener. Its connections are cut, unless they are drained or `clientTracking` is false.
    * @param {number} thread
    * @param {import('./draining.js').Drain} [drain]
    * @returns {Promise<void>} Resolves when that is done.
@@ -190,13 +190,13 @@ class Lifecycle {
     return promise;
   }
 
-  /** What `await using` calls: stops a server that runs, and waits for one that is being stopped. */
+  /** Called by `await using`: stops a running server, or waits until one that is stopping has stopped. */
   async dispose() {
     if (this.#server.server) await this.#server.stop();
     else await this.#stopping?.promise;
   }
 
-  /** Closes the listener and cuts every connection, those of earlier listeners as well. */
+  /** Closes the listener and cuts every connection, also those of earlier listeners. */
   cutAll() {
     this.isCut = true;
     for (const connection of this.#server[kInbox].connections) if (connection !== undefined) ignore(connection);
@@ -220,23 +220,23 @@ class Lifecycle {
     return this.listening.address ?? this.#web?.address() ?? null;
   }
 
-  /** Sees that the process lives as long as there is something to do. */
+  /** Keeps the process alive as long as the server has something to do. */
   updateKeepAlive() {
     const isBusy = this.#stopping !== undefined || this.#server[kHandovers].size > 0;
     this.#native.keepAlive(!this.#isAttached || isBusy);
   }
 
   /**
-   * A listener has been closed.
+   * Called when a listener has been closed.
    * @param {number} thread
-   * @param {boolean} ended Its connections have ended, too.
+   * @param {boolean} ended Whether its connections have ended, too.
    */
   onDetached(thread, ended) {
     this.#closed = thread;
     if (ended) this.#threads.delete(thread);
     const stopping = this.#stopping;
     if (stopping === undefined || (stopping.thread !== thread && !stopping.isOver)) {
-      // By the cluster, without `stop()`, which may have nothing left to do.
+      // Closed by the cluster, without `stop()`. A later `stop()` may have nothing left to do.
       const isDone = ended || this.#server.options.clientTracking === false;
       if (isDone && this.listening?.thread === thread) this.listening = undefined;
       return;
@@ -247,7 +247,7 @@ class Lifecycle {
       return;
     }
     stopping.isOver = true;
-    // Connections of earlier listeners end as well.
+    // Connections of earlier listeners have to end as well.
     if (ended && this.#threads.size > 0) return;
     serverLog('stopped');
     draining?.end();

@@ -12,7 +12,7 @@ const OPTIONS = require('../options/table.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 
-/** Link-local addresses of IPv6, which only say something together with an interface. */
+/** Link-local addresses of IPv6, which are complete only with an interface. */
 const LINK_LOCAL = /^fe[89ab]/i;
 
 /** libuv's names of Windows' error numbers that listening can fail with. @type {{[number: number]: string}} */
@@ -50,15 +50,15 @@ function hasAddress({ port, listen: place }) {
 
 /**
  * @param {any} options The server's options.
- * @throws {TypeError} When they name nothing to serve.
+ * @throws {TypeError} When they give nothing to serve.
  */
 function checkPlace(options) {
   const listens = hasAddress(options);
   if (!listens && !options.server && !options.noServer) {
-    throw new TypeError('No "options.port" was given, nor "server" or "noServer": there is nothing to serve');
+    throw new TypeError('There is nothing to serve: give "options.port", "options.listen", "options.server" or "options.noServer"');
   }
   if (!listens && options.tls) {
-    throw new TypeError('"options.tls" is for a port of this server; with "server" it is for that one to encrypt');
+    throw new TypeError('"options.tls" needs "options.port"; with "options.server", have that HTTP server encrypt');
   }
 }
 
@@ -68,7 +68,7 @@ function checkPlace(options) {
  * @param {NativeServer} native
  * @param {() => void} onWake
  * @returns {Promise<{listening: Listening, own: import('node:http').Server | undefined}>} `own`: the HTTP
- *   server that listens for this one alone. Rejects with the system's error.
+ *   server that listens for the line server alone. Rejects with the system's error.
  */
 async function begin(options, native, onWake) {
   const listens = hasAddress(options);
@@ -104,7 +104,7 @@ async function listen(options, native, onWake) {
     reusePort,
     threads: options.ioThreads ?? OPTIONS.ioThreads.initial,
   }, onWake);
-  // As Node's own servers report it: with -1 for the port of a Unix domain socket.
+  // Node's own servers report -1 as the port of a Unix domain socket.
   if (error) throw systemError(error, 'listen', socketPath ?? (options.host || '::'), socketPath ? -1 : port);
   const address = LINK_LOCAL.test(bound) ? `${bound}%${interfaceName(host)}` : bound;
   if (socketPath) return { thread, address: socketPath };
@@ -118,7 +118,7 @@ async function listen(options, native, onWake) {
  * @param {NativeServer} native
  * @param {() => void} onWake
  * @returns {Listening}
- * @throws {Error} The system's, when there can be no thread.
+ * @throws {Error} The system's error, when it has no thread to give.
  */
 function run(options, native, onWake) {
   const { error, thread } = native.core.run(options.ioThreads ?? OPTIONS.ioThreads.initial, onWake);
@@ -129,8 +129,8 @@ function run(options, native, onWake) {
 /**
  * The address Node would listen on.
  * @param {string | null | undefined} host
- * @returns {Promise<string | undefined>} Undefined for every address. The interface of an address of IPv6 (`%eth0`) is
- *   given by its number.
+ * @returns {Promise<string | undefined>} Undefined to listen on every address. The interface of an IPv6 address (`%eth0`)
+ *   is given by its number.
  */
 async function resolveHost(host) {
   if (!host) return undefined;
@@ -140,8 +140,8 @@ async function resolveHost(host) {
 }
 
 /**
- * As libuv takes it: 0 for an interface that is not known. Only link-local addresses need one, and interfaces that
- * are up have such an address.
+ * The number of an interface, as in libuv: 0 when it is unknown. Only link-local addresses need one, and every
+ * interface that is up has such an address.
  * @param {string} zone Name of an interface, or its number.
  */
 function interfaceNumber(zone) {
@@ -152,18 +152,18 @@ function interfaceNumber(zone) {
 }
 
 /**
- * @param {string | undefined} host As {@link resolveHost} gives it.
+ * @param {string | undefined} host Result of {@link resolveHost}.
  * @returns {string} Name of its interface, else the number.
  */
 function interfaceName(host = '') {
   const number = host.slice(host.indexOf('%') + 1);
-  // On Windows libuv calls interfaces by their numbers.
+  // On Windows libuv names interfaces by their numbers.
   if (process.platform === 'win32') return number;
   return Object.keys(os.networkInterfaces()).find((name) => scopesOf(name).includes(Number(number))) ?? number;
 }
 
 /**
- * Numbers of an interface, as its addresses tell it.
+ * Numbers of an interface: the scopes of its addresses.
  * @param {string} name
  * @returns {number[]}
  */
@@ -215,7 +215,7 @@ function systemError(system, syscall, address, port) {
 }
 
 /**
- * A connection could not be accepted.
+ * Reports that a connection could not be accepted.
  * @param {import('./server.js').Server} server
  * @param {number} number The system's error number.
  */

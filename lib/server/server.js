@@ -19,7 +19,6 @@ const { serverLog } = require('../runtime/debug.js');
 const { encrypt } = require('../options/secure-context.js');
 const { guarded, makeOptions, maxPendingSends } = require('../options/options.js');
 const { refuseUpgrade, refuseUnavailable } = require('../upgrade/refusal.js');
-const { readStats } = require('./stats.js');
 const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('../enums.js');
 const { wantsToBeAsked } = require('../upgrade/upgrade.js');
 const { kGathering, kHandovers, kInbox, kLifecycle, kNative, kSending, kSettings } = require('../symbols.js');
@@ -62,7 +61,7 @@ class Server extends Emitter {
     this.everyone = new Target(this, undefined);
     this[kGathering] = new Gathering(this);
     /**
-     * What serves WebSockets; null when nothing does.
+     * The WebSocket server of the original; null while the server does not run.
      * @type {import('../attach/socket-server.js').SocketServer | null}
      */
     this.server = null;
@@ -82,7 +81,7 @@ class Server extends Emitter {
     serverLog('created');
   }
 
-  /** The options with their defaults. What is set on them, or in their place, is checked. @type {any} */
+  /** The options with their defaults. Assignments to them, and to this property, are checked. @type {any} */
   get options() {
     return this.#options;
   }
@@ -104,7 +103,7 @@ class Server extends Emitter {
   /**
    * Stops listening and disconnects every client: at once, or with `drain` in good order.
    * @param {import('../../index.d.ts').StopOptions} [options]
-   * @returns {Promise<void>} Resolves when all have been told and the port is free. Rejects with a
+   * @returns {Promise<void>} Resolves when all clients have been told and the port is free. Rejects with a
    *   {@link LineError}: `sInvalidAction` when the server does not run; `sInvalidOptions`.
    */
   stop(options) {
@@ -112,9 +111,9 @@ class Server extends Emitter {
   }
 
   /**
-   * Replaces the key, certificate and other settings of TLS for connections to come; those that are
-   * there go on with theirs.
-   * @param {Partial<import('../../index.d.ts').TlsOptions>} tls What is not given stays as it is.
+   * Replaces the key, certificate and other settings of TLS for new connections. Existing connections
+   * keep theirs.
+   * @param {Partial<import('../../index.d.ts').TlsOptions>} tls Settings that are not given stay as they are.
    * @throws {LineError} `sInvalidOptions`, naming the option, and nothing has changed;
    *   `sInvalidAction` when the server has no option `tls`.
    */
@@ -130,8 +129,8 @@ class Server extends Emitter {
   }
 
   /**
-   * Where the server listens, e.g. the port the system chose for port 0; with the option `server`
-   * where that one does.
+   * Where the server listens, for example the port that the system chose for port 0. With the option
+   * `server`, where that HTTP server listens.
    * @returns {Listening['address'] | null} Null when it does not listen.
    */
   address() {
@@ -139,9 +138,9 @@ class Server extends Emitter {
   }
 
   /**
-   * Serves an upgrade of any HTTP server, whose `upgrade` event gives the arguments. The request is
-   * checked as one to a port of this server's own, and refused or answered. While the server does
-   * not run it is refused with 503 and `Retry-After`.
+   * Serves an upgrade of any HTTP server, whose `upgrade` event has these arguments. The request is
+   * checked like one to a port of this server, and accepted or refused. While the server does not run
+   * it is refused with 503 and `Retry-After`.
    * @param {import('node:http').IncomingMessage} request
    * @param {import('node:stream').Duplex} socket
    * @param {Uint8Array} head
@@ -158,7 +157,9 @@ class Server extends Emitter {
 
   /** @returns {import('../../types/stats.d.ts').ServerStats} What has happened so far, in numbers: a new object. */
   getStats() {
-    return readStats(this[kNative], this.#turnedAway);
+    const stats = this[kNative].core.stats();
+    stats.refused.stopping += this.#turnedAway;
+    return stats;
   }
 
   /** @returns {{[id: string]: ServerConnection}} All connections by id, as a new object. */

@@ -4,9 +4,9 @@
 const { X509Certificate } = require('node:crypto');
 
 /**
- * Who sent a request: the other end of the connection, or whom a trusted proxy names (`trustProxy`).
- * It has what people use of Node's `net.Socket` and `tls.TLSSocket`. What is said of certificates and
- * protocols is always about the other end of the connection.
+ * The sender of a request: the other end of the connection, or the client that a trusted proxy names
+ * (`trustProxy`). It has the common members of Node's `net.Socket` and `tls.TLSSocket`. Certificates and
+ * protocols are always those of the other end of the connection.
  */
 class PeerSocket {
   #protocol;
@@ -24,9 +24,9 @@ class PeerSocket {
     this.encrypted = encrypted;
     /** Address of the proxy that named the client. @type {string | undefined} */
     this.proxyAddress = proxy;
-    /** Whether the peer has shown a certificate that one of `tls.ca` has signed. */
+    /** Whether the peer has sent a certificate that an authority of `tls.ca` has signed. */
     this.authorized = secure?.authorized ?? false;
-    /** Why it is not authorized, by OpenSSL's name; null when it is, or was not asked. @type {string | null} */
+    /** Why it is not authorized, by OpenSSL's name; null when it is, or was not asked for one. @type {string | null} */
     this.authorizationError = secure?.authorizationError ?? null;
     /** The application protocol agreed on. @type {string | false} */
     this.alpnProtocol = secure?.alpnProtocol ?? false;

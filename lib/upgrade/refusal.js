@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Refusals of upgrades on sockets that Node has handed over. Node takes its listeners off such a socket before it
- * emits `upgrade`: an error of it, such as a reset by the peer, ends the process unless somebody else listens.
+ * Refusals of upgrades on sockets that Node has handed over. Node removes its listeners from such a socket before it
+ * emits `upgrade`. An error of the socket, such as a reset by the peer, then ends the process unless it is listened for.
  */
 
 const { STATUS_CODES } = require('node:http');
@@ -16,10 +16,10 @@ const { ServerErrorCode } = require('../enums.js');
 
 /** @typedef {import('node:stream').Duplex} Duplex */
 
-/** Time a refused peer has to take its answer and to close, in ms; as `REFUSAL_TIME` in `crates/core/src/transport/opening.rs`. */
+/** Time a refused peer has to read its answer and to close, in ms; as `REFUSAL_TIME` in `crates/core/src/transport/opening.rs`. */
 const REFUSAL_TIME = 5000;
 
-/** Seconds after which a client may try again that came while the server did not run; as the core says. */
+/** `Retry-After` of refusals while the server does not run, in seconds; the core sends the same. */
 const RETRY_AFTER = 10;
 
 /** Statuses of refusals: those that end a request and that HTTP defines (RFC 9110 section 15). */
@@ -32,7 +32,7 @@ const MOST_SHOWN = 200;
 /** Marks streams whose errors are listened for, by another copy of this package as well. */
 const GUARDED = Symbol.for('line-socket-native.guarded');
 
-/** That a peer has gone is no news: the stream closes, which whoever uses it sees. */
+/** An error of the peer needs no report: the stream closes, and its user sees that. */
 function ignore() {}
 
 /**
@@ -55,8 +55,8 @@ function isHeardByOthers(stream, nodes) {
 }
 
 /**
- * Answers an upgrade with a refusal and closes its stream: when the peer has taken the answer and closed, or
- * after {@link REFUSAL_TIME}. Does nothing to a stream that somebody else has ended.
+ * Answers an upgrade with a refusal and closes its stream: when the peer has read the answer and closed, or
+ * after {@link REFUSAL_TIME}. Does nothing to a stream that has been ended before.
  * @param {Duplex} stream
  * @param {string} response
  */
@@ -69,7 +69,7 @@ function answer(stream, response) {
     stream.destroy();
   });
   stream.end(response);
-  // Closing with unread bytes would reset the connection, and take the answer with it.
+  // Closing with unread bytes would reset the connection, and the answer could be lost.
   stream.resume();
 }
 
@@ -95,7 +95,7 @@ function responseOf(status, contentType, message, more = []) {
 }
 
 /**
- * Refuses an upgrade that comes while the server does not run, as the core refuses others that cannot be served now.
+ * Refuses an upgrade that comes while the server does not run, as the core refuses upgrades that it cannot serve now.
  * @param {Duplex} stream
  */
 function refuseUnavailable(stream) {
@@ -146,7 +146,7 @@ function messageProblem(message) {
 }
 
 /**
- * A value as errors show it. It may be what a peer has sent: nothing of it is called.
+ * A value as errors show it. The value may come from a peer: none of its functions are called.
  * @param {unknown} value
  */
 function show(value) {
@@ -154,7 +154,7 @@ function show(value) {
     const text = inspect(value, { depth: 1, customInspect: false, maxArrayLength: 10, maxStringLength: 100, breakLength: Infinity });
     return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
   } catch {
-    // An error whose `stack` is no string, for one.
+    // For example an error whose `stack` is not a string.
     return typeof value;
   }
 }

@@ -4,8 +4,7 @@
 const { PeerSocket } = require('./peer-socket.js');
 
 /**
- * The upgrade request as handlers see it: what Node's `http.IncomingMessage` has of it and people
- * use. Made when it is first asked for.
+ * The upgrade request as handlers see it, with the common members of Node's `http.IncomingMessage`.
  */
 
 /** Headers of which Node keeps the first and drops the others. */

@@ -1,23 +1,23 @@
 // @ts-check
 'use strict';
 
-/** The head of the answer to an upgrade that is accepted: its lines, and what `headers` listeners may make of them. */
+/** The head of the answer to an accepted upgrade, and the check of the changes that `headers` listeners make to it. */
 
 const { show } = require('./refusal.js');
 
 const STATUS_LINE = 'HTTP/1.1 101 Switching Protocols';
 const PROTOCOL = 'sec-websocket-protocol';
 
-/** What names of headers and subprotocols consist of (RFC 9110 section 5.6.2). */
+/** Names of headers and subprotocols (RFC 9110 section 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** What would end a line, or the text of it: every control character but the tab (RFC 9110 section 5.5). */
+/** Control characters except the tab, which a header cannot contain (RFC 9110 section 5.5). */
 const CONTROL = /[^\P{Cc}\t]/u;
 
-/** Headers that an answer with status 101 cannot have: there is no body that they could be about (RFC 9112 section 6). */
+/** Headers about a body, which an answer with status 101 does not have (RFC 9112 section 6). */
 const FORBIDDEN = new Set(['content-length', 'transfer-encoding', 'trailer']);
 
-/** Headers that say what was agreed on: they are there once, or not at all, and stay as they are. */
+/** Headers of the agreement on WebSocket: listeners cannot add, repeat, change or remove them. */
 const FIXED = new Set(['upgrade', 'connection', 'sec-websocket-accept', 'sec-websocket-extensions']);
 
 /** @param {string} text */
@@ -40,12 +40,11 @@ function responseLines(accept, protocol, extensions) {
 
 /**
  * Why lines cannot be sent; undefined when they can.
- * @param {unknown[]} lines What listeners have made of them.
- * @param {string[]} given What they were.
+ * @param {unknown[]} lines After the listeners.
+ * @param {string[]} given Before the listeners.
  * @returns {string | undefined}
  */
 function linesProblem(lines, given) {
-  // Most listeners add something, and most of the time it is good.
   const [status, ...headers] = lines;
   if (typeof status !== 'string' || !/^HTTP\/1\.1 101(?: |$)/.test(status) || CONTROL.test(status)) {
     return `it must begin with "${STATUS_LINE}", not ${show(status)}`;
@@ -63,7 +62,7 @@ function linesProblem(lines, given) {
 /**
  * @param {unknown} line
  * @param {string[]} given
- * @param {Set<string>} seen Names of the headers before it that can be there once.
+ * @param {Set<string>} seen Names of earlier headers that can be there only once.
  * @returns {string | undefined}
  */
 function lineProblem(line, given, seen) {
@@ -72,13 +71,13 @@ function lineProblem(line, given, seen) {
   const isOnce = FIXED.has(name) || name === PROTOCOL;
   if (isOnce && seen.has(name)) return `there can be only one header "${name}"`;
   if (isOnce) seen.add(name);
-  // What the client has offered is not the listeners' to answer for.
+  // Listeners are not responsible for the client's choice of a subprotocol.
   if (given.includes(line)) return undefined;
   if (CONTROL.test(line)) return 'a line must not contain a line break or another control character';
   if (!isToken(name)) return 'a line must be "Name: value", with a name of letters, digits and hyphens';
   if (FORBIDDEN.has(name)) return `an answer to an upgrade cannot have the header "${name}"`;
   if (FIXED.has(name)) return `the header "${name}" must stay as it is`;
-  if (name === PROTOCOL && !isToken(valueOf(line))) return 'the subprotocol must be the name of one';
+  if (name === PROTOCOL && !isToken(valueOf(line))) return 'the subprotocol must be one name, of letters, digits and hyphens';
   return undefined;
 }
 

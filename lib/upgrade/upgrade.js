@@ -20,7 +20,7 @@ const INTERNAL_ERROR = 500;
 const warned = new WeakSet();
 
 /**
- * Whether the application has a say in upgrades: then the core asks before it answers one.
+ * Whether the application takes part in the decision on upgrades: then the core asks before it answers one.
  * @param {Server} server
  */
 function wantsToBeAsked(server) {
@@ -41,7 +41,7 @@ function decideUpgrade(server, key) {
   new Decision(server, key, facts).begin();
 }
 
-/** What becomes of one upgrade request. */
+/** The decision on one upgrade request. */
 class Decision {
   #server;
   #key;
@@ -68,8 +68,8 @@ class Decision {
   }
 
   /**
-   * Runs one step. The application's exception is its own, and reaches `uncaughtException`; its peer must not wait
-   * for ever.
+   * Runs one step. An exception of the application reaches `uncaughtException`, and the request is refused, so that the
+   * peer does not wait for ever.
    * @param {() => void} step
    */
   #run(step) {
@@ -84,7 +84,7 @@ class Decision {
   }
 
   /**
-   * Goes on with what the application has returned, at once unless it is a promise.
+   * Continues with the result of the application, at once unless it is a promise.
    * @param {string} option
    * @param {any} value
    * @param {(value: any) => void} next
@@ -116,7 +116,7 @@ class Decision {
     if (chosen === false) this.#refuse(UNAUTHORIZED);
     else if (chosen === undefined || chosen === null || chosen === '') this.#verify(undefined);
     else if (typeof chosen === 'string' && isToken(chosen.trim())) this.#verify(chosen.trim());
-    // The client has offered what is no name of a subprotocol.
+    // The client has offered a subprotocol with an invalid name.
     else if (typeof chosen === 'string' && offered.includes(chosen)) this.#refuse(BAD_REQUEST);
     else {
       const text = 'must return one of the subprotocols offered, false to refuse the request, or nothing for none';
@@ -145,7 +145,7 @@ class Decision {
     const returned = verifyClient(info, (/** @type {unknown} */ verified, /** @type {unknown} */ code, /** @type {unknown} */ message) => {
       this.#run(() => this.#onVerdict(protocol, verified, code, message));
     });
-    // It is the callback that decides. That it will not be called is known when the promise rejects.
+    // The callback decides. When the promise rejects, the callback will not be called.
     this.#await('verifyClient', returned, () => {});
   }
 
@@ -159,7 +159,7 @@ class Decision {
     if (this.#isVerified) return;
     this.#isVerified = true;
     this.#await('verifyClient', verdict, (verified) => {
-      // Callbacks of Node's kind get an error first: it is truthy, and must let nobody in.
+      // Node's callbacks take an error first. Such an error is truthy, and must not accept the client.
       if (types.isNativeError(verified) || verified instanceof Error) {
         const text = 'must say with true or false whether a client may connect';
         this.#onWrong(`"options.verifyClient" ${text}; got ${show(verified)}`, verified);
@@ -173,7 +173,7 @@ class Decision {
    * @param {any} message
    */
   #onRefused(code, message) {
-    // The original writes it as it is.
+    // The original writes a string as it is.
     const status = typeof code === 'string' && /^\d{3}$/.test(code) ? Number(code) : code;
     const problem = statusProblem(status) ?? messageProblem(message);
     if (problem === undefined) this.#refuse(status, message);
@@ -202,7 +202,7 @@ class Decision {
   }
 
   /**
-   * The application's mistake, at a moment that the peer has chosen: it must not end the process.
+   * Reports a mistake of the application. It must not end the process, because a peer can choose the moment.
    * @param {string} text
    * @param {unknown} value What was wrong.
    */
@@ -225,7 +225,7 @@ class Decision {
     this.#refuse(INTERNAL_ERROR);
     if (this.#server.emit(Event.ERROR, error) !== false || warned.has(this.#server)) return;
     warned.add(this.#server);
-    const hint = 'Listen for "error" on the server to hear of the next ones';
+    const hint = 'Listen for "error" on the server to get the next ones';
     process.emitWarning(`${error.message}. ${hint}`, { code: 'LINE_UPGRADE' });
   }
 }

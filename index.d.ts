@@ -35,6 +35,7 @@ import type {
 } from './types/messages.js';
 import type { EncryptedKey, ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
 import type { Answers, AskOptions, BroadcastOptions, Except, FetchOptions, RemoteConnection, Target } from './types/rooms.js';
+import type { Presence, PresenceChange, PresenceEvents, PresenceMember, PresenceRule } from './types/presence.js';
 import type { RefusedConnections, ServerStats } from './types/stats.js';
 import type { StopOptions } from './types/stop.js';
 import type { DeflateParameters, PeerAddress, Socket, SocketServer, UpgradeRequest } from './types/socket.js';
@@ -355,6 +356,7 @@ declare namespace Server {
   export { ServerRoom, ServerRoom as Room };
   export { LineError, LineError as Error };
   export { Message };
+  export type { Presence, PresenceChange, PresenceEvents, PresenceMember, PresenceRule };
   export type { Answers, AskOptions, BroadcastOptions, Except, FetchOptions, RemoteConnection, Target };
   export type { AnyMessages, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, Rooms, ValueArgs };
   export type { AnyErrorCode, ConnectionErrorCode, LineErrorCode, MessageErrorCode, ServerErrorCode };

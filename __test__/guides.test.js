@@ -124,6 +124,30 @@ const CHECKS = {
     await ada.fence();
     assert.ok(!ada.texts.some((text) => text.includes('"moved"')));
   },
+  'presence.md: Presence': async (open) => {
+    const [ada, bob, nobody] = [await open(), await open(), await open()];
+    assert.equal((await nobody.handshake()).message.e.message, 'What is your name?');
+    await ada.handshake({ name: 'Ada' });
+    assert.deepEqual((await ada.message(({ n }) => n === 'here')).message.p, ['Ada']);
+    await bob.handshake({ name: 'Bob' });
+    assert.deepEqual((await bob.message(({ n }) => n === 'here')).message.p.sort(), ['Ada', 'Bob']);
+    await ada.message(({ n, p }) => n === 'came' && p === 'Bob');
+    ada.close(1000);
+    await ada.closed();
+    await bob.message(({ n, p }) => n === 'left' && p === 'Ada');
+  },
+  'presence.md: Who is typing': async (open) => {
+    const [ada, bob] = [await enter(open), await enter(open)];
+    for (let times = 0; times < 3; times += 1) ada.json({ n: 'typing' });
+    ada.json({ n: 'say', p: 'hi' });
+    ada.json({ n: 'typing' });
+    const names = [];
+    for (let at = 0; at < 3; at += 1) names.push((await bob.message()).message.n);
+    assert.deepEqual(names, ['typing', 'said', 'typing']);
+    await ada.message(({ n }) => n === 'said');
+    await ada.fence();
+    assert.ok(!ada.texts.some((text) => text.includes('"typing"')));
+  },
   'rooms.md: Asking a room': async (open) => {
     const [ada, bob, eve] = [await enter(open), await enter(open), await enter(open)];
     ada.json({ n: 'call a vote', p: 'Tea?', i: 'v' });

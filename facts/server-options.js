@@ -244,6 +244,11 @@ module.exports = [
     details: 'Memory that the kept messages of all rooms may take, in bytes, 1 or more. Above it rooms that keep most give up their oldest messages.',
   },
   {
+    name: 'presence', kind: 'other', otherwise: 'none', shown: 'object', type: '{ readonly [room: string]: PresenceRule }',
+    doc: 'rooms that tell who is in them, and who comes and goes: see [presence](#presence)',
+    details: 'Rooms that tell who is in them, and who comes and goes, by name, or by a prefix that ends in `*`; the longest match holds. Read when the server is made.',
+  },
+  {
     name: 'perMessageDeflate', kind: 'other', isLive: true, initial: false, shown: 'boolean or object', type: 'boolean | PerMessageDeflateOptions',
     doc: 'compresses messages for clients that offer it: see [compression](#compression)',
     details: 'Whether messages are compressed (permessage-deflate, RFC 7692) for clients that offer it. `true` takes the defaults of {@link PerMessageDeflateOptions}. Changed while the server runs, it holds for connections that come later.',

@@ -19,6 +19,8 @@ const kInbox = Symbol('inbox');
 const kLifecycle = Symbol('lifecycle');
 /** The questions to many connections. */
 const kGathering = Symbol('gathering');
+/** Who listens for changes of presence. */
+const kPresences = Symbol('presences');
 /** What the sends of all its connections share. */
 const kSending = Symbol('sending');
 
@@ -89,6 +91,7 @@ module.exports = {
   kInbox,
   kLifecycle,
   kGathering,
+  kPresences,
   kSending,
   kSlot,
   kIntake,

@@ -19,6 +19,7 @@ mod log;
 mod messages;
 mod names;
 mod policy;
+mod presence;
 mod raw;
 mod rooms;
 mod secure;

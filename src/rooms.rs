@@ -168,7 +168,10 @@ fn set_info(server: &mut JsServer, call: &Call) -> Result<Value> {
 }
 
 /// `[id,json]` of each, `[id]` where there is no JSON.
-fn push_pairs<'a>(out: &mut String, pairs: impl Iterator<Item = (&'a Arc<str>, Option<&'a str>)>) {
+pub(super) fn push_pairs<'a>(
+    out: &mut String,
+    pairs: impl Iterator<Item = (&'a Arc<str>, Option<&'a str>)>,
+) {
     push_list(out, pairs, |out, (id, json)| {
         out.push('[');
         push_name(out, id);
@@ -180,7 +183,7 @@ fn push_pairs<'a>(out: &mut String, pairs: impl Iterator<Item = (&'a Arc<str>, O
     });
 }
 
-fn push_list<T>(
+pub(super) fn push_list<T>(
     out: &mut String,
     items: impl IntoIterator<Item = T>,
     push: impl Fn(&mut String, T),
@@ -196,7 +199,7 @@ fn push_list<T>(
 }
 
 /// A name, as [`Call::name`] reads it, as a JSON string.
-fn push_name(out: &mut String, name: &str) {
+pub(super) fn push_name(out: &mut String, name: &str) {
     out.push('"');
     if names::is_ambiguous(name) {
         for unit in char::decode_utf16(names::decode(name)) {

@@ -4,6 +4,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { PerMessageDeflateOptions } from './compression.js';
 import type { HistoryRule } from './history.js';
+import type { PresenceRule } from './presence.js';
 import type { UpgradeRequest } from './socket.js';
 
 /** What `verifyClient` decides on. */
@@ -310,6 +311,12 @@ export interface ServerOptions {
    * @default 67108864
    */
   historyBytes?: number | null | undefined;
+  /**
+   * Rooms that tell who is in them, and who comes and goes, by name, or by a prefix that ends in `*`; the longest
+   * match holds. Read when the server is made.
+   * @default none
+   */
+  presence?: { readonly [room: string]: PresenceRule } | null | undefined;
   /**
    * Whether messages are compressed (permessage-deflate, RFC 7692) for clients that offer it. `true` takes the
    * defaults of {@link PerMessageDeflateOptions}. Changed while the server runs, it holds for connections that come

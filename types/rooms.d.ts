@@ -2,6 +2,7 @@
 
 import type { LineError } from './errors.js';
 import type { History, HistoryOptions } from './history.js';
+import type { Presence } from './presence.js';
 import type { AnyMessages, MessageMap, PayloadOf, ResponseOf, ValueArgs } from './messages.js';
 
 /** Connections that are left out: a connection, the id of one, or a list of these. */
@@ -130,4 +131,9 @@ export declare class Target<ServerToClient extends MessageMap<ServerToClient> = 
    * without history (the option `history`), and with `sInvalidOptions`.
    */
   history(options?: HistoryOptions): Promise<History>;
+  /**
+   * Who is in the room, by the option `presence`, and who comes and goes. Throws `sInvalidAction` when the room has no
+   * presence, or the target is not one room.
+   */
+  presence(): Presence;
 }

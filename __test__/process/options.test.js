@@ -82,6 +82,10 @@ const OPTIONS = {
     good: [{}, { news: { size: 1, ttl: 1 } }, { '*': { size: 1, ttl: 1, maxReplay: 1, whenDown: 'local' } }, ...NOTHING],
     bad: [1, 'news', true, [], { news: 1 }, { news: {} }, { news: { size: 0, ttl: 1 } }, { 'a*b': { size: 1, ttl: 1 } }],
   },
+  presence: {
+    good: [{}, { 'a*': {} }, { a: { leaveDelay: 0, events: 'each' } }, { '': { leaveDelay: null } }, ...NOTHING],
+    bad: [5, [], 'room', { a: 5 }, { a: { leaveDelay: -1 } }, { a: { events: 'all' } }, { a: { leaveDelays: 1 } }, { 'a*b': {} }],
+  },
   historyBytes: { good: [1, 2 ** 40, ...NOTHING], bad: [0, ...NO_COUNTS] },
   perMessageDeflate: { good: [true, false, {}, { threshold: 0 }, ...NOTHING], bad: [0, 1, 'true', [], { treshold: 0 }] },
 };

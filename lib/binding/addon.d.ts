@@ -61,6 +61,13 @@ export declare class ServerCore {
    * stands before it.
    */
   keepHistory(room: string, rule: HistoryRule): void;
+  /**
+   * Gives a room presence, or with a `*` at the end of its name all rooms whose names begin with what
+   * stands before it.
+   */
+  keepPresence(room: string, rule: PresenceRule): void;
+  /** At most `limit` members of a room. Null when the room has no presence. */
+  listPresence(room: string, limit: number): PresenceList | null;
   /** What `keepFacts` has kept. */
   static readFacts(kept: KeptFacts): ConnectionFacts;
   /**
@@ -85,8 +92,15 @@ export declare class ServerCore {
   stats(): Stats;
   /** Closes a listener and, if `cut`, every connection. */
   stop(thread: number, cut: boolean): void;
+  /**
+   * Takes the changes that were announced, as JSON: `[[room,count,joined,left,[[change,id,info],…]],…]`, where
+   * `change` is `join`, `leave` or `change`.
+   */
+  takePresence(): string;
   /** The upgrade request that waits under `key`; null when it does not wait any more. */
   upgradeFacts(key: number): UpgradeFacts | null;
+  /** Whether changes in a room are announced from now on. False when the room has no presence. */
+  watchPresence(room: string, watched: boolean): boolean;
 }
 
 /** The option `perMessageDeflate` with its defaults; `lib/options/compression.js` has checked it. */
@@ -197,6 +211,20 @@ export interface PolicyOptions {
   /** Addresses, networks and groups of `trustProxy`. */
   trustedProxies: Array<string>;
   proxyHeaders: ProxyHeaders;
+}
+
+/** Members of a room with presence. */
+export interface PresenceList {
+  /** How many there are. */
+  count: number;
+  /** Ids and infos, as JSON: `[[id,info],…]`. */
+  members: string;
+}
+
+/** How the presence of a room works: see `types/presence.d.ts`. */
+export interface PresenceRule {
+  leaveDelay: number;
+  events: PresenceEvents;
 }
 
 /** Connections that did not come about, by reason. */
@@ -328,6 +356,9 @@ export type ClientCertificates = 'none' | 'ask' | 'require';
 
 /** Oldest version of TLS that is accepted. */
 export type MinVersion = 'TLSv1.2' | 'TLSv1.3';
+
+/** What is told of changes of presence: see `types/presence.d.ts`. */
+export type PresenceEvents = 'each' | 'batched' | 'none';
 
 /** Where proxies name the client. */
 export type ProxyHeaders = 'x-forwarded' | 'forwarded';

@@ -21,6 +21,7 @@ const {
   kOnResponse,
   kOnWritten,
   kGathering,
+  kPresences,
   kSlot,
 } = require('../symbols.js');
 const { decideUpgrade } = require('../upgrade/upgrade.js');
@@ -210,6 +211,9 @@ class Events {
         break;
       case KIND.ANSWERED:
         this.#server[kGathering].onAnswered(key);
+        break;
+      case KIND.PRESENCE:
+        this.#server[kPresences].onChanged();
         break;
       case KIND.ACCEPT_FAILED:
         onAcceptFailed(this.#server, number);

@@ -27,6 +27,7 @@ const KIND = Object.freeze({
   PIPE_OUTPUT: 17,
   PIPE_ROOM: 18,
   ANSWERED: 19,
+  PRESENCE: 20,
 });
 
 /** The queues of events: `hub/lane.rs`. */

@@ -30,10 +30,11 @@ function invalid(name, what, got) {
 /**
  * @param {string} name
  * @param {unknown} value
+ * @param {number} [least]
  */
-function checkCount(name, value) {
-  const isCount = Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX;
-  if (!isCount) throw invalid(name, `must be an integer from 1 to ${MAX}`, value);
+function checkCount(name, value, least = 1) {
+  const isCount = Number.isInteger(value) && Number(value) >= least && Number(value) <= MAX;
+  if (!isCount) throw invalid(name, `must be an integer from ${least} to ${MAX}`, value);
 }
 
 /**
@@ -77,4 +78,4 @@ function applyHistory(history, native) {
   }
 }
 
-module.exports = { checkHistory, applyHistory };
+module.exports = { checkHistory, applyHistory, checkCount, invalid, isObject };

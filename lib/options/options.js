@@ -9,6 +9,7 @@ const { ServerErrorCode } = require('../enums.js');
 const { POLICY, setPolicy } = require('./policy.js');
 const { checkCompression, compressionOptions } = require('./compression.js');
 const { applyHistory, checkHistory } = require('./history.js');
+const { applyPresence, checkPresence } = require('./presence.js');
 const { OPTIONS, WITHOUT_EFFECT } = require('./known-options.js');
 const { nearestName, refuseUnknown, unknownOption, warnOnce } = require('./unknown-options.js');
 
@@ -91,6 +92,7 @@ function makeOptions(given, native) {
   }
   checkCompression(options.perMessageDeflate, options.ioThreads);
   checkHistory(options.history);
+  checkPresence(options.presence);
 
   const values = /** @type {any} */ ({});
   /** @param {string} name */
@@ -121,6 +123,7 @@ function makeOptions(given, native) {
   }
   applyPolicy(values, native);
   applyHistory(options.history, native);
+  applyPresence(options.presence, native);
   encrypt(options.tls, native);
   return options;
 }

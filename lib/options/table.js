@@ -59,6 +59,7 @@ module.exports = {
   clientTracking: { kind: 'boolean', initial: true },
   history: { kind: 'other' },
   historyBytes: { kind: 'bytes', least: 1, isLive: true, initial: 67108864, core: 'usize' },
+  presence: { kind: 'other' },
   perMessageDeflate: { kind: 'other', isLive: true, initial: false },
   server: { kind: 'other' },
   noServer: { kind: 'boolean', initial: false },

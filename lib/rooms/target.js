@@ -6,6 +6,7 @@ const { BROADCAST, integerOf, optionsOf, wordsOf } = require('./target-options.j
 const { ConnectionErrorCode: ErrorCode, ServerErrorCode } = require('../enums.js');
 const { outgoing } = require('../connection/message.js');
 const { NORMAL, closeProblem } = require('../close-codes.js');
+const { Presence } = require('./presence.js');
 const { RemoteConnection } = require('./remote-connection.js');
 const { readHistory } = require('./history.js');
 const { ignore } = require('../connection/leaving.js');
@@ -162,6 +163,16 @@ class Target {
       throw new LineError(ServerErrorCode.INVALID_ACTION, text);
     }
     return readHistory(this.#server, room, options);
+  }
+
+  /**
+   * Who is in the room, and who comes and goes.
+   * @returns {Presence}
+   * @throws {LineError} `sInvalidAction` when the room has no presence, or the target is not one room.
+   */
+  presence() {
+    if (this.#rooms?.length === 1) return new Presence(this.#server, this.#rooms[0]);
+    throw new LineError(ServerErrorCode.INVALID_ACTION, 'Only a single room has presence: call server.room(name).presence()');
   }
 
   /** @returns {import('../binding/native.js').TargetWords} */

@@ -10,6 +10,7 @@ const { Inbox } = require('../binding/inbox.js');
 const { Lifecycle } = require('./lifecycle.js');
 const { Message } = require('../connection/message.js');
 const { Gathering } = require('../rooms/gathering.js');
+const { Presences } = require('../rooms/presence.js');
 const { RemoteConnection } = require('../rooms/remote-connection.js');
 const { Rooms } = require('../rooms/rooms.js');
 const { ServerConnection } = require('../connection/connection.js');
@@ -21,7 +22,7 @@ const { guarded, makeOptions, maxPendingSends } = require('../options/options.js
 const { refuseUpgrade, refuseUnavailable } = require('../upgrade/refusal.js');
 const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('../enums.js');
 const { wantsToBeAsked } = require('../upgrade/upgrade.js');
-const { kGathering, kHandovers, kInbox, kLifecycle, kNative, kSending, kSettings } = require('../symbols.js');
+const { kGathering, kHandovers, kInbox, kLifecycle, kNative, kPresences, kSending, kSettings } = require('../symbols.js');
 
 /** @typedef {import('./listening.js').Listening} Listening */
 
@@ -59,6 +60,7 @@ class Server extends Emitter {
     this.rooms = new Rooms(this);
     /** Every connection whose handshake is resolved. */
     this.everyone = new Target(this, undefined);
+    this[kPresences] = new Presences(this);
     this[kGathering] = new Gathering(this);
     /**
      * The WebSocket server of the original; null while the server does not run.

@@ -27,6 +27,7 @@ mod message;
 mod names;
 mod order;
 mod outbound;
+mod presence;
 mod progress;
 mod publishing;
 mod rate;
@@ -69,6 +70,7 @@ pub use names::Names;
 #[cfg(test)]
 pub use outbound::Outbound;
 pub use outbound::{Flush, Link};
+pub use presence::{Change, Changes, Presence, PresenceRule, Tell};
 pub use progress::Progress;
 pub use rate::{Pace, RateLimit};
 pub use record::{Field, Kind, Record, count as record_count};
@@ -107,7 +109,7 @@ pub struct Hub {
     history: History,
     /// What many connections were asked.
     pub requests: Requests,
-    timers: Timers,
+    timers: Arc<Timers>,
     clock: Clock,
     serial: AtomicU64,
     /// Connections with something to write that the io thread is to flush.
@@ -128,7 +130,7 @@ impl Hub {
             stats: Stats::default(),
             history: History::default(),
             requests: Requests::default(),
-            timers: Timers::default(),
+            timers: Arc::default(),
             clock: Clock::new(),
             serial: AtomicU64::new(0),
             flushing: Mutex::default(),
@@ -276,9 +278,16 @@ impl Hub {
             }
             let now = self.clock.now();
             while let Some((slot, serial, purpose)) = self.timers.take_due(now) {
-                if purpose == Deadline::Sweep {
-                    self.sweep_history(now);
-                    continue;
+                match purpose {
+                    Deadline::Sweep => {
+                        self.sweep_history(now);
+                        continue;
+                    }
+                    Deadline::Presence => {
+                        self.tell_presence(now);
+                        continue;
+                    }
+                    _ => {}
                 }
                 let connection = self.registry().get(slot).cloned();
                 // The slot may have a new connection by now.
@@ -286,6 +295,25 @@ impl Hub {
                     self.on_deadline(&connection, purpose, now);
                 }
             }
+        }
+    }
+
+    /// Gives a room presence, or with a `*` at the end of `pattern` all rooms whose names begin with what
+    /// stands before it. The longest match holds.
+    pub fn keep_presence(&self, pattern: &str, rule: PresenceRule) {
+        let make = || Presence::new(Arc::clone(&self.timers), self.clock);
+        let mut registry = self.registry();
+        registry.presence_or_make(make).set_rule(pattern, rule);
+    }
+
+    /// Tells the application that there are changes of presence, if that is due.
+    fn tell_presence(&self, now: u64) {
+        let mut registry = self.registry();
+        let is_due = registry.presence().is_some_and(|rooms| rooms.on_due(now));
+        drop(registry);
+        if is_due {
+            self.inbox.announce(|_| Record::new(Kind::Presence, 0));
+            self.inbox.end_turn();
         }
     }
 
@@ -300,7 +328,7 @@ impl Hub {
                 let reason = format!("Handshake not completed after {} ms", timeouts.handshake);
                 self.close(connection, close::HANDSHAKE_FAILED, &reason);
             }
-            Deadline::Handshake | Deadline::Sweep => {}
+            Deadline::Handshake | Deadline::Sweep | Deadline::Presence => {}
             Deadline::Ping if !connection.is_open() => {}
             Deadline::Ping => {
                 let interval = u64::from(timeouts.ping);

@@ -128,6 +128,10 @@ pub use hub::BATCH_EVENTS;
 pub use hub::Batch;
 /// How many bytes of one connection wait for the application before it is no longer read.
 pub use hub::CONNECTION_MARK;
+/// What has happened to a member of a room with presence.
+pub use hub::Change;
+/// What has changed in a room with presence.
+pub use hub::Changes;
 /// The settings of a server, which change while it runs.
 pub use hub::Config;
 /// The state of one connection.
@@ -162,6 +166,10 @@ pub use hub::Lane;
 pub use hub::Link;
 /// What to do after a message.
 pub use hub::Next;
+/// Who is in rooms with presence.
+pub use hub::Presence;
+/// How the presence of a room works.
+pub use hub::PresenceRule;
 /// What a session keeps of its connection between messages.
 pub use hub::Progress;
 /// What has to be done after a message was queued.
@@ -180,6 +188,8 @@ pub use hub::Secure;
 pub use hub::SlowConsumer;
 /// Whom a message for many is for.
 pub use hub::Target;
+/// What the application is told of changes of presence.
+pub use hub::Tell;
 /// What carries a connection.
 pub use hub::Transport;
 /// Wakes the application.

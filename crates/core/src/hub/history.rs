@@ -17,13 +17,13 @@ use uuid::Uuid;
 
 pub use position::Position;
 pub use rules::Rule;
+pub(in crate::hub) use rules::Rules;
 
 use super::deferred::SharedFrame;
 use super::order::LogKey;
 use brought::Brought;
 use position::Base36;
 use ring::Ring;
-use rules::Rules;
 use shares::Shares;
 
 /// Most bytes of one replay.

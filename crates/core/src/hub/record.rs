@@ -63,6 +63,8 @@ kinds! {
     PipeRoom = 18,
     /// Those who were asked have answered: see [`Hub::ask`](super::Hub::ask). `slot` is the key.
     Answered = 19,
+    /// The members of rooms with presence have changed: see [`Changes`](super::Changes).
+    Presence = 20,
 }
 
 /// One part of an event: inline text, a string of its own, an interned name, or nothing.

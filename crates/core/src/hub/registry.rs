@@ -11,6 +11,7 @@ use super::admission::Permit;
 use super::connection::{Connection, ConnectionRef};
 use super::members::{Members, Snapshot};
 use super::order::{Found, Order};
+use super::presence::Presence;
 
 /// Whom a broadcast or a query is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub struct Registry {
     rooms_by_name: HashMap<Arc<str>, u32>,
     /// What the application has noted of connections, as JSON text. Apart, because most have none.
     infos: HashMap<u32, Arc<str>>,
+    /// Of rooms that have it.
+    presence: Option<Box<Presence>>,
     /// Joins so far, of rooms and of the group of all: their order.
     joins: u64,
 }
@@ -86,7 +89,7 @@ impl Registry {
     /// Takes a connection out of everything and frees its id, for good, while it still has its slot: its
     /// peer is gone, and its end has yet to come.
     pub fn withdraw(&mut self, slot: u32) {
-        self.leave_all(slot);
+        self.leave_rooms(slot, true);
         self.dismiss(slot);
         self.infos.remove(&slot);
         let Some(entry) = self.slots.get_mut(slot as usize) else {
@@ -154,10 +157,23 @@ impl Registry {
             return false;
         };
         let id: Arc<str> = id.into();
-        if let Some(old) = entry.id.replace(Arc::clone(&id)) {
-            self.ids.remove(&old);
+        let old = entry.id.replace(Arc::clone(&id));
+        if let Some(old) = &old {
+            self.ids.remove(old);
         }
-        self.ids.insert(id, slot);
+        self.ids.insert(Arc::clone(&id), slot);
+        if self.presence.is_some() {
+            for name in self.rooms_of(slot) {
+                let info = self.info_of(slot);
+                let Some(presence) = &mut self.presence else {
+                    break;
+                };
+                if let Some(old) = &old {
+                    presence.left(&name, slot, old, false);
+                }
+                presence.joined(&name, slot, &id, info);
+            }
+        }
         true
     }
 
@@ -190,6 +206,26 @@ impl Registry {
         if self.infos.is_empty() {
             self.infos = HashMap::new();
         }
+        if self.presence.is_some()
+            && let Some(id) = self.slots[slot as usize].id.clone()
+        {
+            for name in self.rooms_of(slot) {
+                let info = self.info_of(slot);
+                if let Some(presence) = &mut self.presence {
+                    presence.changed(&name, &id, info);
+                }
+            }
+        }
+    }
+
+    /// The presence of rooms, if any has it.
+    pub fn presence(&mut self) -> Option<&mut Presence> {
+        self.presence.as_deref_mut()
+    }
+
+    /// The presence of rooms.
+    pub(super) fn presence_or_make(&mut self, make: impl FnOnce() -> Presence) -> &mut Presence {
+        self.presence.get_or_insert_with(|| Box::new(make()))
     }
 
     /// What [`Registry::set_info`] has noted.
@@ -245,6 +281,10 @@ impl Registry {
         let is_new = room.members.add(slot, &entry.connection, self.joins);
         if is_new {
             room.order.changed();
+            if let (Some(presence), Some(id)) = (&mut self.presence, &entry.id) {
+                let info = self.infos.get(&slot).cloned();
+                presence.joined(&room.name, slot, id, info);
+            }
         }
         is_new
     }
@@ -285,15 +325,19 @@ impl Registry {
         if rooms.is_empty() {
             entry.rooms = None;
         }
-        self.remove_member(key, slot);
+        self.remove_member(key, slot, false);
         true
     }
 
     /// Leaves every room.
     pub fn leave_all(&mut self, slot: u32) {
+        self.leave_rooms(slot, false);
+    }
+
+    fn leave_rooms(&mut self, slot: u32, has_ended: bool) {
         if let Some(entry) = self.slots.get_mut(slot as usize) {
             for key in entry.rooms.take().into_iter().flat_map(|rooms| *rooms) {
-                self.remove_member(key, slot);
+                self.remove_member(key, slot, has_ended);
             }
         }
     }
@@ -366,12 +410,19 @@ impl Registry {
         }
     }
 
-    fn remove_member(&mut self, key: u32, slot: u32) {
+    fn remove_member(&mut self, key: u32, slot: u32, has_ended: bool) {
         let Some(room) = self.rooms.get_mut(key as usize) else {
             return;
         };
         if room.members.remove(slot) {
             room.order.changed();
+            let id = self
+                .slots
+                .get(slot as usize)
+                .and_then(|entry| entry.id.as_ref());
+            if let (Some(presence), Some(id)) = (&mut self.presence, id) {
+                presence.left(&room.name, slot, id, has_ended);
+            }
         }
         self.remove_if_over(key);
     }

@@ -21,13 +21,15 @@ pub enum Deadline {
     Close,
     /// Kept messages of rooms must be looked at. Of no connection.
     Sweep,
+    /// The presence of rooms must be looked at. Of no connection.
+    Presence,
 }
 
 /// Due time in the clock's milliseconds, slot and serial of the connection, purpose.
 type Entry = Reverse<(u64, u32, u64, Deadline)>;
 
 /// Milliseconds since the hub was made.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Clock {
     start: Instant,
 }
@@ -80,6 +82,11 @@ impl Timers {
     /// Sets a deadline.
     pub fn set(&self, due: u64, connection: &Connection, purpose: Deadline) {
         self.push((due, connection.slot(), connection.serial(), purpose));
+    }
+
+    /// Sets [`Deadline::Presence`].
+    pub fn set_presence(&self, due: u64) {
+        self.push((due, u32::MAX, 0, Deadline::Presence));
     }
 
     /// Sets [`Deadline::Sweep`].

@@ -13,18 +13,27 @@ pub struct Rule {
     pub max_replay: usize,
 }
 
-/// The rules by the names of rooms.
-#[derive(Debug, Default)]
-pub struct Rules {
-    rooms: HashMap<Box<str>, Rule>,
+/// Rules by the names of rooms.
+#[derive(Debug)]
+pub struct Rules<R = Rule> {
+    rooms: HashMap<Box<str>, R>,
     /// The longest first.
-    prefixes: Vec<(Box<str>, Rule)>,
+    prefixes: Vec<(Box<str>, R)>,
 }
 
-impl Rules {
+impl<R> Default for Rules<R> {
+    fn default() -> Self {
+        Self {
+            rooms: HashMap::new(),
+            prefixes: Vec::new(),
+        }
+    }
+}
+
+impl<R: Copy> Rules<R> {
     /// Sets the rule of a room, or with a `*` at the end of `pattern` that of all rooms whose names begin
     /// with what stands before it.
-    pub fn set(&mut self, pattern: &str, rule: Rule) {
+    pub fn set(&mut self, pattern: &str, rule: R) {
         let Some(prefix) = pattern.strip_suffix('*') else {
             self.rooms.insert(pattern.into(), rule);
             return;
@@ -36,7 +45,7 @@ impl Rules {
     }
 
     /// The rule of a room: that of its name, else that of the longest prefix.
-    pub fn find(&self, name: &str) -> Option<Rule> {
+    pub fn find(&self, name: &str) -> Option<R> {
         if let Some(rule) = self.rooms.get(name) {
             return Some(*rule);
         }

@@ -1,0 +1,156 @@
+// @ts-check
+'use strict';
+
+const Emitter = require('../emitter/emitter.js');
+const LineError = require('../../common/line-error.js');
+const { ServerErrorCode } = require('../enums.js');
+const { integerOf, optionsOf } = require('./target-options.js');
+const { kNative, kPresences } = require('../symbols.js');
+const { throwLater } = require('../runtime/debug.js');
+
+/** @typedef {import('../server/server.js').Server} Server */
+
+/**
+ * A member of a room.
+ * @typedef {object} Member
+ * @property {string} id
+ * @property {unknown} info
+ */
+
+const LIST = Object.freeze(['limit']);
+
+/** The most members that the core can be asked for. */
+const ALL = 0xffffffff;
+
+/** Who is in a room, and who comes and goes. The core keeps the members; listeners have it tell of changes. */
+class Presence extends Emitter {
+  /** @type {Server} */
+  #server;
+  /** @type {string} */
+  #room;
+
+  /**
+   * @param {Server} server
+   * @param {string} room
+   * @throws {LineError} `sInvalidAction` when the room has no presence.
+   */
+  constructor(server, room) {
+    super();
+    this.#server = server;
+    this.#room = room;
+    this.#read(0);
+  }
+
+  /**
+   * @param {{limit?: number}} [options]
+   * @returns {Promise<{members: Member[], missingNodes: string[]}>} The members, in no order.
+   */
+  async list(options) {
+    const limit = integerOf(optionsOf(options, LIST), 'limit', 0, ALL);
+    /** @type {[string, unknown][]} */
+    const listed = JSON.parse(this.#read(Math.min(limit, ALL)).members);
+    return { members: listed.map(([id, info]) => ({ id, info })), missingNodes: [] };
+  }
+
+  /** @returns {Promise<{count: number, missingNodes: string[]}>} How many members there are. */
+  async count() {
+    return { count: this.#read(0).count, missingNodes: [] };
+  }
+
+  /**
+   * Adds a listener; see the emitter. With the first one the core tells of changes.
+   * @param {any} eventName
+   * @param {any} handler
+   * @param {number} [execLimit]
+   * @param {boolean} [prepend]
+   * @returns {any} This emitter.
+   */
+  addListener(eventName, handler, execLimit, prepend) {
+    super.addListener(eventName, handler, execLimit, prepend);
+    this.#server[kPresences].watch(this.#room, this);
+    return this;
+  }
+
+  /** @param {any} listener */
+  removeListener_(listener) {
+    super.removeListener_(listener);
+    if (this.eventNames().length + this.regexes().length === 0) this.#server[kPresences].unwatch(this.#room, this);
+  }
+
+  /** @param {number} limit */
+  #read(limit) {
+    const listed = this.#server[kNative].core.listPresence(this.#room, limit);
+    if (listed !== null) return listed;
+    const text = `The room "${this.#room}" has no presence: give it some with the option "presence"`;
+    throw new LineError(ServerErrorCode.INVALID_ACTION, text);
+  }
+}
+
+/** Who listens for changes of presence. */
+class Presences {
+  #server;
+  /** By the names of rooms. @type {Map<string, Set<Presence>>} */
+  #watched = new Map();
+
+  /** @param {Server} server */
+  constructor(server) {
+    this.#server = server;
+  }
+
+  /**
+   * @param {string} room
+   * @param {Presence} presence It has a listener.
+   */
+  watch(room, presence) {
+    let all = this.#watched.get(room);
+    if (all === undefined) {
+      all = new Set();
+      this.#watched.set(room, all);
+      this.#server[kNative].core.watchPresence(room, true);
+    }
+    all.add(presence);
+  }
+
+  /**
+   * @param {string} room
+   * @param {Presence} presence It has no listener any more.
+   */
+  unwatch(room, presence) {
+    const all = this.#watched.get(room);
+    if (all === undefined || !all.delete(presence) || all.size > 0) return;
+    this.#watched.delete(room);
+    this.#server[kNative].core.watchPresence(room, false);
+  }
+
+  /** The core has changes to tell. */
+  onChanged() {
+    /** @type {[string, number, number, number, ['join' | 'leave' | 'change', string, unknown][]][]} */
+    const rooms = JSON.parse(this.#server[kNative].core.takePresence());
+    for (const [room, count, joined, left, changes] of rooms) {
+      for (const presence of [...(this.#watched.get(room) ?? [])]) {
+        const changed = [];
+        for (const [change, id, info] of changes) {
+          if (change === 'change') changed.push({ id, info });
+          else emit(presence, change, { id, info });
+        }
+        emit(presence, 'change', { count, joined, left, changed });
+      }
+    }
+  }
+}
+
+/**
+ * What a listener throws becomes an uncaught exception, and stops no other.
+ * @param {Presence} presence
+ * @param {string} event
+ * @param {object} value
+ */
+function emit(presence, event, value) {
+  try {
+    presence.emit(event, value);
+  } catch (error) {
+    throwLater(error);
+  }
+}
+
+module.exports = { Presence, Presences };

@@ -1,0 +1,59 @@
+/** Types of presence: who is in a room. */
+
+import { Emitter } from './emitter.js';
+import type { EmitterEvents } from './emitter.js';
+
+/** How the presence of a room works: see the option `presence`. */
+export interface PresenceRule {
+  /**
+   * Milliseconds that a member stays that has lost its connection; 0 is not at all. One that comes back with the same id
+   * meanwhile was never gone. Who leaves the room by `leaveRoom` leaves at once. @default 5000
+   */
+  leaveDelay?: number | null | undefined;
+  /**
+   * What listeners are told. `'each'`: every join and leave, in order. `'batched'`: what has changed in a tenth of a second,
+   * in which coming and going is nothing; in a room of more than 1,000 members only the numbers of `change`. `'none'`:
+   * nothing. @default 'batched'
+   */
+  events?: 'each' | 'batched' | 'none' | null | undefined;
+}
+
+/** A member of a room. */
+export interface PresenceMember {
+  /** The id of its connection. */
+  id: string;
+  /** The `info` of its connection; undefined when it has none. */
+  info: unknown;
+}
+
+/** What has changed, all in all. */
+export interface PresenceChange {
+  /** Members now. */
+  count: number;
+  /** Members that have come. */
+  joined: number;
+  /** Members that have gone. */
+  left: number;
+  /** Members whose `info` is another. */
+  changed: PresenceMember[];
+}
+
+/** Events of the presence of a room. */
+export interface PresenceEvents extends EmitterEvents {
+  /** A member has come. */
+  join: [member: PresenceMember];
+  /** A member has gone. */
+  leave: [member: PresenceMember];
+  /** Something has changed: after the `join`s and `leave`s of the same time. */
+  change: [change: PresenceChange];
+}
+
+/** Who is in a room, and who comes and goes. Only while there are listeners does the server tell of changes. */
+export declare class Presence extends Emitter<PresenceEvents> {
+  private constructor();
+
+  /** The members, in no order; at most `limit`. Rejects with `sInvalidOptions`. */
+  list(options?: { limit?: number }): Promise<{ members: PresenceMember[]; missingNodes: string[] }>;
+  /** How many members there are. */
+  count(): Promise<{ count: number; missingNodes: string[] }>;
+}

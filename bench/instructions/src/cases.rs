@@ -52,4 +52,16 @@ pub const CASES: &[Case] = &[
         units: hub::AUDIENCE,
         run: hub::broadcast,
     },
+    Case {
+        name: "broadcast-room-1000",
+        iterations: 20,
+        units: hub::AUDIENCE,
+        run: |n| hub::broadcast_to_room(false, n),
+    },
+    Case {
+        name: "broadcast-history-1000",
+        iterations: 20,
+        units: hub::AUDIENCE,
+        run: |n| hub::broadcast_to_room(true, n),
+    },
 ];

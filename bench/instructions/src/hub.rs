@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Waker};
 
 use line_socket_core::{
-    Batch, ConnectionRef, Facts, Group, Hub, Link, Progress, RateLimit, Remote, RequestLimits,
-    Transport, Wake, parse_request,
+    Batch, ConnectionRef, Facts, Group, HistoryRule, Hub, Link, Progress, RateLimit, Remote,
+    RequestLimits, Transport, Wake, parse_request,
 };
 
 use crate::inputs::{Size, payload, request};
@@ -43,6 +43,16 @@ fn hub() -> Hub {
 
 /// A connection whose handshake is resolved.
 fn connect(hub: &Hub, sink: &Sink, batch: &mut Batch) -> (ConnectionRef, Progress) {
+    connect_by(r#"{"n":"_h","i":"h"}"#, hub, sink, batch)
+}
+
+/// The same with this handshake message.
+fn connect_by(
+    handshake: &str,
+    hub: &Hub,
+    sink: &Sink,
+    batch: &mut Batch,
+) -> (ConnectionRef, Progress) {
     let head = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let (request, _) = parse_request(head, &RequestLimits::default())
         .expect("a valid request")
@@ -62,7 +72,7 @@ fn connect(hub: &Hub, sink: &Sink, batch: &mut Batch) -> (ConnectionRef, Progres
     };
     let connection = hub.open(Box::new(sink.clone()), facts);
     let mut progress = Progress::default();
-    hub.receive_text(&connection, &mut progress, r#"{"n":"_h","i":"h"}"#);
+    hub.receive_text(&connection, &mut progress, handshake);
     take_all(hub, batch);
     hub.admit(connection.slot());
     (connection, progress)
@@ -111,17 +121,36 @@ pub fn rate(iterations: usize) -> usize {
 /// Sends a message of 64 B to [`AUDIENCE`] connections and flushes it as the io thread does;
 /// returns the writes.
 pub fn broadcast(iterations: usize) -> usize {
+    broadcast_to(Group::All, false, iterations)
+}
+
+/// The same to a room, which has a history or not.
+pub fn broadcast_to_room(has_history: bool, iterations: usize) -> usize {
+    broadcast_to(Group::Room("news"), has_history, iterations)
+}
+
+fn broadcast_to(group: Group<'_>, has_history: bool, iterations: usize) -> usize {
     let hub = hub();
+    if has_history {
+        let rule = HistoryRule {
+            size: 100,
+            ttl: 60_000,
+            max_replay: 100,
+        };
+        hub.keep_history("news", rule);
+    }
     let mut batch = Batch::default();
     let sink = Sink::default();
     for _ in 0..AUDIENCE {
-        connect(&hub, &sink, &mut batch);
+        let handshake = r#"{"n":"_h","i":"h","o":{}}"#;
+        let (connection, _) = connect_by(handshake, &hub, &sink, &mut batch);
+        hub.join(connection.slot(), "news");
     }
     let text = format!(r#"{{"n":"news","p":{}}}"#, payload(Size::Text64));
     let mut flushes = pin!(hub.run_flushes());
     let mut context = Context::from_waker(Waker::noop());
     for _ in 0..iterations {
-        hub.broadcast(Group::All, black_box(&text));
+        hub.broadcast(group, black_box(&text));
         // Never ready: it flushes what is due and waits for more.
         let _ = flushes.as_mut().poll(&mut context);
     }

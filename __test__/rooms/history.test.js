@@ -5,6 +5,7 @@
 
 const assert = require('node:assert/strict');
 const { describe, it } = require('node:test');
+const WebSocket = require('ws');
 const { until } = require('../helpers/timing');
 const { arrive, parts, received, serve } = require('./support');
 
@@ -212,6 +213,34 @@ describe('rooms with history', () => {
       assert.deepEqual([parts(joined).r, parts(said).r], [room, room]);
       const back = await arrive(t, port, Object.fromEntries([[room, position]]));
       assert.equal((await back.request('join', { room })).message.p.replayed, 1, JSON.stringify(room));
+    }
+  });
+});
+
+describe('rooms with history, compressed', () => {
+  it('send the same messages to clients that compress', async (t) => {
+    const { server, port } = await serve(t, { perMessageDeflate: { threshold: 0 } });
+    const plain = await arrive(t, port, {});
+    const { position } = (await plain.request('join', { room: 'news' })).message.p;
+    for (let number = 1; number <= 20; number += 1) server.getRoom('news').broadcast('said', { number, text: 'x'.repeat(number * 50) });
+    const expected = (await received(plain)).filter((text) => parts(text).n === 'said');
+    for (const o of [{ news: position }, undefined]) {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: true });
+      t.after(() => socket.terminate());
+      /** @type {string[]} */
+      const texts = [];
+      socket.on('message', (/** @type {any} */ data) => texts.push(String(data)));
+      await new Promise((resolve) => socket.on('open', resolve));
+      assert.match(socket.extensions, /permessage-deflate/);
+      socket.send(JSON.stringify({ n: '_h', i: 'hs', o }));
+      socket.send(JSON.stringify({ n: 'join', p: { room: 'news', rewind: 20 }, i: 'j' }));
+      await until(() => texts.some((text) => text.includes('"i":"j"')), 'joined');
+      server.getRoom('news').broadcast('said', 'last');
+      await until(() => texts.at(-1)?.includes('last'), 'live');
+      const said = texts.filter((text) => parts(text).n === 'said' && typeof parts(text).p === 'object');
+      // By then the room has one more, so that 19 of these are among the last 20.
+      const asSent = o === undefined ? expected.slice(1).map((text) => text.replace(/,"r":"news","o":"[^"]*"\}$/, '}')) : expected;
+      assert.deepEqual(said, asSent);
     }
   });
 });

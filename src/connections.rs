@@ -34,6 +34,7 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "giveUp", server, give_up)?;
     raw::define(object, "limitDelivery", server, limit_delivery)?;
     raw::define(object, "isOpen", server, is_open)?;
+    raw::define(object, "isAsked", server, is_asked)?;
     raw::define(object, "buffered", server, buffered)
 }
 
@@ -206,6 +207,13 @@ fn is_open(server: &mut JsServer, call: &Call) -> Result<Value> {
         .get(call.uint(0)?)
         .is_some_and(|connection| connection.is_open());
     call.bool_value(open)
+}
+
+/// `isAsked(slot: number): boolean`. Whether the answer of a connection is awaited that many were asked for.
+fn is_asked(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let connection = server.connections.get(call.uint(0)?);
+    let asked = connection.is_some_and(|connection| server.hub.awaits_answer_of(connection));
+    call.bool_value(asked)
 }
 
 /// `buffered(slot: number): number`. Bytes that wait for the kernel.

@@ -266,8 +266,7 @@ impl Call {
         }
         let array = self.arguments[index];
         let count = self.read(index, |env, value, read| {
-            // SAFETY: `read` gives values of the running call and a place for the result; what is no array
-            // is an error.
+            // SAFETY: as for other arguments; what is no array is an error.
             unsafe { sys::napi_get_array_length(env, value, read) }
         })?;
         let item = |at| {

@@ -197,6 +197,22 @@ describe('send of a target', () => {
     assert.deepEqual((await within(asked, 'result')).silent.sort(), ['a', 'b']);
   }));
 
+  it('is waited for by a drain', withScene(async (scene) => {
+    const { server, pairs } = await people(scene, ['a', 'b']);
+    const [a, b] = pairs;
+    const asked = server.everyone.send('vote', 1, { timeout: 0 });
+    await Promise.all(pairs.map(({ client }) => client.message(({ n }) => n === 'vote')));
+    const stopped = server.stop({ drain: 5000 });
+    const { i } = JSON.parse(a.client.texts[a.client.texts.length - 1]);
+    await a.client.fence();
+    a.client.json({ n: '_r', i, p: 'a' });
+    await a.client.fence();
+    b.client.json({ n: '_r', i, p: 'b' });
+    assert.deepEqual([...(await within(asked, 'result')).responses], [['a', 'a'], ['b', 'b']]);
+    assert.equal((await a.client.closed()).code, 1001);
+    await within(stopped, 'stop');
+  }));
+
   it('is no business of single sends', withScene(async (scene) => {
     const { server, pairs: [a] } = await people(scene, ['a']);
     const single = a.connection.send('ask', 1);

@@ -13,7 +13,7 @@ const { Declarations } = require('./declarations');
 
 const types = new Declarations(path.join(__dirname, '../../index.d.ts'));
 
-const server = /** @type {any} */ (new Server({ port: 0 }));
+const server = /** @type {any} */ (new Server({ port: 0, presence: { room: {} } }));
 const connection = new (/** @type {any} */ (Server.ServerConnection))(server, 0, 'id');
 
 describe('the declared types', () => {
@@ -25,6 +25,9 @@ describe('the declared types', () => {
     Server: server,
     ServerConnection: connection,
     ServerRoom: server.rooms.root,
+    Target: server.everyone,
+    RemoteConnection: server.connection('id'),
+    Presence: server.room('room').presence(),
     Rooms: server.rooms,
     Message: new Server.Message({ name: 'x' }),
     Socket: connection.socket,

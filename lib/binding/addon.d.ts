@@ -408,6 +408,8 @@ export interface DataPath {
   limitDelivery(slot: number, responses: boolean): void;
   /** Whether messages can be sent. */
   isOpen(slot: number): boolean;
+  /** Whether the answer of a connection is awaited that many were asked for. */
+  isAsked(slot: number): boolean;
   /** Bytes that wait for the kernel. */
   buffered(slot: number): number;
   /** Whether a request target has this path. */

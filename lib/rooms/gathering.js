@@ -10,7 +10,7 @@ const { cancel } = require('../connection/deadlines.js');
 const { afterTurn } = require('../runtime/environment.js');
 const { receivedError } = require('../../common/json.js');
 const { textOf } = require('./room.js');
-const { kNative, kSending } = require('../symbols.js');
+const { kLifecycle, kNative, kSending, kSlot } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../connection/message.js').Message} Message */
@@ -101,10 +101,19 @@ class Gathering {
     this.#end(question);
   }
 
+  /**
+   * Whether the answer of a connection is awaited.
+   * @param {import('../connection/connection.js').ServerConnection} connection
+   */
+  asks(connection) {
+    return this.#questions.size > 0 && this.#server[kNative].isAsked(connection[kSlot]);
+  }
+
   /** @param {Question} question */
   #end(question) {
     this.#questions.delete(question.key);
     this.#collect(question);
+    this.#server[kLifecycle].draining?.checkAll();
   }
 
   /**

@@ -8,7 +8,7 @@ const { refuseMessages } = require('../connection/leaving.js');
 const { serverLog } = require('../runtime/debug.js');
 const { refuseUnknown } = require('../options/unknown-options.js');
 const { clearInterval, clearTimeout, now, setRepeatingTimer, setTimer } = require('../runtime/environment.js');
-const { kInbox, kIsIdle, kLifecycle, kNative, kSlot } = require('../symbols.js');
+const { kGathering, kInbox, kIsIdle, kLifecycle, kNative, kSlot } = require('../symbols.js');
 
 /** @typedef {import('./server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
@@ -110,9 +110,14 @@ class Draining {
    * @param {ServerConnection} connection
    */
   check(connection) {
-    if (!connection[kIsIdle] || !this.#busy.delete(connection)) return;
+    if (!connection[kIsIdle] || this.#server[kGathering].asks(connection) || !this.#busy.delete(connection)) return;
     this.#done.push(connection);
     this.#closeDone();
+  }
+
+  /** Closes those that have nothing left to finish: a question to many is over. */
+  checkAll() {
+    for (const connection of this.#busy) this.check(connection);
   }
 
   /**

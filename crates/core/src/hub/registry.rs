@@ -1,6 +1,8 @@
 //! Who is connected, under which id, and in which rooms: the one source of truth, behind the hub's
 //! lock. Membership is by slot, so that changing an id changes nothing else.
 
+mod info;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -162,18 +164,7 @@ impl Registry {
             self.ids.remove(old);
         }
         self.ids.insert(Arc::clone(&id), slot);
-        if self.presence.is_some() {
-            for name in self.rooms_of(slot) {
-                let info = self.info_of(slot);
-                let Some(presence) = &mut self.presence else {
-                    break;
-                };
-                if let Some(old) = &old {
-                    presence.left(&name, slot, old, false);
-                }
-                presence.joined(&name, slot, &id, info);
-            }
-        }
+        self.renamed(slot, old.as_ref(), &id);
         true
     }
 
@@ -192,45 +183,6 @@ impl Registry {
     /// The connection that has reserved this id, its handshake resolved or not.
     pub fn holder(&self, id: &str) -> Option<u32> {
         self.ids.get(id).copied()
-    }
-
-    /// Notes what the application has others know of a connection, as JSON text; `None` for nothing.
-    pub fn set_info(&mut self, slot: u32, info: Option<&str>) {
-        if self.member(slot).is_none() {
-            return;
-        }
-        match info {
-            Some(info) => self.infos.insert(slot, info.into()),
-            None => self.infos.remove(&slot),
-        };
-        if self.infos.is_empty() {
-            self.infos = HashMap::new();
-        }
-        if self.presence.is_some()
-            && let Some(id) = self.slots[slot as usize].id.clone()
-        {
-            for name in self.rooms_of(slot) {
-                let info = self.info_of(slot);
-                if let Some(presence) = &mut self.presence {
-                    presence.changed(&name, &id, info);
-                }
-            }
-        }
-    }
-
-    /// The presence of rooms, if any has it.
-    pub fn presence(&mut self) -> Option<&mut Presence> {
-        self.presence.as_deref_mut()
-    }
-
-    /// The presence of rooms.
-    pub(super) fn presence_or_make(&mut self, make: impl FnOnce() -> Presence) -> &mut Presence {
-        self.presence.get_or_insert_with(|| Box::new(make()))
-    }
-
-    /// What [`Registry::set_info`] has noted.
-    pub fn info_of(&self, slot: u32) -> Option<Arc<str>> {
-        self.infos.get(&slot).cloned()
     }
 
     /// Adds a connection to the group of all. Returns it the first time: it may be taken out and added

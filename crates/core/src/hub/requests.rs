@@ -216,6 +216,7 @@ impl Requests {
         }
         self.lock().requests.values().any(|request| {
             let asked = request.asked.get(&connection.slot());
+            let asked = asked.filter(|_| !request.is_complete);
             asked.is_some_and(|asked| asked.serial == connection.serial() && asked.waiting)
         })
     }

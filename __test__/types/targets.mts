@@ -77,8 +77,8 @@ function watch() {
   presence.on('change', ({ count, joined, left, changed }) => [count + joined + left, changed satisfies PresenceMember[]]);
   presence.list({ limit: 1 }).then(({ members }) => members satisfies PresenceMember[]);
   presence.count().then(({ count }) => count satisfies number);
-  // @ts-expect-error -- There is no such event.
-  presence.on('joined', (member) => member.id);
+  // @ts-expect-error -- There is no such member.
+  presence.once('join', (member) => member.name);
 }
 
 connection.info = { name: 'x' };

@@ -103,7 +103,45 @@ fn kept_name(units: &[u16]) -> String {
     name
 }
 
+/// What `JSON.parse` finds, but for what only this function knows: bounds, and names of rooms.
+fn parsed(text: &str) -> Option<Vec<(String, String)>> {
+    let message: serde_json::Value = serde_json::from_str(text).ok()?;
+    let rooms = message.get("o")?.as_object()?;
+    let strings = rooms.iter().filter_map(|(room, position)| {
+        let room = room.replace(REPLACEMENT, "\u{fffd}\u{fffd}");
+        Some((room, position.as_str()?.to_owned()))
+    });
+    Some(strings.collect())
+}
+
 proptest! {
+    /// Any valid message is read as JSON is.
+    #[test]
+    fn messages_are_read_as_json(
+        members in prop::collection::vec(
+            ("[oO]|\\\\u006f|n|p", prop_oneof![
+                Just("{}".to_owned()),
+                "[0-9]{1,3}|null|true|\"[a-c\\u{fffd}]{0,3}\"",
+                prop::collection::btree_map("[a-c\u{fffd}é ]{0,3}", "\"[a-z0-9:]{0,9}\"|[0-9]|\\[\"a\"\\]|\\{\"o\":\"a\"\\}|null", 0..5)
+                    .prop_map(|rooms| {
+                        let rooms = rooms.iter().map(|(room, position)| format!("\"{room}\" : {position}"));
+                        format!("{{{}}}", rooms.collect::<Vec<_>>().join(" ,"))
+                    }),
+            ]),
+            0..5,
+        ),
+    ) {
+        let members: Vec<_> = members.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+        let text = format!("{{ \"n\":\"_h\"{}{} }}", if members.is_empty() { "" } else { "," }, members.join(","));
+        if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
+            let sorted = |found: Option<Vec<(String, String)>>| found.map(|mut found| {
+                found.sort();
+                found
+            });
+            prop_assert_eq!(sorted(positions(&text)), sorted(parsed(&text)), "{}", text);
+        }
+    }
+
     /// A name goes to a client and comes back as it was, whatever strings JavaScript has.
     #[test]
     fn names_come_back(units in prop::collection::vec(

@@ -2,7 +2,7 @@
 'use strict';
 
 /**
- * What compression costs the server: CPU of all its threads and of the JavaScript thread for an echoed message,
+ * The cost of compression for the server: CPU of all its threads and of the JavaScript thread for an echoed message,
  * bytes on the wire, and memory of a connection. `node bench/compression.js [--messages N] [--connections N]`
  */
 
@@ -36,7 +36,7 @@ function argument(name, otherwise) {
   return index < 0 ? otherwise : Number(process.argv[index + 1]);
 }
 
-/** In the child: a server that echoes, and says what it has used when it is asked. */
+/** In the child: a server that echoes, and reports its usage on request. */
 async function serve() {
   const { Server } = require('..');
   const server = new Server({ host: '127.0.0.1', port: 0, perMessageDeflate: JSON.parse(process.argv[3]) });

@@ -2,10 +2,10 @@
 'use strict';
 
 /**
- * What floods cost others: for each kind of message and state that a peer can send as fast as it can, with
- * 1, 4 and 20 such peers, the longest gap of a timer of 5 ms in the server's process, and how long an honest
- * client and the process's own HTTP server wait for an answer. Rates are off, so nothing holds a flood back
- * but the turns that everyone gets (contract section 5, Time).
+ * The cost of floods for others, for each kind of message and state, with 1, 4 and 20 peers that send as fast as
+ * they can. Measured are the longest gap of a timer of 5 ms in the server's process, and the time that an honest
+ * client and an HTTP server of the process wait for an answer. Rates are off, so only fair scheduling bounds a
+ * flood (contract section 5, Time).
  *
  *     node bench/flood.js [--flooders 1,4,20] [--seconds 1] [--node PATH]... [--kind NAME]... [--out DIR]
  */
@@ -20,7 +20,7 @@ const { besiege } = require('../__test__/process/support/siege');
 const { FLOODS } = require('../__test__/process/children/besiegers');
 const { buildAddon } = require('./lib/setup');
 
-/** What is asked for: the longest gap, in ms, beyond the timer's own 5 ms and a handler of 1 ms. */
+/** The goal: the longest gap, in ms, beyond the timer's own 5 ms and a handler of 1 ms. */
 const BOUND = 50;
 
 /**

@@ -13,7 +13,7 @@ const results = require('./lib/results');
 const { setup, SetupError } = require('./lib/setup');
 const { markdown, short, whole } = require('./lib/table');
 
-/** Load average above which something else is taking the CPU that is to be measured. */
+/** Load average above which other programs use the CPU that is measured. */
 const BUSY = 0.5;
 
 /** @param {string[]} args Arguments of the command line. */
@@ -32,9 +32,8 @@ async function main(args) {
 }
 
 /**
- * Runs every case on every peer, round after round. The peers take turns within a case
- * (`lib/measure.js`), and each round begins with another one, so that whatever changes on the machine
- * meets all of them.
+ * Runs every case on every peer, round after round. The peers take turns within a case (`lib/measure.js`), and
+ * each round begins with another peer, so that changes on the machine affect all of them.
  * @param {import('./lib/options').Options} options What to run.
  */
 async function runAll({ rounds, cases, peers, times, ...rest }) {

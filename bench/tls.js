@@ -2,9 +2,9 @@
 'use strict';
 
 /**
- * What TLS costs: server CPU per request and memory of an idle connection, of this package with the
- * option `tls` beside ws 8 on Node's `https`, and of both without TLS. The load generator of the other
- * cases speaks no TLS, so the load is Node's: `ws` clients in a process of their own.
+ * The cost of TLS: server CPU per request and memory of an idle connection, of this package with the option
+ * `tls`, of ws 8 on Node's `https`, and of both without TLS. The load generator of the other cases has no TLS,
+ * so the load comes from `ws` clients in a separate Node process.
  *
  *     node bench/tls.js [--rounds 3] [--seconds 4]
  */
@@ -77,7 +77,7 @@ async function serve(name) {
 }
 
 /**
- * Opens connections that have shaken hands.
+ * Opens connections and completes their handshakes.
  * @param {string} name
  * @param {number} port
  * @param {number} count

@@ -3,7 +3,7 @@
 
 /**
  * The addon of this checkout: the one file that `lib/binding/binary.js` loads, and the profiles of Cargo that it is built with.
- * Whichever was built last is there, so what depends on the profile asks here.
+ * That file is the last one built, in any profile: code that depends on the profile asks here.
  */
 
 const fs = require('node:fs');
@@ -13,8 +13,7 @@ const { fileOf, platformTriple } = require('../lib/binding/platform.js');
 const ROOT = path.join(__dirname, '..');
 
 /**
- * Profiles of Cargo, by how the addon is built: as it is published, for the tests (which takes half as long), and for
- * debuggers.
+ * Profiles of Cargo, by purpose of the build: for publishing, for the tests (which takes half as long), and for debuggers.
  */
 const PROFILES = { release: 'release', tests: 'tests', debug: 'dev' };
 

@@ -14,8 +14,8 @@ const { ROOT } = require('./run.js');
 /** @typedef {import('esbuild').BuildOptions} BuildOptions */
 
 /**
- * Our modules as ES modules, which bundle smaller. They are all written alike: constants made by
- * `require`, and one `module.exports`. One that is not stays what it is, and works as well.
+ * Converts our modules to ES modules, which bundle smaller. They all have the same form: constants made by
+ * `require`, and one `module.exports`. A module of another form stays CommonJS, and works as well.
  * @type {import('esbuild').Plugin}
  */
 const asModules = {
@@ -36,8 +36,8 @@ const asModules = {
 };
 
 /**
- * Names of properties by which the modules of the client call each other. They are shortened, so none may be one
- * that applications, browsers or the language know.
+ * Names of properties that the modules of the client use among themselves. They are shortened, so none may be a name
+ * that applications, browsers or the language use.
  */
 const INTERNAL = [
   ...['bring', 'connected', 'disconnected', 'giveUp', 'handling', 'heard', 'isPending', 'known', 'note', 'onClose'],
@@ -45,7 +45,7 @@ const INTERNAL = [
 ];
 
 /**
- * What is built, by file in `dist/`.
+ * The builds, by file in `dist/`.
  * @type {Record<string, BuildOptions>}
  */
 const BUILDS = {

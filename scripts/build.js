@@ -32,7 +32,7 @@ function build() {
   }
   if (cargo.status !== 0) throw new Error(`cargo build failed with exit code ${cargo.status}`);
   if (isAddon(kind)) return;
-  // Written aside and renamed: a process that has the old one loaded keeps it.
+  // Written beside it and renamed: a process that has loaded the old file keeps it.
   fs.copyFileSync(libraryOf(kind), `${ADDON}.new`);
   fs.renameSync(`${ADDON}.new`, ADDON);
 }

@@ -2,9 +2,9 @@
 'use strict';
 
 /**
- * Run by npm in a checkout (`prepare`, `prepack`): when npm is about to copy it, as with `npm pack`,
- * `npm install --install-links` and installs from git, it has to be built, as for a release, because a copy has no
- * sources. Says what to do where it is not. Needs nothing but Node.
+ * Run by npm in a checkout (`prepare`, `prepack`). When npm is about to copy the checkout, as with `npm pack`,
+ * `npm install --install-links` and installs from git, it has to be built for release, because a copy has no
+ * sources. If it is not built, this says what to do. Needs only Node.
  */
 
 const fs = require('node:fs');
@@ -14,11 +14,11 @@ const { isAddon } = require('./addon.js');
 
 const ROOT = path.join(__dirname, '..');
 
-/** Whether npm packs this folder, rather than installs what it needs, or links to it. */
+/** Whether npm packs this folder, and does not just install its dependencies or link to it. */
 function isCopied() {
   const { npm_lifecycle_event: event, npm_package_resolved: resolved } = process.env;
   if (event === 'prepack') return true;
-  // What is packed has a folder there; what is linked has nothing.
+  // A packed package has a folder there; a linked one has nothing.
   return event === 'prepare' && resolved !== undefined && fs.existsSync(resolved) && fs.realpathSync(resolved) === fs.realpathSync(ROOT);
 }
 

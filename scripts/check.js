@@ -3,8 +3,8 @@
 
 /**
  * Everything that continuous integration checks: the linters, the dependencies, the files for
- * deployments, the models of threads, then every test. All of it runs, and one that fails fails the
- * whole. What `scripts/setup.js` makes must be there.
+ * deployments, the models of threads, then every test. All steps run; if one fails, the whole fails. The
+ * results of `scripts/setup.js` must be there.
  */
 
 const { spawnSync } = require('node:child_process');

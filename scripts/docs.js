@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Makes the documentation site: `npm run docs` writes it to `site/`, `--out FOLDER` elsewhere. What
- * typedoc warns of (a type without documentation, a link that leads nowhere) fails it.
+ * Makes the documentation site: `npm run docs` writes it to `site/`, or to the folder of `--out FOLDER`. It fails on
+ * every warning of typedoc, such as a type without documentation or a broken link.
  */
 
 const { tool, runAll } = require('./run.js');

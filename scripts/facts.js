@@ -2,10 +2,10 @@
 'use strict';
 
 /**
- * Writes what comes from the facts in `facts/`: tables of the documentation, published types, enumerations and
+ * Generates files and parts of files from `facts/`: tables of the documentation, published types, enumerations and
  * checks in JavaScript, constants and settings in Rust. `--check` only compares: a file that is not current fails.
  *
- * What is written is a whole file, or what stands between two lines of one: `facts: NAME` and `/facts`, as comments.
+ * An output is a whole file, or the lines between two comments of one: `facts: NAME` and `/facts`.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -14,7 +14,7 @@ const path = require('node:path');
 const { ROOT } = require('./run.js');
 
 /**
- * What one writer makes.
+ * One output of a writer.
  * @typedef {object} Output
  * @property {string} file Path from the root.
  * @property {string} text
@@ -31,7 +31,7 @@ function read(file) {
 }
 
 /**
- * Rust as rustfmt has it.
+ * Rust, formatted by rustfmt.
  * @param {string} text
  */
 function formatted(text) {

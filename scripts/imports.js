@@ -2,9 +2,8 @@
 'use strict';
 
 /**
- * Checks that the files of a crate import each other in one direction only: `node scripts/imports.js`.
- * A file that another depends on must not depend on that one, by whatever way. With `--list` it prints
- * which file imports which.
+ * Checks that the imports between files of a crate form no circles: `node scripts/imports.js`. With `--list` it
+ * prints which file imports which.
  *
  * It reads `use` items and the paths in the code. A name that a module re-exports counts as an import of
  * the file that defines it; a method that is called without an import does not count. Tests are left out.
@@ -21,7 +20,7 @@ const { requireProblems } = require('./requires.js');
 const CRATES = ['src', 'crates/core/src', 'crates/load/src', 'crates/fuzz/src', 'bench/instructions/src'];
 
 /**
- * Files that may import each other: a stream is one under TLS or not, and what is under TLS is a stream again.
+ * Files that may import each other: a stream may run over TLS, and TLS runs over a stream.
  */
 const ALLOWED = /^crates\/core\/src\/transport\/(?:stream|tls(?:\/(?:stream|ends))?)\.rs$/;
 

@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Checks formatting, lints and types of the crates and of all JavaScript: every step runs, and one
- * that fails fails the whole. What `scripts/setup.js` makes must be there.
+ * Checks formatting, lints and types of the crates and of all JavaScript. All steps run; if one fails, the
+ * whole fails. The results of `scripts/setup.js` must be there.
  */
 
 const { program, tool, runAll } = require('./run.js');

@@ -24,7 +24,7 @@ function isAlive(pid) {
 }
 
 /**
- * Takes a lock if nobody has it. That of a process which has ended without releasing it is removed.
+ * Takes a lock that is free. The lock of a process that ended without releasing it is removed.
  * @param {string} file Its folder is made.
  * @returns {boolean} Whether this process has it now.
  */
@@ -38,7 +38,7 @@ function tryLock(file) {
   }
   try {
     const owner = Number(fs.readFileSync(file, 'utf8'));
-    // 0 where the owner has not written its id yet.
+    // 0 when the owner has not written its id yet.
     if (owner > 0 && !isAlive(owner)) fs.rmSync(file, { force: true });
   } catch (error) {
     // It was released meanwhile.
@@ -65,7 +65,7 @@ function withLockSync(file, body) {
 }
 
 /**
- * The same for functions that return a promise; this process goes on meanwhile.
+ * The same for functions that return a promise; the process is not blocked.
  * @template T
  * @param {string} file
  * @param {() => Promise<T>} body

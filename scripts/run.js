@@ -25,8 +25,8 @@ function program(name, ...args) {
 }
 
 /**
- * A program of a development dependency, without the shell script npm makes for it: that one is a
- * `.cmd` file on Windows, which only a shell can run.
+ * A program of a development dependency. The shell script that npm makes for it is not used: on Windows it is a
+ * `.cmd` file, which only a shell can run.
  * @param {string} file Its main file, e.g. `typescript/bin/tsc`, under `node_modules`.
  * @param {string[]} args
  * @returns {Command}
@@ -51,8 +51,7 @@ function run([shown, file, ...args]) {
 }
 
 /**
- * Runs all commands, those after a failed one too; sets the exit code and, when some failed, says
- * which.
+ * Runs all commands, also after one has failed. Sets the exit code, and lists the failed ones.
  * @param {Command[]} commands
  */
 function runAll(commands) {

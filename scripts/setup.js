@@ -2,9 +2,9 @@
 'use strict';
 
 /**
- * Makes a checkout ready: installs the development dependencies and builds the addon, whatever of
- * both is missing or out of date. Begins `npm start`, `npm test` and the like, so it needs nothing
- * but Node and takes no network when nothing has changed. `--tests` builds the addon for the tests.
+ * Prepares a checkout: installs the development dependencies and builds the addon, if they are missing or out of
+ * date. It runs first in `npm start`, `npm test` and others, so it needs only Node, and no network when nothing has
+ * changed. `--tests` builds the addon for the tests.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -34,8 +34,8 @@ function readJson(file) {
 }
 
 /**
- * Whether `node_modules` holds what the lock file asks for. npm writes down what it has installed,
- * in the lock file's own format, as its last step: so an install that was interrupted shows as well.
+ * Whether `node_modules` is as the lock file says. npm records what it has installed as its last step, in the format
+ * of the lock file: so an interrupted install is noticed as well.
  * @returns {boolean}
  */
 function isInstalled() {
@@ -76,7 +76,7 @@ function versionOf(program) {
 }
 
 /**
- * Checks the tools before the build, whose own messages are long and name the symptom.
+ * Checks the tools before the build, because messages of the build are long and name only the symptom.
  * @throws {SetupError}
  */
 function checkTools() {

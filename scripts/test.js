@@ -3,8 +3,8 @@
 
 /**
  * Runs every test, or only the files given: `npm test -- __test__/emitter.test.js`. `--rust` runs those of Rust
- * alone, `--node` those that need the built addon and no Rust (but cargo, for licences), for a release of Node. What
- * `scripts/setup.js` makes must be there.
+ * alone, `--node` those that need the built addon and no Rust (but cargo, for licences), for a release of Node. The
+ * results of `scripts/setup.js` must be there.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -17,7 +17,7 @@ const { testFiles } = require('./test-files.js');
 /** The readable report, which some versions of Node choose on terminals only; used where this Node has the option. */
 const REPORTER = '--test-reporter=spec';
 
-/** Files at a time. More than there are cores, because most tests wait most of the time. */
+/** Files at a time: more than cores, because most tests mostly wait. */
 const JOBS = Math.max(2, os.cpus().length) + 1;
 
 /** @param {string} option Of the test runner: all that are used here came during Node 18. */
@@ -42,7 +42,7 @@ function nodeTests(files, jobs) {
 }
 
 /**
- * Those that need not be alone first, several at a time; then each that does.
+ * First the files that can run together, several at a time; then each of the others alone.
  * @param {string[]} files
  * @returns {import('./run.js').Command[]}
  */
@@ -54,7 +54,7 @@ function allNodeTests(files) {
 /** The suite that runs against a server without Node: part of the tests of Rust. */
 const OF_RUST = '__test__/conformance/autobahn.test.js';
 
-// The models of threads are a check of their own.
+// The models of threads have their own command.
 const RUST = [program('cargo', 'test', '--workspace', '--exclude', 'line-socket-native-models', '--locked')];
 const TYPES = [tool('typescript/bin/tsc', '-p', '__test__/types')];
 

@@ -14,8 +14,7 @@ const { describeError } = require('./observe');
 const { within } = require('./timing');
 
 /**
- * As `Case` of `contract.js`, for clients: `original` and `ours` are what the clients do, whatever the
- * server.
+ * As `Case` of `contract.js`, for clients: `original` and `ours` are what the clients do, with any server.
  *
  * @typedef {object} ClientCase
  * @property {string} name
@@ -46,7 +45,7 @@ class ClientContext extends Context {
     const url = typeof target === 'number' ? `ws://127.0.0.1:${target}` : target;
     const client = new this.Client(url, options);
     this.defer(() => {
-      // What waits for a connection must not begin again.
+      // Calls that wait for a connection must not start again.
       Object.assign(client.options, { reconnect: false, disconnectTimeout: 0 });
       client.removeAllListeners();
       client.dispose();
@@ -69,7 +68,7 @@ class ClientContext extends Context {
   }
 
   /**
-   * A server that does what a script says, for what no real one does.
+   * A server that follows a script, for behaviour that no real server has.
    *
    * @param {(socket: import('ws').WebSocket, index: number) => void} script called for each WebSocket
    * @param {import('ws').ServerOptions} [options]
@@ -99,7 +98,7 @@ class ClientContext extends Context {
 }
 
 /**
- * Answers the handshakes of a client, and hands on its other messages.
+ * Answers the handshakes of a client, and passes on its other messages.
  *
  * @param {import('ws').WebSocket} socket
  * @param {(message: any) => void} [receive]
@@ -132,8 +131,7 @@ function journal(client) {
 }
 
 /**
- * An error of the client as a plain value. That of a WebSocket is the platform's own: only that there
- * is one counts.
+ * An error of the client as a plain value. Errors of a WebSocket differ by platform, so their content is left out.
  *
  * @param {any} error
  */

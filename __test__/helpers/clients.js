@@ -22,7 +22,7 @@ const vm = require('node:vm');
 /** @type {Record<string, () => any>} */
 const LOADERS = {
   original() {
-    // It replaces globals; put ours back, so that all run on the same.
+    // It replaces globals; they are restored, so that all clients run on the same ones.
     const { Promise: NativePromise, WebSocket } = /** @type {any} */ (global);
     const Client = require('line-socket/dist/client-node');
     const OriginalSocket = /** @type {any} */ (global).WebSocket;
@@ -40,7 +40,7 @@ const LOADERS = {
 };
 
 /**
- * A client class that finds its WebSocket class in a global while it connects only.
+ * A client class that finds its WebSocket class in a global only while it connects.
  * @param {any} Client
  * @param {any} WebSocket
  */

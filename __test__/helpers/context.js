@@ -95,11 +95,11 @@ class Context {
 
   async dispose() {
     for (const client of this.clients) client.destroy();
-    // Stopping a server that a case stopped itself rejects, which is no news here.
+    // Stopping a server that the case itself has stopped rejects, which is expected.
     await Promise.all(this.servers.map((server) => within(server.stop(), 'stop').catch(() => {})));
     /** @type {unknown[]} */
     const failures = [];
-    // All of them, or a process would be left that keeps the test file from ending.
+    // All of them: one that is left would keep the test file from ending.
     for (const closer of this.closers) await Promise.resolve().then(closer).catch((error) => failures.push(error));
     if (failures.length > 0) throw failures[0];
   }

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** What emitters are to do: cases that run on every one of them and must give the same observations. */
+/** The behaviour of emitters: cases that run on each of them and must give the same observations. */
 
 /** @typedef {any} AnyEmitter */
 /** @typedef {(...entry: any[]) => void} Log */
@@ -14,7 +14,7 @@ function outcome(call) {
   try {
     return { returned: call() };
   } catch (error) {
-    // A fault of the engine differs in its wording; an error of the emitter must be the same.
+    // Errors of the engine differ in their wording; an error of the emitter must be the same.
     return { threw: /** @type {Error} */ (error).message };
   }
 }
@@ -339,7 +339,7 @@ function observe(Class, run) {
   /** @type {any[]} */
   const entries = [];
   const returned = run(new Class(), (...entry) => void entries.push(entry), Class);
-  // Functions are fresh in every run: their names are what can be compared.
+  // Functions are new in every run, so their names are compared.
   return JSON.parse(JSON.stringify({ returned, entries }, (_key, value) => {
     if (value === undefined) return '(undefined)';
     return typeof value === 'function' ? `(function ${value.name})` : value;

@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * WebSocket frames (RFC 6455 section 5.2), written by hand for the tests: `encodeFrame` can also
- * write what the RFC forbids, which a well-behaved client library would refuse to send.
+ * WebSocket frames (RFC 6455 section 5.2), written by hand for the tests: `encodeFrame` can also write invalid
+ * frames, which a client library would refuse to send.
  */
 
 const { randomBytes } = require('node:crypto');

@@ -19,7 +19,7 @@ const path = require('node:path');
 
 /** @returns {Implementation} */
 function loadOriginal() {
-  // Its emitter library replaces the global Promise; put ours back, so that both run on the same.
+  // Its emitter library replaces the global Promise, which is restored so that both run on the same one.
   const NativePromise = global.Promise;
   const Server = require('line-socket/dist/server');
   global.Promise = NativePromise;

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** Turns what a case saw into plain values that compare, and hides what is random by nature. */
+/** Turns observations of a case into plain values that can be compared, without their random parts. */
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 

@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * A WebSocket client for tests, on `node:net` alone: it sends what it is told to, right or wrong,
- * and keeps every frame it receives.
+ * A WebSocket client for tests, on `node:net` alone: it sends any bytes, valid or not, and keeps every frame that
+ * it receives.
  */
 
 const net = require('node:net');
@@ -71,7 +71,7 @@ class RawClient extends EventEmitter {
     socket.on('error', () => (this.wasReset = true));
     socket.on('close', () => this.emit('frame'));
     this.upgraded = this.readHead();
-    // A client closed before anyone awaits it is no error of the test run.
+    // A client that is closed before a test awaits it must not fail the test run.
     this.upgraded.catch(() => {});
   }
 

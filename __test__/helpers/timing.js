@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** How long a test waits for something that must happen, in ms; generous, for busy machines. More of it: `LINE_PATIENCE`. */
+/** Time that a test waits for an expected event, in ms: long, for busy machines. `LINE_PATIENCE` makes it longer. */
 const PATIENCE = Number(process.env.LINE_PATIENCE ?? 4000);
 
 /**

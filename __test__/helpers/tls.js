@@ -30,7 +30,7 @@ function identity(name) {
   return { key: fixture(`${name}.key`), cert: fixture(`${name}.pem`) };
 }
 
-/** What clients need to trust the server. */
+/** Options of clients that trust the server. */
 const TRUST = { ca: fixture('ca.pem') };
 
 /** Both versions, as options of a client. */

@@ -1,13 +1,13 @@
 // @ts-check
 'use strict';
 
-/** The process events that end a Node process when nobody listens. */
+/** The process events that end a Node process when they have no listener. */
 const FATAL = /** @type {const} */ (['uncaughtException', 'unhandledRejection']);
 
 /**
- * Runs `body` while collecting what would have ended the process; the first such error ends the
- * wait for `body`, whose promises it may have left hanging. The test runner's own listeners are
- * set aside meanwhile: they would fail whichever test happens to run.
+ * Runs `body` and collects the errors that would have ended the process. The first such error ends the wait for
+ * `body`, whose promises may never settle after it. The listeners of the test runner are removed meanwhile: they
+ * would fail the test that happens to run.
  *
  * @template T
  * @param {() => Promise<T>} body
@@ -19,7 +19,7 @@ async function collectFatal(body) {
   /** @type {(error: unknown) => void} */
   let stop = () => {};
   const stopped = new Promise((_, reject) => (stop = reject));
-  // Nobody may be waiting any more when it comes.
+  // It may come when nothing waits for it any more.
   stopped.catch(() => {});
   const keep = (/** @type {unknown} */ error) => {
     fatal.push(error);
@@ -32,7 +32,7 @@ async function collectFatal(body) {
   }
   try {
     const value = await Promise.race([body(), stopped]);
-    // Rejections nobody handles are announced after the microtasks of this turn.
+    // Unhandled rejections are reported after the microtasks of this turn.
     await new Promise((resolve) => setImmediate(resolve));
     return { value, fatal };
   } catch (error) {

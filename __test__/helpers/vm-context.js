@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Loads modules inside a `vm` context, as Jest does: they have an `Error`, `Uint8Array`, `Promise` and so
- * on of their own, and what Node gives them is of another realm.
+ * Loads modules inside a `vm` context, as Jest does: they have their own `Error`, `Uint8Array`, `Promise` and so on,
+ * and values from Node are of another realm.
  */
 
 const fs = require('node:fs');
@@ -11,7 +11,7 @@ const path = require('node:path');
 const vm = require('node:vm');
 const { createRequire, isBuiltin } = require('node:module');
 
-/** What Jest's environments hand to the context. */
+/** Globals that Jest's environments give to the context. */
 const SHARED = [
   'process', 'Buffer', 'console', 'performance', 'queueMicrotask', 'URL', 'TextDecoder', 'TextEncoder', 'AbortController',
   'AbortSignal', 'DOMException', 'Event', 'EventTarget', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval',

@@ -4,7 +4,7 @@
 const WebSocket = require('ws');
 const { within } = require('./timing');
 
-/** Longest wait for what large compressed messages take on a busy machine, in ms. */
+/** Longest wait for large compressed messages on a busy machine, in ms. */
 const LONG = 20000;
 
 /**

@@ -51,8 +51,8 @@ function cases(program) {
 }
 
 /**
- * Instructions of one iteration: what twice as many iterations take longer, since the start of the
- * program and what the case prepares are the same in both runs.
+ * Instructions of one iteration, from the difference to a run with twice as many iterations: the start of the
+ * program and the preparation of the case are the same in both runs.
  * @param {import('./counter').Counter} counter What to count with.
  * @param {string} program The program.
  * @param {Case} one The case.

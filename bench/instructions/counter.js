@@ -5,7 +5,7 @@
 
 const { spawnSync } = require('node:child_process');
 
-/** A reason not to count that the user can do something about. */
+/** A reason not to count that the user can remove. */
 class CounterError extends Error {}
 
 /**

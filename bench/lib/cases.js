@@ -25,7 +25,7 @@
  * @property {'cpu_us' | 'p50_us' | 'bytes'} figure What its bars show.
  */
 
-/** From so many connections on a peer is measured alone. */
+/** Number of connections from which on a peer is measured alone. */
 const MANY = 10_000;
 
 /** @type {Group[]} */
@@ -68,7 +68,7 @@ const cases = [
   make('requests', 'echo-1k', '1 KiB of objects, 64 connections',
     'Request and response: 1 KiB of objects, 64 connections, 1 in flight on each',
     'echo --connections 64 --payload objects --size 1024', { quick: true }),
-  // Hardly anything but JSON, in every peer: what differs is little, and takes longer to tell from noise.
+  // Mostly JSON, in every peer: differences are small, and take longer to tell from noise.
   make('requests', 'echo-64k', '64 KiB of objects, 16 connections',
     'Request and response: 64 KiB of objects, 16 connections, 1 in flight on each',
     'echo --connections 16 --payload objects --size 65536 --duration 9000'),

@@ -2,7 +2,7 @@
 'use strict';
 
 /**
- * What this package is to reach beside another: a figure divided by the other's, or alone.
+ * A goal: a figure of this package divided by that of another, or alone.
  * @typedef {object} Goal
  * @property {string} title What it is about.
  * @property {string} case Key of the case.
@@ -28,7 +28,7 @@ const goals = [
 ];
 
 /**
- * What has become of a goal.
+ * The result for a goal.
  * @typedef {object} Outcome
  * @property {Goal} goal The goal.
  * @property {string | undefined} other Title of the other.
@@ -37,7 +37,7 @@ const goals = [
  */
 
 /**
- * What has become of the goals that the results say something about.
+ * The results for the goals that were measured.
  * @param {import('./results').Results} results The results.
  * @returns {Outcome[]} In the order of the goals.
  */

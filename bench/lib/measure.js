@@ -13,8 +13,7 @@ const LOAD_CORE = '1';
 /** Longest time for a server to start, and for load to get ready or to take a turn, in ms. */
 const START_TIMEOUT = 10_000;
 const LOAD_TIMEOUT = 180_000;
-/** How long the load of a turn goes on before it is measured, in ms: caches get warm, and what was answered in the
- * pause is out of the way. */
+/** Time of a turn before it is measured, in ms: caches get warm, and answers of the pause arrive. */
 const LEAD_IN = 100;
 
 const load = path.join(__dirname, '../../target/release/load');
@@ -25,9 +24,8 @@ const load = path.join(__dirname, '../../target/release/load');
  */
 
 /**
- * Measures one case on some peers, each in a server process of its own. All are up at the same time,
- * but only one has load at a time: they take turns of a fraction of a second, so that whatever
- * disturbs the machine for longer meets all of them.
+ * Measures one case on some peers, each in its own server process. All run at the same time, but only one has
+ * load at a time: they take turns of a fraction of a second, so that a longer disturbance affects all of them.
  * @param {import('./peers').Peer[]} peers The peers.
  * @param {import('./cases').Case} benchCase The case.
  * @param {{warmup: number, duration: number}} times In ms; what the case itself says goes first.
@@ -97,7 +95,7 @@ class Run {
   }
 
   /**
-   * Lets the load go on for a turn.
+   * Continues the load for a turn.
    * @returns {Promise<Figures | undefined>} The figures, once there are.
    */
   async turn() {
@@ -112,7 +110,7 @@ class Run {
   }
 
   /**
-   * Why the server died matters more than that the load generator noticed.
+   * Adds the last output of the server to an error of the load generator.
    * @param {Error} error
    */
   explain(error) {

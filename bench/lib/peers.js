@@ -35,7 +35,7 @@ const peers = [
     file: 'original.js',
     protocol: 'line',
     runtime: 'node',
-    // The original's socket layer is installed under the name of what it asks for.
+    // The socket layer of the original is installed under the name that the original requires.
     packages: ['node_modules/line-socket', 'node_modules/uws'],
     sends: true,
   },

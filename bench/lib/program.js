@@ -5,9 +5,9 @@ const { spawn } = require('node:child_process');
 const path = require('node:path');
 const readline = require('node:readline');
 
-/** A program on one core, with as many open files as it may have. */
+/** A program on one core, with the highest allowed number of open files. */
 class Program {
-  /** Those that run. None is to outlive this process. @type {Set<Program>} */
+  /** Running programs. None may outlive this process. @type {Set<Program>} */
   static #running = new Set();
 
   static {
@@ -19,7 +19,7 @@ class Program {
   /** @type {AsyncIterator<string>} */
   #lines;
   #errors = '';
-  /** Why the program is gone. @type {Promise<string>} */
+  /** Why the program has ended. @type {Promise<string>} */
   #gone;
 
   /**
@@ -36,7 +36,7 @@ class Program {
       { cwd: path.join(__dirname, '..'), env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] },
     );
     Program.#running.add(this);
-    // That it reads no more shows as its end.
+    // A program that no longer reads has ended, which is reported elsewhere.
     this.#child.stdin.on('error', () => {});
     this.#lines = readline.createInterface(this.#child.stdout)[Symbol.asyncIterator]();
     this.#child.stderr.setEncoding('utf8').on('data', (text) => { this.#errors += text; });

@@ -9,7 +9,7 @@ const path = require('node:path');
 const bench = path.join(__dirname, '..');
 const root = path.join(bench, '..');
 
-/** A reason not to run that the user can do something about. */
+/** A reason not to run that the user can remove. */
 class SetupError extends Error {}
 
 /**
@@ -63,7 +63,7 @@ function buildAddon() {
   run(process.execPath, ['scripts/build.js'], root);
 }
 
-/** Loads the package in a process of its own, for the benchmark itself never needs it. */
+/** Loads the package in a separate process, because the benchmark itself does not need it. */
 function checkAddon() {
   try {
     execFileSync(process.execPath, ['-e', `require(${JSON.stringify(root)})`], { stdio: 'pipe' });

@@ -4,7 +4,7 @@
 const { groups } = require('./cases');
 const { reached } = require('./goals');
 
-/** Share of its core above which the load generator may have been what limited the rate. */
+/** Share of its core above which the load generator may have limited the rate. */
 const LOAD_LIMIT = 0.95;
 
 /** Columns of a case's table: figure, heading, text of a value. */
@@ -90,7 +90,7 @@ function summary({ cases, peers }) {
 }
 
 /**
- * What was to be reached, and what was.
+ * The goals and their results.
  * @param {import('./results').Results} results The results.
  * @returns {string[]} Nothing when no goal was measured, or too roughly to tell.
  */

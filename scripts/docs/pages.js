@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** What is made of the pages that typedoc writes: tables that fit a phone, and the text to search in. */
+/** Changes the pages that typedoc writes: tables that fit a phone, and the text to search in. */
 
 /** A table without tables in it. */
 const TABLE = /<table>[\s\S]*?<\/table>/g;
@@ -11,10 +11,10 @@ const HEADER = /<th\b[^>]*>([\s\S]*?)<\/th>/g;
 /** Headings that links can lead to. */
 const HEADING = /<h[1-6]\b[^>]*? id="([^"]*)"[^>]*>([\s\S]*?)<\/h[1-6]>/g;
 
-/** Elements within a line, which separate no words. */
+/** Elements within a line, which do not separate words. */
 const INLINE = /<\/?(?:a|b|code|del|em|i|span|strong|wbr)\b[^>]*>/g;
 
-/** What is no text: pictures, programs, what has to be clicked to be seen, and marks such as "Readonly". */
+/** Elements without text to search: pictures, programs, hidden parts, and marks such as "Readonly". */
 const NO_TEXT = /<(svg|script|style|button)\b[\s\S]*?<\/\1>|<code class="tsd-tag">[^<]*<\/code>/g;
 
 /** @type {Record<string, string>} */
@@ -40,8 +40,8 @@ function escape(text) {
 }
 
 /**
- * Tells each cell its column, which a narrow page shows in each, where a row is a block. What is no table
- * to a browser any more stays one to those who listen.
+ * Gives each cell the name of its column. A narrow page shows rows as blocks, with these names. Roles keep the table a
+ * table for screen readers.
  * @param {string} html
  */
 function labelTables(html) {

@@ -12,7 +12,7 @@ const path = require('node:path');
 const { labelTables, sectionsOf } = require('./pages.js');
 
 /**
- * What is used of typedoc, whose own types need those of browsers.
+ * The part of typedoc's types that is used. Its own types need those of browsers.
  * @typedef {object} TypedocDocument
  * @property {string} name
  * @property {{text: string}[]} content
@@ -43,7 +43,7 @@ const GROUPS = [
   ['', 'Development'],
 ];
 
-/** A heading; of a long one, lists of documents show what is before its colon or comma. */
+/** A heading. Lists of documents show a long one only up to its colon or comma. */
 const HEADING = /^# (?:The )?([^\n:,]+)/;
 
 /** @param {Application} app */

@@ -1,9 +1,9 @@
 // @ts-check
 'use strict';
 
-/** Texts in the languages that facts are written in. */
+/** Writes texts as comments and tables, in the languages of the generated files. */
 
-/** What generated files begin with, as the text of a comment. */
+/** The comment at the beginning of generated files. */
 const GENERATED = 'Generated from `facts/`: do not edit, run `npm run facts`.';
 
 /** Longest line of a comment. */
@@ -16,7 +16,7 @@ const pascal = (name) => name.split('.').map((part) => part[0].toUpperCase() + p
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /**
- * A sentence of the middle of one, without links: a name of code at its beginning stays as it is.
+ * Makes a sentence of a part of one, without links. A name of code at its beginning stays as it is.
  * @param {string} doc
  */
 function sentence(doc) {

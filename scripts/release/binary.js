@@ -6,10 +6,9 @@
  * `node scripts/release/binary.js linux-arm64-gnu` makes
  * `artifacts/line-socket-native.linux-arm64-gnu.node`. `--out FOLDER` puts it elsewhere.
  *
- * Those for Linux can be built on any Linux: cargo-zigbuild links them against an old glibc, or musl.
- * Those for macOS and Windows are built on these. What it takes for that is installed first, where it
- * is missing: the target of Rust, by rustup; the command line of napi-rs, into `node_modules` beside
- * this file; and zig, by pip (Python 3), into `target/tools`.
+ * Binaries for Linux can be built on any Linux: cargo-zigbuild links them against an old glibc, or musl. Those for
+ * macOS and Windows are built on these systems. Missing tools are installed first: the target of Rust, by rustup; the
+ * command line of napi-rs, into `node_modules` beside this file; and zig, by pip (Python 3), into `target/tools`.
  */
 
 const fs = require('node:fs');
@@ -31,9 +30,9 @@ const GLIBC = '2.17';
  * @type {Record<string, string[]>}
  */
 const FLAGS = {
-  // The C runtime inside: Node brings none for others, and new machines have none.
+  // Links the C runtime statically: Node does not provide one for addons, and new machines have none.
   win32: ['-Ctarget-feature=+crt-static'],
-  // Else the name that libraries have there is the path it was built at.
+  // Otherwise the name of the library would be the path where it was built.
   darwin: ['-Clink-arg=-Wl,-install_name,@rpath/line-socket-native.node'],
 };
 
@@ -72,8 +71,8 @@ function installZig() {
 }
 
 /**
- * The environment to build in: its own folders do not get into the binary, which so is the same
- * wherever it is built, and zig is found.
+ * The environment of the build. Folders of the machine are kept out of the binary, so that it is the same wherever it
+ * is built, and zig is found.
  * @param {string} system As `process.platform`.
  */
 function environment(system) {

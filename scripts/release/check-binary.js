@@ -82,7 +82,7 @@ function checkElf(file, { arch, libc }) {
 }
 
 /**
- * What no binary may have, whatever its format.
+ * Problems of binaries of any format.
  * @param {Buffer} file
  * @param {Target} target
  * @returns {string[]}

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** The licences of what is compiled into a binary: most ask to be handed on with it. */
+/** The licences of the crates in a binary: most must be distributed with it. */
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
@@ -56,7 +56,7 @@ function cratesOf(rust) {
 }
 
 /**
- * The texts a crate brings. Where one may choose, that of the MIT licence alone.
+ * The licence texts of a crate. Where there is a choice, only that of the MIT licence.
  * @param {Crate} crate
  * @returns {string[]}
  */

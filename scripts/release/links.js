@@ -2,7 +2,7 @@
 'use strict';
 
 /**
- * Links of documents that are published: what is relative leads to files of the repository, most of which are not in the
+ * Links of published documents: relative links lead to files of the repository, and most of these files are not in the
  * package.
  */
 
@@ -11,7 +11,7 @@ const path = require('node:path');
 /** Code, in which nothing is a link: fenced blocks, then spans. */
 const CODE = /(^ {0,3}(`{3,}|~{3,})[\s\S]*?^ {0,3}\2[^\n]*$|(`+)(?!`)[\s\S]*?[^`]\3(?!`))/gm;
 
-/** What stands for code meanwhile: a character for private use, which no document has. */
+/** Placeholder for code: a private-use character, which no document has. */
 const MARK = /\uE000(\d+)\uE000/g;
 
 const IMAGE = /!\[(?<text>[^\]]*)\]\((?<target>[^()\s]+)(?<title>\s+"[^"]*")?\)/g;
@@ -19,7 +19,7 @@ const LINK = /(?<!!)\[(?<text>(?:[^[\]]|\[[^\]]*\])*)\]\((?<target>[^()\s]+)(?<t
 const DEFINITION = /^ {0,3}\[(?<text>[^\]]+)\]:\s+(?<target>\S+)(?<title>.*)$/gm;
 const ATTRIBUTE = /\b(?<name>src|href)="(?<target>[^"]*)"/g;
 
-/** What leads somewhere by itself: a URL, or a heading of the same page. */
+/** Links that stay as they are: a URL, or a heading of the same page. */
 const COMPLETE = /^([a-z][a-z\d+.-]*:|\/\/|#)/i;
 
 /**

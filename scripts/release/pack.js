@@ -7,8 +7,8 @@
  * and one package for each platform into `artifacts/packages`. `--binaries FOLDER` and `--out FOLDER`
  * name others. All platforms have to be there, or those that are named.
  *
- * `package.json` of the checkout is not what is published: platform packages are no dependencies
- * there, for a lock file cannot have what no registry has yet.
+ * The published `package.json` differs from that of the checkout. There, platform packages are not dependencies,
+ * because a lock file cannot contain packages that no registry has yet.
  */
 
 const fs = require('node:fs');
@@ -26,13 +26,13 @@ const { npm } = require('./npm.js');
 const { repositoryOf } = require('./repository.js');
 const { targetOf } = require('./targets.js');
 
-/** Of `package.json`: what is for the checkout only. `private` keeps it from being published as it is. */
+/** Fields of `package.json` for the checkout only. `private` keeps it from being published as it is. */
 const INTERNAL = ['private', '//repository', 'scripts', 'devDependencies', 'overrides', 'napi'];
 
-/** Of `package.json`: what platform packages say as well, where it is there. */
+/** Fields of `package.json` that platform packages have as well, if they are present. */
 const SHARED = ['version', 'license', 'author', 'repository', 'bugs', 'homepage', 'engines'];
 
-/** Whether a file, or a pattern, is of binaries: copies of a checkout have its own, what is published has none. */
+/** Whether a file, or a pattern, is of binaries: copies of a checkout contain its binary, published packages none. */
 const isBinary = (/** @type {string} */ file) => file.endsWith('.node');
 
 /**
@@ -43,8 +43,8 @@ function publishedManifest() {
   const kept = Object.entries({ ...manifest, files: manifest.files.filter((file) => !isBinary(file)) }).filter(([key]) => !INTERNAL.includes(key));
   // The exact version: a binary works with the JavaScript of its release only.
   const optionalDependencies = Object.fromEntries(PUBLISHED.map((triple) => [packageOf(triple), manifest.version]));
-  // The type spares Node a look into the files. In the checkout esbuild would go by it, and bundle the
-  // client, whose modules `build-client.js` makes ES modules of, as CommonJS, which is larger.
+  // With `type` Node does not have to detect it from the files. In the checkout esbuild would follow it, and bundle the
+  // client as CommonJS, which is larger than the ES modules that `build-client.js` makes.
   return { ...Object.fromEntries(kept), type: 'commonjs', optionalDependencies };
 }
 
@@ -64,7 +64,7 @@ function platformManifest({ triple, os: system, arch, libc, file }) {
     type: 'commonjs',
     main: file,
     files: [file, 'THIRD-PARTY-LICENSES.txt'],
-    // Yarn keeps packages in archives, from which nothing can be loaded that is not JavaScript.
+    // Yarn keeps packages in archives, from which only JavaScript can be loaded.
     preferUnplugged: true,
   };
 }
@@ -90,7 +90,7 @@ async function packFolder(out, packageJson, fill) {
 }
 
 /**
- * Packs the package itself: of the checkout what `files` in `package.json` names.
+ * Packs the package itself: the files of the checkout that `files` in `package.json` names.
  * @param {string} out Where it is put.
  * @returns {Promise<string>} The file.
  */

@@ -2,9 +2,9 @@
 'use strict';
 
 /**
- * Publishes the packages of a release: `node scripts/release/publish.js artifacts/packages`. Those of the
- * platforms come first, so that whoever installs the package finds them. All have to be there; what the
- * registry has already is left out, so that a release which failed half-way can be run again.
+ * Publishes the packages of a release: `node scripts/release/publish.js artifacts/packages`. Platform packages come
+ * first, so that installs of the package find them. All packages have to be there. Those that the registry already has
+ * are left out, so that a release which failed half-way can be run again.
  */
 
 const fs = require('node:fs');

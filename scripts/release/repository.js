@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Where the source is, for what is published: npm's page, provenance, and links of the README. The place for it is the
- * field `repository` of `package.json`.
+ * The URL of the source, for npm's page, provenance and the links of the README. It is in the field `repository` of
+ * `package.json`.
  */
 
 /** `git@host:owner/name.git` and the like, which Git knows besides URLs. */

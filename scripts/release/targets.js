@@ -3,7 +3,7 @@
 
 /**
  * The platforms that binaries are built for. `PUBLISHED` in `lib/binding/platform.js` names them as Node does,
- * `napi.targets` in `package.json` as Rust does; here one is found by the other.
+ * `napi.targets` in `package.json` as Rust does; this file finds one name by the other.
  */
 
 const path = require('node:path');
@@ -13,7 +13,7 @@ const { napi } = require('../../package.json');
 /** Architectures as Rust calls them, by `process.arch`. */
 const ARCHITECTURES = { x64: 'x86_64', arm64: 'aarch64' };
 
-/** What follows the architecture in Rust's names, by what is before and behind it in ours. */
+/** Rest of Rust's names after the architecture, by the other parts of our names. */
 const SYSTEMS = {
   'linux-gnu': 'unknown-linux-gnu',
   'linux-musl': 'unknown-linux-musl',

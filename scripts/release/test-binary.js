@@ -3,8 +3,7 @@
 
 /**
  * Tests a binary on a system that it is for: `node scripts/release/test-binary.js linux-x64-musl` takes
- * it from `artifacts`, and the packages from `artifacts/packages`. Needs Node and nothing else: no
- * compiler, no Rust.
+ * it from `artifacts`, and the packages from `artifacts/packages`. Needs only Node: no compiler, no Rust.
  */
 
 const fs = require('node:fs');

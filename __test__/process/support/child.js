@@ -2,7 +2,7 @@
 'use strict';
 
 /**
- * Node processes of the tests' own, which say what they see as one JSON value a line (`report.js`).
+ * Node processes for tests, which report what they see as one JSON value per line (`report.js`).
  */
 
 const { spawn } = require('node:child_process');
@@ -11,7 +11,7 @@ const path = require('node:path');
 const { createInterface } = require('node:readline');
 const { until, within } = require('../../helpers/timing');
 
-/** How long a child may take to say or do something, in ms: starting Node alone takes 100 or more. */
+/** Time that a child may take to report or do something, in ms: starting Node alone takes 100 or more. */
 const PATIENCE = 10000;
 
 /** Lines of a child's errors that are shown when a test fails. */
@@ -37,7 +37,7 @@ class Child {
   #lines = [];
   #stderr = '';
   #process;
-  /** Wakes whoever waits for a line. */
+  /** Called when there is a new line, or the end. */
   #onChange = () => {};
   /** @type {Exit | undefined} */
   #exit = undefined;
@@ -50,7 +50,7 @@ class Child {
   constructor(file, args, { nodeArgs = [], env = {}, program: runtime = process.execPath, descriptors } = {}) {
     this.name = path.basename(file);
     const command = [...(runtime === true ? [] : [runtime, ...nodeArgs]), file, ...args.map(String)];
-    // The limit of a process is set before Node begins, which else raises it to the highest allowed.
+    // The limit is set before Node starts, because Node raises it to the highest allowed.
     const [program, ...rest] =
       descriptors === undefined ? command : ['/bin/sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'sh', ...command];
     this.#process = spawn(program, rest, {
@@ -61,13 +61,13 @@ class Child {
       this.#lines.push(line);
       this.#onChange();
     });
-    // One that has ended is not told.
+    // Writing to a child that has ended fails, which is ignored.
     this.#process.stdin.on('error', () => {});
     this.#process.stderr.on('data', (data) => (this.#stderr += data));
     /** @type {Promise<Exit>} */
     this.ended = new Promise((resolve, reject) => {
       this.#process.once('error', reject);
-      // Not `exit`: the rest of what it wrote comes before `close`.
+      // Not `exit`: its last output comes before `close`.
       this.#process.once('close', (code, signal) => {
         this.#exit = { code, signal, stderr: this.#stderr };
         this.#onChange();
@@ -152,7 +152,7 @@ class Child {
     this.#process.kill(signal);
   }
 
-  /** Halts all its threads until it is told to go on, or ended (Linux only). */
+  /** Stops all its threads until {@link resume} or its end (Linux only). */
   async halt() {
     this.signal('SIGSTOP');
     // Its state follows the name, which is in parentheses.

@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * A Node process that does what it is told over its channel: it gets `{command, argument}`, answers
- * `{done: command, result}`, and says `{fault}` of what goes wrong in it.
+ * A Node process that runs commands from its channel: it gets `{command, argument}`, answers
+ * `{done: command, result}`, and reports faults as `{fault}`.
  */
 
 const { fork } = require('node:child_process');
@@ -11,7 +11,7 @@ const { once } = require('node:events');
 const path = require('node:path');
 const { within } = require('../../helpers/timing');
 
-/** Time to do what it is told, in ms. */
+/** Time for a command, in ms. */
 const PATIENCE = 30000;
 
 class Part {
@@ -65,7 +65,7 @@ class Part {
   }
 
   /**
-   * Takes the channel from it, after which nothing keeps it alive any more.
+   * Closes its channel, after which nothing keeps it alive.
    * @param {number} ms Time to end by itself, else it is killed.
    * @returns {Promise<string | undefined>} How it ended, unless it did by itself with code 0.
    */

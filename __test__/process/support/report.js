@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Tells the test something: one JSON value a line, written before the call returns (on Unix a pipe
- * is written to synchronously).
+ * Reports a value to the test as one line of JSON, written before the call returns (on Unix, writes to a pipe are
+ * synchronous).
  * @param {unknown} value
  */
 function report(value) {

@@ -11,8 +11,7 @@ const { Child } = require('./child');
 const CHILDREN = path.join(__dirname, '..', 'children');
 
 /**
- * What one test works with: servers and clients in this process, and child processes; all of it is
- * ended with the test.
+ * The servers and clients of one test in this process, and its child processes. All of them end with the test.
  */
 class Scene extends Context {
   constructor() {

@@ -23,7 +23,7 @@ const { delay } = require('../../helpers/timing');
  */
 
 /**
- * Has a server flooded, without rates, which would hold most floods back by themselves.
+ * Has a server flooded. Rates are off, because they alone would hold back most floods.
  * @param {import('./scene').Scene} scene
  * @param {Siege} siege
  * @returns {Promise<Outcome>}
@@ -48,7 +48,7 @@ async function besiege(scene, { kind, count, time, node }) {
 }
 
 /**
- * Asks again and again, one request at a time, and an HTTP server of the same process between.
+ * Sends one request at a time to the server and, in between, to an HTTP server of the same process.
  * @param {RawClient} client
  * @param {number} web Port of the HTTP server.
  * @param {number} time For how long, in ms.

@@ -8,7 +8,7 @@ const { until } = require('../../helpers/timing');
 const IN_FLIGHT = 16;
 
 /**
- * A client that asks without end: with every answer comes the next request.
+ * A client that always has requests under way: every answer is followed by the next request.
  */
 class Traffic {
   #client;
@@ -36,7 +36,7 @@ class Traffic {
     this.name = name;
     this.ended = client.ended;
     client.on('frame', (frame) => {
-      // The end of the connection is announced without a frame.
+      // The end of the connection comes without a frame.
       if (frame === undefined || JSON.parse(frame.text).n !== '_r') return;
       client.frames.length = 0;
       this.answered += 1;
@@ -51,7 +51,7 @@ class Traffic {
   }
 
   /**
-   * Waits until it flows.
+   * Waits until answers arrive.
    * @param {number} count Answers that have to come from now on.
    */
   async flows(count = 200) {
@@ -59,7 +59,7 @@ class Traffic {
     await until(() => this.answered >= goal, `${count} answers`);
   }
 
-  /** Asks no more, and waits for the answers that are due. */
+  /** Sends no further requests, and waits for the outstanding answers. */
   async drain() {
     this.#isOver = true;
     await until(() => this.answered === this.#asked, 'all answers');

@@ -5,8 +5,8 @@ const net = require('node:net');
 const { once } = require('node:events');
 
 /**
- * Forwards bytes between clients and a server until told to swallow them: to both ends it then looks
- * as if the network between them had vanished, without a word of the other end.
+ * Forwards bytes between clients and a server until it is told to drop them. Then it looks to both ends as if the
+ * network between them had failed without notice.
  */
 class Tunnel {
   /** @type {Set<net.Socket>} */
@@ -46,7 +46,7 @@ class Tunnel {
     from.on('error', () => unlessSilent(() => to.resetAndDestroy()));
   }
 
-  /** From now on nothing gets through, and no end learns of the other's. */
+  /** From now on nothing is forwarded, not even the end of a connection. */
   silence() {
     this.#isSilent = true;
   }

@@ -4,7 +4,7 @@
 const fs = require('node:fs');
 const { until } = require('../../helpers/timing');
 
-/** What this process has open, as Linux tells it in /proc. */
+/** Descriptors and threads of this process, from /proc of Linux. */
 class Usage {
   constructor() {
     /** The descriptor that reads the folder is one of those it finds. */
@@ -14,9 +14,9 @@ class Usage {
 }
 
 /**
- * Waits until no more is open than before: sockets and threads end a moment after they are told to.
+ * Waits until no more is open than before: sockets and threads end some time after they are told to.
  * @param {Usage} before
- * @returns {Promise<Usage>} What is open then; more than before when that has not come about in time.
+ * @returns {Promise<Usage>} The usage then; more than before when the time is up.
  */
 async function settledUsage(before) {
   const isBack = () => {

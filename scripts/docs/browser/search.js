@@ -2,9 +2,9 @@
 'use strict';
 
 /**
- * The search of the documentation site, in the whole text of all pages. It takes the place of typedoc's,
- * which knows names only. `fulltext.js`, which the plugin writes beside this file, defines `siteText`: the
- * sections to search in. It is loaded when somebody searches.
+ * The search of the documentation site, in the whole text of all pages. It replaces typedoc's search, which finds
+ * only names. `fulltext.js`, which the plugin writes beside this file, defines `siteText`: the sections to search in.
+ * It is loaded with the first search.
  */
 
 (() => {

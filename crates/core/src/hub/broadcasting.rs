@@ -82,19 +82,20 @@ impl Hub {
     ) -> usize {
         let mut flush = Vec::new();
         let mut reached = 0;
-        for (connection, message) in members {
+        // Not a `for` loop: this way the compiler makes a loop for each chunk of members.
+        members.for_each(|(connection, message)| {
             match connection.send_shared(message, &self.config) {
                 Queued::Flush => flush.push(Arc::clone(connection)),
                 Queued::Waiting | Queued::Written => {}
                 refused => {
                     if !self.after_refusal(refused, connection, message, &mut flush) {
                         unreached(connection);
-                        continue;
+                        return;
                     }
                 }
             }
             reached += 1;
-        }
+        });
         self.flush_later(flush);
         reached
     }

@@ -34,7 +34,7 @@ import type {
   AnyMessages, MessageEvents, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, ValueArgs,
 } from './types/messages.js';
 import type { EncryptedKey, ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
-import type { Answers, AskOptions, BroadcastOptions, Except, FetchOptions, RemoteConnection, Target } from './types/rooms.js';
+import type { Answers, AskOptions, BroadcastOptions, Except, ExceptConnection, FetchOptions, RemoteConnection, Target } from './types/rooms.js';
 import type { Presence, PresenceChange, PresenceEvents, PresenceMember, PresenceRule } from './types/presence.js';
 import type { RefusedConnections, ServerStats } from './types/stats.js';
 import type { StopOptions } from './types/stop.js';
@@ -357,7 +357,7 @@ declare namespace Server {
   export { LineError, LineError as Error };
   export { Message };
   export type { Presence, PresenceChange, PresenceEvents, PresenceMember, PresenceRule };
-  export type { Answers, AskOptions, BroadcastOptions, Except, FetchOptions, RemoteConnection, Target };
+  export type { Answers, AskOptions, BroadcastOptions, Except, ExceptConnection, FetchOptions, RemoteConnection, Target };
   export type { AnyMessages, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, Rooms, ValueArgs };
   export type { AnyErrorCode, ConnectionErrorCode, LineErrorCode, MessageErrorCode, ServerErrorCode };
   export type { ConnectionErrorCodes, MessageErrorCodes, ServerErrorCodes };

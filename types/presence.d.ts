@@ -53,7 +53,17 @@ export declare class Presence extends Emitter<PresenceEvents> {
   private constructor();
 
   /** The members, in no order; at most `limit`. Rejects with `sInvalidOptions`. */
-  list(options?: { limit?: number }): Promise<{ members: PresenceMember[]; missingNodes: string[] }>;
+  list(options?: { limit?: number }): Promise<{
+    /** The members, in no order. */
+    members: PresenceMember[];
+    /** Processes that did not answer: none without an adapter. */
+    missingNodes: string[];
+  }>;
   /** How many members there are. */
-  count(): Promise<{ count: number; missingNodes: string[] }>;
+  count(): Promise<{
+    /** How many there are. */
+    count: number;
+    /** Processes that did not answer: none without an adapter. */
+    missingNodes: string[];
+  }>;
 }

@@ -5,8 +5,14 @@ import type { History, HistoryOptions } from './history.js';
 import type { Presence } from './presence.js';
 import type { AnyMessages, MessageMap, PayloadOf, ResponseOf, ValueArgs } from './messages.js';
 
+/** A connection that is left out, by its id. */
+export interface ExceptConnection {
+  /** The id of the connection. */
+  readonly id: string;
+}
+
 /** Connections that are left out: a connection, the id of one, or a list of these. */
-export type Except = { readonly id: string } | string | readonly ({ readonly id: string } | string)[];
+export type Except = ExceptConnection | string | readonly (ExceptConnection | string)[];
 
 /** Who gets a message to many, and who does not. */
 export interface BroadcastOptions {
@@ -78,9 +84,19 @@ export declare class RemoteConnection<ServerToClient extends MessageMap<ServerTo
    * Begins to close the connection; `closed` is 1 if there was one. `code`: 1000 by default. `reason`: at most 123 bytes.
    * Rejects with `scWebsocketError` when either cannot be sent.
    */
-  close(code?: number, reason?: string): Promise<{ closed: number; missingNodes: string[] }>;
+  close(code?: number, reason?: string): Promise<{
+    /** Connections that were open. */
+    closed: number;
+    /** Processes that did not answer: none without an adapter. */
+    missingNodes: string[];
+  }>;
   /** Looks for the connection: `member` has its `info` of now, and is undefined when no connection has the id. */
-  fetch(): Promise<{ member: RemoteConnection<ServerToClient> | undefined; missingNodes: string[] }>;
+  fetch(): Promise<{
+    /** The connection; undefined when no connection has the id. */
+    member: RemoteConnection<ServerToClient> | undefined;
+    /** Processes that did not answer: none without an adapter. */
+    missingNodes: string[];
+  }>;
 }
 
 /**
@@ -102,7 +118,10 @@ export declare class Target<ServerToClient extends MessageMap<ServerToClient> = 
   broadcastAsync<K extends keyof ServerToClient & string>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [options?: BroadcastOptions]>
-  ): Promise<{ position?: string }>;
+  ): Promise<{
+    /** Where the message stands in the room; undefined without history. */
+    position?: string;
+  }>;
   /**
    * Asks each: sends a message and resolves when each has answered or left, `atLeast` have answered, or the time is
    * over. It does not reject because some are silent. Rejects with `mInvalidJson`, `sInvalidOptions`, or `scTooManySends`
@@ -113,19 +132,44 @@ export declare class Target<ServerToClient extends MessageMap<ServerToClient> = 
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [options?: AskOptions]>
   ): Promise<Answers<ResponseOf<ServerToClient[K]>>>;
   /** Who is there, in no order. Rejects with `sInvalidOptions`. */
-  fetch(options?: FetchOptions): Promise<{ members: RemoteConnection<ServerToClient>[]; missingNodes: string[] }>;
+  fetch(options?: FetchOptions): Promise<{
+    /** The members, in no order. */
+    members: RemoteConnection<ServerToClient>[];
+    /** Processes that did not answer: none without an adapter. */
+    missingNodes: string[];
+  }>;
   /** How many are there. */
-  count(): Promise<{ count: number; missingNodes: string[] }>;
+  count(): Promise<{
+    /** How many there are. */
+    count: number;
+    /** Processes that did not answer: none without an adapter. */
+    missingNodes: string[];
+  }>;
   /**
    * Begins to close the connection of each; resolves with how many were open. What they send from then on reaches no
    * handler. `code`: 1000 by default. `reason`: at most 123 bytes. Rejects with `scWebsocketError` when either cannot be
    * sent.
    */
-  close(code?: number, reason?: string): Promise<{ closed: number; missingNodes: string[] }>;
+  close(code?: number, reason?: string): Promise<{
+    /** Connections that were open. */
+    closed: number;
+    /** Processes that did not answer: none without an adapter. */
+    missingNodes: string[];
+  }>;
   /** Has each join a room; resolves with how many were not in it before. */
-  join(room: string): Promise<{ joined: number; missingNodes: string[] }>;
+  join(room: string): Promise<{
+    /** Connections that were not in the room. */
+    joined: number;
+    /** Processes that did not answer: none without an adapter. */
+    missingNodes: string[];
+  }>;
   /** Has each leave a room; resolves with how many were in it. */
-  leave(room: string): Promise<{ left: number; missingNodes: string[] }>;
+  leave(room: string): Promise<{
+    /** Connections that were in the room. */
+    left: number;
+    /** Processes that did not answer: none without an adapter. */
+    missingNodes: string[];
+  }>;
   /**
    * Reads kept messages of the room, the oldest first. Rejects with `sInvalidAction` when it is not a single room, or one
    * without history (the option `history`), and with `sInvalidOptions`.

@@ -1,7 +1,6 @@
-//! Native functions in their cheapest form: a plain JavaScript function over Rust state, without
-//! the class instances and conversions of `#[napi]` (a call costs 11 ns instead of 27 to 350,
-//! see `docs/internals/design.md`). All `unsafe` of the crate is in this file. Functions that build on it
-//! without `unsafe` are in `call.rs`.
+//! Native functions in their cheapest form: a plain JavaScript function over Rust state, without the class
+//! instances and conversions of `#[napi]` (a call costs 11 ns instead of 27 to 350, see
+//! `docs/internals/design.md`). All `unsafe` of the crate is here; what needs none is in `call.rs`.
 //!
 //! These rules make it sound. The state is reachable only through functions of the environment it was
 //! made in, and Node calls those on that environment's thread alone. Each function owns a reference to the
@@ -265,16 +264,13 @@ impl Call {
             return Ok(Vec::new());
         }
         let array = self.arguments[index];
-        let count = self.read(index, |env, value, read| {
-            // SAFETY: as for other arguments; what is no array is an error.
-            unsafe { sys::napi_get_array_length(env, value, read) }
-        })?;
+        // SAFETY: as for other arguments; what is no array is an error.
+        let length = |env, value, read| unsafe { sys::napi_get_array_length(env, value, read) };
+        let count = self.read(index, length)?;
         let item = |at| {
             let mut arguments = [self.undefined()?.0; MAX_ARGUMENTS];
-            let get = |env, value| {
-                // SAFETY: `array` belongs to the running call; `made` gives a place for the result.
-                unsafe { sys::napi_get_element(env, array, at, value) }
-            };
+            // SAFETY: `array` belongs to the running call; `made` gives a place for the result.
+            let get = |env, value| unsafe { sys::napi_get_element(env, array, at, value) };
             arguments[0] = self.made(get)?.0;
             let env = self.env;
             Ok(Self { env, arguments })
@@ -406,9 +402,9 @@ impl Call {
         &self,
         items: impl ExactSizeIterator<Item = Result<Value>>,
     ) -> Result<Value> {
-        let array = self.made(|env, value| {
-            // SAFETY: as above.
-            unsafe { sys::napi_create_array_with_length(env, items.len(), value) }
+        // SAFETY: as above.
+        let array = self.made(|env, value| unsafe {
+            sys::napi_create_array_with_length(env, items.len(), value)
         })?;
         for (index, item) in items.enumerate() {
             // SAFETY: both values belong to the running call.

@@ -154,8 +154,8 @@ describe('the documentation site', () => {
       await page.getByRole('button', { name: 'Search' }).click();
       for (const [query, expected] of [
         ['scIdConflict', 'documents/Errors.html'],
-        ['presence', 'documents/Rooms.html'],
-        ['PRESENCE', 'documents/Rooms.html'],
+        ['presence', 'documents/Presence.html'],
+        ['PRESENCE', 'documents/Presence.html'],
         ['TimeoutStopSec', 'documents/Deploying.html'],
         ['maxPendingSends', 'ServerOptions.html#maxpendingsends'],
         ['room user', 'documents/Rooms.html#a-room-per-user'],

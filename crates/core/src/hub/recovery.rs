@@ -15,6 +15,7 @@ use super::connection::{Connection, ConnectionRef, Queued};
 use super::deferred::Broadcast;
 use super::history::{MAX_REPLAY_BYTES, Position, Replay, Rule};
 use super::order::LogKey;
+use super::registry::Group;
 
 /// How a connection has joined a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,6 +197,10 @@ impl Hub {
             if let Some(connection) = connection.filter(|found| found.knows_positions())
                 && let Some(rule) = self.history.rule(room)
             {
+                // Or leaving would begin the history of any room that a client can name.
+                if !self.registry().contains(Group::Room(room), slot) {
+                    return false;
+                }
                 return self.leave_telling(&connection, room, rule);
             }
         }

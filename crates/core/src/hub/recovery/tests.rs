@@ -446,3 +446,14 @@ fn leaving_every_room_is_told_for_each() {
     assert!(!hub.leave(peer.slot(), "news"));
     assert!(received(&hub, &peer).is_empty());
 }
+
+#[test]
+fn leaving_a_room_that_nobody_was_in_begins_no_history() {
+    let hub = history_hub();
+    let peer = arrive(&hub, "{}");
+    for room in 0..3 {
+        assert!(!hub.leave(peer.slot(), &format!("chat:{room}")));
+    }
+    assert_eq!(hub.history.room_count(), 0);
+    assert_eq!(received(&hub, &peer), Vec::<String>::new());
+}

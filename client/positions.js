@@ -59,7 +59,8 @@ function keepPositions(given, onRecovered) {
      */
     note({ n: name, r: room, o: position, p: payload, d: id }) {
       positions.delete(room);
-      if (position) positions.set(room, position);
+      // The answer to the handshake has `o`, and no room.
+      if (position && room !== undefined) positions.set(room, position);
       if (name === '_o' && brought.delete(room)) onRecovered({ .../** @type {any} */ (payload), room });
       const isNew = !id || !ids.has(id);
       const [oldest] = ids.add(id);

@@ -76,7 +76,12 @@ class Gathering {
     return new Promise((resolve, reject) => {
       const text = textOf(message);
       const question = new Question(this, key, resolve, reject);
-      if (this.#server[kNative].askAll(target, [key, atLeast], text) < 0) {
+      const asked = this.#server[kNative].askAll(target, [key, atLeast], text);
+      if (asked === 0) {
+        resolve(question.gathered);
+        return;
+      }
+      if (asked < 0) {
         const why = 'The message was not sent: answers of too many connections are waited for already (maxGatheredBytes)';
         throw new LineError(ErrorCode.TOO_MANY_SENDS, why);
       }

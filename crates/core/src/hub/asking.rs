@@ -13,8 +13,8 @@ use super::target::{AT_ONCE, Target};
 
 impl Hub {
     /// Sends one message, already JSON text whose id is [`REQUEST_PREFIX`](super::REQUEST_PREFIX) and the
-    /// key, to whom a target means. [`Kind::Answered`] follows when all have answered or left, or `at_least` have answered. Returns
-    /// how many were asked; `None` when too many wait for answers already.
+    /// key, to whom a target means. [`Kind::Answered`] follows when all have answered or left, or `at_least` have answered. When nobody
+    /// is meant, nothing has begun and nothing follows. Returns how many were asked; `None` when too many wait for answers already.
     pub fn ask(&self, key: u32, target: &Target, text: &str, at_least: usize) -> Option<usize> {
         let message = Broadcast::new(text);
         let most = self.config.max_gathered_bytes();
@@ -30,6 +30,9 @@ impl Hub {
                 }));
             }
             let count = asked.len();
+            if count == 0 {
+                return Some(0);
+            }
             if !self.requests.begin(key, asked.into_iter(), at_least, most) {
                 return None;
             }
@@ -39,19 +42,10 @@ impl Hub {
             });
             Some(count)
         });
-        let count = match asked {
-            Some(count) => count?,
-            None if self.requests.begin(key, std::iter::empty(), at_least, most) => 0,
-            None => return None,
-        };
-        if self.requests.check(key) {
-            self.answered(key);
-            complete = true;
-        }
         if complete {
             self.inbox.end_turn();
         }
-        Some(count)
+        asked.unwrap_or(Some(0))
     }
 
     /// A response to such a message has come.

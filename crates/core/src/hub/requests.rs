@@ -1,8 +1,8 @@
 //! Messages that many connections are asked to answer: each is one message with one id for all, and the
 //! answers are gathered here until all have come.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,6 +19,9 @@ const ASKED_COST: usize = 64;
 
 /// Bytes of answers that [`Requests::take`] gives at once, about.
 const PART: usize = 64 * 1024;
+
+/// Answers of more bytes are dropped to make room for smaller ones.
+const LARGE: usize = 256;
 
 /// The key of the request that a response belongs to.
 pub(super) fn key_of(envelope: &Envelope<'_>) -> Option<u32> {
@@ -41,7 +44,7 @@ struct Asked {
 enum Answer {
     Resolved(Option<Box<str>>),
     Rejected(Box<str>),
-    /// Its bytes would have passed the bound.
+    /// It was dropped: all answers would have passed the bound, and it was the largest.
     TooLarge,
 }
 
@@ -74,6 +77,31 @@ struct State {
     asked: usize,
     /// Bytes of all answers.
     bytes: usize,
+    /// Answers of more than [`LARGE`] bytes that are kept: their bytes, the key of the request, and the index among
+    /// its answers.
+    large: BTreeSet<(usize, u32, usize)>,
+}
+
+impl State {
+    /// Makes room for an answer of `bytes` bytes by dropping larger ones: so nobody keeps the small answers of others
+    /// away by sending large ones. Returns whether there is room.
+    #[cold]
+    fn make_room(&mut self, bytes: usize, most: usize) -> bool {
+        while self.bytes.saturating_add(bytes) > most {
+            match self.large.last() {
+                Some(&(size, ..)) if size > bytes => {}
+                _ => return false,
+            }
+            if let Some((size, key, index)) = self.large.pop_last()
+                && let Some(request) = self.requests.get_mut(&key)
+            {
+                request.answers[index].1 = Answer::TooLarge;
+                request.bytes -= size;
+                self.bytes -= size;
+            }
+        }
+        true
+    }
 }
 
 /// Some of the answers to one request. Ids are those of connections.
@@ -143,7 +171,7 @@ impl Requests {
         true
     }
 
-    /// Notes an answer, raw JSON. Whoever was not asked, or has answered before, changes nothing. Returns
+    /// Notes an answer, raw JSON. When all answers would pass `most` bytes, the largest are dropped. Whoever was not asked, or has answered before, changes nothing. Returns
     /// whether the request is complete with it.
     pub(super) fn answer(
         &self,
@@ -167,18 +195,27 @@ impl Requests {
         asked.waiting = false;
         asked.answered = true;
         request.waiting -= 1;
+        let id = Arc::clone(&asked.id);
         let bytes = error.or(payload).map_or(0, str::len);
-        let answer = if bytes > 0 && state.bytes.saturating_add(bytes) > most {
+        let is_too_large =
+            bytes > 0 && state.bytes.saturating_add(bytes) > most && !state.make_room(bytes, most);
+        let Some(request) = state.requests.get_mut(&key) else {
+            return false;
+        };
+        let answer = if is_too_large {
             Answer::TooLarge
         } else {
             request.bytes += bytes;
             state.bytes += bytes;
+            if bytes > LARGE {
+                state.large.insert((bytes, key, request.answers.len()));
+            }
             match error {
                 Some(error) => Answer::Rejected(error.into()),
                 None => Answer::Resolved(payload.map(Into::into)),
             }
         };
-        request.answers.push((Arc::clone(&asked.id), answer));
+        request.answers.push((id, answer));
         request.becomes_complete()
     }
 
@@ -200,13 +237,6 @@ impl Requests {
             request.becomes_complete().then_some(key)
         });
         complete.collect()
-    }
-
-    /// Marks a request as complete if nobody is left to answer. Returns whether it has become that now.
-    pub(super) fn check(&self, key: u32) -> bool {
-        let mut state = self.lock();
-        let request = state.requests.get_mut(&key);
-        request.is_some_and(Request::becomes_complete)
     }
 
     /// Whether an answer of a connection is waited for.
@@ -232,19 +262,23 @@ impl Requests {
         let mut bytes = 0;
         for (id, answer) in &mut request.answers[request.taken..] {
             let id = Arc::clone(id);
-            request.taken += 1;
+            let mut size = 0;
             match std::mem::replace(answer, Answer::TooLarge) {
                 Answer::Resolved(payload) => {
-                    bytes += payload.as_ref().map_or(0, |payload| payload.len());
+                    size = payload.as_ref().map_or(0, |payload| payload.len());
                     part.responses.push((id, payload));
                 }
                 Answer::Rejected(error) => {
-                    bytes += error.len();
+                    size = error.len();
                     part.errors.push((id, error));
                 }
                 Answer::TooLarge => part.too_large.push(id),
             }
-            bytes += ASKED_COST;
+            if size > LARGE {
+                state.large.remove(&(size, key, request.taken));
+            }
+            request.taken += 1;
+            bytes += size + ASKED_COST;
             if bytes >= PART {
                 break;
             }

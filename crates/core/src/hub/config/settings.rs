@@ -127,7 +127,7 @@ impl Settings {
     }
 
     /// `maxGatheredBytes`: bytes of responses to `send` of rooms and of everyone that may wait for those of
-    /// other clients, all such messages together: a response above it is dropped and told as
+    /// other clients, all such messages together: above it the largest responses are dropped and told as
     /// `scResponseTooLarge`.
     pub fn max_gathered_bytes(&self) -> usize {
         self.max_gathered_bytes.load(Relaxed)

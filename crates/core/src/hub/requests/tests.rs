@@ -49,7 +49,6 @@ fn a_request_is_complete_once_when_all_have_answered_or_left() {
         !begin(&requests, 7, &asked, usize::MAX),
         "the key is in use"
     );
-    assert!(!requests.check(7));
     assert!(!requests.answer(7, &asked[0], Some("1"), None, MOST));
     assert!(
         !requests.answer(7, &asked[0], Some("2"), None, MOST),
@@ -67,7 +66,6 @@ fn a_request_is_complete_once_when_all_have_answered_or_left() {
         "it has left"
     );
     assert!(requests.answer(7, &asked[2], None, Some("\"no\""), MOST));
-    assert!(!requests.check(7), "that is known");
     let answers = take(&requests, 7);
     assert_eq!(answers.responses, [("0".into(), Some("1".into()))]);
     assert_eq!(answers.errors, [("2".into(), "\"no\"".into())]);
@@ -133,6 +131,28 @@ fn bytes_and_questions_are_bounded() {
         requests.begin(2, ids(&asked), 9, 100),
         "there is room again"
     );
+}
+
+#[test]
+fn a_large_answer_is_dropped_for_smaller_ones() {
+    let requests = Requests::default();
+    let asked = connections(5);
+    assert!(begin(&requests, 1, &asked[..2], usize::MAX));
+    assert!(begin(&requests, 2, &asked, usize::MAX));
+    let (larger, large) = ("x".repeat(999), "y".repeat(600));
+    requests.answer(1, &asked[0], None, Some(&larger), 1000);
+    requests.answer(2, &asked[0], Some(&larger), None, 1000);
+    assert_eq!(requests.lock().bytes, 999, "it is not smaller");
+    requests.answer(2, &asked[1], Some(&large), None, 1000);
+    requests.answer(2, &asked[2], Some("small"), None, 1000);
+    requests.answer(2, &asked[3], Some(&large), None, 1000);
+    assert_eq!(requests.lock().bytes, 605);
+    let first = take(&requests, 1);
+    assert_eq!((first.errors.len(), first.too_large.len()), (0, 1));
+    let second = take(&requests, 2);
+    assert_eq!((second.responses.len(), second.too_large.len()), (2, 2));
+    let state = requests.lock();
+    assert_eq!((state.asked, state.bytes, state.large.len()), (0, 0, 0));
 }
 
 #[test]

@@ -19,7 +19,7 @@ module.exports = [
   { name: 'refused.maxConnectionsPerAddress', doc: 'the same, because their client had `maxConnectionsPerAddress` already' },
   { name: 'refused.request', doc: 'upgrade requests that were malformed or too large, or whose origin, path or subprotocol was not accepted' },
   { name: 'refused.application', doc: 'refusals of `verifyClient` and `handleProtocols`' },
-  { name: 'refused.timeout', doc: 'requests that were not whole, not decided on by the application, or whose answer was not taken, within `upgradeTimeout`' },
+  { name: 'refused.timeout', doc: 'requests that were incomplete, undecided by the application, or whose answer was not read, within `upgradeTimeout`' },
   { name: 'refused.stopping', doc: 'requests that came when the server did not run (`handleUpgrade`) or was draining, or that were undecided when it was stopped: status 503' },
   { name: 'messagesReceived', doc: 'messages received, those of the protocol included' },
   { name: 'bytesReceived', doc: 'their bytes, without what WebSocket and HTTP add' },

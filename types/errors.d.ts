@@ -48,8 +48,8 @@ export interface ConnectionErrorCodes {
   /** Reserved: no error has it. A client that is silent fails a ping (`scPingError`). */
   readonly IDLE_TIMEOUT: 'scIdleTimeout';
   /**
-   * `send`: `maxPendingSends` other `send`s already wait for a response; `send` of a room or of everyone: responses
-   * of too many clients are waited for, see `maxGatheredBytes`.
+   * `send`: `maxPendingSends` other `send`s already wait for a response; `send` of a room or of everyone: too many
+   * clients have not answered yet, see `maxGatheredBytes`.
    */
   readonly TOO_MANY_SENDS: 'scTooManySends';
   /**
@@ -64,13 +64,13 @@ export interface ConnectionErrorCodes {
 export interface ServerErrorCodes {
   // facts: server-error-codes
   /**
-   * `new Server`, or setting a live option: an option is not valid; the message names it. Also methods with options,
-   * for theirs.
+   * `new Server`, or setting a live option: an option is not valid; the message names it. Also thrown by methods
+   * whose options are not valid.
    */
   readonly INVALID_OPTIONS: 'sInvalidOptions';
   /**
    * `start()` of a started server, `stop()` of a stopped one; `history` of a room that has none; an upgrade callback
-   * returned what cannot be sent.
+   * returned a value that cannot be sent.
    */
   readonly INVALID_ACTION: 'sInvalidAction';
   /** `start()`: the server could not listen; `payload` is the system's error, such as `EADDRINUSE`. */

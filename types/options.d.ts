@@ -19,7 +19,7 @@ export interface VerifyInfo {
 
 /**
  * How `verifyClient` answers later. `code`: HTTP status of a refusal, 300 to 599, 401 by default. `message`: its body. Only
- * the first call counts. What cannot be sent, and an error as `ok`, is status 500 and the server's event `error`.
+ * the first call counts. A value that cannot be sent, and an error as `ok`, cause status 500 and the server's event `error`.
  */
 export type VerifyCallback = (ok: boolean | Promise<boolean>, code?: number, message?: string) => void;
 

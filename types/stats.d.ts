@@ -11,7 +11,7 @@ export interface RefusedConnections {
   /** Refusals of `verifyClient` and `handleProtocols`. */
   readonly application: number;
   /**
-   * Requests that were not whole, not decided on by the application, or whose answer was not taken, within
+   * Requests that were incomplete, undecided by the application, or whose answer was not read, within
    * `upgradeTimeout`.
    */
   readonly timeout: number;

@@ -14,8 +14,8 @@ pub enum Counter {
     RefusedRequest,
     /// Refusals of `verifyClient` and `handleProtocols`.
     RefusedApplication,
-    /// Requests that were not whole, not decided on by the application, or whose answer was not taken,
-    /// within `upgradeTimeout`.
+    /// Requests that were incomplete, undecided by the application, or whose answer was not read, within
+    /// `upgradeTimeout`.
     RefusedTimeout,
     /// Requests that came when the server did not run (`handleUpgrade`) or was draining, or that were
     /// undecided when it was stopped: status 503.

@@ -29,6 +29,18 @@ describe('answers of a whole room', () => {
     }
   }));
 
+  it('have the id of the message, as it was sent', withScene(async (scene) => {
+    const { server, pairs: [a] } = await people(scene, ['a']);
+    const asked = server.everyone.send('vote', 1, { timeout: 0 });
+    const { i } = (await a.client.message(({ n }) => n === 'vote')).message;
+    const digits = i.slice(1);
+    for (const other of [`R+${digits}`, `R0${digits}`, `R${digits}.0`, `R${digits} `, `r${digits}`, Number(digits)]) {
+      a.client.json({ n: '_r', i: other, p: 'not the answer' });
+    }
+    a.client.json({ n: '_r', i, p: 'the answer' });
+    assert.deepEqual([...(await within(asked, 'result')).responses], [['a', 'the answer']]);
+  }));
+
   it('are none of a server that is not started, which can be started all the same', withScene(async (scene) => {
     const server = scene.track(new scene.Server({ host: '127.0.0.1', port: 0 }));
     for (let time = 0; time < 2; time += 1) {

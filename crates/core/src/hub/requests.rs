@@ -25,10 +25,13 @@ const LARGE: usize = 256;
 
 /// The key of the request that a response belongs to.
 pub(super) fn key_of(envelope: &Envelope<'_>) -> Option<u32> {
-    match &envelope.id {
-        Some(Id::String(id)) => id.raw().strip_prefix(REQUEST_PREFIX)?.parse().ok(),
-        _ => None,
-    }
+    let Some(Id::String(id)) = &envelope.id else {
+        return None;
+    };
+    let digits = id.raw().strip_prefix(REQUEST_PREFIX)?;
+    // Parsing also takes a sign and leading zeros, which no id that was sent has.
+    let is_as_sent = digits == "0" || digits.starts_with(|first| matches!(first, '1'..='9'));
+    is_as_sent.then(|| digits.parse().ok()).flatten()
 }
 
 /// A connection that is asked.

@@ -20,6 +20,7 @@ describe('the options of history', () => {
       [5, /"options\.history"/],
       ['news', /"options\.history"/],
       [[rule], /"options\.history"/],
+      [new Map([['news', rule]]), /"options\.history"/],
       [{ news: 5 }, /"options\.history\["news"\]"/],
       [{ news: null }, /"options\.history\["news"\]"/],
       [{ news: [] }, /"options\.history\["news"\]"/],

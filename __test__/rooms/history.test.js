@@ -153,7 +153,7 @@ describe('rooms with history', () => {
     }
     assert.deepEqual(await server.room('plain').broadcastAsync('said', 1), {});
     assert.deepEqual(await server.room(['news', 'plain']).broadcastAsync('said', 1), {});
-    for (const options of [5, 'news', { since: 5 }, { since: {} }, { limit: -1 }, { limit: '5' }, { limit: [] }, { snce: '' }]) {
+    for (const options of [5, 'news', [], new Map(), { since: 5 }, { since: {} }, { limit: -1 }, { limit: '5' }, { limit: [] }, { snce: '' }]) {
       await assert.rejects(room.history(/** @type {any} */ (options)), { code: 'sInvalidOptions' });
     }
     for (const target of [server.room('plain'), server.room([]), server.room(['news', 'chat:1']), server.everyone]) {

@@ -17,7 +17,7 @@ function handshakeEnded(id) {
 
 /** @param {unknown} id */
 function idConflict(id) {
-  return new LineError(ErrorCode.ID_CONFLICT, `The id "${id}" belongs to another connection`);
+  return new LineError(ErrorCode.ID_CONFLICT, `The id "${String(id)}" belongs to another connection`);
 }
 
 function notConnected() {

@@ -18,13 +18,22 @@ const MAX_REPLAY = 300;
 const KEYS = Object.freeze(['size', 'ttl', 'maxReplay', 'whenDown']);
 
 /**
+ * @param {unknown} got What an option was given.
+ * @returns {string} As error messages show it.
+ */
+function shown(got) {
+  if (typeof got === 'string') return `"${got}"`;
+  if (typeof got !== 'object' || got === null) return String(got);
+  return isObject(got) ? 'an object' : Object.prototype.toString.call(got);
+}
+
+/**
  * @param {string} name
  * @param {string} what It must be.
  * @param {unknown} got
  */
 function invalid(name, what, got) {
-  const shown = typeof got === 'string' ? `"${got}"` : typeof got === 'object' && got !== null ? 'an object' : String(got);
-  return new LineError(ServerErrorCode.INVALID_OPTIONS, `"${name}" ${what}; got ${shown}`);
+  return new LineError(ServerErrorCode.INVALID_OPTIONS, `"${name}" ${what}; got ${shown(got)}`);
 }
 
 /**
@@ -39,10 +48,13 @@ function checkCount(name, value, least = 1) {
 
 /**
  * @param {unknown} value
- * @returns {value is object}
+ * @returns {value is object} Whether it is an object with properties alone, of this realm or another: not a `Map`, which
+ *   would look empty.
  */
 function isObject(value) {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /**
@@ -78,4 +90,4 @@ function applyHistory(history, native) {
   }
 }
 
-module.exports = { checkHistory, applyHistory, checkCount, invalid, isObject };
+module.exports = { checkHistory, applyHistory, checkCount, invalid, isObject, shown };

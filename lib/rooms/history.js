@@ -7,8 +7,8 @@ const LineError = require('../../common/line-error.js');
 const errors = require('../connection/errors.js');
 const { ServerErrorCode } = require('../enums.js');
 const { kNative } = require('../symbols.js');
-const { refuseUnknown } = require('../options/unknown-options.js');
 const { slotOf } = require('./room.js');
+const { optionsOf } = require('./target-options.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
@@ -18,21 +18,6 @@ const MAX = 0xffffffff;
 
 const JOIN = Object.freeze(['rewind']);
 const READ = Object.freeze(['since', 'limit']);
-
-/**
- * @param {any} options
- * @param {readonly string[]} known Their names.
- * @returns {any} An empty object when none are given.
- * @throws {LineError} `sInvalidOptions`
- */
-function namedOptions(options, known) {
-  if (options === undefined || options === null) return {};
-  if (typeof options !== 'object') {
-    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${String(options)}`);
-  }
-  refuseUnknown('options', options, known);
-  return options;
-}
 
 /**
  * @param {string} name Of the option.
@@ -60,7 +45,7 @@ function countOf(name, value, standard) {
  * @returns {Promise<import('../../index.d.ts').JoinResult>}
  */
 async function joinAndTell(connection, room, options) {
-  const rewind = countOf('rewind', namedOptions(options, JOIN).rewind, 0);
+  const rewind = countOf('rewind', optionsOf(options, JOIN).rewind, 0);
   const { server } = connection;
   const slot = slotOf(server, connection);
   const joined = slot === undefined ? null : server[kNative].core.joinAndTell(slot, String(room), rewind);
@@ -76,7 +61,7 @@ async function joinAndTell(connection, room, options) {
  * @returns {Promise<import('../../index.d.ts').History>}
  */
 async function readHistory(server, room, options) {
-  const { since, limit } = namedOptions(options, READ);
+  const { since, limit } = optionsOf(options, READ);
   if (since !== undefined && since !== null && typeof since !== 'string') {
     const shown = typeof since === 'object' ? 'an object' : String(since);
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.since" must be a position, a string; got ${shown}`);

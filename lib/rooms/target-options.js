@@ -8,6 +8,7 @@ const { ServerErrorCode } = require('../enums.js');
 const { RemoteConnection } = require('./remote-connection.js');
 const { slotOf } = require('./room.js');
 const { kSlot } = require('../symbols.js');
+const { isObject, shown } = require('../options/history.js');
 const { refuseUnknown } = require('../options/unknown-options.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
@@ -21,8 +22,7 @@ const BROADCAST = Object.freeze(['except', 'exceptRooms', 'local']);
  * @param {unknown} got
  */
 function invalid(name, what, got) {
-  const shown = typeof got === 'string' ? `"${got}"` : typeof got === 'object' && got !== null ? 'an object' : String(got);
-  return new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.${name}" ${what}; got ${shown}`);
+  return new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.${name}" ${what}; got ${shown(got)}`);
 }
 
 /**
@@ -33,8 +33,8 @@ function invalid(name, what, got) {
  */
 function optionsOf(options, known) {
   if (options === undefined || options === null) return {};
-  if (typeof options !== 'object') {
-    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${String(options)}`);
+  if (!isObject(options)) {
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${shown(options)}`);
   }
   refuseUnknown('options', options, known);
   return options;

@@ -48,6 +48,9 @@ const BLOCKS = {
   'authentication.md: Tokens in the handshake': { token: { token: token('ada') } },
   'authentication.md: Cookies at the upgrade': { headers: { Origin: 'https://example.org', Cookie: 'session=5e55104' } },
   'rooms.md: Rooms': { before: [{ n: 'join', p: 'news' }], valid: { room: 'news', text: 'hi' } },
+  'rooms.md: A single session per user': { token: { token: 'token-of-ada' } },
+  'history.md: Rooms that lose nothing': { before: [{ n: 'enter', p: 'lobby' }], valid: { room: 'lobby', text: 'hi' } },
+  'presence.md: Presence': { token: { name: 'Ada' } },
   'deploying.md: Deploying': { paths: ['/line'] },
   'switching.md: Switching from line-socket': { valid: { a: 1, b: 2 } },
 };

@@ -44,11 +44,12 @@ function microtask(run) {
 }
 
 /**
- * Runs `run` after the callbacks of `process.nextTick` and the microtasks that are due now.
+ * Runs `run` once the code that is due now has run: what awaits, however often, and what `process.nextTick` was
+ * given. Node empties the queue of microtasks before it runs what a microtask gave `process.nextTick`.
  * @param {() => void} run As of {@link microtask}.
  */
 function afterDue(run) {
-  nextTick(microtask, run);
+  microtask(() => nextTick(run));
 }
 
 /**

@@ -79,8 +79,6 @@ class Inbox {
   #isRunning = false;
   /** Whether the chain began with a wake, and not in an immediate. */
   #isWoken = false;
-  /** Whether a turn that began with a wake is over, and timers have not run since. */
-  #isSpent = false;
   /** When the running turn ends, and until when connections without a backlog come first. */
   #turnEnds = 0;
   #sparseEnds = 0;
@@ -139,14 +137,14 @@ class Inbox {
   #goOnLater() {
     this.#immediate ??= afterTurn(() => {
       this.#immediate = undefined;
-      if (this.#isSpent) {
-        // Immediates run before timers. Timers are due first, so one more turn is waited for.
-        this.#isSpent = false;
+      if (!this.#isWoken) this.#beginTurn(now());
+      else if (now() >= this.#turnEnds) {
+        // Immediates come before timers, which are due after a turn as well.
+        this.#isWoken = false;
         this.#goOnLater();
         return;
       }
       this.#isWoken = false;
-      this.#beginTurn(now());
       if (this.#isWaiting) this.#run();
     });
   }
@@ -251,7 +249,6 @@ class Inbox {
   /** Ends a turn: the event loop is due. */
   #endTurn() {
     this.#isRunning = false;
-    this.#isSpent = this.#isWoken;
     this.#goOnLater();
     try {
       this.#flush(NEITHER, 0);

@@ -8,34 +8,14 @@ const errors = require('../connection/errors.js');
 const { ServerErrorCode } = require('../enums.js');
 const { kNative } = require('../symbols.js');
 const { slotOf } = require('./room.js');
-const { optionsOf } = require('./target-options.js');
+const { MAX } = require('../options/room-rules.js');
+const { integerOf, invalid, optionsOf } = require('./target-options.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
 
-/** The most messages that the core can be asked for. */
-const MAX = 0xffffffff;
-
 const JOIN = Object.freeze(['rewind']);
 const READ = Object.freeze(['since', 'limit']);
-
-/**
- * @param {string} name Of the option.
- * @param {unknown} value
- * @param {number} standard What holds when it is not given.
- * @returns {number}
- * @throws {LineError} `sInvalidOptions`
- */
-function countOf(name, value, standard) {
-  if (value === undefined || value === null) return standard;
-  const isCount = Number.isInteger(value) && Number(value) >= 0;
-  if (!isCount) {
-    const shown = typeof value === 'object' ? 'an object' : String(value);
-    const text = `"options.${name}" must be a positive integer or zero, in messages; got ${shown}`;
-    throw new LineError(ServerErrorCode.INVALID_OPTIONS, text);
-  }
-  return Math.min(Number(value), MAX);
-}
 
 /**
  * Adds a connection to a room, and sends it what it has missed.
@@ -45,7 +25,7 @@ function countOf(name, value, standard) {
  * @returns {Promise<import('../../index.d.ts').JoinResult>}
  */
 async function joinAndTell(connection, room, options) {
-  const rewind = countOf('rewind', optionsOf(options, JOIN).rewind, 0);
+  const rewind = Math.min(integerOf(optionsOf(options, JOIN), 'rewind', 0, 0), MAX);
   const { server } = connection;
   const slot = slotOf(server, connection);
   const joined = slot === undefined ? null : server[kNative].core.joinAndTell(slot, String(room), rewind);
@@ -61,12 +41,13 @@ async function joinAndTell(connection, room, options) {
  * @returns {Promise<import('../../index.d.ts').History>}
  */
 async function readHistory(server, room, options) {
-  const { since, limit } = optionsOf(options, READ);
+  const known = optionsOf(options, READ);
+  const { since } = known;
   if (since !== undefined && since !== null && typeof since !== 'string') {
-    const shown = typeof since === 'object' ? 'an object' : String(since);
-    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.since" must be a position, a string; got ${shown}`);
+    throw invalid('since', 'must be a position, a string', since);
   }
-  const reading = server[kNative].core.readHistory(room, since, countOf('limit', limit, MAX));
+  const limit = Math.min(integerOf(known, 'limit', 0, MAX), MAX);
+  const reading = server[kNative].core.readHistory(room, since, limit);
   if (reading === null) {
     const text = `The room "${room}" has no history: give it one with the option "history"`;
     throw new LineError(ServerErrorCode.INVALID_ACTION, text);

@@ -60,6 +60,7 @@ pub use connection::{Connection, ConnectionRef, Delivery, Queued, Report};
 #[cfg(test)]
 pub use deferred::SharedFrame;
 pub use facts::{Facts, Remote, Transport};
+pub use history::Position;
 pub use history::Rule as HistoryRule;
 pub use inbox::{CONNECTION_MARK, Fence, Inbox, Wake};
 pub use inflating::{Inflating, Reservation, STALL_TIMEOUT};

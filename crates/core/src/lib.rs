@@ -14,6 +14,7 @@
 //! | `upgrade` | the HTTP request that opens a connection, and its answer | sockets |
 //! | `hub` | connections, rooms, deadlines, out queues, events for the application | sockets |
 //! | `transport` | listeners, sockets, TLS, the io threads | the line protocol |
+//! | `cluster` | what nodes tell each other, through engines such as Redis | clients' sockets, JavaScript |
 //!
 //! The modules are private. Items that the addon, the tests or the measuring programs need are re-exported
 //! here, so that the compiler reports unused items.
@@ -25,6 +26,8 @@
 
 #![forbid(unsafe_code)]
 
+#[allow(dead_code, unused_imports)]
+mod cluster;
 mod codec;
 mod deflate;
 mod envelope;

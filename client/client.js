@@ -2,7 +2,8 @@
 'use strict';
 
 const LineError = require('../common/line-error.js');
-const { DISCONNECT_TIMEOUT, DISPOSED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, PING_FAILED, TOO_LARGE_FOR_CLIENT } = require('../common/close-codes.js');
+const { DISCONNECT_TIMEOUT, DISPOSED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, PING_FAILED, TAKEN_OVER, TOO_LARGE_FOR_CLIENT } = require('../common/close-codes.js');
+const { MessageName } = require('../common/message-enums.js');
 const { State, Event, ErrorCode } = require('./enums.js');
 const { readEnvelope, sizeOf } = require('./envelope.js');
 const { attempt, guard, disconnected } = require('./errors.js');
@@ -219,7 +220,7 @@ class Client extends Messaging {
    */
   ping() {
     const { ws_: ws } = this;
-    return this.send_(outgoing(Message.Name.PING)).catch((/** @type {unknown} */ cause) => {
+    return this.send_(outgoing(MessageName.PING)).catch((/** @type {unknown} */ cause) => {
       // The connection in doubt is gone already.
       if (this.ws_ !== ws) return;
       this.#disconnect(PING_FAILED, 'Auto ping failed', true);
@@ -259,7 +260,7 @@ class Client extends Messaging {
     this.#endWait();
     this.state = State.HANDSHAKING;
     const { payload, timeout } = this.options.handshake;
-    request(this, this.#positions.bring(outgoing(Message.Name.HANDSHAKE, payload)), timeout, {
+    request(this, this.#positions.bring(outgoing(MessageName.HANDSHAKE, payload)), timeout, {
       // At once, so that no message of the server comes before `_connected`.
       resolve: (response) => this.#onHandshake(response),
       reject: (error) => soon(() => this.#onHandshakeFailed(error)),
@@ -302,7 +303,11 @@ class Client extends Messaging {
     this.ws_ = this.id = null;
     rejectRequests(this);
     this.state = State.DISCONNECTED;
+    const isTakenOver = event.code === TAKEN_OVER;
+    // Two tabs would take the id from each other for ever.
+    if (isTakenOver) this.#stop();
     this.#tell(Event.DISCONNECTED, event);
+    if (isTakenOver) this.#tell(Event.TAKEN_OVER);
     this.#awaitReconnect();
   }
 

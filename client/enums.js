@@ -19,6 +19,7 @@ const Event = Object.freeze({
   CONNECTED: '_connected',
   DISCONNECTING: '_disconnecting',
   DISCONNECTED: '_disconnected',
+  TAKEN_OVER: '_taken_over',
   RECOVERED: '_recovered',
   ERROR: '_error',
 });

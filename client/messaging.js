@@ -3,6 +3,7 @@
 
 const LineError = require('../common/line-error.js');
 const { messageJson } = require('../common/json.js');
+const { MessageName } = require('../common/message-enums.js');
 const Emitter = require('./emitter.js');
 const { State, Event, ErrorCode } = require('./enums.js');
 const { isReserved } = require('./envelope.js');
@@ -76,8 +77,8 @@ class Messaging extends Emitter {
     receive = (client, envelope) => {
       const message = received(envelope, client.#responder);
       const { name } = message;
-      if (name === Message.Name.PING) client.onPingMessage_(message);
-      else if (name === Message.Name.RESPONSE) client.#onResponse(message);
+      if (name === MessageName.PING) client.onPingMessage_(message);
+      else if (name === MessageName.RESPONSE) client.#onResponse(message);
       else if (!isReserved(name)) deliver(client, message);
       else client.#answer(message, undefined, new Error('Reserved name'));
     };
@@ -229,7 +230,7 @@ class Messaging extends Emitter {
    * @param {unknown} err
    */
   #answer(message, payload, err) {
-    this.#respond(message, messageJson(Message.Name.RESPONSE, payload, message.id, err));
+    this.#respond(message, messageJson(MessageName.RESPONSE, payload, message.id, err));
   }
 }
 

@@ -150,16 +150,12 @@ function reasonOf(cause) {
  * A received error. An object with a string `name` and `message` becomes an `Error` with its properties.
  * Properties that would replace a member of the error, or that programs give a meaning to, are left out:
  * code that prints, copies or awaits the error must not read a value of the peer's there.
- * @param {any} error
+ * @param {any} error A value of JSON.
  * @returns {unknown}
  */
 function receivedError(error) {
-  const looksLikeError =
-    typeof error === 'object' &&
-    error !== null &&
-    typeof error.name === 'string' &&
-    typeof error.message === 'string';
-  if (!looksLikeError) return error;
+  // No other value of JSON has properties of such names.
+  if (typeof error?.name !== 'string' || typeof error.message !== 'string') return error;
   /** @type {any} */
   const received = new Error();
   for (const key of Object.keys(error)) {

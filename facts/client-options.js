@@ -53,8 +53,8 @@ const OPTIONS = [
   },
   {
     name: 'maxPayload', kind: 'bytes', initial: 100 * 1024 * 1024,
-    doc: 'largest message the server may send; a larger one ends the connection with 4208; 0 is no limit',
-    details: 'Largest message the server may send, in bytes; a larger one ends the connection with 4208, or 1006 where the WebSocket itself refuses it. 0 is no limit.',
+    doc: 'largest message the server may send; a larger one ends the connection with 4209; 0 is no limit',
+    details: 'Largest message the server may send, in bytes; a larger one ends the connection with 4209, or 1006 where the WebSocket itself refuses it. 0 is no limit.',
   },
   {
     name: 'maxDepth', kind: 'integer', initial: 1000,
@@ -63,8 +63,8 @@ const OPTIONS = [
   },
   {
     name: 'reconnect', kind: 'boolean', initial: true,
-    doc: 'whether to connect again when the connection is lost, cannot be made, or the handshake is rejected. An error with `retry: false` in a rejected handshake ends reconnecting',
-    details: 'Whether to connect again when the connection is lost or cannot be made, or the handshake is rejected; not when the error it is rejected with has the property `retry: false`.',
+    doc: 'whether to connect again when the connection is lost, cannot be made, or the handshake is rejected. Not after 4208 (`_taken_over`), nor after a handshake rejected with an error that has `retry: false`',
+    details: 'Whether to connect again when the connection is lost or cannot be made, or the handshake is rejected; not when the error it is rejected with has the property `retry: false`, nor when the server has closed with 4208, because another connection has taken the id.',
   },
   {
     name: 'reconnectOptions.initialDelay', kind: 'ms', least: 1, initial: 1000,

@@ -28,7 +28,7 @@ module.exports = [
   { code: 4205, name: 'DISPOSED', from: 'client', doc: 'the client was disposed of' },
   { code: 4206, name: 'SLOW_CONSUMER', from: 'server', reason: 'Slow consumer', doc: 'the client does not read; see `maxBufferedBytes`' },
   { code: 4207, name: 'RATE_LIMIT', from: 'server', reason: 'Rate limit', doc: 'the client sends more than `messagesPerSecond` or `bytesPerSecond` allow, for longer than `rateTimeout`' },
-  { code: 4208, name: 'TOO_LARGE_FOR_CLIENT', from: 'client', reason: 'Message too large', doc: "the server sent a message above the client's `maxPayload`" },
-  { code: 4208, name: 'TAKEN_OVER', from: 'server', reason: 'Taken over', doc: 'another connection has taken the id, by `setIdAsync` with `conflict: "takeover"`: do not connect again' },
+  { code: 4208, name: 'TAKEN_OVER', from: 'server', reason: 'Taken over', doc: 'another connection has taken the id, by `setIdAsync` with `conflict: "takeover"`. The client of this package does not connect again by itself, and emits `_taken_over`' },
+  { code: 4209, name: 'TOO_LARGE_FOR_CLIENT', from: 'client', reason: 'Message too large', doc: "the server sent a message above the client's `maxPayload`" },
   { code: 4299, name: 'UNKNOWN_ERROR', from: 'client', doc: 'unknown error' },
 ];

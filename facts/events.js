@@ -32,6 +32,7 @@ module.exports = [
   { on: 'client', name: '_connected', args: 'payload', doc: 'the server resolved the handshake with this payload' },
   { on: 'client', name: '_disconnecting', args: '', doc: '`disconnect()` has begun' },
   { on: 'client', name: '_disconnected', args: 'close event', doc: 'the connection has ended' },
+  { on: 'client', name: '_taken_over', args: '', doc: 'after `_disconnected`: the server has given the id of this client to another connection (4208), and the client does not connect again by itself' },
   { on: 'client', name: '_recovered', args: '`{ room, recovered, replayed }`', doc: 'the server let the client into a room again for which the client had sent a position; `recovered` says whether the client has got every message since then' },
   { on: 'client', name: '_error', args: 'error', doc: 'a message could not be read, a response not be sent, or the connection failed' },
 ];

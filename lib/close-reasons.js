@@ -8,6 +8,6 @@ module.exports = Object.freeze({
   HANDSHAKE_REJECTED: 'Handshake rejected',
   SLOW_CONSUMER: 'Slow consumer',
   RATE_LIMIT: 'Rate limit',
-  TOO_LARGE_FOR_CLIENT: 'Message too large',
   TAKEN_OVER: 'Taken over',
+  TOO_LARGE_FOR_CLIENT: 'Message too large',
 });

@@ -16,14 +16,14 @@ const { ROOT } = require('./run.js');
 /**
  * Converts our modules to ES modules, which bundle smaller. They all have the same form: constants made by
  * `require`, and one `module.exports`. A module of another form stays CommonJS, and works as well.
- * @type {import('esbuild').Plugin}
+ * @param {(source: string, file: string) => string} [prepare] Changes a source before.
+ * @returns {import('esbuild').Plugin}
  */
-const asModules = {
+const asModules = (prepare = (source) => source) => ({
   name: 'as-modules',
   setup(build) {
     build.onLoad({ filter: /\.js$/ }, ({ path: file }) => {
-      const contents = fs
-        .readFileSync(file, 'utf8')
+      const contents = prepare(fs.readFileSync(file, 'utf8'), file)
         .replace(/^const \{(.*)\} = require\((.*)\);$/gm, (_, names, from) => {
           return `import {${names.replaceAll(': ', ' as ')}} from ${from};`;
         })
@@ -33,7 +33,27 @@ const asModules = {
       return { contents, loader: 'js' };
     });
   },
-};
+});
+
+/**
+ * Puts the values of enumerations where a source reads them. It may import them under other names.
+ * @param {string} source
+ * @param {string} file
+ */
+function withValues(source, file) {
+  /** @type {Record<string, Record<string, string>>} */
+  const enums = {};
+  for (const [, names, from] of source.matchAll(/^const \{(.*)\} = require\('(.*enums\.js)'\);$/gm)) {
+    const all = require(path.resolve(path.dirname(file), from));
+    for (const name of names.split(',')) {
+      const [exported, local = exported] = name.split(':').map((part) => part.trim());
+      enums[local] = all[exported];
+    }
+  }
+  return source.replace(/(?<![.\w])(\w+)\.([A-Z_]+)\b/g, (member, name, key) => {
+    return Object.hasOwn(enums, name) && key in enums[name] ? `'${enums[name][key]}'` : member;
+  });
+}
 
 /**
  * Names of properties that the modules of the client use among themselves. They are shortened, so none may be a name
@@ -41,7 +61,7 @@ const asModules = {
  */
 const INTERNAL = [
   ...['bring', 'connected', 'disconnected', 'giveUp', 'handling', 'heard', 'isPending', 'known', 'note', 'onClose'],
-  ...['onError', 'onMessage', 'onNotResponded', 'onOpen', 'pause', 'report', 'respond', 'schedule', 'share', 'take', 'takeAll'],
+  ...['onError', 'onMessage', 'onNotResponded', 'onOpen', 'pause', 'report', 'reset', 'respond', 'schedule', 'share', 'take', 'takeAll'],
 ];
 
 /**
@@ -49,12 +69,12 @@ const INTERNAL = [
  * @type {Record<string, BuildOptions>}
  */
 const BUILDS = {
-  'client-web.mjs': { entryPoints: ['client/web.mjs'], format: 'esm', plugins: [asModules] },
+  'client-web.mjs': { entryPoints: ['client/web.mjs'], format: 'esm', plugins: [asModules()] },
   'client-web.js': { entryPoints: ['client/web.js'], format: 'cjs' },
   'client-web-globals.js': {
     entryPoints: ['client/globals.js'],
     format: 'iife',
-    plugins: [asModules],
+    plugins: [asModules(withValues)],
     minify: true,
     // Statements with this label are for Node and bundlers.
     dropLabels: ['FULL'],

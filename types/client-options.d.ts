@@ -22,7 +22,7 @@ export interface ClientOptions {
   /** Silence of the server after which it is pinged; 0 is never. @default 20000 */
   pingInterval?: number;
   /**
-   * Largest message the server may send, in bytes; a larger one ends the connection with 4208, or 1006 where the
+   * Largest message the server may send, in bytes; a larger one ends the connection with 4209, or 1006 where the
    * WebSocket itself refuses it. 0 is no limit.
    * @default 104857600
    */
@@ -35,7 +35,8 @@ export interface ClientOptions {
   maxDepth?: number;
   /**
    * Whether to connect again when the connection is lost or cannot be made, or the handshake is rejected; not when
-   * the error it is rejected with has the property `retry: false`.
+   * the error it is rejected with has the property `retry: false`, nor when the server has closed with 4208, because
+   * another connection has taken the id.
    * @default true
    */
   reconnect?: boolean;

@@ -57,6 +57,11 @@ interface ClientEvents extends EmitterEvents {
   /** The connection ended, or could not be made. */
   _disconnected: [event: CloseInfo];
   /**
+   * After `_disconnected`: the server has given the id of this client to another connection, by `setIdAsync` with
+   * `takeover`. The client does not connect again by itself; `connect()` takes the id back.
+   */
+  _taken_over: [];
+  /**
    * The server has let the client into a room again whose position it had brought, and this is what has become of
    * the messages since then.
    */
@@ -104,6 +109,8 @@ declare class LineClient<
     readonly DISCONNECTING: '_disconnecting';
     /** The connection ended, or could not be made. */
     readonly DISCONNECTED: '_disconnected';
+    /** The server has given the id to another connection, and the client stays away. */
+    readonly TAKEN_OVER: '_taken_over';
     /** The client is in a room with history again. */
     readonly RECOVERED: '_recovered';
     /** Something failed that no promise tells of. */

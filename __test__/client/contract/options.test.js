@@ -125,7 +125,7 @@ const cases = [
   },
   {
     name: 'states and events',
-    run: async ({ Client: { State, Event: { RECOVERED: _recovered, ...events } } }) => [{ ...State }, events],
+    run: async ({ Client: { State, Event: { RECOVERED: _recovered, TAKEN_OVER: _takenOver, ...events } } }) => [{ ...State }, events],
     expected: [
       {
         READY: 'ready',

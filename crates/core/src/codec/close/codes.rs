@@ -30,8 +30,8 @@ pub const SLOW_CONSUMER: u16 = 4206;
 /// The client sends more than `messagesPerSecond` or `bytesPerSecond` allow, for longer than
 /// `rateTimeout`.
 pub const RATE_LIMIT: u16 = 4207;
-/// Another connection has taken the id, by `setIdAsync` with `conflict: "takeover"`: do not connect
-/// again.
+/// Another connection has taken the id, by `setIdAsync` with `conflict: "takeover"`. The client of this
+/// package does not connect again by itself, and emits `_taken_over`.
 pub const TAKEN_OVER: u16 = 4208;
 
 /// The reasons that are given with them.

@@ -62,7 +62,7 @@ pub trait Engine: Send + Sync {
     fn unsubscribe(&self, channels: Vec<Channel>) -> Pending<'_, ()>;
 
     /// Publishes messages in this order, in one round trip if possible. Resolves when the engine has them.
-    fn publish(&self, messages: Vec<Publication>) -> Pending<'_, ()>;
+    fn publish<'a>(&'a self, messages: &'a [Publication]) -> Pending<'a, ()>;
 
     /// What the engine keeps for all nodes; `None` for one that only passes messages on.
     fn keeper(&self) -> Option<&dyn Keeper> {
@@ -84,7 +84,10 @@ pub trait Keeper: Send + Sync {
     /// Keeps messages in the histories of their rooms and publishes each, with its position in front (see
     /// [`wire`](super::wire)), to the channel of its room: one atomic step for each message, in this order.
     /// One that fails does not stop the others.
-    fn append(&self, entries: Vec<Append>) -> Pending<'_, Vec<Result<Position, EngineError>>>;
+    fn append<'a>(
+        &'a self,
+        entries: &'a [Append],
+    ) -> Pending<'a, Vec<Result<Position, EngineError>>>;
 
     /// Reads kept messages of a room, the oldest first: the first `limit` behind an offset, or the last `limit`
     /// without one.
@@ -93,6 +96,13 @@ pub trait Keeper: Send + Sync {
     /// Where the histories of rooms stand, in one round trip. A room that has none yet gets the epoch
     /// `new_epoch`, so that a client has a position in an idle room too.
     fn heads(&self, rooms: Vec<Head>) -> Pending<'_, Vec<Position>>;
+
+    /// Notes that a node is alive, for `ttl` milliseconds: for programs that are no nodes, and for whoever finds an
+    /// id that an unknown node holds.
+    fn announce(&self, node: NodeId, ttl: u64) -> Pending<'_, ()>;
+
+    /// Whether a node has announced itself in time.
+    fn is_alive(&self, node: NodeId) -> Pending<'_, bool>;
 
     /// Takes an id for a connection of a node, or tells which node has it. With `instead_of`, the id is taken
     /// from that node if that one still has it, in one atomic step.

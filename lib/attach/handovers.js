@@ -8,6 +8,7 @@ const tls = require('node:tls');
 const LineError = require('../../common/line-error.js');
 const { guard, refuseUnavailable } = require('../upgrade/refusal.js');
 const { Pipe } = require('./pipe.js');
+const { clearTimeout, setTimer } = require('../runtime/environment.js');
 const { UpgradeRequest } = require('../upgrade/request.js');
 const { ServerErrorCode } = require('../enums.js');
 const { kLifecycle, kNative, kRequestFacts, kSetRequest } = require('../symbols.js');
@@ -33,6 +34,9 @@ const { kLifecycle, kNative, kRequestFacts, kSetRequest } = require('../symbols.
 /** Properties that every request has; `parser` is added by Node's server. */
 const STANDARD = new Set([...Reflect.ownKeys(new http.IncomingMessage(/** @type {any} */ (null))), 'parser']);
 
+/** Milliseconds that `stop()` leaves to streams for their last bytes. */
+const LAST_WRITE = 1000;
+
 /** Streams that are piped: a second pipe would get a part of the bytes. @type {WeakSet<Duplex>} */
 const piped = new WeakSet();
 
@@ -43,6 +47,10 @@ class Handovers {
   #lastKey = 0;
   /** @type {Map<number, Handover>} */
   #handovers = new Map();
+  /** Piped streams that the io thread is done with, and that still write. @type {Set<Pipe>} */
+  #ending = new Set();
+  /** Called when none of them is left. @type {(() => void) | undefined} */
+  #whenWritten = undefined;
 
   /** @param {Server} server */
   constructor(server) {
@@ -140,9 +148,40 @@ class Handovers {
 
   /** @param {number} key */
   onReleased(key) {
-    this.#handovers.get(key)?.pipe?.onReleased();
+    const pipe = this.#handovers.get(key)?.pipe;
     this.#handovers.delete(key);
+    if (pipe !== undefined) {
+      this.#ending.add(pipe);
+      pipe.onReleased(() => this.#onWritten(pipe));
+    }
     this.#server[kLifecycle].updateKeepAlive();
+  }
+
+  /** @param {Pipe} pipe */
+  #onWritten(pipe) {
+    if (this.#ending.delete(pipe) && this.#ending.size === 0) this.#whenWritten?.();
+  }
+
+  /**
+   * Runs a function when the streams that the io thread is done with have written their last bytes. Node keeps those
+   * in the stream while an earlier write is under way. Streams that take too long are closed.
+   * @param {() => void} run
+   */
+  whenWritten(run) {
+    if (this.#ending.size === 0) {
+      run();
+      return;
+    }
+    const timer = setTimer(() => {
+      for (const pipe of this.#ending) pipe.destroy();
+      this.#ending.clear();
+      this.#whenWritten?.();
+    }, LAST_WRITE);
+    this.#whenWritten = () => {
+      this.#whenWritten = undefined;
+      clearTimeout(timer);
+      run();
+    };
   }
 
   /** @param {number} key */

@@ -69,8 +69,11 @@ class Pipe {
     this.#stream.resume();
   }
 
-  /** Called when the io thread is done with the stream: its last bytes are written, and it is closed. */
-  onReleased() {
+  /**
+   * Called when the io thread is done with the stream: its last bytes are written, and it is closed.
+   * @param {() => void} onDone Called when the stream has written them, or is closed.
+   */
+  onReleased(onDone) {
     const stream = this.#stream;
     this.onOutput();
     this.#native.forgetPiped(this.#key);
@@ -78,13 +81,25 @@ class Pipe {
     // Errors from now on are ignored.
     if (stream.writableFinished || stream.destroyed) {
       stream.destroy();
+      onDone();
       return;
     }
     stream.resume();
     const timer = setTimer(() => stream.destroy(), LINGER);
-    stream.once('finish', () => stream.destroy());
-    stream.once('close', () => clearTimeout(timer));
+    stream.once('finish', () => {
+      stream.destroy();
+      onDone();
+    });
+    stream.once('close', () => {
+      clearTimeout(timer);
+      onDone();
+    });
     stream.end();
+  }
+
+  /** Closes the stream at once. */
+  destroy() {
+    this.#stream.destroy();
   }
 }
 

@@ -18,6 +18,16 @@ const { kHandovers, kInbox, kNative } = require('../symbols.js');
 /** @typedef {import('./listening.js').Listening} Listening */
 
 /**
+ * A stop under way.
+ * @typedef {object} Stopping
+ * @property {number} thread The thread that ends.
+ * @property {Promise<void>} promise
+ * @property {() => void} resolve
+ * @property {Draining} [draining]
+ * @property {boolean} [isOver] The listener is closed, and the connections of `thread` have ended.
+ */
+
+/**
  * Starts and stops a server: its listener and io threads, the HTTP server whose upgrades it serves, its part
  * in a cluster, and the end of its connections.
  */
@@ -26,7 +36,7 @@ class Lifecycle {
   #native;
   /**
    * Settled when the listener is closed and, with `clientTracking`, every connection has ended.
-   * @type {{thread: number, promise: Promise<void>, resolve: () => void, draining?: Draining, isOver?: boolean} | undefined}
+   * @type {Stopping | undefined}
    */
   #stopping = undefined;
   /** Fulfilled when the last start has succeeded or failed. @type {Promise<void>} */
@@ -241,14 +251,18 @@ class Lifecycle {
       if (isDone && this.listening?.thread === thread) this.listening = undefined;
       return;
     }
-    const { draining, resolve } = stopping;
-    if (draining && !ended) {
+    if (stopping.draining && !ended) {
       this.#beginDraining();
       return;
     }
     stopping.isOver = true;
+    if (!ended) this.#onStopped(stopping);
     // Connections of earlier listeners have to end as well.
-    if (ended && this.#threads.size > 0) return;
+    else if (this.#threads.size === 0) this.#server[kHandovers].whenWritten(() => this.#onStopped(stopping));
+  }
+
+  /** @param {Stopping} stopping */
+  #onStopped({ draining, resolve }) {
     serverLog('stopped');
     draining?.end();
     this.draining = undefined;

@@ -22,6 +22,10 @@ pub trait Link: Send + Sync {
     fn committed(&self) -> usize {
         0
     }
+
+    /// What waits is offered for the last time, before the stream is cut. A link with a buffer of its own takes as
+    /// much now as a kernel would.
+    fn offer_last(&self) {}
 }
 
 /// Broadcast frames up to this size are copied into the queue. That is cheaper than a reference count shared by
@@ -249,6 +253,15 @@ impl Outbound {
     /// The stream has become writable again.
     pub fn unblock(&mut self) {
         self.blocked = false;
+    }
+
+    /// Writes what can be written before the stream is cut, also when it was not writable last time.
+    pub fn flush_last(&mut self) -> Flush {
+        if let Some(link) = &self.link {
+            link.offer_last();
+        }
+        self.unblock();
+        self.flush()
     }
 
     /// Writes until the queue is empty or the kernel takes no more.

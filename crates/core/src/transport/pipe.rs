@@ -10,9 +10,13 @@ use tokio::io::ReadBuf;
 
 use crate::hub::{Hub, Kind, Link, Record};
 
-/// High-water mark, in bytes, of each direction. Bytes count until the owner has written them, also after it has
+/// High-water mark, in bytes, of each direction as long as the connection is open. Bytes count until the owner has written them, also after it has
 /// taken them.
 pub const MARK: usize = 256 * 1024;
+
+/// High-water mark, in bytes, of what waits for the owner once the connection is cut: what Linux lets the buffer of a
+/// socket grow to by default.
+const LAST_MARK: usize = 4 * 1024 * 1024;
 
 /// Bytes left to read at which an owner that was told to wait may go on.
 const LOW: usize = MARK / 2;
@@ -32,6 +36,8 @@ struct PipeState {
     output: Vec<u8>,
     /// Bytes the owner has taken and not written.
     taken: usize,
+    /// Most bytes in `output` and `taken`.
+    mark: usize,
     /// Nothing will be added to `output`.
     finished: bool,
     /// The owner has been told of `output`, and has not taken it yet.
@@ -48,7 +54,8 @@ struct PipeState {
 
 impl PipeState {
     fn room(&self) -> usize {
-        MARK.saturating_sub(self.output.len() + self.taken)
+        let waiting = self.output.len() + self.taken;
+        self.mark.saturating_sub(waiting)
     }
 
     fn unread(&self) -> usize {
@@ -82,6 +89,7 @@ pub fn pipe(hub: &Arc<Hub>, key: u32) -> (PipeOwner, Piped) {
         state: Mutex::new(PipeState {
             output: Vec::new(),
             taken: 0,
+            mark: MARK,
             finished: false,
             told: false,
             writer: None,
@@ -313,6 +321,10 @@ impl Link for PipeWriter {
             self.0.tell(Kind::PipeOutput);
         }
         Ok(room - left)
+    }
+
+    fn offer_last(&self) {
+        self.0.lock().mark = LAST_MARK;
     }
 }
 

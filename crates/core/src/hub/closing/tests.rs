@@ -166,6 +166,20 @@ fn what_a_broadcast_has_queued_is_offered_before_a_cut() {
 }
 
 #[test]
+fn a_stream_that_has_become_writable_meanwhile_is_offered_what_waits_before_a_cut() {
+    let (hub, _) = hub();
+    let peer = Peer::admitted(&hub);
+    peer.link.set_room(0);
+    peer.connection.send(b"one", &hub.config);
+    peer.connection.flush();
+    assert!(peer.connection.is_blocked());
+    peer.link.set_room(usize::MAX);
+    hub.broadcast(Group::All, "two");
+    hub.cut(&peer.connection);
+    assert!(peer.link.bytes().ends_with(b"two"));
+}
+
+#[test]
 fn a_message_to_be_compressed_is_offered_as_it_is_before_a_cut() {
     let (hub, _) = hub();
     let link = FakeLink::open();

@@ -44,7 +44,7 @@ impl Connection {
         }
         // Compressing would take time. The task completes what it has begun to compress.
         writing.outbound.leave_uncompressed();
-        let _ = writing.outbound.flush();
+        let _ = writing.outbound.flush_last();
     }
 
     /// Asks the task to cut the stream without a closing handshake.

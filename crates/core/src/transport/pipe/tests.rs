@@ -136,6 +136,18 @@ fn what_the_owner_has_not_written_counts() {
 }
 
 #[test]
+fn more_may_wait_once_the_connection_is_cut() {
+    let (_hub, owner, _reader, writer) = ends();
+    let large = vec![7; LAST_MARK + 5];
+    assert_eq!(write(&writer, &large).unwrap(), MARK);
+    assert!(write(&writer, &large).is_err());
+    writer.offer_last();
+    assert_eq!(write(&writer, &large).unwrap(), LAST_MARK - MARK);
+    assert!(write(&writer, &large).is_err());
+    assert!(matches!(owner.take(), Output::Bytes(bytes) if bytes.len() == LAST_MARK));
+}
+
+#[test]
 fn a_broken_stream_ends_both_ways() {
     let (_hub, owner, reader, writer) = ends();
     let reading = Arc::new(Task::default());

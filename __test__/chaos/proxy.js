@@ -3,10 +3,7 @@
 
 const net = require('node:net');
 const { once } = require('node:events');
-const { delay } = require('../helpers/timing');
-
-/** Bytes that may wait in one direction before their source is read no further. */
-const HIGH_WATER = 256 * 1024;
+const { Direction, reset } = require('../helpers/proxy');
 
 /** Chance that a piece is held back. */
 const HELD_BACK = 0.3;
@@ -18,75 +15,28 @@ const MAX_HELD_BACK = 10;
 const CUT_WITHIN = 2000;
 
 /**
- * Node leaves a socket open for ever that is reset while its end is being sent.
- * @param {net.Socket} socket
+ * Bytes leave in pieces, some of them late.
+ * @param {import('./plan').Network} network
+ * @param {import('./plan').Random} random
+ * @returns {import('../helpers/proxy').Shape}
  */
-function reset(socket) {
-  if (socket.writableEnded) socket.destroy();
-  else socket.resetAndDestroy();
-}
-
-/** One direction of a connection: bytes leave in the order they came, in pieces, some of them late. */
-class Direction {
-  /** @type {Buffer[]} */
-  #waiting = [];
-  #size = 0;
-  #isPumping = false;
-  /** What to do once all has left. @type {(() => void) | undefined} */
-  #last = undefined;
-
-  /**
-   * @param {net.Socket} from
-   * @param {net.Socket} to
-   * @param {import('./plan').Network} network
-   * @param {import('./plan').Random} random
-   */
-  constructor(from, to, network, random) {
-    this.from = from;
-    this.to = to;
-    this.network = network;
-    this.random = random;
-    from.setNoDelay(true);
-    from.on('data', (bytes) => this.#take(bytes));
-    from.on('end', () => this.#finish(() => to.end()));
-    // After what had come before.
-    from.on('error', () => this.#finish(() => reset(to)));
-  }
-
-  /** @param {Buffer} bytes */
-  #take(bytes) {
-    const count = 1 + this.random.below(this.network.pieces);
-    let rest = bytes;
-    for (let left = count; left > 1 && rest.length > 1; left--) {
-      const size = 1 + this.random.below(rest.length - 1);
-      this.#waiting.push(rest.subarray(0, size));
-      rest = rest.subarray(size);
-    }
-    this.#waiting.push(rest);
-    this.#size += bytes.length;
-    if (this.#size > HIGH_WATER) this.from.pause();
-    this.#pump();
-  }
-
-  /** @param {() => void} last */
-  #finish(last) {
-    this.#last = last;
-    this.#pump();
-  }
-
-  async #pump() {
-    if (this.#isPumping) return;
-    this.#isPumping = true;
-    for (let piece = this.#waiting.shift(); piece && !this.to.destroyed; piece = this.#waiting.shift()) {
-      const isHeldBack = this.#waiting.length < MAX_HELD_BACK && this.random.chance(HELD_BACK);
-      if (this.network.delay > 0 && isHeldBack) await delay(this.random.below(this.network.delay));
-      if (!this.to.destroyed && !this.to.write(piece)) await Promise.race([once(this.to, 'drain'), once(this.to, 'close')]).catch(() => {});
-      this.#size -= piece.length;
-      if (this.#size <= HIGH_WATER) this.from.resume();
-    }
-    this.#isPumping = false;
-    this.#last?.();
-  }
+function shape(network, random) {
+  return {
+    split(bytes) {
+      const pieces = [];
+      let rest = bytes;
+      for (let left = 1 + random.below(network.pieces); left > 1 && rest.length > 1; left--) {
+        const size = 1 + random.below(rest.length - 1);
+        pieces.push(rest.subarray(0, size));
+        rest = rest.subarray(size);
+      }
+      return [...pieces, rest];
+    },
+    wait(waiting) {
+      const isHeldBack = waiting < MAX_HELD_BACK && random.chance(HELD_BACK);
+      return network.delay > 0 && isHeldBack ? random.below(network.delay) : 0;
+    },
+  };
 }
 
 /** A way to the server for one client, whose connections are split, delayed and cut. */
@@ -106,8 +56,8 @@ class Link {
     this.#server = net.createServer({ allowHalfOpen: true }, (inner) => {
       const outer = net.connect({ port: target, host: '127.0.0.1', allowHalfOpen: true });
       for (const socket of [inner, outer]) this.#keep(socket);
-      new Direction(inner, outer, network, random);
-      new Direction(outer, inner, network, random);
+      new Direction(inner, outer, shape(network, random));
+      new Direction(outer, inner, shape(network, random));
       if (!random.chance(network.cuts)) return;
       const isReset = random.chance(0.5);
       const timer = setTimeout(() => this.#cut(inner, outer, isReset), random.below(CUT_WITHIN));

@@ -11,7 +11,7 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const { delay, until, within } = require('../helpers/timing');
 const { withScene } = require('./support/scene');
-const { Tunnel } = require('./support/tunnel');
+const { TcpProxy } = require('../helpers/proxy');
 
 /** Deadlines of the server, in ms. */
 const DEADLINES = { pingInterval: 400, responseTimeout: 400, closeTimeout: 400 };
@@ -173,11 +173,11 @@ if (process.platform === 'linux') {
 
 describe('a peer whose network vanishes', () => {
   it('is found by ping and cut in the promised time, while others are served', withScene(async (scene, test) => {
-    /** @type {Tunnel | undefined} */
-    let tunnel;
-    scene.defer(() => tunnel?.close());
-    const met = await meet(scene, DEADLINES, (port) => (tunnel = new Tunnel(port)).open());
-    tunnel?.silence();
+    /** @type {TcpProxy | undefined} */
+    let proxy;
+    scene.defer(() => proxy?.close());
+    const met = await meet(scene, DEADLINES, (port) => (proxy = new TcpProxy(port)).open());
+    proxy?.silence();
     await assertServes(scene, met.port);
     await assertFoundAndCut(met, test);
     assert.ok(met.peer.isRunning);

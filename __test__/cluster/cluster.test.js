@@ -10,7 +10,7 @@ const net = require('node:net');
 const { reservePort } = require('../helpers/ports');
 const { within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
-const { cluster, fork, forkAll, visit, visitMany, ask, hosts, numbers, CROWD, PATIENCE } = require('./support');
+const { cluster, fork, forkAll, visit, visitMany, ask, hosts, numbers, CROWD, PATIENCE } = require('./support/workers');
 
 describe('workers of a cluster', () => {
   it('listen on one port, and every one gets connections', withScene(async (scene) => {

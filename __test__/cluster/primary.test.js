@@ -19,7 +19,7 @@ const { reservePort } = require('../helpers/ports');
 const { within } = require('../helpers/timing');
 const { identity } = require('../helpers/tls');
 const { withScene } = require('../process/support/scene');
-const { fork, forkAll, visitMany, ask, hosts, numbers, PATIENCE } = require('./support');
+const { fork, forkAll, visitMany, ask, hosts, numbers, PATIENCE } = require('./support/workers');
 
 describe('workers of a cluster, through the primary', () => {
   it('port 0 is one port for all', withScene(async (scene) => {

@@ -11,7 +11,7 @@ const { Worker } = require('node:worker_threads');
 const { reservePort } = require('../helpers/ports');
 const { within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
-const { visitMany, hosts } = require('./support');
+const { visitMany, hosts } = require('./support/workers');
 
 /**
  * @param {import('../process/support/scene').Scene} scene Ends it.

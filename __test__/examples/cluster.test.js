@@ -8,7 +8,7 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 const { reservePort } = require('../helpers/ports');
 const { withScene } = require('../process/support/scene');
-const { visitMany, hosts } = require('../cluster/support');
+const { visitMany, hosts } = require('../cluster/support/workers');
 
 const SERVER = path.join(__dirname, '../../examples/cluster/server.js');
 

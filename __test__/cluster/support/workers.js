@@ -6,7 +6,7 @@
 const nodeCluster = require('node:cluster');
 const { once } = require('node:events');
 const path = require('node:path');
-const { within } = require('../helpers/timing');
+const { within } = require('../../helpers/timing');
 
 /** @type {import('node:cluster').Cluster} */
 const cluster = /** @type {any} */ (nodeCluster);
@@ -17,7 +17,7 @@ const PATIENCE = 10000;
 /** So many connections that a worker without any would not be chance. */
 const CROWD = 90;
 
-/** @typedef {import('../process/support/scene').Scene} Scene */
+/** @typedef {import('../../process/support/scene').Scene} Scene */
 
 /**
  * @typedef {object} Member
@@ -37,7 +37,7 @@ let started = 0;
  * @returns {Promise<Member>}
  */
 async function fork(scene, options, platform = process.platform) {
-  cluster.setupPrimary({ exec: path.join(__dirname, 'worker.js'), silent: false });
+  cluster.setupPrimary({ exec: path.join(__dirname, '../worker.js'), silent: false });
   const number = (started += 1);
   const worker = cluster.fork({ NUMBER: number, OPTIONS: JSON.stringify({ host: '127.0.0.1', ...options }), PLATFORM: platform });
   const exited = once(worker, 'exit').then(([code]) => code);
@@ -62,7 +62,7 @@ function forkAll(scene, count, options, platform) {
 
 /**
  * @typedef {object} Visit
- * @property {import('../helpers/raw-client').RawClient} client
+ * @property {import('../../helpers/raw-client').RawClient} client
  * @property {number} host The worker that serves it.
  */
 
@@ -78,7 +78,7 @@ async function visit(scene, port) {
   return { client, host: await ask(client) };
 }
 
-/** @param {import('../helpers/raw-client').RawClient} client @returns {Promise<number>} who serves it */
+/** @param {import('../../helpers/raw-client').RawClient} client @returns {Promise<number>} who serves it */
 async function ask(client) {
   return (await client.request('who')).message.p;
 }

@@ -20,6 +20,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import './types/dispose.js';
+import type { AdapterTls, Engine, EngineSink, RedisAdapterOptions } from './types/adapter.js';
 import type { PerMessageDeflateOptions, ZlibDeflateOptions, ZlibInflateOptions } from './types/compression.js';
 import { Emitter } from './types/emitter.js';
 import type { EmitterEvents, EventName, Handler, Listener, ListenerRecord } from './types/emitter.js';
@@ -29,6 +30,7 @@ import type {
   AnyErrorCode, ConnectionErrorCode, ConnectionErrorCodes, LineErrorCode, MessageErrorCode, MessageErrorCodes,
   ServerErrorCode, ServerErrorCodes,
 } from './types/errors.js';
+import type { NodeAnswers, NodeInfo, Nodes, NodesEvents, Resumed } from './types/nodes.js';
 import { Message } from './types/messages.js';
 import type {
   AnyMessages, MessageEvents, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, ValueArgs,
@@ -334,6 +336,8 @@ declare class Server<
   room(name: string | readonly string[]): Target<ServerToClient>;
   /** The connection with this id, wherever it is; there need not be one. */
   connection(id: string): RemoteConnection<ServerToClient>;
+  /** The servers that are joined with this one, see the option `adapter`, and messages between them. */
+  readonly nodes: Nodes;
   /** Sends a message to every connection. Throws `mInvalidJson` or `sInvalidOptions`. */
   broadcast<K extends keyof ServerToClient & string>(
     name: K,
@@ -356,6 +360,8 @@ declare namespace Server {
   export { ServerRoom, ServerRoom as Room };
   export { LineError, LineError as Error };
   export { Message };
+  export type { AdapterTls, Engine, EngineSink, RedisAdapterOptions };
+  export type { NodeAnswers, NodeInfo, Nodes, NodesEvents, Resumed };
   export type { Presence, PresenceChange, PresenceEvents, PresenceMember, PresenceRule };
   export type { Answers, AskOptions, BroadcastOptions, Except, ExceptConnection, FetchOptions, RemoteConnection, Target };
   export type { AnyMessages, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, Rooms, ValueArgs };

@@ -249,6 +249,11 @@ module.exports = [
     details: 'Rooms that tell who is in them, and who comes and goes, by name, or by a prefix that ends in `*`; the longest match holds. Read when the server is made.',
   },
   {
+    name: 'adapter', kind: 'other', otherwise: 'none', shown: "object or `'cluster'`", type: "RedisAdapterOptions | 'cluster' | Engine",
+    doc: "joins this server with others: rooms, broadcasts, presence and ids reach the connections of all. By Redis, by the primary process of Node's cluster (`'cluster'`), or by an engine of your own: see [adapter](#adapter)",
+    details: "Joins this server with others: rooms, broadcasts, presence and ids then reach the connections of all. By Redis or Valkey; by the primary process of Node's cluster (`'cluster'`), which has to load this package; or by an engine of your own. Read when the server is made.",
+  },
+  {
     name: 'perMessageDeflate', kind: 'other', isLive: true, initial: false, shown: 'boolean or object', type: 'boolean | PerMessageDeflateOptions',
     doc: 'compresses messages for clients that offer it: see [compression](#compression)',
     details: 'Whether messages are compressed (permessage-deflate, RFC 7692) for clients that offer it. `true` takes the defaults of {@link PerMessageDeflateOptions}. Changed while the server runs, it holds for connections that come later.',

@@ -19,6 +19,8 @@ const ServerErrorCode = Object.freeze({
   INVALID_OPTIONS: 'sInvalidOptions',
   INVALID_ACTION: 'sInvalidAction',
   WEBSOCKET_ERROR: 'sWebsocketError',
+  ADAPTER_DOWN: 'sAdapterDown',
+  ADAPTER_BUSY: 'sAdapterBusy',
 });
 // /facts
 

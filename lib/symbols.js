@@ -21,8 +21,14 @@ const kLifecycle = Symbol('lifecycle');
 const kGathering = Symbol('gathering');
 /** Who listens for changes of presence. */
 const kPresences = Symbol('presences');
+/** What joins the server with others; undefined while nothing does. */
+const kLink = Symbol('link');
 /** What the sends of all its connections share. */
 const kSending = Symbol('sending');
+
+// Of the servers that are joined.
+/** Emits an event, or logs it. */
+const kOnNodeEvent = Symbol('onNodeEvent');
 
 // Of a connection.
 /** The core's number of the connection. */
@@ -92,6 +98,8 @@ module.exports = {
   kLifecycle,
   kGathering,
   kPresences,
+  kLink,
+  kOnNodeEvent,
   kSending,
   kSlot,
   kIntake,

@@ -18,6 +18,7 @@ mod listening;
 mod log;
 mod messages;
 mod names;
+mod nodes;
 mod policy;
 mod presence;
 mod raw;

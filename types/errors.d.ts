@@ -75,6 +75,16 @@ export interface ServerErrorCodes {
   readonly INVALID_ACTION: 'sInvalidAction';
   /** `start()`: the server could not listen; `payload` is the system's error, such as `EADDRINUSE`. */
   readonly WEBSOCKET_ERROR: 'sWebsocketError';
+  /**
+   * The engine that joins servers cannot be reached: `start()` with `required`, `broadcastAsync`, and the event
+   * `_down` of `server.nodes`; `payload` is its error.
+   */
+  readonly ADAPTER_DOWN: 'sAdapterDown';
+  /**
+   * `broadcastAsync`: so much waits for the engine that the message reached the clients of this server only; see
+   * `maxQueuedBytes`.
+   */
+  readonly ADAPTER_BUSY: 'sAdapterBusy';
   // /facts
 }
 

@@ -2,6 +2,7 @@
 
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
+import type { Engine, RedisAdapterOptions } from './adapter.js';
 import type { PerMessageDeflateOptions } from './compression.js';
 import type { HistoryRule } from './history.js';
 import type { PresenceRule } from './presence.js';
@@ -317,6 +318,13 @@ export interface ServerOptions {
    * @default none
    */
   presence?: { readonly [room: string]: PresenceRule } | null | undefined;
+  /**
+   * Joins this server with others: rooms, broadcasts, presence and ids then reach the connections of all. By Redis or
+   * Valkey; by the primary process of Node's cluster (`'cluster'`), which has to load this package; or by an engine
+   * of your own. Read when the server is made.
+   * @default none
+   */
+  adapter?: RedisAdapterOptions | 'cluster' | Engine | null | undefined;
   /**
    * Whether messages are compressed (permessage-deflate, RFC 7692) for clients that offer it. `true` takes the
    * defaults of {@link PerMessageDeflateOptions}. Changed while the server runs, it holds for connections that come

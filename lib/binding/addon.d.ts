@@ -68,6 +68,8 @@ export declare class ServerCore {
   keepPresence(room: string, rule: PresenceRule): void;
   /** At most `limit` members of a room. Null when the room has no presence. */
   listPresence(room: string, limit: number): PresenceList | null;
+  /** The version, and how many connections and rooms there are. */
+  ownFacts(): OwnFacts;
   /** What `keepFacts` has kept. */
   static readFacts(kept: KeptFacts): ConnectionFacts;
   /**
@@ -196,6 +198,14 @@ export interface ListenOptions {
   reusePort: boolean;
   /** Number of io threads. */
   threads: number;
+}
+
+/** What a server tells of itself. */
+export interface OwnFacts {
+  /** Of the package. */
+  version: string;
+  connections: number;
+  rooms: number;
 }
 
 /** The options that decide which upgrades are accepted, as in `types/options.d.ts`. */

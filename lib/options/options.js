@@ -8,6 +8,7 @@ const { encrypt } = require('./secure-context.js');
 const { ServerErrorCode } = require('../enums.js');
 const { POLICY, setPolicy } = require('./policy.js');
 const { checkCompression, compressionOptions } = require('./compression.js');
+const { checkAdapter } = require('./adapter.js');
 const { applyHistory, checkHistory } = require('./history.js');
 const { applyPresence, checkPresence } = require('./presence.js');
 const { OPTIONS, WITHOUT_EFFECT } = require('./known-options.js');
@@ -91,6 +92,7 @@ function makeOptions(given, native) {
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, text);
   }
   checkCompression(options.perMessageDeflate, options.ioThreads);
+  checkAdapter(options.adapter);
   checkHistory(options.history);
   checkPresence(options.presence);
 

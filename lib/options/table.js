@@ -60,6 +60,7 @@ module.exports = {
   history: { kind: 'other' },
   historyBytes: { kind: 'bytes', least: 1, isLive: true, initial: 67108864, core: 'usize' },
   presence: { kind: 'other' },
+  adapter: { kind: 'other' },
   perMessageDeflate: { kind: 'other', isLive: true, initial: false },
   server: { kind: 'other' },
   noServer: { kind: 'boolean', initial: false },

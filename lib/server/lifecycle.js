@@ -100,6 +100,7 @@ class Lifecycle {
     const server = this.#server;
     try {
       checkPlace(server.options);
+      if (server.options.adapter) throw new LineError(ErrorCode.INVALID_ACTION, 'The option "adapter" has no effect in this version');
       // Both may still hold the same port.
       await before;
       await this.#stopping?.promise;

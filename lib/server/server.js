@@ -22,7 +22,7 @@ const { guarded, makeOptions, maxPendingSends } = require('../options/options.js
 const { refuseUpgrade, refuseUnavailable } = require('../upgrade/refusal.js');
 const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('../enums.js');
 const { wantsToBeAsked } = require('../upgrade/upgrade.js');
-const { kGathering, kHandovers, kInbox, kLifecycle, kNative, kPresences, kSending, kSettings } = require('../symbols.js');
+const { kGathering, kHandovers, kInbox, kLifecycle, kLink, kNative, kPresences, kSending, kSettings } = require('../symbols.js');
 
 /** @typedef {import('./listening.js').Listening} Listening */
 
@@ -43,6 +43,8 @@ class Server extends Emitter {
   #turnedAway = 0;
   /** @type {any} */
   #options;
+  /** Made when it is first asked for. @type {import('../nodes/nodes.js').Nodes | undefined} */
+  #nodes = undefined;
 
   /**
    * @param {import('../../index.d.ts').ServerOptions} [options]
@@ -62,6 +64,8 @@ class Server extends Emitter {
     this.everyone = new Target(this, undefined);
     this[kPresences] = new Presences(this);
     this[kGathering] = new Gathering(this);
+    /** @type {import('../nodes/link.js').Link | undefined} */
+    this[kLink] = undefined;
     /**
      * The WebSocket server of the original; null while the server does not run.
      * @type {import('../attach/socket-server.js').SocketServer | null}
@@ -91,6 +95,16 @@ class Server extends Emitter {
   set options(given) {
     this[kSettings] = makeOptions(given, this[kNative]);
     this.#options = guarded(this[kSettings]);
+  }
+
+  /** The servers that are joined with this one. */
+  get nodes() {
+    if (this.#nodes === undefined) {
+      // Loaded only by those who use it.
+      const { Nodes } = require('../nodes/nodes.js');
+      this.#nodes = new Nodes(this);
+    }
+    return this.#nodes;
   }
 
   /**

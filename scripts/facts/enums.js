@@ -58,6 +58,6 @@ module.exports = () => [
     text: frozen(events, EVENTS.flatMap(({ on: whose, name }) => (whose === on && name !== undefined ? [{ key: keyOf(name), value: name }] : []))),
   })),
   { file: 'docs/reference/errors.md', region: 'error-codes', text: errorTable() },
-  { file: 'docs/reference/events.md', region: 'server-events', text: eventTable(['server', 'connection', 'message', 'presence']) },
+  { file: 'docs/reference/events.md', region: 'server-events', text: eventTable(['server', 'connection', 'message', 'presence', 'nodes']) },
   { file: 'docs/reference/events.md', region: 'client-events', text: eventTable(['client']) },
 ];

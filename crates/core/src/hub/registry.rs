@@ -314,8 +314,7 @@ impl Registry {
         self.count(Group::Room(name)) > 0
     }
 
-    /// How many rooms there are.
-    #[cfg(test)]
+    /// How many rooms there are, also those that are kept without members.
     pub fn room_count(&self) -> usize {
         self.rooms.len()
     }

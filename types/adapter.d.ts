@@ -1,0 +1,108 @@
+/** Types of the option `adapter`, which joins servers. */
+
+import type { Pem } from './options.js';
+
+/** Certificates for a Redis with `rediss:`. */
+export interface AdapterTls {
+  /** Certificates of the authorities that are trusted. @default those of the system */
+  ca?: Pem | undefined;
+  /** Certificate of this server, with those of its issuers behind it; goes with `key`. */
+  cert?: Pem | undefined;
+  /** Private key of `cert`. */
+  key?: Pem | undefined;
+  /** Decrypts the key. */
+  passphrase?: string | undefined;
+  /** Name that the certificate of Redis must have. @default the host of the URL */
+  servername?: string | undefined;
+}
+
+/** The option `adapter` for servers that are joined by Redis or Valkey. */
+export interface RedisAdapterOptions {
+  // facts: adapter-options
+  /**
+   * Where Redis (6.2 or later) or Valkey is: a URL with `redis:`, `rediss:` (TLS), `unix:`, `redis+sentinel:` or
+   * `redis+cluster:`. Several are sentinels, or nodes of one Redis Cluster.
+   */
+  redis: string | readonly string[];
+  /**
+   * What the names of all channels and keys begin with, 1 to 100 characters without spaces and braces. Only servers
+   * with the same prefix are joined.
+   * @default 'line'
+   */
+  prefix?: string | null | undefined;
+  /** Certificates for connections with `rediss:`. @default the system's authorities, with `rediss:` */
+  tls?: AdapterTls | null | undefined;
+  /**
+   * Name of this server in logs and in `server.nodes.list()`: 1 to 200 characters. Names need not be unique.
+   * @default the name of the host
+   */
+  nodeName?: string | null | undefined;
+  /**
+   * Whether `start()` waits for Redis, and rejects with `sAdapterDown` when it cannot be reached. Otherwise the
+   * server starts at once, and joins the others when it can.
+   * @default false
+   */
+  required?: boolean | null | undefined;
+  /**
+   * Which rooms' messages this server gets. `'rooms'`: those of rooms with members here. `'all'`: every room's,
+   * without a subscription for each; for few servers whose rooms come and go quickly.
+   * @default 'rooms'
+   */
+  subscribe?: 'rooms' | 'all' | null | undefined;
+  /** Time that the messages of a room are still received after its last member here has left. @default 5000 */
+  unsubscribeDelay?: number | null | undefined;
+  /**
+   * Time between the signs of life of a server, 100 or more, the same on all. One that gives none for three times as
+   * long counts as dead.
+   * @default 5000
+   */
+  heartbeatInterval?: number | null | undefined;
+  /**
+   * Time that other servers have to answer, 1 or more. Those that did not answer in time are `missingNodes` of the
+   * result.
+   * @default 5000
+   */
+  requestTimeout?: number | null | undefined;
+  /**
+   * Bytes of messages that may wait for Redis while it cannot be reached or is slow, 1 or more. Further messages
+   * reach clients of this server only, and are counted; `broadcastAsync` rejects with `sAdapterBusy`.
+   * @default 16777216
+   */
+  maxQueuedBytes?: number | null | undefined;
+  /** Time that a message may wait for Redis, 1 or more; then it is dropped and counted. @default 30000 */
+  maxQueuedTime?: number | null | undefined;
+  /** Largest message that is taken from Redis, 1024 or more; a larger one is dropped and counted. @default 1048576 */
+  maxMessage?: number | null | undefined;
+  // /facts
+}
+
+/** What an {@link Engine} calls. */
+export interface EngineSink {
+  /** A message has come on a channel that is subscribed to. */
+  message(channel: string, data: Uint8Array): void;
+  /** The engine is connected again, after {@link EngineSink.down}: all subscriptions are made anew then. */
+  up(): void;
+  /** The engine has lost its connection. Messages wait for it, within bounds. */
+  down(error: Error): void;
+}
+
+/**
+ * Carries messages between servers: the option `adapter` takes an object with these methods, for NATS, Postgres and others.
+ * An engine only passes messages on. It does not have to deliver each, but it must deliver those of a channel in the order
+ * in which they were published, to every server that has subscribed, the publisher too.
+ */
+export interface Engine {
+  /**
+   * Connects, and resolves when messages can be published. Called again after a rejection, after a while. What comes later
+   * goes to `sink`.
+   */
+  start(sink: EngineSink): Promise<void>;
+  /** Publishes a message. What it throws counts as a lost connection. */
+  publish(channel: string, data: Uint8Array): void;
+  /** Subscribes to channels; with a promise, resolves when what is published afterwards will come. */
+  subscribe(channels: string[]): void | Promise<void>;
+  /** Ends subscriptions. */
+  unsubscribe(channels: string[]): void;
+  /** Ends the connection. Called once for each {@link Engine.start}. */
+  stop(): Promise<void>;
+}

@@ -64,8 +64,8 @@ export interface ConnectionErrorCodes {
 export interface ServerErrorCodes {
   // facts: server-error-codes
   /**
-   * `new Server`, or setting a live option: an option is not valid; the message names it. Also thrown by methods
-   * whose options are not valid.
+   * `new Server`, or setting a live option: an option is not valid; the message names it. Also thrown by methods: an
+   * option is not valid, or the name of a room or the id of a connection cannot be written as a string.
    */
   readonly INVALID_OPTIONS: 'sInvalidOptions';
   /**

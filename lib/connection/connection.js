@@ -8,6 +8,7 @@ const { Handshake, announce } = require('./handshake.js');
 const { INTAKE, ignore, giveUp } = require('./leaving.js');
 const { slotOf } = require('../rooms/room.js');
 const { joinAndTell } = require('../rooms/history.js');
+const { connectionId } = require('../rooms/names.js');
 const { ReceivingConnection } = require('./receiving.js');
 const { setId } = require('./taking-over.js');
 const { Sends } = require('./sends.js');
@@ -129,13 +130,14 @@ class ServerConnection extends ReceivingConnection {
    * Gives the connection an id of the application's choice, while the handshake is pending. It is
    * reserved at once.
    * @param {any} newId
-   * @throws {LineError} `scHandshakeEnded`, or `scIdConflict` when another connection has the id.
+   * @throws {LineError} `scHandshakeEnded`, `scIdConflict` when another connection has the id, or `sInvalidOptions` for what
+   *   cannot be written as a string.
    */
   setId(newId) {
     if (this.state !== State.AWAITING_HANDSHAKE || this[kIsGivenUp]) {
       throw errors.handshakeEnded(this.id);
     }
-    if (!this.server[kNative].setId(this[kSlot], String(newId))) throw errors.idConflict(newId);
+    if (!this.server[kNative].setId(this[kSlot], connectionId(newId))) throw errors.idConflict(newId);
     this.id = newId;
     this[kLog] = connectionLog(newId);
   }

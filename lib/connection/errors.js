@@ -11,7 +11,7 @@ const { reasonOf } = require('../../common/json.js');
 
 /** @param {unknown} id */
 function handshakeEnded(id) {
-  const text = `The handshake has ended: the id "${id}" cannot be changed any more`;
+  const text = `The handshake has ended: the id "${String(id)}" cannot be changed any more`;
   return new LineError(ErrorCode.HANDSHAKE_ENDED, text);
 }
 

@@ -4,6 +4,7 @@
 const LineError = require('../../common/line-error.js');
 const { giveUp } = require('./leaving.js');
 const { optionsOf, invalid } = require('../rooms/target-options.js');
+const { connectionId } = require('../rooms/names.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
 const { TAKEN_OVER } = require('../close-codes.js');
 const { kInbox, kLog, kNative } = require('../symbols.js');
@@ -29,7 +30,7 @@ function setId(connection, id, options) {
   } catch (error) {
     const isTaken = error instanceof LineError && error.code === ErrorCode.ID_CONFLICT;
     const { server } = connection;
-    const slot = isTaken && conflict === 'takeover' ? server[kNative].holderOf(String(id)) : -1;
+    const slot = isTaken && conflict === 'takeover' ? server[kNative].holderOf(connectionId(id)) : -1;
     const holder = slot < 0 ? undefined : server[kInbox].connections[slot];
     if (holder === undefined) throw error;
     holder[kLog]?.('its id is taken over');

@@ -7,6 +7,7 @@ const LineError = require('../../common/line-error.js');
 const errors = require('../connection/errors.js');
 const { ServerErrorCode } = require('../enums.js');
 const { kNative } = require('../symbols.js');
+const { roomName } = require('./names.js');
 const { slotOf } = require('./room.js');
 const { MAX } = require('../options/room-rules.js');
 const { integerOf, invalid, optionsOf } = require('./target-options.js');
@@ -28,7 +29,7 @@ async function joinAndTell(connection, room, options) {
   const rewind = Math.min(integerOf(optionsOf(options, JOIN), 'rewind', 0, 0), MAX);
   const { server } = connection;
   const slot = slotOf(server, connection);
-  const joined = slot === undefined ? null : server[kNative].core.joinAndTell(slot, String(room), rewind);
+  const joined = slot === undefined ? null : server[kNative].core.joinAndTell(slot, roomName(room), rewind);
   if (joined === null) throw errors.closed();
   return joined;
 }

@@ -2,6 +2,7 @@
 'use strict';
 
 const LineError = require('../../common/line-error.js');
+const { connectionId: idOf } = require('./names.js');
 const { outgoing } = require('../connection/message.js');
 const { ConnectionState, MessageErrorCode } = require('../enums.js');
 const { reasonOf } = require('../../common/json.js');
@@ -62,10 +63,10 @@ class ServerRoom {
   getConnectionById(connectionId) {
     const { [kNative]: native, [kInbox]: inbox } = this.#server;
     if (this.name === undefined) {
-      const slot = native.find(String(connectionId));
+      const slot = native.find(idOf(connectionId));
       return slot < 0 ? undefined : inbox.connections[slot];
     }
-    return this.getConnections()[connectionId];
+    return this.getConnections()[idOf(connectionId)];
   }
 
   /**

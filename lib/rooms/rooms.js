@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { roomName } = require('./names.js');
 const { ServerRoom, slotOf } = require('./room.js');
 const { kNative } = require('../symbols.js');
 
@@ -32,7 +33,7 @@ class Rooms {
    * @returns {ServerRoom | undefined} The room, if it has members.
    */
   getRoom(name) {
-    const key = String(name);
+    const key = roomName(name);
     if (!this.#server[kNative].hasRoom(key)) return undefined;
     const known = this.#known.get(key)?.deref();
     if (known !== undefined) return known;
@@ -49,7 +50,7 @@ class Rooms {
    */
   add(name, connection) {
     const slot = slotOf(this.#server, connection);
-    if (slot !== undefined) this.#server[kNative].joinRoom(slot, String(name));
+    if (slot !== undefined) this.#server[kNative].joinRoom(slot, roomName(name));
   }
 
   /**
@@ -59,7 +60,7 @@ class Rooms {
    */
   remove(name, connection) {
     const slot = slotOf(this.#server, connection);
-    if (slot !== undefined) this.#server[kNative].leaveRoom(slot, String(name));
+    if (slot !== undefined) this.#server[kNative].leaveRoom(slot, roomName(name));
   }
 
   /**

@@ -11,6 +11,7 @@ const { RemoteConnection } = require('./remote-connection.js');
 const { readHistory } = require('./history.js');
 const { ignore } = require('../connection/leaving.js');
 const { roomLog } = require('../runtime/debug.js');
+const { roomName } = require('./names.js');
 const { textOf } = require('./room.js');
 const { kGathering, kInbox, kNative, kSettings } = require('../symbols.js');
 
@@ -138,7 +139,7 @@ class Target {
    * @returns {Promise<{joined: number, missingNodes: string[]}>} How many were not in it before.
    */
   async join(room) {
-    return { joined: this.#server[kNative].joinMembers(this.#words, String(room)), missingNodes: [] };
+    return { joined: this.#server[kNative].joinMembers(this.#words, roomName(room)), missingNodes: [] };
   }
 
   /**
@@ -147,7 +148,7 @@ class Target {
    * @returns {Promise<{left: number, missingNodes: string[]}>} How many were in it.
    */
   async leave(room) {
-    return { left: this.#server[kNative].leaveMembers(this.#words, String(room)), missingNodes: [] };
+    return { left: this.#server[kNative].leaveMembers(this.#words, roomName(room)), missingNodes: [] };
   }
 
   /**

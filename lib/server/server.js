@@ -12,6 +12,7 @@ const { Message } = require('../connection/message.js');
 const { Gathering } = require('../rooms/gathering.js');
 const { Presences } = require('../rooms/presence.js');
 const { RemoteConnection } = require('../rooms/remote-connection.js');
+const { connectionId, roomName } = require('../rooms/names.js');
 const { Rooms } = require('../rooms/rooms.js');
 const { ServerConnection } = require('../connection/connection.js');
 const { ServerRoom } = require('../rooms/room.js');
@@ -206,17 +207,19 @@ class Server extends Emitter {
   /**
    * @param {string | readonly string[]} name Of a room, or of several.
    * @returns {Target} Whoever is in it, or in one of them.
+   * @throws {LineError} `sInvalidOptions` for what cannot be written as a string.
    */
   room(name) {
-    return new Target(this, Array.isArray(name) ? name.map(String) : [String(name)]);
+    return new Target(this, Array.isArray(name) ? name.map(roomName) : [roomName(name)]);
   }
 
   /**
    * @param {string} id
    * @returns {RemoteConnection} The connection with this id, if there is one when something is asked of it.
+   * @throws {LineError} `sInvalidOptions` for what cannot be written as a string.
    */
   connection(id) {
-    return new RemoteConnection(this, String(id));
+    return new RemoteConnection(this, connectionId(id));
   }
 
   /**

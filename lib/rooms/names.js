@@ -1,0 +1,31 @@
+// @ts-check
+'use strict';
+
+/** Names of rooms and ids of connections, as applications give them. */
+
+const LineError = require('../../common/line-error.js');
+const { ServerErrorCode } = require('../enums.js');
+const { shown } = require('../options/room-rules.js');
+
+/**
+ * @param {unknown} value As with the original it may be anything that JavaScript can write as a string.
+ * @param {string} what What it stands for.
+ * @returns {string}
+ * @throws {LineError} `sInvalidOptions` for an object without `toString`, and for one whose `toString` throws.
+ */
+function textFor(value, what) {
+  try {
+    return String(value);
+  } catch (cause) {
+    const text = `${what} must be a string, or what can be written as one; got ${shown(value)}`;
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, text, cause);
+  }
+}
+
+/** @param {unknown} name */
+const roomName = (name) => textFor(name, 'The name of a room');
+
+/** @param {unknown} id */
+const connectionId = (id) => textFor(id, 'The id of a connection');
+
+module.exports = { connectionId, roomName };

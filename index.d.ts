@@ -38,7 +38,7 @@ import type {
 import type { EncryptedKey, ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo } from './types/options.js';
 import type { Answers, AskOptions, BroadcastOptions, Except, ExceptConnection, FetchOptions, RemoteConnection, Target } from './types/rooms.js';
 import type { Presence, PresenceChange, PresenceEvents, PresenceMember, PresenceRule } from './types/presence.js';
-import type { RefusedConnections, ServerStats } from './types/stats.js';
+import type { HistoryCounts, RecoveryCounts, RefusedConnections, ServerStats } from './types/stats.js';
 import type { StopOptions } from './types/stop.js';
 import type { DeflateParameters, PeerAddress, Socket, SocketServer, UpgradeRequest } from './types/socket.js';
 
@@ -370,7 +370,7 @@ declare namespace Server {
   export type { ConnectionEvents, MessageEvents, ServerEvents };
   export type { EventName, Handler, Listener, ListenerRecord };
   export type { EncryptedKey, ListenOptions, Pem, ServerOptions, TlsOptions, VerifyCallback, VerifyInfo };
-  export type { RefusedConnections, ServerStats, StopOptions };
+  export type { HistoryCounts, RecoveryCounts, RefusedConnections, ServerStats, StopOptions };
   export type { PerMessageDeflateOptions, ZlibDeflateOptions, ZlibInflateOptions };
   export type { History, HistoryOptions, HistoryRule, JoinOptions, JoinResult, StoredMessage };
   export type { DeflateParameters, PeerAddress, Socket, SocketServer, UpgradeRequest };

@@ -32,5 +32,10 @@ module.exports = [
   { name: 'slowConsumers', doc: 'connections closed with 4206' },
   { name: 'rateDelays', doc: 'times a client was over its rate and read more slowly, until it had been read to the end' },
   { name: 'rateLimited', doc: 'connections closed with 4207' },
+  { name: 'recoveries.ring', doc: 'clients that came back to a room with history, and were sent all that they had missed: one for each room' },
+  { name: 'recoveries.failed', doc: 'the same, when that was not possible: `recovered: false`' },
+  { name: 'replayed', doc: 'messages of rooms with history that were sent to clients that came back, or that joined with `rewind`' },
+  { name: 'history.rooms', doc: 'rooms that have a history now', isComputed: true },
+  { name: 'history.bytes', doc: 'bytes of memory that their messages take now: `historyBytes` at most', isComputed: true },
   { name: 'violations', doc: 'connections closed with 1002, 1007 or 1009' },
 ];

@@ -64,6 +64,8 @@ export type Resumed = Server.Resumed;
 export type StoredMessage = Server.StoredMessage;
 export type Target<ServerToClient extends Server.MessageMap<ServerToClient> = Server.AnyMessages> = Server.Target<ServerToClient>;
 export type ResponseOf<T> = Server.ResponseOf<T>;
+export type HistoryCounts = Server.HistoryCounts;
+export type RecoveryCounts = Server.RecoveryCounts;
 export type RefusedConnections = Server.RefusedConnections;
 export type Rooms<
   ClientToServer extends MessageMap<ClientToServer> = AnyMessages,

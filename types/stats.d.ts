@@ -22,6 +22,22 @@ export interface RefusedConnections {
   readonly stopping: number;
 }
 
+/** What has become of clients that came back to rooms with history. */
+export interface RecoveryCounts {
+  /** Clients that came back to a room with history, and were sent all that they had missed: one for each room. */
+  readonly ring: number;
+  /** The same, when that was not possible: `recovered: false`. */
+  readonly failed: number;
+}
+
+/** What is kept of rooms with history. */
+export interface HistoryCounts {
+  /** Rooms that have a history now. */
+  readonly rooms: number;
+  /** Bytes of memory that their messages take now: `historyBytes` at most. */
+  readonly bytes: number;
+}
+
 /** What `server.getStats()` gives: numbers since the server was made, unless it says "now". */
 export interface ServerStats {
   /** Connections open now, with their handshakes resolved or not. */
@@ -48,6 +64,12 @@ export interface ServerStats {
   readonly rateDelays: number;
   /** Connections closed with 4207. */
   readonly rateLimited: number;
+  /** What has become of clients that came back to rooms with history. */
+  readonly recoveries: RecoveryCounts;
+  /** Messages of rooms with history that were sent to clients that came back, or that joined with `rewind`. */
+  readonly replayed: number;
+  /** What is kept of rooms with history. */
+  readonly history: HistoryCounts;
   /** Connections closed with 1002, 1007 or 1009. */
   readonly violations: number;
 }

@@ -161,6 +161,35 @@ describe('rooms with history', () => {
     }
   });
 
+  it('begin with a message or a member, and not by being read', async (t) => {
+    const { server, port } = await serve(t);
+    for (let number = 0; number < 100; number += 1) await server.room(`chat:${number}`).history();
+    assert.deepEqual(server.getStats().history, { rooms: 0, bytes: 0 });
+    server.room('chat:1').broadcast('said', 1);
+    const client = await arrive(t, port, {});
+    await client.request('join', { room: 'chat:2' });
+    const { rooms, bytes } = server.getStats().history;
+    assert.equal(rooms, 2);
+    assert.ok(bytes > 0 && bytes < 200, `${bytes}`);
+  });
+
+  it('are counted, and who recovers there', async (t) => {
+    const { server, port } = await serve(t);
+    const counts = () => {
+      const { recoveries, replayed } = server.getStats();
+      return { ...recoveries, replayed };
+    };
+    assert.deepEqual(counts(), { ring: 0, failed: 0, replayed: 0 });
+    const { position } = await server.room('news').broadcastAsync('said', 1);
+    server.room('news').broadcast('said', 2);
+    const back = await arrive(t, port, { news: position, 'chat:1': position });
+    await back.request('join', { room: 'news' });
+    await back.request('join', { room: 'chat:1' });
+    const late = await arrive(t, port);
+    await late.request('join', { room: 'news', rewind: 2 });
+    assert.deepEqual(counts(), { ring: 1, failed: 1, replayed: 3 });
+  });
+
   it('are joined and left through targets as well', async (t) => {
     const { server, port } = await serve(t);
     const first = await arrive(t, port, {});

@@ -8,9 +8,9 @@
 // What `index.d.ts` exports under one name each, for typedoc, which would show `export =` as such.
 export { LineError, Message, Server, ServerConnection, ServerRoom } from '../../index.js';
 export type {
-  AnyMessages, ConnectionEvents, DeflateParameters, EncryptedKey, EventName, Handler, ListenOptions, Listener, ListenerRecord,
-  MessageEvents, MessageMap, MessageShape, PeerAddress, Pem, PerMessageDeflateOptions, RefusedConnections, Rooms, ServerEvents,
-  ServerOptions, ServerStats, Socket, SocketServer, StopOptions, TlsOptions, UpgradeRequest, VerifyCallback, VerifyInfo,
+  AnyMessages, ConnectionEvents, DeflateParameters, EncryptedKey, EventName, Handler, HistoryCounts, ListenOptions, Listener,
+  ListenerRecord, MessageEvents, MessageMap, MessageShape, PeerAddress, Pem, PerMessageDeflateOptions, RecoveryCounts,
+  RefusedConnections, Rooms, ServerEvents, ServerOptions, ServerStats, Socket, SocketServer, StopOptions, TlsOptions, UpgradeRequest, VerifyCallback, VerifyInfo,
   ZlibDeflateOptions, ZlibInflateOptions,
 } from '../../index.js';
 // What these are made of.

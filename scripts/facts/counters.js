@@ -4,9 +4,11 @@
 const COUNTERS = require('../../facts/counters.js');
 const { GENERATED, code, jsDoc, pascal, rustDoc, sentence, snake, table } = require('./text.js');
 
-/** What the object that counters are in says of itself, and is called in Rust. */
-const GROUPS = /** @type {Record<string, {type: string, doc: string}>} */ ({
-  refused: { type: 'Refused', doc: 'Connections that did not come about, by reason.' },
+/** What the object that counters are in says of itself, and is called in Rust and in the types. */
+const GROUPS = /** @type {Record<string, {type: string, declared: string, doc: string}>} */ ({
+  refused: { type: 'Refused', declared: 'RefusedConnections', doc: 'Connections that did not come about, by reason.' },
+  recoveries: { type: 'RecoveryCounts', declared: 'RecoveryCounts', doc: 'What has become of clients that came back to rooms with history.' },
+  history: { type: 'HistoryCounts', declared: 'HistoryCounts', doc: 'What is kept of rooms with history.' },
 });
 
 const PUBLIC = COUNTERS.filter(({ isInternal }) => !isInternal);
@@ -89,7 +91,7 @@ const declared = (indent, members, type) => members
   .map(({ name, doc }) => `${jsDoc(sentence(doc), indent)}${indent}readonly ${last(name)}: ${type(name)};\n`).join('');
 
 function types() {
-  const groups = fields().filter(({ members }) => members).map(({ doc, members = [] }) => `${jsDoc(doc)}export interface RefusedConnections {
+  const groups = fields().filter(({ members }) => members).map(({ name, doc, members = [] }) => `${jsDoc(doc)}export interface ${GROUPS[name].declared} {
 ${declared('  ', members, () => 'number')}}
 `);
   return `/** Types of what a server counts. ${GENERATED} */
@@ -97,7 +99,7 @@ ${declared('  ', members, () => 'number')}}
 ${groups.join('\n')}
 /** What \`server.getStats()\` gives: numbers since the server was made, unless it says "now". */
 export interface ServerStats {
-${declared('  ', fields(), (name) => (Object.hasOwn(GROUPS, name) ? 'RefusedConnections' : 'number'))}}
+${declared('  ', fields(), (name) => (Object.hasOwn(GROUPS, name) ? GROUPS[name].declared : 'number'))}}
 `;
 }
 

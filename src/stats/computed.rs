@@ -18,6 +18,14 @@ pub fn bytes_sent(server: &JsServer) -> i64 {
     (server.sent.bytes + answered).cast_signed()
 }
 
+pub fn history_rooms(server: &JsServer) -> i64 {
+    (server.hub.kept_rooms() as u64).cast_signed()
+}
+
+pub fn history_bytes(server: &JsServer) -> i64 {
+    (server.hub.kept_bytes() as u64).cast_signed()
+}
+
 pub fn bytes_waiting(server: &JsServer) -> i64 {
     (server.hub.inbox.waiting() as u64).cast_signed()
 }

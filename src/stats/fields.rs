@@ -18,6 +18,20 @@ pub struct Refused {
     pub stopping: i64,
 }
 
+/// What has become of clients that came back to rooms with history.
+#[napi(object, object_from_js = false)]
+pub struct RecoveryCounts {
+    pub ring: i64,
+    pub failed: i64,
+}
+
+/// What is kept of rooms with history.
+#[napi(object, object_from_js = false)]
+pub struct HistoryCounts {
+    pub rooms: i64,
+    pub bytes: i64,
+}
+
 /// The numbers of `getStats`: see `docs/reference/stats.md`.
 #[napi(object, object_from_js = false)]
 pub struct Stats {
@@ -33,6 +47,9 @@ pub struct Stats {
     pub slow_consumers: i64,
     pub rate_delays: i64,
     pub rate_limited: i64,
+    pub recoveries: RecoveryCounts,
+    pub replayed: i64,
+    pub history: HistoryCounts,
     pub violations: i64,
 }
 
@@ -60,6 +77,15 @@ impl Stats {
             slow_consumers: count(Counter::SlowConsumers),
             rate_delays: count(Counter::RateDelays),
             rate_limited: count(Counter::RateLimited),
+            recoveries: RecoveryCounts {
+                ring: count(Counter::RecoveriesRing),
+                failed: count(Counter::RecoveriesFailed),
+            },
+            replayed: count(Counter::Replayed),
+            history: HistoryCounts {
+                rooms: computed::history.rooms(server),
+                bytes: computed::history.bytes(server),
+            },
             violations: count(Counter::Violations),
         }
     }

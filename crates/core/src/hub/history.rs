@@ -71,6 +71,8 @@ struct Store {
     origin: u64,
     /// Epochs given out so far.
     epochs: u32,
+    /// Histories that have ended so far.
+    ended: u64,
     /// Messages so far: of all rooms with history.
     sequence: u64,
     /// Ids of messages given out so far.
@@ -126,7 +128,9 @@ impl History {
     pub fn close(&self, key: LogKey) {
         let Some(mut store) = self.lock() else { return };
         store.change(key, |log| while log.ring.drop_oldest() {});
-        store.logs.try_remove(key.0 as usize);
+        if store.logs.try_remove(key.0 as usize).is_some() {
+            store.ended += 1;
+        }
     }
 
     /// The position that the next message of a room will have.
@@ -205,7 +209,14 @@ impl History {
         let mut store = self.lock()?;
         store.change(key, |log| log.trim(now));
         let ring = &store.log(key)?.ring;
-        if let Some(behind) = since.and_then(|position| ring.behind(position)) {
+        let behind = since.and_then(|position| {
+            if *position == store.before() {
+                // The room had none then, and none has ended: this is the only one since.
+                return ring.is_whole().then_some(0..);
+            }
+            ring.behind(position)
+        });
+        if let Some(behind) = behind {
             let start = behind.start;
             let mut messages = messages(ring, behind);
             messages.truncate(limit);
@@ -220,6 +231,17 @@ impl History {
             complete: since.is_none() && ring.is_whole() && last.start == 0,
             messages: messages(ring, last),
             position: ring.position(),
+        })
+    }
+
+    /// What [`History::read`] gives in a room whose history has not begun: nothing, and a position before
+    /// whatever comes.
+    pub fn read_nothing(&self, since: Option<&Position>) -> Option<Reading> {
+        let position = self.lock()?.before();
+        Some(Reading {
+            messages: Vec::new(),
+            position,
+            complete: since.is_none_or(|since| *since == position),
         })
     }
 
@@ -301,13 +323,11 @@ impl History {
     }
 
     /// What all kept messages cost, in bytes of memory.
-    #[cfg(test)]
     pub fn bytes(&self) -> usize {
         self.lock().map_or(0, |store| store.bytes)
     }
 
     /// How many rooms have a history.
-    #[cfg(test)]
     pub fn room_count(&self) -> usize {
         self.lock().map_or(0, |store| store.logs.len())
     }
@@ -347,6 +367,17 @@ impl Store {
         self.logs.get(key.0 as usize)
     }
 
+    /// Where a room stands that has no history now. It is worth something as long as no history ends, because
+    /// the next one of the room is then its first since.
+    fn before(&self) -> Position {
+        Position {
+            // No history has it: their epochs have 32 bits.
+            epoch: 1 << 32 | self.origin >> 32,
+            offset: self.ended,
+            tag: 0,
+        }
+    }
+
     /// Changes a log, and what depends on the bytes it keeps.
     fn change(&mut self, key: LogKey, change: impl FnOnce(&mut Log)) {
         let Some(log) = self.logs.get_mut(key.0 as usize) else {
@@ -371,6 +402,7 @@ impl Default for Store {
             brought: Brought::default(),
             origin: random,
             epochs: 0,
+            ended: 0,
             sequence: 0,
             ids: 0,
             swept: 0,

@@ -216,21 +216,34 @@ impl Hub {
     }
 
     /// Reads kept messages of a room: the first `limit` behind a position, or else the last ones. `None` when
-    /// the room has no history.
+    /// the room can have no history. Begins none.
     pub fn read_history(&self, room: &str, since: Option<&str>, limit: usize) -> Option<Reading> {
-        let rule = self.history.rule(room)?;
+        self.history.rule(room)?;
         let position = since.map(Position::parse);
-        let reading = self.in_kept_room(room, rule, |key, _| {
-            self.history
-                .read(key, position.flatten().as_ref(), limit, self.now())
+        let since = position.flatten();
+        let reading = self.in_order(Group::Room(room), |ordered, _| {
+            let key = ordered.log?;
+            self.history.read(key, since.as_ref(), limit, self.now())
         });
-        let found = reading.flatten()?;
+        let found = reading
+            .flatten()
+            .or_else(|| self.history.read_nothing(since.as_ref()))?;
         Some(Reading {
             frames: found.messages,
             position: found.position,
             // What is no position is behind nothing.
             complete: found.complete && position != Some(None),
         })
+    }
+
+    /// How many rooms have a history now.
+    pub fn kept_rooms(&self) -> usize {
+        self.history.room_count()
+    }
+
+    /// Bytes of memory that the kept messages of all rooms take now.
+    pub fn kept_bytes(&self) -> usize {
+        self.history.bytes()
     }
 
     /// Calls `act` under the order lock of a room with history, with its members, of which there may be none.

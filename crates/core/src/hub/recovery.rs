@@ -16,6 +16,7 @@ use super::deferred::Broadcast;
 use super::history::{MAX_REPLAY_BYTES, Position, Replay, Rule};
 use super::order::LogKey;
 use super::registry::Group;
+use super::stats::Counter;
 
 /// How a connection has joined a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +108,14 @@ impl Hub {
                 replayed: missed.messages.len(),
                 position,
             };
+            self.stats.add(Counter::Replayed, joined.replayed as u64);
             if brought.is_some() {
+                let outcome = if joined.recovered {
+                    Counter::RecoveriesRing
+                } else {
+                    Counter::RecoveriesFailed
+                };
+                self.stats.add(outcome, 1);
                 debug!(
                     "{}: joins {room:?} again, recovered: {}, {} messages replayed",
                     self.log_name(connection),

@@ -36,11 +36,19 @@ pub enum Counter {
     RateDelays,
     /// Connections closed with 4207.
     RateLimited,
+    /// Clients that came back to a room with history, and were sent all that they had missed: one for each
+    /// room.
+    RecoveriesRing,
+    /// The same, when that was not possible: `recovered: false`.
+    RecoveriesFailed,
+    /// Messages of rooms with history that were sent to clients that came back, or that joined with
+    /// `rewind`.
+    Replayed,
     /// Connections closed with 1002, 1007 or 1009.
     Violations,
 }
 
 impl Counter {
     /// How many there are.
-    pub(super) const COUNT: usize = 16;
+    pub(super) const COUNT: usize = 19;
 }

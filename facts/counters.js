@@ -7,7 +7,8 @@
  * @property {string} name In the object that `getStats` gives; a dot stands before what is in an object of its own.
  *   The core calls it the same: `Counter::RefusedRequest` is `refused.request`.
  * @property {string} doc What it counts, as the middle of a sentence.
- * @property {boolean} [isComputed] It is no counter of the core: a function of this name in `src/stats/computed.rs` gives it.
+ * @property {boolean} [isComputed] It is no counter of the core: a function of this name in `src/stats/computed.rs`, with `_`
+ *   for a dot, gives it.
  * @property {boolean} [isInternal] It is a counter of the core that `getStats` does not give by itself.
  */
 

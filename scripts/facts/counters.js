@@ -47,7 +47,7 @@ impl Counter {
 
 /** @param {import('../../facts/counters.js')[number]} counter */
 function value({ name, isComputed }) {
-  return `${snake(last(name))}: ${isComputed ? `computed::${snake(name)}(server)` : `count(Counter::${pascal(name)})`},\n`;
+  return `${snake(last(name))}: ${isComputed ? `computed::${snake(name.replace('.', '_'))}(server)` : `count(Counter::${pascal(name)})`},\n`;
 }
 
 function addon() {

@@ -83,8 +83,8 @@ impl Stats {
             },
             replayed: count(Counter::Replayed),
             history: HistoryCounts {
-                rooms: computed::history.rooms(server),
-                bytes: computed::history.bytes(server),
+                rooms: computed::history_rooms(server),
+                bytes: computed::history_bytes(server),
             },
             violations: count(Counter::Violations),
         }

@@ -409,7 +409,12 @@ fn recoveries_are_counted() {
     let back = arrive(&hub, &bringing("news", &one));
     hub.join(back.slot(), "news");
     assert_eq!(
-        [Counter::RecoveriesRing, Counter::RecoveriesFailed, Counter::Replayed].map(count),
+        [
+            Counter::RecoveriesRing,
+            Counter::RecoveriesFailed,
+            Counter::Replayed
+        ]
+        .map(count),
         [1, 0, 1]
     );
     let lost = arrive(&hub, &bringing("news", "a:1:1"));
@@ -418,7 +423,12 @@ fn recoveries_are_counted() {
     let new = arrive(&hub, "{}");
     hub.join_and_tell(new.slot(), "news", 1);
     assert_eq!(
-        [Counter::RecoveriesRing, Counter::RecoveriesFailed, Counter::Replayed].map(count),
+        [
+            Counter::RecoveriesRing,
+            Counter::RecoveriesFailed,
+            Counter::Replayed
+        ]
+        .map(count),
         [1, 1, 4]
     );
     assert_eq!(hub.kept_rooms(), 1);

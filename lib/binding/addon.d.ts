@@ -154,6 +154,12 @@ export interface HandedOver {
   held: boolean;
 }
 
+/** What is kept of rooms with history. */
+export interface HistoryCounts {
+  rooms: number;
+  bytes: number;
+}
+
 /** Kept messages of a room: see `types/history.d.ts`. */
 export interface HistoryReading {
   /** The texts that clients with positions were sent. */
@@ -235,6 +241,12 @@ export interface PresenceList {
 export interface PresenceRule {
   leaveDelay: number;
   events: PresenceEvents;
+}
+
+/** What has become of clients that came back to rooms with history. */
+export interface RecoveryCounts {
+  ring: number;
+  failed: number;
 }
 
 /** Connections that did not come about, by reason. */
@@ -334,6 +346,9 @@ export interface Stats {
   slowConsumers: number;
   rateDelays: number;
   rateLimited: number;
+  recoveries: RecoveryCounts;
+  replayed: number;
+  history: HistoryCounts;
   violations: number;
 }
 

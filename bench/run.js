@@ -6,6 +6,7 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const cluster = require('./cluster/run');
 const { charts } = require('./lib/chart');
 const measure = require('./lib/measure');
 const { parse, USAGE, UsageError } = require('./lib/options');
@@ -82,7 +83,10 @@ function write(folder, found) {
 // Servers under measurement are ended by handlers of "exit", which a signal alone does not run.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
-main(process.argv.slice(2)).catch((error) => {
+// Several nodes have a runner of their own.
+const isCluster = /(^|,)cluster(,|$)/.test(process.argv[process.argv.indexOf('--cases') + 1] ?? '');
+
+(isCluster ? cluster.main : main)(process.argv.slice(2)).catch((error) => {
   if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`);
   else if (error instanceof SetupError) console.error(error.message);
   else console.error(error);

@@ -10,7 +10,8 @@ const USAGE = `usage: npm run bench -- [option...]
 
   --quick         fewer cases, one short round: under a minute, for a first look; writes nothing
   --rounds N      rounds over all peers (default 3, quick: 1); the results are their medians
-  --cases a,b     only these: ${cases.map(({ key }) => key).join(', ')}
+  --cases a,b     only these: ${cases.map(({ key }) => key).join(', ')};
+                  or cluster, several nodes and Redis: see --cases cluster --help
   --peers a,b     only these: ${peers.map(({ key }) => key).join(', ')}
   --out DIR       where to write (default bench/results, for a full run of all cases and peers)
   --no-write      print the table and write nothing

@@ -83,4 +83,4 @@ function median(numbers) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-module.exports = { begin, add };
+module.exports = { begin, add, median };

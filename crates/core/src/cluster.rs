@@ -4,13 +4,39 @@
 //! which rooms have members; the node publishes, subscribes, and gives the hub what other nodes have published. No
 //! JavaScript is involved.
 
+mod back_off;
+mod beating;
 mod channel;
+mod connecting;
+mod control;
+mod counters;
 mod engine;
+mod news;
+mod node;
 mod node_id;
+mod outbox;
+mod publishing;
+mod receiving;
+mod roster;
+mod seen;
+mod settings;
+mod shared;
+mod subscribing;
+mod subscriptions;
+#[cfg(test)]
+mod testing;
 mod wire;
+
+#[cfg(test)]
+mod tests;
 
 pub use channel::{Channel, ChannelNames, Named, room_key};
 pub use engine::{
     Append, Claim, Engine, EngineError, Head, Keeper, Kept, Pending, Publication, Sink,
 };
+pub use news::{News, Unpublished};
+pub use node::{Node, NodeReport};
 pub use node_id::NodeId;
+pub use roster::Peer;
+pub use settings::NodeSettings;
+pub use shared::Phase;

@@ -15,6 +15,7 @@ mod compressing;
 mod config;
 mod connection;
 mod deferred;
+mod everywhere;
 mod facts;
 mod flow;
 mod history;
@@ -27,6 +28,7 @@ mod message;
 mod names;
 mod order;
 mod outbound;
+mod peers;
 mod presence;
 mod progress;
 mod publishing;
@@ -59,6 +61,7 @@ pub use connection::NumberName;
 pub use connection::{Connection, ConnectionRef, Delivery, Queued, Report};
 #[cfg(test)]
 pub use deferred::SharedFrame;
+pub use everywhere::Sent;
 pub use facts::{Facts, Remote, Transport};
 pub use history::Position;
 pub use history::Rule as HistoryRule;
@@ -71,6 +74,7 @@ pub use names::Names;
 #[cfg(test)]
 pub use outbound::Outbound;
 pub use outbound::{Flush, Link};
+pub use peers::{Accepted, ForPeers, Peers};
 pub use presence::{Change, Changes, Presence, PresenceRule, Tell};
 pub use progress::Progress;
 pub use rate::{Pace, RateLimit};
@@ -87,6 +91,7 @@ pub use timers::{Clock, Deadline, Timers};
 use crate::codec::close;
 
 use history::History;
+use peers::PeersCell;
 
 /// Most connections that the application's thread flushes itself at the end of its turn.
 const FLUSHED_AT_ONCE: usize = 3;
@@ -110,6 +115,8 @@ pub struct Hub {
     history: History,
     /// What many connections were asked.
     pub requests: Requests,
+    /// The other nodes, if there are any.
+    peers: PeersCell,
     timers: Arc<Timers>,
     clock: Clock,
     serial: AtomicU64,
@@ -131,6 +138,7 @@ impl Hub {
             stats: Stats::default(),
             history: History::default(),
             requests: Requests::default(),
+            peers: PeersCell::default(),
             timers: Arc::default(),
             clock: Clock::new(),
             serial: AtomicU64::new(0),

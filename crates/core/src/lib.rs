@@ -26,7 +26,7 @@
 
 #![forbid(unsafe_code)]
 
-#[allow(dead_code, unused_imports)]
+#[allow(dead_code, reason = "histories, requests and presence use the rest")]
 mod cluster;
 mod codec;
 mod deflate;
@@ -237,3 +237,54 @@ pub use transport::Verdict;
 pub use transport::adopt;
 /// Makes a connection of a stream that others read and write.
 pub use transport::pipe;
+
+/// A message to be kept.
+pub use cluster::Append;
+/// Where messages between nodes are published.
+pub use cluster::Channel;
+/// Writes and reads the names of channels.
+pub use cluster::ChannelNames;
+/// The outcome of claiming an id.
+pub use cluster::Claim;
+/// What carries messages between nodes.
+pub use cluster::Engine;
+/// Why an engine could not do something.
+pub use cluster::EngineError;
+/// A room whose position is asked for.
+pub use cluster::Head;
+/// What an engine keeps for all nodes.
+pub use cluster::Keeper;
+/// Kept messages of a room.
+pub use cluster::Kept;
+/// A channel as its name tells it.
+pub use cluster::Named;
+/// What the application is told of the cluster.
+pub use cluster::News;
+/// A node of a cluster.
+pub use cluster::Node;
+/// Which node.
+pub use cluster::NodeId;
+/// What a node has counted.
+pub use cluster::NodeReport;
+/// How a node works in its cluster.
+pub use cluster::NodeSettings;
+/// Another node that is alive.
+pub use cluster::Peer;
+/// What an engine does in its own time.
+pub use cluster::Pending;
+/// How a node stands with its engine.
+pub use cluster::Phase;
+/// A message for a channel.
+pub use cluster::Publication;
+/// Who hears of what an engine gets.
+pub use cluster::Sink;
+/// Why a message was not published.
+pub use cluster::Unpublished;
+/// The name of a room in the names of channels and keys.
+pub use cluster::room_key;
+/// What became of a message for other nodes.
+pub use hub::Accepted;
+/// A place in the messages of a room.
+pub use hub::Position;
+/// What became of a broadcast.
+pub use hub::Sent;

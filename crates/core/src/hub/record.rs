@@ -65,6 +65,8 @@ kinds! {
     Answered = 19,
     /// The members of rooms with presence have changed: see [`Changes`](super::Changes).
     Presence = 20,
+    /// There is something to be told of other nodes.
+    Nodes = 21,
 }
 
 /// One part of an event: inline text, a string of its own, an interned name, or nothing.

@@ -13,6 +13,7 @@ use super::admission::Permit;
 use super::connection::{Connection, ConnectionRef};
 use super::members::{Members, Snapshot};
 use super::order::{Found, Order};
+use super::peers::Peers;
 use super::presence::Presence;
 
 /// Whom a broadcast or a query is about.
@@ -61,6 +62,8 @@ pub struct Registry {
     infos: HashMap<u32, Arc<str>>,
     /// Of rooms that have it.
     presence: Option<Box<Presence>>,
+    /// Whoever has to know which rooms have members here.
+    peers: Option<Arc<dyn Peers>>,
     /// Joins so far, of rooms and of the group of all: their order.
     joins: u64,
 }
@@ -229,6 +232,9 @@ impl Registry {
         let room = &mut self.rooms[key as usize];
         if room.members.is_empty() {
             room.made = self.joins;
+            if let Some(peers) = &self.peers {
+                peers.room_began(&room.name);
+            }
         }
         let is_new = room.members.add(slot, &entry.connection, self.joins);
         if is_new {
@@ -314,6 +320,17 @@ impl Registry {
         self.count(Group::Room(name)) > 0
     }
 
+    /// Sets who has to know which rooms have members here. Tells of those that have some now.
+    pub fn set_peers(&mut self, peers: Option<Arc<dyn Peers>>) {
+        if let Some(peers) = &peers {
+            let rooms = self.rooms.iter().map(|(_, room)| room);
+            for room in rooms.filter(|room| !room.members.is_empty()) {
+                peers.room_began(&room.name);
+            }
+        }
+        self.peers = peers;
+    }
+
     /// How many rooms there are, also those that are kept without members.
     pub fn room_count(&self) -> usize {
         self.rooms.len()
@@ -373,6 +390,9 @@ impl Registry {
                 .and_then(|entry| entry.id.as_ref());
             if let (Some(presence), Some(id)) = (&mut self.presence, id) {
                 presence.left(&room.name, slot, id, has_ended);
+            }
+            if let Some(peers) = self.peers.as_ref().filter(|_| room.members.is_empty()) {
+                peers.room_ended(&room.name);
             }
         }
         self.remove_if_over(key);

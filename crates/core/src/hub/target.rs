@@ -20,6 +20,8 @@ pub struct Target {
     pub except_ids: Vec<String>,
     /// Names of rooms whose members are not meant.
     pub except_rooms: Vec<String>,
+    /// Members on other nodes are not meant.
+    pub local: bool,
 }
 
 /// The connections that a [`Target`] means at one moment.

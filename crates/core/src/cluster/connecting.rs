@@ -1,0 +1,109 @@
+//! The task that connects: again and again, with pauses, as long as the node runs.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use log::{info, warn};
+
+use super::back_off::BackOff;
+use super::channel::Channel;
+use super::engine::{EngineError, Sink};
+use super::news::News;
+use super::shared::{Phase, Shared, lock};
+use super::subscribing;
+
+/// Longest time for a connection, with all subscriptions that every node has.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(shared: Arc<Shared>) {
+    let mut back_off = BackOff::default();
+    let mut was_up = false;
+    // Since when the engine has not been reachable, once the application was told.
+    let mut down_since: Option<Instant> = None;
+    loop {
+        let generation = shared.generation.fetch_add(1, Relaxed) + 1;
+        *lock(&shared.loss) = None;
+        let error = match connect(&shared, generation).await {
+            Ok(resubscribed) => {
+                back_off = BackOff::default();
+                if was_up {
+                    shared.counters.reconnects.add(1);
+                    shared.counters.resubscribed.add(resubscribed);
+                }
+                was_up = true;
+                *lock(&shared.own_beat) = Instant::now();
+                shared.phase.send_if_modified(|phase| {
+                    let goes_on = *phase != Phase::Over;
+                    if goes_on {
+                        *phase = Phase::Up(generation);
+                    }
+                    goes_on
+                });
+                info!("node {}: the engine is connected", shared.id);
+                shared.tell(News::Up);
+                if let Some(since) = down_since.take() {
+                    shared.tell(News::Resumed {
+                        down_for: since.elapsed(),
+                        gaps: 0,
+                        lost: 0,
+                    });
+                }
+                lost(&shared, generation).await
+            }
+            Err(error) => error,
+        };
+        shared.phase.send_if_modified(|phase| {
+            let goes_on = *phase != Phase::Over;
+            if goes_on {
+                *phase = Phase::Down;
+            }
+            goes_on
+        });
+        subscribing::give_up_waiting(&shared);
+        if down_since.is_none() {
+            down_since = Some(Instant::now());
+            warn!("node {}: the engine is not reachable: {error}", shared.id);
+            shared.tell(News::Down(error));
+        }
+        tokio::time::sleep(back_off.pause()).await;
+    }
+}
+
+/// Connects, and subscribes to everything. Returns how many rooms were subscribed.
+async fn connect(shared: &Arc<Shared>, generation: u64) -> Result<usize, EngineError> {
+    let sink: Arc<dyn Sink> = Arc::new(Arc::clone(shared));
+    let common = async {
+        shared.engine.connect(sink, generation).await?;
+        let mut channels = vec![Channel::Everyone, Channel::Nodes, Channel::Node(shared.id)];
+        if shared.settings.all_rooms {
+            channels.push(Channel::EveryRoom);
+        }
+        shared.engine.subscribe(channels).await
+    };
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, common).await;
+    connected.unwrap_or_else(|_| Err(timed_out()))?;
+    subscribing::all_anew(shared).await
+}
+
+fn timed_out() -> EngineError {
+    EngineError::Lost {
+        message: format!(
+            "the engine has not answered in {} s",
+            CONNECT_TIMEOUT.as_secs()
+        ),
+        code: Some("ETIMEDOUT".into()),
+    }
+}
+
+/// Waits until the connection is lost.
+async fn lost(shared: &Shared, generation: u64) -> EngineError {
+    loop {
+        if let Some((of, error)) = lock(&shared.loss).take()
+            && of == generation
+        {
+            return error;
+        }
+        shared.lost.notified().await;
+    }
+}

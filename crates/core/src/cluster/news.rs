@@ -1,0 +1,83 @@
+//! What the application is told of the cluster.
+
+use std::time::Duration;
+
+use super::engine::EngineError;
+use super::roster::Peer;
+
+/// Most entries that wait for the application. Later ones are dropped: it does not take them.
+const MOST: usize = 10_000;
+
+/// What the application is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// The engine is connected, and everything is subscribed.
+    Up,
+    /// The engine is not reachable, or refuses.
+    Down(EngineError),
+    /// The engine is reachable again, and everything is repaired as far as possible.
+    Resumed {
+        /// How long it was not.
+        down_for: Duration,
+        /// Rooms with history whose members were sent what was missing, or told of a loss.
+        gaps: usize,
+        /// Rooms among these in which something is lost.
+        lost: usize,
+    },
+    /// A node has come.
+    Joined(Peer),
+    /// A node has ended, or was not heard of for too long.
+    Left(Peer),
+    /// A message of the application of another node: see [`Answer`](super::control::Answer).
+    Message {
+        /// What has to be given back with the answer; `None` when none is expected.
+        key: Option<u64>,
+        /// The node.
+        from: super::node_id::NodeId,
+        /// The message as JSON text: `[name, payload]`.
+        text: String,
+    },
+    /// A message with a receipt is published, or is not.
+    Published {
+        /// The key of the receipt.
+        key: u32,
+        /// Its position in a room with history, or why it is not published.
+        outcome: Result<Option<String>, Unpublished>,
+    },
+    /// A room is subscribed, or has no members any more.
+    Subscribed(u32),
+    /// A question is answered.
+    Answered(u32),
+    /// The node has ended. The last of its news.
+    Stopped,
+}
+
+/// Why a message was not published.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unpublished {
+    /// It has waited for the engine for too long, or the node has stopped.
+    #[error("the engine was not reachable for too long")]
+    Down,
+    /// The engine has refused it.
+    #[error(transparent)]
+    Refused(EngineError),
+}
+
+/// News that wait for the application, oldest first.
+#[derive(Debug, Default)]
+pub struct Board(Vec<News>);
+
+impl Board {
+    /// Adds news. True when the application is to be told that there are some.
+    pub fn add(&mut self, news: News) -> bool {
+        if self.0.len() < MOST {
+            self.0.push(news);
+        }
+        self.0.len() == 1
+    }
+
+    /// Takes all.
+    pub fn take(&mut self) -> Vec<News> {
+        std::mem::take(&mut self.0)
+    }
+}

@@ -1,0 +1,166 @@
+//! A node of a cluster: between the hub and the engine.
+//!
+//! The node has a thread of its own, with a task for each of its duties: to connect, to publish, to subscribe and to
+//! send heartbeats. They share [`Shared`], and each waits for [`Phase::Up`] before it uses the engine. What the
+//! engine receives is given to the hub by the thread that has received it.
+
+use std::io;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use log::info;
+
+use crate::hub::Hub;
+
+use super::engine::Engine;
+use super::news::News;
+use super::node_id::NodeId;
+use super::roster::Peer;
+use super::settings::NodeSettings;
+use super::shared::{Phase, Shared, lock};
+use super::{beating, connecting, publishing, subscribing};
+
+/// What a node has counted, and how it stands.
+#[derive(Debug, Clone)]
+pub struct NodeReport {
+    /// How it stands with the engine.
+    pub phase: Phase,
+    /// Nodes that are alive, with this one.
+    pub nodes: usize,
+    /// Rooms that are subscribed.
+    pub rooms: usize,
+    /// The median and the 99th percentile of the round trips of heartbeats, in microseconds.
+    pub round_trip: [u64; 2],
+    /// Bytes that wait for the engine.
+    pub queued_bytes: usize,
+    /// Counters with their names.
+    pub counters: Vec<(&'static str, u64)>,
+}
+
+/// A running node.
+pub struct Node {
+    pub(super) shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Node {
+    /// Starts a node. From now on the hub's broadcasts are published, and other nodes' are delivered, once the engine
+    /// can be reached.
+    ///
+    /// # Errors
+    /// The system's, when there can be no thread.
+    pub fn start(
+        hub: Arc<Hub>,
+        engine: Arc<dyn Engine>,
+        settings: NodeSettings,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new(hub, engine, settings));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
+        let run = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("line-socket-node".into())
+            .spawn(move || runtime.block_on(self::run(&run)))?;
+        // Rooms that have members already are told, under the lock of the registry.
+        shared.hub.connect_peers(Arc::clone(&shared) as _);
+        info!("node {}: starts", shared.id);
+        Ok(Self {
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Which node this is.
+    pub fn id(&self) -> NodeId {
+        self.shared.id
+    }
+
+    /// How the node stands with the engine.
+    pub fn phase(&self) -> Phase {
+        self.shared.phase()
+    }
+
+    /// Takes what the application is to be told.
+    pub fn take_news(&self) -> Vec<News> {
+        lock(&self.shared.board).take()
+    }
+
+    /// What the node has counted, and how it stands now.
+    pub fn report(&self) -> NodeReport {
+        let shared = &self.shared;
+        let (p50, p99) = lock(&shared.round_trips).percentiles();
+        NodeReport {
+            phase: self.phase(),
+            nodes: lock(&shared.roster).iter().len() + 1,
+            rooms: lock(&shared.subscriptions).len(),
+            round_trip: [p50, p99],
+            queued_bytes: lock(&shared.outbox).bytes(),
+            counters: shared.counters.all(),
+        }
+    }
+
+    /// The other nodes that are alive.
+    pub fn peers(&self) -> Vec<Peer> {
+        lock(&self.shared.roster).iter().cloned().collect()
+    }
+
+    /// Has [`News::Subscribed`] told when a room is subscribed. False when it is, or when there is nothing to wait
+    /// for: nobody is in the room, or the engine is not reachable.
+    pub fn wait_for_subscription(&self, room: &str, key: u32) -> bool {
+        let is_possible = !matches!(self.phase(), Phase::Down | Phase::Over);
+        is_possible
+            && !self.shared.settings.all_rooms
+            && lock(&self.shared.subscriptions).wait_for(room, key)
+    }
+
+    /// Begins to end the node: it says goodbye to the others and disconnects. Takes two seconds at most.
+    pub fn stop(&self) {
+        self.shared.hub.disconnect_peers();
+        self.shared.phase.send_replace(Phase::Over);
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.stop();
+        if let Some(thread) = self.thread.take() {
+            // A panic has been reported by its hook.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread does.
+async fn run(shared: &Arc<Shared>) {
+    let tasks = [
+        tokio::spawn(connecting::run(Arc::clone(shared))),
+        tokio::spawn(subscribing::run(Arc::clone(shared))),
+        tokio::spawn(beating::run(Arc::clone(shared))),
+    ];
+    let publishing = tokio::spawn(publishing::run(Arc::clone(shared)));
+    let abort = publishing.abort_handle();
+    let mut phase = shared.phase.subscribe();
+    // The sender is in `shared`.
+    let _ = phase.wait_for(|phase| *phase == Phase::Over).await;
+    for task in tasks {
+        task.abort();
+    }
+    let goodbye = async {
+        let _ = publishing.await;
+        beating::say_goodbye(shared).await;
+        let _ = shared.engine.disconnect().await;
+    };
+    let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+    abort.abort();
+    // The task ends, and puts back what it was publishing, before the next line runs.
+    tokio::task::yield_now().await;
+    publishing::give_up(shared);
+    shared.tell(News::Stopped);
+    info!("node {}: has ended", shared.id);
+}
+
+/// Longest time for saying goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);

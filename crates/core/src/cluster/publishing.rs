@@ -1,0 +1,193 @@
+//! The task that publishes what waits, and how messages get there.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use log::{debug, warn};
+
+use crate::hub::{Accepted, ForPeers};
+
+use super::channel::Channel;
+use super::control::Control;
+use super::engine::{EngineError, Publication};
+use super::news::{News, Unpublished};
+use super::outbox::Waiting;
+use super::shared::{Phase, Shared, lock};
+use super::wire::{self, Scope};
+
+/// Pause before a message that the engine could not take is tried again.
+const PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) async fn run(shared: Arc<Shared>) {
+    while shared.is_up().await {
+        if lock(&shared.outbox).is_empty() {
+            shared.filled.notified().await;
+            continue;
+        }
+        if let Phase::Up(generation) = shared.phase() {
+            match publish_some(&shared).await {
+                Ok(()) => {}
+                Err(error @ EngineError::Lost { .. }) => {
+                    shared.lose(generation, error);
+                    // The task that connects changes the phase.
+                    tokio::task::yield_now().await;
+                }
+                Err(error) => {
+                    debug!("node {}: {error}", shared.id);
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+    // The node ends: what waits is published as far as possible.
+    while !lock(&shared.outbox).is_empty() && publish_some(&shared).await.is_ok() {}
+}
+
+/// Messages that are being published. Unless they are settled, they are put back when this is dropped: also when the
+/// task ends in between.
+struct UnderWay<'a> {
+    shared: &'a Shared,
+    messages: Vec<Publication>,
+    waiting: Vec<Waiting>,
+}
+
+impl UnderWay<'_> {
+    fn settle(mut self, outcome: &Result<Option<String>, Unpublished>) {
+        self.messages.clear();
+        let waiting = std::mem::take(&mut self.waiting);
+        lock(&self.shared.outbox).done(&waiting);
+        tell_all(self.shared, &waiting, outcome);
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        let messages = std::mem::take(&mut self.messages);
+        let waiting = std::mem::take(&mut self.waiting);
+        lock(&self.shared.outbox).put_back(messages, waiting);
+    }
+}
+
+async fn publish_some(shared: &Shared) -> Result<(), EngineError> {
+    let (messages, waiting) = lock(&shared.outbox).take();
+    let under_way = UnderWay {
+        shared,
+        messages,
+        waiting,
+    };
+    let count = under_way.messages.len();
+    match shared.engine.publish(&under_way.messages).await {
+        Ok(()) => {
+            shared.counters.published.add(count);
+            under_way.settle(&Ok(None));
+        }
+        // The engine has stopped at one of them. Those that it has taken before are known to the other nodes.
+        Err(EngineError::Refused(_)) if count > 1 => return publish_each(under_way).await,
+        Err(refused @ EngineError::Refused(_)) => {
+            shared.counters.refused.add(count);
+            warn!("node {}: {refused}", shared.id);
+            under_way.settle(&Err(Unpublished::Refused(refused)));
+        }
+        // They are put back: whether the engine has them is not known, and who has got them knows them again.
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+/// Publishes messages one by one.
+async fn publish_each(mut under_way: UnderWay<'_>) -> Result<(), EngineError> {
+    let shared = under_way.shared;
+    while !under_way.messages.is_empty() {
+        let outcome = match shared.engine.publish(&under_way.messages[..1]).await {
+            Ok(()) => {
+                shared.counters.published.add(1);
+                Ok(None)
+            }
+            Err(refused @ EngineError::Refused(_)) => {
+                shared.counters.refused.add(1);
+                warn!("node {}: {refused}", shared.id);
+                Err(Unpublished::Refused(refused))
+            }
+            Err(error) => return Err(error),
+        };
+        under_way.messages.remove(0);
+        let waiting = under_way.waiting.remove(0);
+        lock(&shared.outbox).done(std::slice::from_ref(&waiting));
+        tell_all(shared, &[waiting], &outcome);
+    }
+    Ok(())
+}
+
+/// Gives up what has waited for too long.
+pub(super) fn expire(shared: &Shared) {
+    let expired = lock(&shared.outbox).expire(Instant::now());
+    shared.counters.dropped_queue.add(expired.len());
+    tell_all(shared, &expired, &Err(Unpublished::Down));
+}
+
+/// Gives up all that waits: the node ends.
+pub(super) fn give_up(shared: &Shared) {
+    let all = lock(&shared.outbox).clear();
+    shared.counters.dropped_queue.add(all.len());
+    tell_all(shared, &all, &Err(Unpublished::Down));
+}
+
+fn tell_all(shared: &Shared, waiting: &[Waiting], outcome: &Result<Option<String>, Unpublished>) {
+    for key in waiting.iter().filter_map(|one| one.receipt) {
+        let outcome = outcome.clone();
+        shared.tell(News::Published { key, outcome });
+    }
+}
+
+impl Shared {
+    /// Adds a message to those that wait, for each channel that it is for.
+    pub(super) fn queue(&self, message: ForPeers<'_>) -> Accepted {
+        let rooms = message.rooms.unwrap_or_default();
+        let names = |list: &[String]| list.iter().map(|name| Arc::from(name.as_str())).collect();
+        let scope: Scope<Arc<str>> = Scope {
+            rooms: match rooms {
+                [_] => Vec::new(),
+                several => several.iter().map(|&room| room.into()).collect(),
+            },
+            except: message.except.to_vec(),
+            except_rooms: names(message.except_rooms),
+            id: None,
+        };
+        let Some(data) = wire::write_broadcast(self.next_origin(), &scope, message.text) else {
+            self.counters.dropped_queue.add(1);
+            return Accepted::Busy;
+        };
+        let channels: Vec<Channel> = match message.rooms {
+            None => vec![Channel::Everyone],
+            Some(rooms) => rooms
+                .iter()
+                .map(|&room| Channel::Room(room.into()))
+                .collect(),
+        };
+        let messages = channels.into_iter().map(|channel| Publication {
+            channel,
+            data: data.clone(),
+        });
+        let added = lock(&self.outbox).push(messages, message.receipt, Instant::now());
+        if !added {
+            self.counters.dropped_queue.add(1);
+            return Accepted::Busy;
+        }
+        self.filled.notify_one();
+        Accepted::Yes
+    }
+
+    /// Adds something for nodes to the messages that wait.
+    pub(super) fn queue_control(&self, channel: Channel, control: &Control) {
+        let Ok(json) = serde_json::to_string(control) else {
+            return;
+        };
+        let data = wire::write_control(self.next_origin(), &json);
+        let message = Publication { channel, data };
+        if lock(&self.outbox).push([message].into_iter(), None, Instant::now()) {
+            self.filled.notify_one();
+        } else {
+            self.counters.dropped_queue.add(1);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What the engine has received: read, checked, and given to the hub or to the duties of the node.
+
+use std::sync::Arc;
+
+use log::debug;
+
+use crate::envelope;
+use crate::hub::{Accepted, ForPeers, Peers, Target};
+
+use super::beating;
+use super::channel::Named;
+use super::control::Control;
+use super::engine::{EngineError, Sink};
+use super::shared::{Shared, lock};
+use super::wire::{self, Message, Origin, Scope};
+
+/// What other programs may publish.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Published<'a> {
+    #[serde(borrow, rename = "n")]
+    _name: &'a serde_json::value::RawValue,
+    #[serde(borrow, rename = "p", default)]
+    _payload: Option<&'a serde_json::value::RawValue>,
+}
+
+/// Why a message is not delivered.
+type Problem = &'static str;
+
+impl Sink for Arc<Shared> {
+    fn message(&self, channel: &str, data: &[u8]) {
+        if data.len() > self.settings.max_message {
+            return self.refuse(channel, "it is larger than \"maxMessage\"");
+        }
+        let Some(named) = self.names.read(channel) else {
+            return self.refuse(channel, "its channel is not one of this cluster");
+        };
+        let outcome = match wire::read(data) {
+            Err(unreadable) => return self.refuse(channel, &unreadable.to_string()),
+            Ok(Message::Control { origin, text }) => self.on_control(origin, text),
+            Ok(Message::Broadcast {
+                origin,
+                scope,
+                text,
+            }) => self.on_broadcast(named, origin, &scope, text),
+            Ok(Message::Foreign(text)) => self.on_foreign(named, text),
+            Ok(Message::Kept { .. }) => Err("this node has no histories that an engine keeps"),
+        };
+        if let Err(problem) = outcome {
+            self.refuse(channel, problem);
+        }
+    }
+
+    fn lost(&self, generation: u64, error: EngineError) {
+        self.lose(generation, error);
+    }
+}
+
+impl Shared {
+    fn refuse(&self, channel: &str, why: &str) {
+        self.counters.foreign.add(1);
+        debug!(
+            "node {}: a message on {channel:?} is ignored: {why}",
+            self.id
+        );
+    }
+
+    fn on_control(self: &Arc<Self>, origin: Origin, text: &str) -> Result<(), Problem> {
+        let from = origin.node;
+        match serde_json::from_str(text) {
+            Ok(Control::Beat(beat)) => beating::on_beat(self, from, beat),
+            Ok(_) if from == self.id => {}
+            Ok(Control::Bye {}) => beating::on_bye(self, from),
+            Ok(Control::Ask(_) | Control::Answer(_)) => {}
+            Err(_) => return Err("it is not known to this version, or malformed"),
+        }
+        Ok(())
+    }
+
+    fn on_broadcast(
+        &self,
+        named: Named<'_>,
+        origin: Origin,
+        scope: &Scope<&str>,
+        text: &str,
+    ) -> Result<(), Problem> {
+        if origin.node == self.id {
+            self.counters.echoed.add(1);
+            return Ok(());
+        }
+        if envelope::scan(text).is_err() {
+            return Err("its text is not an envelope");
+        }
+        if !lock(&self.seen).note(origin) {
+            return Ok(());
+        }
+        self.deliver(named, scope, text)
+    }
+
+    fn on_foreign(&self, named: Named<'_>, text: &str) -> Result<(), Problem> {
+        if envelope::scan(text).is_err() {
+            return Err("its text is not an envelope");
+        }
+        if serde_json::from_str::<Published<'_>>(text).is_err() {
+            return Err("it has keys besides \"n\" and \"p\"");
+        }
+        self.deliver(named, &Scope::default(), text)
+    }
+
+    /// Sends a message to the members here.
+    fn deliver(&self, named: Named<'_>, scope: &Scope<&str>, text: &str) -> Result<(), Problem> {
+        let owned = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect();
+        let rooms = match named {
+            Named::Everyone => None,
+            Named::Room(_) if !scope.rooms.is_empty() => Some(owned(&scope.rooms)),
+            Named::Room(key) => {
+                let room = lock(&self.subscriptions).by_key(key);
+                let Some(room) = room else {
+                    // Its last member has left, or all rooms are subscribed.
+                    return Ok(());
+                };
+                if scope.except.is_empty() && scope.except_rooms.is_empty() {
+                    self.counters.received.add(1);
+                    self.hub.deliver_to_room(&room, text);
+                    return Ok(());
+                }
+                Some(vec![room.as_ref().to_owned()])
+            }
+            Named::Nodes | Named::Node(_) => return Err("this channel is not for broadcasts"),
+        };
+        self.counters.received.add(1);
+        let target = Target {
+            rooms,
+            except_ids: owned(&scope.except),
+            except_rooms: owned(&scope.except_rooms),
+            ..Target::default()
+        };
+        self.hub.deliver_to(&target, text);
+        Ok(())
+    }
+}
+
+impl Peers for Shared {
+    fn publish(&self, message: ForPeers<'_>) -> Accepted {
+        self.queue(message)
+    }
+
+    fn room_began(&self, room: &Arc<str>) {
+        if lock(&self.subscriptions).began(room) {
+            self.rooms_changed.notify_one();
+        }
+    }
+
+    fn room_ended(&self, room: &Arc<str>) {
+        lock(&self.subscriptions).ended(room, std::time::Instant::now());
+        self.rooms_changed.notify_one();
+    }
+}

@@ -1,0 +1,139 @@
+//! What the tasks of a node share.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use log::debug;
+use tokio::sync::{Notify, watch};
+
+use crate::hub::{Hub, Kind, Record};
+
+use super::channel::ChannelNames;
+use super::counters::{Counters, RoundTrips};
+use super::engine::{Engine, EngineError};
+use super::news::{Board, News};
+use super::node_id::NodeId;
+use super::outbox::Outbox;
+use super::roster::Roster;
+use super::seen::Seen;
+use super::settings::NodeSettings;
+use super::subscriptions::Subscriptions;
+use super::wire::Origin;
+
+/// How the node stands with the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// It connects for the first time.
+    Connecting,
+    /// It is connected, and everything is subscribed. The number is that of the connection.
+    Up(u64),
+    /// It has lost the connection, or could not connect, and tries again.
+    Down,
+    /// It ends.
+    Over,
+}
+
+/// What the tasks of a node share.
+pub(super) struct Shared {
+    pub id: NodeId,
+    pub hub: Arc<Hub>,
+    pub engine: Arc<dyn Engine>,
+    pub settings: NodeSettings,
+    pub names: ChannelNames,
+    pub counters: Counters,
+    pub phase: watch::Sender<Phase>,
+    /// Why the connection of a number is of no use any more.
+    pub loss: Mutex<Option<(u64, EngineError)>>,
+    pub lost: Notify,
+    pub subscriptions: Mutex<Subscriptions>,
+    pub rooms_changed: Notify,
+    pub outbox: Mutex<Outbox>,
+    pub filled: Notify,
+    pub roster: Mutex<Roster>,
+    pub seen: Mutex<Seen>,
+    pub round_trips: Mutex<RoundTrips>,
+    /// When the own heartbeat came back last.
+    pub own_beat: Mutex<Instant>,
+    pub board: Mutex<Board>,
+    pub start: Instant,
+    sequence: AtomicU32,
+    pub generation: AtomicU64,
+}
+
+/// Locks. A panic while the lock was held has been reported by its hook; what is guarded stays usable.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// What the tasks of a new node share.
+    pub fn new(hub: Arc<Hub>, engine: Arc<dyn Engine>, settings: NodeSettings) -> Self {
+        let now = Instant::now();
+        Self {
+            id: NodeId::random(),
+            names: ChannelNames::new(&settings.prefix),
+            counters: Counters::default(),
+            phase: watch::Sender::new(Phase::Connecting),
+            loss: Mutex::default(),
+            lost: Notify::new(),
+            subscriptions: Mutex::new(Subscriptions::new(settings.unsubscribe_delay)),
+            rooms_changed: Notify::new(),
+            outbox: Mutex::new(Outbox::new(
+                settings.max_queued_bytes,
+                settings.max_queued_time,
+            )),
+            filled: Notify::new(),
+            roster: Mutex::default(),
+            seen: Mutex::default(),
+            round_trips: Mutex::default(),
+            own_beat: Mutex::new(now),
+            board: Mutex::default(),
+            start: now,
+            sequence: AtomicU32::new(0),
+            generation: AtomicU64::new(0),
+            hub,
+            engine,
+            settings,
+        }
+    }
+
+    /// The origin of the next message of this node.
+    pub fn next_origin(&self) -> Origin {
+        Origin {
+            node: self.id,
+            sequence: self.sequence.fetch_add(1, Relaxed),
+        }
+    }
+
+    /// Tells the application.
+    pub fn tell(&self, news: News) {
+        if lock(&self.board).add(news) {
+            self.hub.inbox.announce(|_| Record::new(Kind::Nodes, 0));
+            self.hub.inbox.end_turn();
+        }
+    }
+
+    /// Waits until the engine is connected and everything is subscribed. False when the node ends.
+    pub async fn is_up(&self) -> bool {
+        let mut phase = self.phase.subscribe();
+        let reached = phase
+            .wait_for(|phase| matches!(phase, Phase::Up(_) | Phase::Over))
+            .await;
+        reached.is_ok_and(|phase| *phase != Phase::Over)
+    }
+
+    pub fn phase(&self) -> Phase {
+        *self.phase.borrow()
+    }
+
+    /// The connection is of no use any more.
+    pub fn lose(&self, generation: u64, error: EngineError) {
+        if generation != self.generation.load(Relaxed) {
+            return;
+        }
+        debug!("node {}: lost its engine: {error}", self.id);
+        lock(&self.loss).get_or_insert((generation, error));
+        self.lost.notify_one();
+    }
+}

@@ -1,0 +1,90 @@
+//! The task that subscribes to rooms that get their first member, and unsubscribes from those that lost their last.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::select;
+use log::warn;
+
+use super::channel::Channel;
+use super::engine::EngineError;
+use super::news::News;
+use super::shared::{Phase, Shared, lock};
+
+/// Pause after a refusal.
+const PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) async fn run(shared: Arc<Shared>) {
+    if shared.settings.all_rooms {
+        return;
+    }
+    while shared.is_up().await {
+        let next_due = lock(&shared.subscriptions).next_due();
+        let sleep = async {
+            match next_due {
+                Some(due) => tokio::time::sleep_until(due.into()).await,
+                None => std::future::pending().await,
+            }
+        };
+        select(pin!(shared.rooms_changed.notified()), pin!(sleep)).await;
+        // What has changed in one turn is told together.
+        tokio::task::yield_now().await;
+        if let Phase::Up(generation) = shared.phase()
+            && let Err(error) = tell(&shared).await
+        {
+            match error {
+                EngineError::Lost { .. } => shared.lose(generation, error),
+                refused => {
+                    shared.counters.refused.add(1);
+                    warn!("node {}: {refused}", shared.id);
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// Tells a new connection of all rooms. Returns how many.
+pub(super) async fn all_anew(shared: &Shared) -> Result<usize, EngineError> {
+    lock(&shared.subscriptions).begin_anew();
+    if shared.settings.all_rooms {
+        return Ok(0);
+    }
+    tell(shared).await
+}
+
+/// Tells the engine of all changes. Returns how many rooms were subscribed.
+async fn tell(shared: &Shared) -> Result<usize, EngineError> {
+    let mut count = 0;
+    loop {
+        let changes = lock(&shared.subscriptions).take(Instant::now());
+        release(shared, changes.released);
+        if changes.subscribe.is_empty() && changes.unsubscribe.is_empty() {
+            return Ok(count);
+        }
+        if !changes.unsubscribe.is_empty() {
+            let channels = changes.unsubscribe.into_iter().map(Channel::Room);
+            shared.engine.unsubscribe(channels.collect()).await?;
+        }
+        if !changes.subscribe.is_empty() {
+            let channels = changes.subscribe.iter().cloned().map(Channel::Room);
+            shared.engine.subscribe(channels.collect()).await?;
+            count += changes.subscribe.len();
+            let keys = lock(&shared.subscriptions).confirmed(&changes.subscribe);
+            release(shared, keys);
+        }
+    }
+}
+
+/// Nobody waits for subscriptions while the engine is not reachable.
+pub(super) fn give_up_waiting(shared: &Shared) {
+    let keys = lock(&shared.subscriptions).give_up_waiting();
+    release(shared, keys);
+}
+
+fn release(shared: &Shared, keys: Vec<u32>) {
+    for key in keys {
+        shared.tell(News::Subscribed(key));
+    }
+}

@@ -1,0 +1,311 @@
+//! The rooms that a node is subscribed to: those with members here, and for a while those that had some.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::channel::room_key;
+
+/// Most channels of one command.
+pub const AT_ONCE: usize = 512;
+
+/// What the engine is to be told next.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Rooms to subscribe to.
+    pub subscribe: Vec<Arc<str>>,
+    /// Rooms to unsubscribe from.
+    pub unsubscribe: Vec<Arc<str>>,
+    /// Keys of those who have waited for rooms that have no members any more.
+    pub released: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Room {
+    has_members: bool,
+    /// The engine has been told, or is being told.
+    is_told: bool,
+    is_confirmed: bool,
+    /// Without members: when to unsubscribe.
+    leaves: Option<Instant>,
+}
+
+/// The rooms that a node is subscribed to.
+#[derive(Debug)]
+pub struct Subscriptions {
+    delay: Duration,
+    rooms: HashMap<Arc<str>, Room>,
+    /// Rooms to subscribe to, if they still have members.
+    wanted: VecDeque<Arc<str>>,
+    /// Rooms without members, and when to unsubscribe from them.
+    leaving: VecDeque<(Instant, Arc<str>)>,
+    /// Keys under which the application is told that a room is subscribed.
+    waiting: HashMap<Arc<str>, Vec<u32>>,
+    /// Rooms whose names stand in no channel, by what stands there instead.
+    hashed: HashMap<String, Arc<str>>,
+    /// See [`Changes::released`].
+    released: Vec<u32>,
+}
+
+impl Subscriptions {
+    /// None yet. A room stays subscribed for `delay` after its last member.
+    pub fn new(delay: Duration) -> Self {
+        Self {
+            delay,
+            rooms: HashMap::new(),
+            wanted: VecDeque::new(),
+            leaving: VecDeque::new(),
+            waiting: HashMap::new(),
+            hashed: HashMap::new(),
+            released: Vec::new(),
+        }
+    }
+
+    /// A room has got its first member. True when the engine is to be told.
+    pub fn began(&mut self, room: &Arc<str>) -> bool {
+        let entry = self.rooms.entry(Arc::clone(room)).or_insert(Room {
+            has_members: false,
+            is_told: false,
+            is_confirmed: false,
+            leaves: None,
+        });
+        entry.leaves = None;
+        if std::mem::replace(&mut entry.has_members, true) || entry.is_told {
+            return false;
+        }
+        if let Some(key) = hashed_key(room) {
+            self.hashed.insert(key, Arc::clone(room));
+        }
+        self.wanted.push_back(Arc::clone(room));
+        true
+    }
+
+    /// A room has lost its last member.
+    pub fn ended(&mut self, room: &Arc<str>, now: Instant) {
+        let Some(entry) = self.rooms.get_mut(room) else {
+            return;
+        };
+        entry.has_members = false;
+        if entry.is_told {
+            let due = now + self.delay;
+            entry.leaves = Some(due);
+            self.leaving.push_back((due, Arc::clone(room)));
+        } else {
+            // The join and the leave cancel each other.
+            self.remove(room);
+        }
+    }
+
+    /// Takes some of what the engine is to be told: at most [`AT_ONCE`] of each.
+    pub fn take(&mut self, now: Instant) -> Changes {
+        let mut changes = Changes {
+            released: std::mem::take(&mut self.released),
+            ..Changes::default()
+        };
+        while changes.subscribe.len() < AT_ONCE
+            && let Some(room) = self.wanted.pop_front()
+        {
+            if let Some(entry) = self.rooms.get_mut(&room)
+                && entry.has_members
+                && !std::mem::replace(&mut entry.is_told, true)
+            {
+                changes.subscribe.push(room);
+            }
+        }
+        while changes.unsubscribe.len() < AT_ONCE
+            && let Some((due, _)) = self.leaving.front()
+            && *due <= now
+            && let Some((due, room)) = self.leaving.pop_front()
+        {
+            // It may have got members again, and may have lost them again later.
+            let room_now = self.rooms.get(&room);
+            if room_now.is_some_and(|entry| entry.leaves == Some(due)) {
+                self.remove(&room);
+                changes.unsubscribe.push(room);
+            }
+        }
+        changes
+    }
+
+    /// When [`Subscriptions::take`] will have a room to unsubscribe from.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.leaving.front().map(|(due, _)| *due)
+    }
+
+    /// The engine has confirmed subscriptions. Returns the keys of those who have waited for them.
+    pub fn confirmed(&mut self, rooms: &[Arc<str>]) -> Vec<u32> {
+        let mut keys = Vec::new();
+        for room in rooms {
+            if let Some(entry) = self.rooms.get_mut(room) {
+                entry.is_confirmed = true;
+            }
+            keys.extend(self.waiting.remove(room).into_iter().flatten());
+        }
+        keys
+    }
+
+    /// Has the application told under a key when a room is subscribed. False when it is, or nobody is in it.
+    pub fn wait_for(&mut self, room: &str, key: u32) -> bool {
+        let Some((name, entry)) = self.rooms.get_key_value(room) else {
+            return false;
+        };
+        if entry.is_confirmed || !entry.has_members {
+            return false;
+        }
+        self.waiting.entry(Arc::clone(name)).or_default().push(key);
+        true
+    }
+
+    /// The engine has a new connection, which is subscribed to nothing: all rooms with members are to be told
+    /// again. Rooms without members are forgotten.
+    pub fn begin_anew(&mut self) {
+        self.leaving.clear();
+        self.rooms.retain(|_, entry| entry.has_members);
+        for entry in self.rooms.values_mut() {
+            (entry.is_told, entry.is_confirmed) = (false, false);
+        }
+        self.wanted = self.rooms.keys().cloned().collect();
+    }
+
+    /// Ends all waiting. Returns the keys of those who have waited.
+    pub fn give_up_waiting(&mut self) -> Vec<u32> {
+        let waiting = self.waiting.drain();
+        waiting.flat_map(|(_, keys)| keys).collect()
+    }
+
+    /// Whether nothing waits to be subscribed.
+    pub fn is_settled(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
+    /// How many rooms are subscribed or about to be.
+    pub fn len(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// The rooms that are subscribed.
+    pub fn confirmed_rooms(&self) -> impl Iterator<Item = &Arc<str>> {
+        let rooms = self.rooms.iter();
+        rooms.filter_map(|(name, entry)| entry.is_confirmed.then_some(name))
+    }
+
+    /// The name of a room by what stands for it in the names of channels.
+    pub fn by_key(&self, key: &str) -> Option<Arc<str>> {
+        if let Some(name) = self.hashed.get(key) {
+            return Some(Arc::clone(name));
+        }
+        self.rooms
+            .get_key_value(key)
+            .map(|(name, _)| Arc::clone(name))
+    }
+
+    fn remove(&mut self, room: &str) {
+        self.rooms.remove(room);
+        let waiting = self.waiting.remove(room);
+        self.released.extend(waiting.into_iter().flatten());
+        if let Some(key) = hashed_key(room) {
+            self.hashed.remove(&key);
+        }
+    }
+}
+
+/// What stands for a room in the names of channels, if that is not its name.
+fn hashed_key(room: &str) -> Option<String> {
+    let key = room_key(room);
+    (key != room).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Arc<str> {
+        text.into()
+    }
+
+    fn names(rooms: &[Arc<str>]) -> Vec<&str> {
+        rooms.iter().map(|room| &**room).collect()
+    }
+
+    const DELAY: Duration = Duration::from_secs(5);
+
+    #[test]
+    fn a_room_is_subscribed_while_it_has_members_and_for_a_while() {
+        let start = Instant::now();
+        let mut subscriptions = Subscriptions::new(DELAY);
+        assert!(subscriptions.began(&name("a")));
+        assert_eq!(names(&subscriptions.take(start).subscribe), ["a"]);
+        assert!(subscriptions.wait_for("a", 7));
+        assert_eq!(subscriptions.confirmed(&[name("a")]), [7]);
+        assert!(!subscriptions.wait_for("a", 8), "it is confirmed");
+        subscriptions.ended(&name("a"), start);
+        assert_eq!(subscriptions.take(start), Changes::default());
+        // It gets members again in time, and loses them again later.
+        assert!(!subscriptions.began(&name("a")));
+        subscriptions.ended(&name("a"), start + DELAY / 2);
+        assert_eq!(subscriptions.take(start + DELAY), Changes::default());
+        assert_eq!(subscriptions.next_due(), Some(start + DELAY + DELAY / 2));
+        let changes = subscriptions.take(start + DELAY * 2);
+        assert_eq!(names(&changes.unsubscribe), ["a"]);
+        assert_eq!(subscriptions.len(), 0);
+    }
+
+    #[test]
+    fn a_join_and_a_leave_cancel_each_other() {
+        let now = Instant::now();
+        let mut subscriptions = Subscriptions::new(DELAY);
+        subscriptions.began(&name("a"));
+        assert!(subscriptions.wait_for("a", 3));
+        subscriptions.ended(&name("a"), now);
+        let changes = subscriptions.take(now);
+        assert_eq!(changes.released, [3], "nobody waits for ever");
+        assert!(changes.subscribe.is_empty());
+        assert_eq!(subscriptions.len(), 0);
+    }
+
+    #[test]
+    fn commands_are_bounded() {
+        let now = Instant::now();
+        let mut subscriptions = Subscriptions::new(DELAY);
+        for index in 0..=AT_ONCE {
+            subscriptions.began(&name(&format!("room {index}")));
+        }
+        assert_eq!(subscriptions.take(now).subscribe.len(), AT_ONCE);
+        assert!(!subscriptions.is_settled());
+        assert_eq!(subscriptions.take(now).subscribe.len(), 1);
+        assert!(subscriptions.is_settled());
+    }
+
+    #[test]
+    fn a_new_connection_is_told_of_rooms_with_members() {
+        let now = Instant::now();
+        let mut subscriptions = Subscriptions::new(DELAY);
+        for room in ["a", "b"] {
+            subscriptions.began(&name(room));
+        }
+        let told = subscriptions.take(now).subscribe;
+        subscriptions.confirmed(&told);
+        assert_eq!(subscriptions.confirmed_rooms().count(), 2);
+        subscriptions.ended(&name("b"), now);
+        subscriptions.begin_anew();
+        assert_eq!(subscriptions.confirmed_rooms().count(), 0);
+        assert_eq!(names(&subscriptions.take(now).subscribe), ["a"]);
+        assert_eq!(subscriptions.next_due(), None);
+    }
+
+    #[test]
+    fn long_names_are_found_by_what_stands_for_them() {
+        let mut subscriptions = Subscriptions::new(DELAY);
+        let long = name(&"x".repeat(300));
+        subscriptions.began(&long);
+        subscriptions.began(&name("a"));
+        assert_eq!(
+            subscriptions.by_key(&room_key(&long)),
+            Some(Arc::clone(&long))
+        );
+        assert_eq!(subscriptions.by_key("a"), Some(name("a")));
+        assert_eq!(subscriptions.by_key("b"), None);
+        subscriptions.ended(&long, Instant::now());
+        assert_eq!(subscriptions.by_key(&room_key(&long)), None);
+    }
+}

@@ -1,0 +1,207 @@
+//! An engine in memory, with the faults that a real one has when it is told to have them.
+
+use std::collections::{HashMap, HashSet};
+use std::future::ready;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use super::channel::{Channel, ChannelNames};
+use super::engine::{Engine, EngineError, Pending, Publication, Sink};
+
+/// What the engines of all nodes have in common.
+#[derive(Clone)]
+pub struct Broker(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    /// By the number of the engine.
+    clients: HashMap<usize, Client>,
+    engines: usize,
+    is_down: bool,
+    /// The engines of these numbers receive nothing, and are not told.
+    deaf: HashSet<usize>,
+    published: Vec<(String, Vec<u8>)>,
+    refused: HashSet<Channel>,
+}
+
+struct Client {
+    sink: Arc<dyn Sink>,
+    generation: u64,
+    channels: HashSet<Channel>,
+}
+
+/// The engine of one node.
+pub struct MemoryEngine {
+    broker: Broker,
+    number: usize,
+}
+
+pub fn names() -> ChannelNames {
+    ChannelNames::new("line")
+}
+
+fn lost() -> EngineError {
+    EngineError::Lost {
+        message: "connect ECONNREFUSED".into(),
+        code: Some("ECONNREFUSED".into()),
+    }
+}
+
+impl Broker {
+    pub fn new() -> Self {
+        Self(Arc::default())
+    }
+
+    /// An engine for one more node. Numbers begin at 0.
+    pub fn engine(&self) -> Arc<MemoryEngine> {
+        let mut state = self.lock();
+        let number = state.engines;
+        state.engines += 1;
+        Arc::new(MemoryEngine {
+            broker: self.clone(),
+            number,
+        })
+    }
+
+    /// All connections are lost, and none can be made.
+    pub fn go_down(&self) {
+        let mut state = self.lock();
+        state.is_down = true;
+        let clients: Vec<Client> = state.clients.drain().map(|(_, client)| client).collect();
+        drop(state);
+        for client in clients {
+            client.sink.lost(client.generation, lost());
+        }
+    }
+
+    pub fn come_back(&self) {
+        self.lock().is_down = false;
+    }
+
+    /// Whether an engine receives nothing, as if its connection were half open.
+    pub fn set_deaf(&self, number: usize, deaf: bool) {
+        let mut state = self.lock();
+        if deaf {
+            state.deaf.insert(number);
+        } else {
+            state.deaf.remove(&number);
+        }
+    }
+
+    /// Publishing to a channel is refused from now on.
+    pub fn refuse(&self, channel: Channel) {
+        self.lock().refused.insert(channel);
+    }
+
+    /// Publishes as another program does.
+    pub fn publish(&self, channel: &Channel, data: &[u8]) {
+        self.lock().deliver(channel, data);
+    }
+
+    /// Messages on a channel so far.
+    pub fn published(&self, channel: &Channel) -> Vec<Vec<u8>> {
+        let name = names().of(channel);
+        let state = self.lock();
+        let all = state.published.iter().filter(|(on, _)| *on == name);
+        all.map(|(_, data)| data.clone()).collect()
+    }
+
+    /// How many engines are subscribed to a channel.
+    pub fn subscribers(&self, channel: &Channel) -> usize {
+        let state = self.lock();
+        let subscribed = state.clients.values();
+        subscribed
+            .filter(|client| client.channels.contains(channel))
+            .count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl State {
+    fn deliver(&mut self, channel: &Channel, data: &[u8]) {
+        let name = names().of(channel);
+        for (number, client) in &self.clients {
+            let is_room = matches!(channel, Channel::Room(_));
+            let is_subscribed = client.channels.contains(channel)
+                || (is_room && client.channels.contains(&Channel::EveryRoom));
+            if is_subscribed && !self.deaf.contains(number) {
+                client.sink.message(&name, data);
+            }
+        }
+        self.published.push((name, data.to_vec()));
+    }
+}
+
+impl MemoryEngine {
+    fn with<R>(&self, act: impl FnOnce(&mut Client) -> R) -> Result<R, EngineError> {
+        let mut state = self.broker.lock();
+        state
+            .clients
+            .get_mut(&self.number)
+            .map(act)
+            .ok_or_else(lost)
+    }
+}
+
+impl Engine for MemoryEngine {
+    fn connect(&self, sink: Arc<dyn Sink>, generation: u64) -> Pending<'_, ()> {
+        let mut state = self.broker.lock();
+        if state.is_down {
+            return Box::pin(ready(Err(lost())));
+        }
+        let client = Client {
+            sink,
+            generation,
+            channels: HashSet::new(),
+        };
+        state.clients.insert(self.number, client);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn disconnect(&self) -> Pending<'_, ()> {
+        self.broker.lock().clients.remove(&self.number);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn subscribe(&self, channels: Vec<Channel>) -> Pending<'_, ()> {
+        Box::pin(ready(self.with(|client| client.channels.extend(channels))))
+    }
+
+    fn unsubscribe(&self, channels: Vec<Channel>) -> Pending<'_, ()> {
+        Box::pin(ready(self.with(|client| {
+            for channel in &channels {
+                client.channels.remove(channel);
+            }
+        })))
+    }
+
+    fn publish<'a>(&'a self, messages: &'a [Publication]) -> Pending<'a, ()> {
+        let mut state = self.broker.lock();
+        if !state.clients.contains_key(&self.number) {
+            return Box::pin(ready(Err(lost())));
+        }
+        for message in messages {
+            if state.refused.contains(&message.channel) {
+                let why = "NOPERM: allow PUBLISH on this channel".into();
+                return Box::pin(ready(Err(EngineError::Refused(why))));
+            }
+            state.deliver(&message.channel, &message.data);
+        }
+        Box::pin(ready(Ok(())))
+    }
+}
+
+/// Waits until something is so, for ten seconds at most.
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "not in time: {what}"
+        );
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}

@@ -1,0 +1,71 @@
+//! What the hub tells whoever connects it with the hubs of other nodes.
+
+use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A message for members on other nodes, which those here have been sent already.
+#[derive(Debug, Clone, Copy)]
+pub struct ForPeers<'a> {
+    /// The rooms that it is for; `None` for every connection.
+    pub rooms: Option<&'a [&'a str]>,
+    /// Ids of connections that are not meant.
+    pub except: &'a [Arc<str>],
+    /// Rooms whose members are not meant.
+    pub except_rooms: &'a [String],
+    /// The envelope.
+    pub text: &'a str,
+    /// The application is told under this key when the message is published.
+    pub receipt: Option<u32>,
+}
+
+/// What became of a message for other nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is published, or waits for that. A receipt follows if one is wanted.
+    Yes,
+    /// Too much waits for the engine already. Nothing follows.
+    Busy,
+}
+
+/// The other nodes. Called from any thread. Returns soon and calls nothing of the hub.
+pub trait Peers: Send + Sync {
+    /// Publishes a message.
+    fn publish(&self, message: ForPeers<'_>) -> Accepted;
+
+    /// A room has got its first member here. Called while the registry is locked.
+    fn room_began(&self, room: &Arc<str>);
+
+    /// A room has lost its last member here. Called while the registry is locked.
+    fn room_ended(&self, room: &Arc<str>);
+}
+
+/// The other nodes, while there are any.
+#[derive(Default)]
+pub struct PeersCell {
+    /// Whether there are. Saves the lock to servers without other nodes.
+    is_set: AtomicBool,
+    peers: Mutex<Option<Arc<dyn Peers>>>,
+}
+
+impl PeersCell {
+    /// The other nodes.
+    #[inline]
+    pub fn get(&self) -> Option<Arc<dyn Peers>> {
+        self.is_set.load(Acquire).then(|| self.locked()).flatten()
+    }
+
+    /// Sets them, or takes them away.
+    pub fn set(&self, peers: Option<Arc<dyn Peers>>) {
+        let is_set = peers.is_some();
+        *self.peers.lock().unwrap_or_else(PoisonError::into_inner) = peers;
+        self.is_set.store(is_set, Release);
+    }
+
+    #[cold]
+    fn locked(&self) -> Option<Arc<dyn Peers>> {
+        self.peers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}

@@ -48,6 +48,7 @@ fn target(call: &Call) -> Result<Target> {
             .collect::<Result<_>>()?,
         except_ids: names_of(2)?,
         except_rooms: names_of(3)?,
+        local: false,
     })
 }
 

@@ -4,7 +4,7 @@
 /** The server of a node, as tests of several nodes use it; in the process of the test or in one of its own. */
 
 const { loadNative } = require('../../helpers/implementations');
-const { actions } = require('./node-actions');
+const { actions, plain } = require('./node-actions');
 
 /** Events of the adapter, which the log of a node keeps. */
 const ADAPTER_EVENTS = ['_up', '_down', '_resumed', '_joined', '_left'];
@@ -15,6 +15,9 @@ const ADAPTER_EVENTS = ['_up', '_down', '_resumed', '_joined', '_left'];
  * @property {number} port
  * @property {(name: string, args: any) => Promise<any>} act Runs an action; its result has passed through JSON.
  */
+
+/** @param {unknown} value @returns {unknown} */
+const shown = (value) => (value instanceof Error ? plain(value) : value);
 
 /** @param {unknown} value @returns {unknown} What is left of it after JSON. */
 const throughJson = (value) => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
@@ -57,7 +60,7 @@ async function host(options, module) {
   const all = { ...actions, ...own.actions };
   /** @type {[string, ...unknown[]][]} */
   const log = [];
-  for (const name of ADAPTER_EVENTS) server.nodes?.on(name, (/** @type {unknown[]} */ ...args) => log.push([name, ...args]));
+  for (const name of ADAPTER_EVENTS) server.nodes?.on(name, (/** @type {unknown[]} */ ...args) => log.push([name, ...args.map(shown)]));
   // `_id` chooses the id, `_info` what others see of the connection.
   server.on('handshake', async (/** @type {any} */ connection, /** @type {any} */ handshake) => {
     try {

@@ -27,6 +27,11 @@ const actions = {
     for (let i = 0; i < count; i += 1) target.broadcast(name, from + i, options);
   },
 
+  /** Numbers, each with a name of who sent it. */
+  broadcastNumbers(server, { room, name, from, count, by }) {
+    for (let number = from; number < from + count; number += 1) server.room(room).broadcast(name, { from: by, number });
+  },
+
   /** Resolves when the engine has it: `{ position }`, or `{ error }`. */
   broadcastAsync: (server, { room, name, payload, options }) =>
     targetOf(server, room).broadcastAsync(name, payload, options).catch((/** @type {any} */ error) => ({ error: plain(error) })),

@@ -35,6 +35,6 @@ server.start().then(() => {
       }
     },
     stats: () => server.getStats().adapter,
-    present: async (room) => (await server.room(room).presence().list()).length,
+    present: async (room) => (await server.room(room).presence().count()).count,
   }, server.address().port);
 });

@@ -15,6 +15,9 @@ const { inRooms, pause, SIZE } = require('./traffic');
 /** Messages a second. */
 const RATE = 50;
 
+/** In µs. */
+const MARGIN = 100_000;
+
 /** A message that takes longer, on the node that published it, has not come at once; in ms. */
 const AT_ONCE = 50;
 
@@ -31,6 +34,7 @@ async function outage(world, { quick }, room) {
   /** What each got: the message, and when. @type {{s: number, t: number, at: number}[][]} */
   const got = clients.map(() => []);
   for (const [index, client] of clients.entries()) client.onMessage = ({ s, t }) => got[index].push({ s, t, at: monotonic() });
+  const start = monotonic();
   const publishing = world.nodes[0].order('publish', { rooms: [room], rate: RATE, ms: before + away + after, size: SIZE });
   await pause(before);
   await world.redis.kill();
@@ -43,34 +47,25 @@ async function outage(world, { quick }, room) {
 
   const here = got.filter((_, index) => index % world.nodes.length === 0);
   const elsewhere = got.filter((_, index) => index % world.nodes.length !== 0);
-  /** Of those published while Redis was away. */
-  const during = here.map((list) => list.filter(({ t }) => t > killed && t < back));
-  const delivered = during.flat().filter(({ t, at }) => (at - t) / 1000 < AT_ONCE);
-  const published = elsewhere[0] === undefined ? 1 : Math.round(((back - killed) / 1e6) * RATE);
+  // The numbers of those that were published while Redis was away; those of a tenth of a second at each end may be either.
+  const [first, last] = [killed + MARGIN, back - MARGIN].map((time) => Math.round(((time - start) / 1e6) * RATE));
+  const isOfOutage = (/** @type {{s: number}} */ { s }) => s >= first && s <= last;
+  const published = last - first + 1;
+  const delivered = here.flat().filter(isOfOutage).filter(({ t, at }) => (at - t) / 1000 < AT_ONCE);
+  const sum = (/** @type {number[]} */ numbers) => numbers.reduce((whole, each) => whole + each, 0);
+  const lost = elsewhere.map((list) => 1 - new Set(list.filter(isOfOutage).map(({ s }) => s)).size / published);
   return {
     published: count,
-    awayshare: Math.max(...elsewhere.map((list) => lost(list, before, count, killed, back))) * 100,
-    lost: (1 - elsewhere.flat().length / (count * elsewhere.length)) * 100,
-    twice: elsewhere.flatMap((list) => [list.length - new Set(list.map(({ s }) => s)).size]).reduce((sum, each) => sum + each, 0),
-    disorder: elsewhere.map(disorder).reduce((sum, each) => sum + each, 0),
-    late: Math.max(0, ...elsewhere.flat().filter(({ t }) => t > killed && t < back).map(({ at }) => (at - back) / 1e6)),
+    away: published,
+    lost: (sum(lost) / lost.length) * 100,
+    worst: Math.max(...lost) * 100,
+    lostever: (1 - sum(elsewhere.map((list) => new Set(list.map(({ s }) => s)).size)) / (count * elsewhere.length)) * 100,
+    twice: sum(elsewhere.map((list) => list.length - new Set(list.map(({ s }) => s)).size)),
+    disorder: sum(elsewhere.map(disorder)),
+    late: Math.max(0, ...elsewhere.flat().filter(isOfOutage).map(({ at }) => (at - back) / 1e6)),
     here: (delivered.length / (published * here.length)) * 100,
     herelate: Math.max(0, ...delivered.map(({ t, at }) => (at - t) / 1000)),
   };
-}
-
-/**
- * The part of the messages published while Redis was away that a client has not got.
- * @param {{s: number, t: number}[]} list
- * @param {number} before
- * @param {number} count
- * @param {number} killed
- * @param {number} back
- */
-function lost(list, before, count, killed, back) {
-  const expected = Math.min(count, Math.round(((back - killed) / 1e6) * RATE));
-  const got = new Set(list.filter(({ t }) => t > killed && t < back).map(({ s }) => s)).size;
-  return Math.max(0, 1 - got / expected);
 }
 
 /** @param {{s: number}[]} list @returns {number} How many came after a later one. */

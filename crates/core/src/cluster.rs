@@ -17,6 +17,7 @@ mod node_id;
 mod outbox;
 mod publishing;
 mod receiving;
+mod redis;
 mod roster;
 mod seen;
 mod settings;
@@ -37,6 +38,7 @@ pub use engine::{
 pub use news::{News, Unpublished};
 pub use node::{Node, NodeReport};
 pub use node_id::NodeId;
+pub use redis::{RedisEngine, RedisSettings, RedisSettingsError, RedisTls};
 pub use roster::Peer;
 pub use settings::NodeSettings;
 pub use shared::Phase;

@@ -63,6 +63,7 @@ pub use connection::{Connection, ConnectionRef, Delivery, Queued, Report};
 pub use deferred::SharedFrame;
 pub use everywhere::Sent;
 pub use facts::{Facts, Remote, Transport};
+pub use history::Base36;
 pub use history::Position;
 pub use history::Rule as HistoryRule;
 pub use inbox::{CONNECTION_MARK, Fence, Inbox, Wake};

@@ -276,6 +276,14 @@ pub use cluster::Pending;
 pub use cluster::Phase;
 /// A message for a channel.
 pub use cluster::Publication;
+/// The engine over Redis or Valkey.
+pub use cluster::RedisEngine;
+/// How [`RedisEngine`] reaches its servers.
+pub use cluster::RedisSettings;
+/// Why settings of [`RedisEngine`] cannot be used.
+pub use cluster::RedisSettingsError;
+/// TLS towards Redis.
+pub use cluster::RedisTls;
 /// Who hears of what an engine gets.
 pub use cluster::Sink;
 /// Why a message was not published.

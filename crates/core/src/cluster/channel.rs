@@ -82,9 +82,14 @@ impl ChannelNames {
         }
     }
 
-    /// Reads a name; `None` when it is not one of these.
+    /// Reads a name; `None` when it is not one of these. The name of a room may carry a tag, as on a Redis Cluster:
+    /// `line:{17}:r:news`.
     pub fn read<'a>(&self, name: &'a str) -> Option<Named<'a>> {
         let rest = name.strip_prefix(&*self.prefix)?.strip_prefix(':')?;
+        if let Some(tagged) = rest.strip_prefix('{') {
+            let (_, rest) = tagged.split_once("}:")?;
+            return rest.strip_prefix("r:").map(Named::Room);
+        }
         match rest {
             "all" => Some(Named::Everyone),
             "n" => Some(Named::Nodes),
@@ -133,7 +138,16 @@ mod tests {
             assert_eq!(names.of(&channel), name);
             assert_eq!(names.read(name), Some(named));
         }
-        for foreign in ["line", "lines:all", "line:x", "line:n:5", "other:r:news"] {
+        assert_eq!(names.read("line:{17}:r:a}:b"), Some(Named::Room("a}:b")));
+        for foreign in [
+            "line",
+            "lines:all",
+            "line:x",
+            "line:n:5",
+            "other:r:news",
+            "line:{17}:all",
+            "line:{17",
+        ] {
             assert_eq!(names.read(foreign), None, "{foreign}");
         }
     }

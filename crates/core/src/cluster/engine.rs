@@ -41,6 +41,9 @@ pub trait Sink: Send + Sync {
     /// A message has come. `channel` is its name as [`ChannelNames`](super::ChannelNames) writes it.
     fn message(&self, channel: &str, data: &[u8]);
 
+    /// A message was longer than the engine may take, and was dropped.
+    fn oversized(&self, channel: &str);
+
     /// The connection was lost, or is of no use any more. The node connects again. Calls for a connection that
     /// has been replaced since have no effect: `generation` is the number that [`Engine::connect`] was given.
     fn lost(&self, generation: u64, error: EngineError);
@@ -139,7 +142,7 @@ pub struct Head {
     pub room: Arc<str>,
     /// The epoch of its history if it has none.
     pub new_epoch: u64,
-    /// How long the engine keeps the epoch of an idle room, in milliseconds.
+    /// How long its messages are kept, in milliseconds. The epoch lives longer.
     pub ttl: u64,
 }
 

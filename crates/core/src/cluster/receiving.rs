@@ -30,7 +30,7 @@ type Problem = &'static str;
 impl Sink for Arc<Shared> {
     fn message(&self, channel: &str, data: &[u8]) {
         if data.len() > self.settings.max_message {
-            return self.refuse(channel, "it is larger than \"maxMessage\"");
+            return self.oversized(channel);
         }
         let Some(named) = self.names.read(channel) else {
             return self.refuse(channel, "its channel is not one of this cluster");
@@ -49,6 +49,10 @@ impl Sink for Arc<Shared> {
         if let Err(problem) = outcome {
             self.refuse(channel, problem);
         }
+    }
+
+    fn oversized(&self, channel: &str) {
+        self.refuse(channel, "it is larger than \"maxMessage\"");
     }
 
     fn lost(&self, generation: u64, error: EngineError) {

@@ -15,14 +15,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use slab::Slab;
 use uuid::Uuid;
 
-pub use position::Position;
+pub use position::{Base36, Position};
 pub use rules::Rule;
 pub(in crate::hub) use rules::Rules;
 
 use super::deferred::SharedFrame;
 use super::order::LogKey;
 use brought::Brought;
-use position::Base36;
 use ring::Ring;
 use shares::Shares;
 

@@ -1,0 +1,183 @@
+//! A connection to one server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::{AsyncPushSender, MultiplexedConnection};
+use redis::{AsyncConnectionConfig, Pipeline, ProtocolVersion, RedisConnectionInfo, Value};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+
+use super::address::{Endpoint, Login};
+use super::errors::{self, Context};
+use super::stream::{Failure, Stream};
+use super::tls::Tls;
+use crate::cluster::engine::EngineError;
+
+/// What all connections of an engine have in common.
+pub struct Dialing {
+    pub login: Login,
+    pub database: u32,
+    pub tls: Option<Tls>,
+    pub timeout: Duration,
+    /// What the names of channels and keys begin with, for errors.
+    pub prefix: Box<str>,
+}
+
+/// A connection. It ends when the link is dropped.
+pub struct Link {
+    connection: MultiplexedConnection,
+    driver: AbortHandle,
+    pub endpoint: Arc<Endpoint>,
+    dialing: Arc<Dialing>,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Link {
+    /// Connects and logs in. `pushed` gets messages of subscriptions; `ended` is called when the connection ends by
+    /// itself.
+    ///
+    /// # Errors
+    /// The server cannot be reached in time, or does not let the user in.
+    pub async fn open(
+        dialing: &Arc<Dialing>,
+        endpoint: &Arc<Endpoint>,
+        pushed: Option<Arc<dyn AsyncPushSender>>,
+        ended: impl FnOnce(EngineError) + Send + 'static,
+    ) -> Result<Self, EngineError> {
+        let opening = Self::connect(dialing, endpoint, pushed, ended);
+        let Ok(opened) = timeout(dialing.timeout, opening).await else {
+            let what = format!("cannot be reached: no answer in {:?}", dialing.timeout);
+            return Err(errors::lost(endpoint, &what, Some("ETIMEDOUT")));
+        };
+        opened
+    }
+
+    async fn connect(
+        dialing: &Arc<Dialing>,
+        endpoint: &Arc<Endpoint>,
+        pushed: Option<Arc<dyn AsyncPushSender>>,
+        ended: impl FnOnce(EngineError) + Send + 'static,
+    ) -> Result<Self, EngineError> {
+        let (stream, failure) = Stream::connect(endpoint, dialing.tls.as_ref())
+            .await
+            .map_err(|error| errors::system(endpoint, "cannot be reached", &error))?;
+        let mut info = RedisConnectionInfo::default()
+            .set_protocol(ProtocolVersion::RESP3)
+            .set_db(dialing.database.into())
+            .set_skip_set_lib_name();
+        if let Some(user) = &dialing.login.user {
+            info = info.set_username(user);
+        }
+        if let Some(password) = &dialing.login.password {
+            info = info.set_password(password);
+        }
+        let mut config = AsyncConnectionConfig::new().set_response_timeout(Some(dialing.timeout));
+        if let Some(pushed) = pushed {
+            config = config.set_push_sender(pushed);
+        }
+        let (connection, driver) = MultiplexedConnection::new_with_config(&info, stream, config)
+            .await
+            .map_err(|error| match failure.take() {
+                Some(error) => errors::system(endpoint, "cannot be reached", &error),
+                None => errors::redis(
+                    &error,
+                    Context {
+                        server: endpoint,
+                        command: "HELLO",
+                        prefix: &dialing.prefix,
+                    },
+                ),
+            })?;
+        let driver = tokio::spawn(driver);
+        let abort = driver.abort_handle();
+        tokio::spawn({
+            let endpoint = Arc::clone(endpoint);
+            async move {
+                match driver.await {
+                    // The link was dropped.
+                    Err(error) if error.is_cancelled() => {}
+                    _ => ended(why(&endpoint, &failure)),
+                }
+            }
+        });
+        Ok(Self {
+            connection,
+            driver: abort,
+            endpoint: Arc::clone(endpoint),
+            dialing: Arc::clone(dialing),
+        })
+    }
+
+    /// Sends commands and waits for the answers to all of them, which may be errors. `command` is what errors name.
+    ///
+    /// # Errors
+    /// The connection is lost, or the answers take too long.
+    pub async fn ask(&self, command: &str, pipeline: &Pipeline) -> Result<Vec<Value>, EngineError> {
+        let count = pipeline.len();
+        let mut connection = self.connection.clone();
+        (connection.send_packed_commands(pipeline, 0, count).await)
+            .map_err(|error| errors::redis(&error, self.context(command)))
+    }
+
+    /// Subscribes to channels with one command.
+    ///
+    /// # Errors
+    /// As for [`Self::ask`], or the server refuses it.
+    pub async fn subscribe(&self, channels: &[String]) -> Result<(), EngineError> {
+        let mut connection = self.connection.clone();
+        (connection.subscribe(channels).await)
+            .map_err(|error| errors::redis(&error, self.context("SUBSCRIBE")))
+    }
+
+    /// Ends subscriptions with one command.
+    ///
+    /// # Errors
+    /// As for [`Self::subscribe`].
+    pub async fn unsubscribe(&self, channels: &[String]) -> Result<(), EngineError> {
+        let mut connection = self.connection.clone();
+        (connection.unsubscribe(channels).await)
+            .map_err(|error| errors::redis(&error, self.context("UNSUBSCRIBE")))
+    }
+
+    /// Subscribes to a pattern.
+    ///
+    /// # Errors
+    /// As for [`Self::subscribe`].
+    pub async fn subscribe_to_pattern(&self, pattern: &str) -> Result<(), EngineError> {
+        let mut connection = self.connection.clone();
+        (connection.psubscribe(pattern).await)
+            .map_err(|error| errors::redis(&error, self.context("PSUBSCRIBE")))
+    }
+
+    /// Ends the subscription to a pattern.
+    ///
+    /// # Errors
+    /// As for [`Self::subscribe`].
+    pub async fn unsubscribe_from_pattern(&self, pattern: &str) -> Result<(), EngineError> {
+        let mut connection = self.connection.clone();
+        (connection.punsubscribe(pattern).await)
+            .map_err(|error| errors::redis(&error, self.context("PUNSUBSCRIBE")))
+    }
+
+    /// For errors.
+    pub fn context<'a>(&'a self, command: &'a str) -> Context<'a> {
+        Context {
+            server: &self.endpoint,
+            command,
+            prefix: &self.dialing.prefix,
+        }
+    }
+}
+
+fn why(endpoint: &Endpoint, failure: &Failure) -> EngineError {
+    match failure.take() {
+        Some(error) => errors::system(endpoint, "was lost", &error),
+        None => errors::lost(endpoint, "has closed the connection", None),
+    }
+}

@@ -1,0 +1,124 @@
+//! Streams to servers: TCP, TLS over it, and Unix sockets.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::address::Endpoint;
+use super::tls::Tls;
+
+/// Without an answer, probes begin after this time, and are repeated at this interval.
+const KEEPALIVE: Duration = Duration::from_secs(10);
+
+/// How long written bytes may stay without an acknowledgement.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
+
+trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
+
+/// A stream that keeps the error that has ended it: the crate `redis` tells no more than that it has ended.
+pub struct Stream {
+    duplex: Box<dyn Duplex>,
+    failure: Failure,
+}
+
+/// What has ended a stream; `None` when the server has closed it.
+#[derive(Clone, Default)]
+pub struct Failure(Arc<Mutex<Option<io::Error>>>);
+
+impl Failure {
+    pub fn take(&self) -> Option<io::Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Keeps the error and gives one of the same kind.
+    fn keep(&self, error: io::Error) -> io::Error {
+        let kind = error.kind();
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get_or_insert(error);
+        kind.into()
+    }
+}
+
+impl Stream {
+    /// Connects to a server.
+    ///
+    /// # Errors
+    /// The system's, or that of the TLS handshake.
+    pub async fn connect(endpoint: &Endpoint, tls: Option<&Tls>) -> io::Result<(Self, Failure)> {
+        let duplex: Box<dyn Duplex> = match endpoint {
+            Endpoint::Tcp(host, port) => {
+                let tcp = TcpStream::connect((host.as_str(), *port)).await?;
+                prepare(&tcp)?;
+                match tls {
+                    None => Box::new(tcp),
+                    Some(tls) => Box::new(tls.connect(host, tcp).await?),
+                }
+            }
+            #[cfg(unix)]
+            Endpoint::Unix(path) => Box::new(tokio::net::UnixStream::connect(path).await?),
+            #[cfg(not(unix))]
+            Endpoint::Unix(_) => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        let failure = Failure::default();
+        let stream = Self {
+            duplex,
+            failure: failure.clone(),
+        };
+        Ok((stream, failure))
+    }
+}
+
+/// Heartbeats find a dead connection sooner. These settings free it when there are none, and on the system's side.
+fn prepare(tcp: &TcpStream) -> io::Result<()> {
+    tcp.set_nodelay(true)?;
+    let socket = SockRef::from(tcp);
+    let keepalive = TcpKeepalive::new()
+        .with_time(KEEPALIVE)
+        .with_interval(KEEPALIVE);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+    Ok(())
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { duplex, failure } = self.get_mut();
+        let read = ready!(Pin::new(duplex).poll_read(context, buffer));
+        Poll::Ready(read.map_err(|error| failure.keep(error)))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let Self { duplex, failure } = self.get_mut();
+        let written = ready!(Pin::new(duplex).poll_write(context, bytes));
+        Poll::Ready(written.map_err(|error| failure.keep(error)))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { duplex, failure } = self.get_mut();
+        let flushed = ready!(Pin::new(duplex).poll_flush(context));
+        Poll::Ready(flushed.map_err(|error| failure.keep(error)))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().duplex).poll_shutdown(context)
+    }
+}

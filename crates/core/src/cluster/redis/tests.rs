@@ -1,0 +1,7 @@
+//! The engine with real servers.
+
+mod support;
+
+mod failures;
+mod histories;
+mod messages;

@@ -6,7 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::channel::{Channel, ChannelNames};
-use super::engine::{Engine, EngineError, Pending, Publication, Sink};
+use super::engine::{Engine, EngineError, Keeper, Pending, Publication, Sink};
+
+mod keeper;
+
+use keeper::Memory;
 
 /// What the engines of all nodes have in common.
 #[derive(Clone)]
@@ -22,6 +26,8 @@ struct State {
     deaf: HashSet<usize>,
     published: Vec<(String, Vec<u8>)>,
     refused: HashSet<Channel>,
+    keeps: bool,
+    memory: Memory,
 }
 
 struct Client {
@@ -34,6 +40,7 @@ struct Client {
 pub struct MemoryEngine {
     broker: Broker,
     number: usize,
+    keeps: bool,
 }
 
 pub fn names() -> ChannelNames {
@@ -52,6 +59,13 @@ impl Broker {
         Self(Arc::default())
     }
 
+    /// One that keeps histories and ids.
+    pub fn keeping() -> Self {
+        let broker = Self::new();
+        broker.lock().keeps = true;
+        broker
+    }
+
     /// An engine for one more node. Numbers begin at 0.
     pub fn engine(&self) -> Arc<MemoryEngine> {
         let mut state = self.lock();
@@ -60,6 +74,7 @@ impl Broker {
         Arc::new(MemoryEngine {
             broker: self.clone(),
             number,
+            keeps: state.keeps,
         })
     }
 
@@ -191,6 +206,10 @@ impl Engine for MemoryEngine {
             state.deliver(&message.channel, &message.data);
         }
         Box::pin(ready(Ok(())))
+    }
+
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        self.keeps.then_some(self as &dyn Keeper)
     }
 }
 

@@ -1,0 +1,228 @@
+//! Histories and ids in memory, with the faults that a real engine has.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::ready;
+use std::sync::Arc;
+
+use super::{Broker, MemoryEngine, State, lost};
+use crate::cluster::channel::Channel;
+use crate::cluster::engine::{Append, Claim, EngineError, Head, Keeper, Kept, Pending};
+use crate::cluster::node_id::NodeId;
+use crate::cluster::wire;
+use crate::hub::Position;
+
+/// What is kept for all nodes.
+#[derive(Default)]
+pub struct Memory {
+    histories: HashMap<Arc<str>, History>,
+    ids: HashMap<Arc<str>, NodeId>,
+    alive: Vec<NodeId>,
+    /// Reads of messages so far.
+    reads: usize,
+    /// Messages that are still kept before the next reply is lost, with the connection.
+    lose_reply_after: Option<usize>,
+}
+
+struct History {
+    head: Position,
+    messages: VecDeque<(Position, Vec<u8>)>,
+}
+
+impl History {
+    fn new(epoch: u64) -> Self {
+        let head = Position {
+            epoch,
+            offset: 0,
+            tag: 0,
+        };
+        Self {
+            head,
+            messages: VecDeque::new(),
+        }
+    }
+}
+
+impl Broker {
+    /// All that is kept is gone.
+    pub fn lose_data(&self) {
+        self.lock().memory.histories.clear();
+    }
+
+    /// The last messages of a room are gone, as with a replica that takes over without them.
+    pub fn forget_last(&self, room: &str, count: usize) {
+        let mut state = self.lock();
+        let Some(history) = state.memory.histories.get_mut(room) else {
+            return;
+        };
+        for _ in 0..count {
+            let Some((gone, _)) = history.messages.pop_back() else {
+                return;
+            };
+            let tag = history.messages.back().map_or(0, |(last, _)| last.tag);
+            history.head = Position {
+                offset: gone.offset - 1,
+                tag,
+                ..gone
+            };
+        }
+    }
+
+    /// After so many further messages of one call, its connection is lost, and its reply with it.
+    pub fn lose_reply_after(&self, messages: usize) {
+        self.lock().memory.lose_reply_after = Some(messages);
+    }
+
+    /// Reads of messages so far.
+    pub fn reads(&self) -> usize {
+        self.lock().memory.reads
+    }
+
+    /// What is kept of a room, as nodes read it.
+    pub fn kept(&self, room: &str) -> Vec<(Position, Vec<u8>)> {
+        let state = self.lock();
+        let history = state.memory.histories.get(room);
+        history.map_or_else(Vec::new, |history| {
+            history.messages.iter().cloned().collect()
+        })
+    }
+}
+
+impl State {
+    fn append(&mut self, entry: &Append) -> Position {
+        let history = (self.memory.histories)
+            .entry(Arc::clone(&entry.room))
+            .or_insert_with(|| History::new(entry.new_epoch));
+        let position = Position {
+            offset: history.head.offset + 1,
+            tag: entry.tag,
+            ..history.head
+        };
+        history.head = position;
+        history.messages.push_back((position, entry.data.clone()));
+        while history.messages.len() > entry.size {
+            history.messages.pop_front();
+        }
+        let message = wire::write_kept(&position, &entry.data);
+        self.deliver(&Channel::Room(Arc::clone(&entry.room)), &message);
+        position
+    }
+}
+
+impl MemoryEngine {
+    /// Calls `act` if the engine is connected.
+    fn keep<'a, R: Send + 'a>(&self, act: impl FnOnce(&mut State) -> R) -> Pending<'a, R> {
+        let mut state = self.broker.lock();
+        let is_connected = state.clients.contains_key(&self.number);
+        let done = if is_connected {
+            Ok(act(&mut state))
+        } else {
+            Err(lost())
+        };
+        Box::pin(ready(done))
+    }
+}
+
+impl Keeper for MemoryEngine {
+    fn append<'a>(
+        &'a self,
+        entries: &'a [Append],
+    ) -> Pending<'a, Vec<Result<Position, EngineError>>> {
+        let mut state = self.broker.lock();
+        if !state.clients.contains_key(&self.number) {
+            return Box::pin(ready(Err(lost())));
+        }
+        let mut positions = Vec::new();
+        for entry in entries {
+            if state.memory.lose_reply_after == Some(0) {
+                state.memory.lose_reply_after = None;
+                let client = state.clients.remove(&self.number);
+                drop(state);
+                if let Some(client) = client {
+                    client.sink.lost(client.generation, lost());
+                }
+                return Box::pin(ready(Err(lost())));
+            }
+            if let Some(left) = &mut state.memory.lose_reply_after {
+                *left -= 1;
+            }
+            let channel = Channel::Room(Arc::clone(&entry.room));
+            positions.push(if state.refused.contains(&channel) {
+                Err(EngineError::Refused("NOPERM: allow this channel".into()))
+            } else {
+                Ok(state.append(entry))
+            });
+        }
+        Box::pin(ready(Ok(positions)))
+    }
+
+    fn read(&self, room: Arc<str>, after: Option<u64>, limit: usize) -> Pending<'_, Kept> {
+        self.keep(|state| {
+            state.memory.reads += 1;
+            let Some(history) = state.memory.histories.get(&room) else {
+                return Kept {
+                    head: None,
+                    messages: Vec::new(),
+                };
+            };
+            let all = history.messages.iter().cloned();
+            let messages = match after {
+                Some(offset) => {
+                    let behind = all.filter(|(position, _)| position.offset > offset);
+                    behind.take(limit).collect()
+                }
+                None => {
+                    let first = history.messages.len().saturating_sub(limit);
+                    all.skip(first).collect()
+                }
+            };
+            Kept {
+                head: Some(history.head),
+                messages,
+            }
+        })
+    }
+
+    fn heads(&self, rooms: Vec<Head>) -> Pending<'_, Vec<Position>> {
+        self.keep(|state| {
+            let histories = &mut state.memory.histories;
+            let heads = rooms.into_iter().map(|room| {
+                let begin = || History::new(room.new_epoch);
+                histories.entry(room.room).or_insert_with(begin).head
+            });
+            heads.collect()
+        })
+    }
+
+    fn announce(&self, node: NodeId, _ttl: u64) -> Pending<'_, ()> {
+        self.keep(|state| state.memory.alive.push(node))
+    }
+
+    fn is_alive(&self, node: NodeId) -> Pending<'_, bool> {
+        self.keep(|state| state.memory.alive.contains(&node))
+    }
+
+    fn claim(&self, id: Arc<str>, node: NodeId, instead_of: Option<NodeId>) -> Pending<'_, Claim> {
+        self.keep(|state| {
+            let holder = state.memory.ids.get(&id).copied();
+            match holder.filter(|holder| *holder != node && Some(*holder) != instead_of) {
+                Some(holder) => Claim::HeldBy(holder),
+                None => {
+                    state.memory.ids.insert(id, node);
+                    Claim::Taken
+                }
+            }
+        })
+    }
+
+    fn release(&self, id: Arc<str>, node: NodeId) -> Pending<'_, ()> {
+        self.keep(|state| {
+            if state.memory.ids.get(&id) == Some(&node) {
+                state.memory.ids.remove(&id);
+            }
+        })
+    }
+
+    fn holder(&self, id: Arc<str>) -> Pending<'_, Option<NodeId>> {
+        self.keep(|state| state.memory.ids.get(&id).copied())
+    }
+}

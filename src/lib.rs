@@ -16,6 +16,7 @@ mod history;
 mod layout;
 mod listening;
 mod log;
+mod members;
 mod messages;
 mod names;
 mod nodes;
@@ -24,6 +25,7 @@ mod presence;
 mod raw;
 mod rooms;
 mod secure;
+mod selections;
 mod settings;
 mod state;
 mod stats;
@@ -50,6 +52,7 @@ impl ServerCore {
         history::define(&mut object, server)?;
         messages::define(&mut object, server)?;
         rooms::define(&mut object, server)?;
+        members::define(&mut object, server)?;
         Ok(object)
     }
 }

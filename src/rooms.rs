@@ -19,18 +19,14 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "broadcastTo", server, broadcast_to)?;
     raw::define(object, "askAll", server, ask_all)?;
     raw::define(object, "takeAnswers", server, take_answers)?;
-    raw::define(object, "listMembers", server, list_members)?;
     raw::define(object, "countMembers", server, count_members)?;
-    raw::define(object, "closeMembers", server, close_members)?;
-    raw::define(object, "joinMembers", server, join_members)?;
-    raw::define(object, "leaveMembers", server, leave_members)?;
     raw::define(object, "setInfo", server, set_info)
 }
 
 /// The target of a call, its first argument: an array of the names of rooms, or `undefined` for everyone; of the
 /// slots of connections to leave out, ids of others, and names of rooms to leave out, each an array or
 /// `undefined`.
-fn target(call: &Call) -> Result<Target> {
+pub(super) fn target(call: &Call) -> Result<Target> {
     let parts = call.items(0)?;
     let names_of = |index: usize| match parts.get(index) {
         Some(part) => part.items(0)?.iter().map(|item| item.name(0)).collect(),
@@ -115,45 +111,11 @@ fn answers_json(answers: &Answers) -> String {
     out
 }
 
-/// `listMembers(target: readonly unknown[], limit: number): string`. Ids and infos of at most `limit` connections, as
-/// JSON: `[[id,info],…]`.
-fn list_members(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let listed = server.hub.list(&target(call)?, call.size(1)?);
-    let mut out = String::new();
-    push_pairs(
-        &mut out,
-        listed.iter().map(|(id, info)| (id, info.as_deref())),
-    );
-    call.string_value(&out)
-}
-
 /// `countMembers(target: readonly unknown[]): number`. A member of several
 /// rooms counts once.
 fn count_members(server: &mut JsServer, call: &Call) -> Result<Value> {
     let count = server.hub.count(&target(call)?);
     call.size_value(count)
-}
-
-/// `closeMembers(target: readonly unknown[], code: number, reason: string): number[]`. Begins the closing
-/// handshake; returns the slots of the connections that were open.
-fn close_members(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let code = call.uint(1)? as u16;
-    let closed = server
-        .hub
-        .close_members(&target(call)?, code, &call.string(2)?);
-    call.array_value(closed.into_iter().map(|slot| call.uint_value(slot)))
-}
-
-/// `joinMembers(target: readonly unknown[], room: string): number`. Returns how many were not in the room before.
-fn join_members(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let joined = server.hub.join_members(&target(call)?, &call.name(1)?);
-    call.size_value(joined)
-}
-
-/// `leaveMembers(target: readonly unknown[], room: string): number`. Returns how many were in the room.
-fn leave_members(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let left = server.hub.leave_members(&target(call)?, &call.name(1)?);
-    call.size_value(left)
 }
 
 /// `setInfo(slot: number, json: string | undefined): void`. What others are to know of a connection.

@@ -16,6 +16,7 @@ use line_socket_core::{
 };
 
 use super::call;
+use super::selections::Selections;
 use super::wake::{JsWake, Shared};
 
 /// Streams that JavaScript reads and writes, by their keys.
@@ -43,6 +44,8 @@ pub struct JsServer {
     /// A buffer for strings from JavaScript.
     pub(super) scratch: Vec<u8>,
     pub(super) sent: Sent,
+    /// What is done with many connections, in parts.
+    pub(super) selections: Selections,
 }
 
 /// The native side of one server. Nothing listens before `start` or `run`.
@@ -133,6 +136,7 @@ impl JsServer {
             fences: VecDeque::new(),
             scratch: call::scratch(),
             sent: Sent::default(),
+            selections: Selections::default(),
         }
     }
 

@@ -463,6 +463,24 @@ export interface DataPath {
   /** Queues one message for every member of a room; returns its position, in a room with history. */
   publish(room: string, text: string): string | undefined;
   /**
+   * Notes which connections are meant now; returns a key for the functions below, each of which takes a part of
+   * them. `areClosed`: the io thread drops what they send from now on.
+   */
+  selectMembers(target: readonly unknown[], areClosed: boolean): number;
+  /** No further part will be taken. */
+  dropMembers(key: number): void;
+  /** Ids and infos of some connections, as JSON: `[[id,info],…]`; `undefined` when none is left. */
+  listSome(key: number): string | undefined;
+  /**
+   * Begins the closing handshake with some connections; returns the slots of those that were open, and `undefined`
+   * when none is left.
+   */
+  closeSome(key: number, code: number, reason: string): number[] | undefined;
+  /** Has some connections join a room; returns how many were not in it before, and -1 when none is left. */
+  joinSome(key: number, room: string): number;
+  /** Has some connections leave a room; returns how many were in it, and -1 when none is left. */
+  leaveSome(key: number, room: string): number;
+  /**
    * Takes the next batch of a queue ([`Lane`]): `words[0]` becomes the number of events, `words[1]` the number of
    * strings (which `strings()` returns), `words[2]` whether there is more to take, and the records follow.
    * Returns the text that the records' inline parts are cut from, `undefined` when that queue has nothing to
@@ -522,16 +540,8 @@ export interface DataPath {
    * be called again while there is more.
    */
   takeAnswers(key: number): string | undefined;
-  /** Ids and infos of at most `limit` connections, as JSON: `[[id,info],…]`. */
-  listMembers(target: readonly unknown[], limit: number): string;
   /** A member of several rooms counts once. */
   countMembers(target: readonly unknown[]): number;
-  /** Begins the closing handshake; returns the slots of the connections that were open. */
-  closeMembers(target: readonly unknown[], code: number, reason: string): number[];
-  /** Returns how many were not in the room before. */
-  joinMembers(target: readonly unknown[], room: string): number;
-  /** Returns how many were in the room. */
-  leaveMembers(target: readonly unknown[], room: string): number;
   /** What others are to know of a connection. */
   setInfo(slot: number, json: string | undefined): void;
 }

@@ -12,6 +12,7 @@ const { readHistory } = require('./history.js');
 const { ignore } = require('../connection/leaving.js');
 const { roomLog } = require('../runtime/debug.js');
 const { roomName } = require('./names.js');
+const { inParts } = require('./parts.js');
 const { textOf } = require('./room.js');
 const { kGathering, kInbox, kNative, kSettings } = require('../symbols.js');
 
@@ -104,9 +105,16 @@ class Target {
     const known = optionsOf(options, FETCH);
     integerOf(known, 'timeout', 0, 0);
     const limit = integerOf(known, 'limit', 0, ALL);
-    /** @type {[string, unknown][]} */
-    const listed = JSON.parse(this.#server[kNative].listMembers(this.#words, limit));
-    const members = listed.map(([id, info]) => new RemoteConnection(this.#server, id, info));
+    /** @type {RemoteConnection[]} */
+    const members = [];
+    await this.#inParts((native, key) => {
+      const text = native.listSome(key);
+      /** @type {[string, unknown][]} */
+      const listed = text === undefined ? [] : JSON.parse(text);
+      const left = limit - members.length;
+      for (const [id, info] of listed.slice(0, left)) members.push(new RemoteConnection(this.#server, id, info));
+      return text !== undefined && listed.length < left;
+    });
     return { members, missingNodes: [] };
   }
 
@@ -125,12 +133,18 @@ class Target {
   async close(code = NORMAL, reason = '') {
     const problem = closeProblem(code, reason);
     if (problem !== undefined) throw new LineError(ErrorCode.WEBSOCKET_ERROR, problem);
-    const slots = this.#server[kNative].closeMembers(this.#words, code, reason);
-    for (const slot of slots) {
-      const connection = this.#server[kInbox].connections[slot];
-      if (connection !== undefined) ignore(connection);
-    }
-    return { closed: slots.length, missingNodes: [] };
+    const { connections } = this.#server[kInbox];
+    let closed = 0;
+    await this.#inParts((native, key) => {
+      const slots = native.closeSome(key, code, reason);
+      for (const slot of slots ?? []) {
+        const connection = connections[slot];
+        if (connection !== undefined) ignore(connection);
+      }
+      closed += slots?.length ?? 0;
+      return slots !== undefined;
+    }, true);
+    return { closed, missingNodes: [] };
   }
 
   /**
@@ -139,7 +153,14 @@ class Target {
    * @returns {Promise<{joined: number, missingNodes: string[]}>} How many were not in it before.
    */
   async join(room) {
-    return { joined: this.#server[kNative].joinMembers(this.#words, roomName(room)), missingNodes: [] };
+    const name = roomName(room);
+    let joined = 0;
+    await this.#inParts((native, key) => {
+      const count = native.joinSome(key, name);
+      joined += Math.max(count, 0);
+      return count >= 0;
+    });
+    return { joined, missingNodes: [] };
   }
 
   /**
@@ -148,7 +169,14 @@ class Target {
    * @returns {Promise<{left: number, missingNodes: string[]}>} How many were in it.
    */
   async leave(room) {
-    return { left: this.#server[kNative].leaveMembers(this.#words, roomName(room)), missingNodes: [] };
+    const name = roomName(room);
+    let left = 0;
+    await this.#inParts((native, key) => {
+      const count = native.leaveSome(key, name);
+      left += Math.max(count, 0);
+      return count >= 0;
+    });
+    return { left, missingNodes: [] };
   }
 
   /**
@@ -174,6 +202,17 @@ class Target {
   presence() {
     if (this.#rooms?.length === 1) return new Presence(this.#server, this.#rooms[0]);
     throw new LineError(ServerErrorCode.INVALID_ACTION, 'Only a single room has presence: call server.room(name).presence()');
+  }
+
+  /**
+   * Does something with each that is meant now.
+   * @param {(native: import('../binding/native.js').NativeServer, key: number) => boolean} act See {@link inParts}.
+   * @param {boolean} [areClosed] Whether what they send from now on is dropped.
+   */
+  #inParts(act, areClosed = false) {
+    const { [kNative]: native } = this.#server;
+    const key = native.selectMembers(this.#words, areClosed);
+    return inParts(native, key, () => act(native, key));
   }
 
   /** @returns {import('../binding/native.js').TargetWords} */

@@ -11,6 +11,9 @@ use super::record::{Kind, Record};
 use super::registry::Group;
 use super::target::{AT_ONCE, Target};
 
+/// The id of a connection, and what the application has noted of it.
+pub type Noted = (Arc<str>, Option<Arc<str>>);
+
 impl Hub {
     /// Sends one message, already JSON text whose id is [`REQUEST_PREFIX`](super::REQUEST_PREFIX) and the
     /// key, to whom a target means. [`Kind::Answered`] follows when all have answered or left, or `at_least` have answered. When nobody
@@ -78,55 +81,78 @@ impl Hub {
     }
 
     /// Ids and what the application has noted of those that a target means, at most `limit` of them.
-    pub fn list(&self, target: &Target, limit: usize) -> Vec<(Arc<str>, Option<Arc<str>>)> {
+    pub fn list(&self, target: &Target, limit: usize) -> Vec<Noted> {
         let members = self.select(target);
         let mut listed = Vec::with_capacity(members.len().min(limit));
         for some in members.chunks(AT_ONCE) {
             if listed.len() >= limit {
                 break;
             }
-            let registry = self.registry();
-            listed.extend(some.iter().filter_map(|member| {
-                let id = registry.id_of(member)?;
-                Some((id, registry.info_of(member.slot())))
-            }));
+            listed.append(&mut self.list_some(some));
         }
         listed.truncate(limit);
         listed
     }
 
+    /// The same of these connections, of those that have not ended.
+    pub fn list_some(&self, members: &[ConnectionRef]) -> Vec<Noted> {
+        let registry = self.registry();
+        let listed = members.iter().filter_map(|member| {
+            let id = registry.id_of(member)?;
+            Some((id, registry.info_of(member.slot())))
+        });
+        listed.collect()
+    }
+
     /// Has all join a room that a target means. Returns how many were not in it before.
     pub fn join_members(&self, target: &Target, room: &str) -> usize {
         let members = self.select(target);
-        let some = members.chunks(AT_ONCE).map(|some| {
-            let mut some: Vec<u32> = some.iter().map(|member| member.slot()).collect();
-            let registry = self.registry();
-            some.retain(|&slot| !registry.contains(Group::Room(room), slot));
-            drop(registry);
-            for &slot in &some {
-                self.join(slot, room);
-            }
-            some.len()
-        });
-        some.sum()
+        let some = members.chunks(AT_ONCE);
+        some.map(|some| self.join_some(some, room)).sum()
+    }
+
+    /// The same with these connections.
+    pub fn join_some(&self, members: &[ConnectionRef], room: &str) -> usize {
+        let registry = self.registry();
+        let slots = members
+            .iter()
+            .filter(|member| registry.has(member))
+            .map(|member| member.slot());
+        let some: Vec<u32> = slots
+            .filter(|&slot| !registry.contains(Group::Room(room), slot))
+            .collect();
+        drop(registry);
+        for &slot in &some {
+            self.join(slot, room);
+        }
+        some.len()
     }
 
     /// Has all leave a room that a target means. Returns how many were in it.
     pub fn leave_members(&self, target: &Target, room: &str) -> usize {
         let members = self.select(target);
-        let some = members.chunks(AT_ONCE).map(|some| {
-            let some = some.iter();
-            some.filter(|member| self.leave(member.slot(), room))
-                .count()
-        });
-        some.sum()
+        let some = members.chunks(AT_ONCE);
+        some.map(|some| self.leave_some(some, room)).sum()
+    }
+
+    /// The same with these connections.
+    pub fn leave_some(&self, members: &[ConnectionRef], room: &str) -> usize {
+        let some = members.iter();
+        some.filter(|member| self.registry().has(member) && self.leave(member.slot(), room))
+            .count()
     }
 
     /// Begins the closing handshake with all that a target means. Returns the slots of those that were open.
     pub fn close_members(&self, target: &Target, code: u16, reason: &str) -> Vec<u32> {
-        let mut members = self.select(target);
-        members.retain(|member| self.close(member, code, reason));
-        members.iter().map(|member| member.slot()).collect()
+        self.close_some(self.select(target), code, reason)
+    }
+
+    /// The same with these connections. The io thread writes the close frames.
+    pub fn close_some(&self, mut members: Vec<ConnectionRef>, code: u16, reason: &str) -> Vec<u32> {
+        members.retain(|member| self.queue_close(member, code, reason));
+        let slots = members.iter().map(|member| member.slot()).collect();
+        self.flush_later(members);
+        slots
     }
 }
 

@@ -16,8 +16,18 @@ use super::timers::Deadline;
 const GIVEN_UP_CLOSE: u32 = 5000;
 
 impl Hub {
-    /// Begins the closing handshake, flushes, and sets the deadline for the peer's answer.
+    /// Begins the closing handshake, flushes, and sets the deadline for the peer's answer. False when the
+    /// connection was not open.
     pub fn close(&self, connection: &ConnectionRef, code: u16, reason: &str) -> bool {
+        let is_queued = self.queue_close(connection, code, reason);
+        if is_queued {
+            connection.flush();
+        }
+        is_queued
+    }
+
+    /// The same, and leaves flushing to the caller.
+    pub(super) fn queue_close(&self, connection: &Connection, code: u16, reason: &str) -> bool {
         connection.limit_delivery(Delivery::Responses);
         if !connection.start_close(code, reason) {
             return false;
@@ -27,7 +37,6 @@ impl Hub {
             self.log_name(connection)
         );
         self.await_close(connection);
-        connection.flush();
         true
     }
 

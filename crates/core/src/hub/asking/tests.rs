@@ -106,6 +106,26 @@ fn members_that_cannot_be_sent_to_are_silent_at_once() {
 }
 
 #[test]
+fn what_is_done_with_members_later_is_not_done_with_others_in_their_places() {
+    let hub = hub();
+    let (gone, _) = open(&hub, "gone");
+    let (here, _) = open(&hub, "here");
+    let members = hub.select(&Target::default());
+    hub.registry().remove(gone.slot());
+    let (other, _) = open(&hub, "other");
+    assert_eq!(other.slot(), gone.slot());
+    assert_eq!(hub.join_some(&members, "room"), 1);
+    assert!(!hub.registry().contains(Group::Room("room"), other.slot()));
+    hub.registry().join(other.slot(), "room");
+    assert_eq!(hub.leave_some(&members, "room"), 1);
+    assert!(hub.registry().contains(Group::Room("room"), other.slot()));
+    let listed = hub.list_some(&members);
+    assert_eq!(listed.len(), 1);
+    assert_eq!(&*listed[0].0, "here");
+    assert!(hub.close(&here, 1000, ""));
+}
+
+#[test]
 fn what_is_noted_of_a_connection_ends_with_it() {
     let hub = hub();
     let (connection, _) = open(&hub, "a");

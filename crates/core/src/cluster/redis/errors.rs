@@ -105,6 +105,11 @@ pub fn server(error: &ServerError, context: Context<'_>) -> Answered {
         "NOREPLICAS" => "does not write, because it has too few replicas",
         "TRYAGAIN" => "is moving the slot of these keys to another server",
         "BUSY" => "is busy running a script",
+        _ if details.contains("cluster support disabled") => {
+            return refused(format!(
+                "Redis at {server} is not part of a Redis Cluster: write redis: in place of redis+cluster:"
+            ));
+        }
         _ => {
             return refused(format!(
                 "Redis at {server} has refused {command} ({answer})"

@@ -2,6 +2,9 @@
 
 mod support;
 
+mod clusters;
 mod failures;
 mod histories;
 mod messages;
+mod sentinel;
+mod tls;

@@ -34,6 +34,8 @@ pub struct PresenceList {
     pub count: u32,
     /// Ids and infos, as JSON: `[[id,info],…]`.
     pub members: String,
+    /// Members of other nodes are among them.
+    pub is_held: bool,
 }
 
 #[expect(
@@ -78,13 +80,17 @@ impl ServerCore {
             .presence()
             .and_then(|presence| presence.list(&room, limit as usize));
         drop(registry);
-        Ok(listed.map(|(count, listed)| {
+        Ok(listed.map(|listed| {
             let mut members = String::new();
-            let pairs = listed.iter().map(|(id, info)| (id, info.as_deref()));
+            let pairs = listed
+                .members
+                .iter()
+                .map(|(id, info)| (id, info.as_deref()));
             push_pairs(&mut members, pairs);
             PresenceList {
-                count: u32::try_from(count).unwrap_or(u32::MAX),
+                count: u32::try_from(listed.count).unwrap_or(u32::MAX),
                 members,
+                is_held: listed.is_held,
             }
         }))
     }

@@ -235,6 +235,8 @@ export interface PresenceList {
   count: number;
   /** Ids and infos, as JSON: `[[id,info],…]`. */
   members: string;
+  /** Members of other nodes are among them. */
+  isHeld: boolean;
 }
 
 /** How the presence of a room works: see `types/presence.d.ts`. */

@@ -4,6 +4,7 @@
 //! which rooms have members; the node publishes, subscribes, and gives the hub what other nodes have published. No
 //! JavaScript is involved.
 
+mod attendance;
 mod back_off;
 mod beating;
 mod channel;

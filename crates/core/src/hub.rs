@@ -76,7 +76,7 @@ pub use names::Names;
 pub use outbound::Outbound;
 pub use outbound::{Flush, Link};
 pub use peers::{Accepted, ForPeers, Peers};
-pub use presence::{Change, Changes, Presence, PresenceRule, Tell};
+pub use presence::{Applied, Change, Changes, Presence, PresenceRule, Tell, Update};
 pub use progress::Progress;
 pub use rate::{Pace, RateLimit};
 pub use record::{Field, Kind, Record, count as record_count};

@@ -13,7 +13,7 @@ use super::node_id::NodeId;
 use super::roster::Peer;
 use super::settings::MISSED_BEATS;
 use super::shared::{Phase, Shared, lock};
-use super::{publishing, wire};
+use super::{attendance, publishing, wire};
 
 /// Own heartbeats that may stay out before the connection is made anew.
 const MISSED_OWN: u32 = 2;
@@ -121,6 +121,7 @@ pub(super) fn on_beat(shared: &Arc<Shared>, from: NodeId, beat: Beat) {
             seen: now,
         };
         shared.tell(News::Joined(peer));
+        attendance::ask_node(shared, from);
     }
     if hello {
         // It is to know this node before the next heartbeat.
@@ -142,5 +143,6 @@ fn left(shared: &Shared, peer: Peer) {
         shared.id, peer.id, peer.beat.name
     );
     lock(&shared.seen).forget(peer.id);
+    attendance::on_gone(shared, peer.id);
     shared.tell(News::Left(peer));
 }

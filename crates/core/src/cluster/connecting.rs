@@ -11,7 +11,7 @@ use super::channel::Channel;
 use super::engine::{EngineError, Sink};
 use super::news::News;
 use super::shared::{Phase, Shared, lock};
-use super::subscribing;
+use super::{attendance, subscribing};
 
 /// Longest time for a connection, with all subscriptions that every node has.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,6 +40,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
                     }
                     goes_on
                 });
+                attendance::ask_anew(&shared);
                 info!("node {}: the engine is connected", shared.id);
                 shared.tell(News::Up);
                 if let Some(since) = down_since.take() {

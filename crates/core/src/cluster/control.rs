@@ -1,6 +1,8 @@
 //! What nodes tell each other besides broadcasts, as JSON. A node ignores what it does not know, so that a newer
 //! version can tell more.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -18,6 +20,38 @@ pub enum Control {
     Ask(Ask),
     /// The answer, or a part of it.
     Answer(Answer),
+    /// Presence: what became of members of the sender.
+    Present(Present),
+    /// Presence: the members in these rooms are asked for.
+    WhoIs {
+        /// The rooms.
+        rooms: Vec<Arc<str>>,
+    },
+    /// Presence: all members of the sender in a room, or a part of them.
+    Here {
+        /// The members.
+        present: Present,
+        /// The first part.
+        first: bool,
+        /// More parts follow.
+        more: bool,
+    },
+}
+
+/// Members of the sender in a room.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Present {
+    /// The room.
+    pub room: Arc<str>,
+    /// The number of the update; that of the last one, where all members are told.
+    #[serde(rename = "seq")]
+    pub sequence: u32,
+    /// Ids and infos of those that are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set: Vec<(Arc<str>, Option<Box<RawValue>>)>,
+    /// Ids of those that are not there any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<Arc<str>>,
 }
 
 /// What a node tells of itself.

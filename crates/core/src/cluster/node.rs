@@ -19,7 +19,7 @@ use super::node_id::NodeId;
 use super::roster::Peer;
 use super::settings::NodeSettings;
 use super::shared::{Phase, Shared, lock};
-use super::{beating, connecting, publishing, subscribing};
+use super::{attendance, beating, connecting, publishing, subscribing};
 
 /// What a node has counted, and how it stands.
 #[derive(Debug, Clone)]
@@ -120,6 +120,8 @@ impl Node {
     pub fn stop(&self) {
         self.shared.hub.disconnect_peers();
         self.shared.phase.send_replace(Phase::Over);
+        // The task that publishes may wait for a message.
+        self.shared.filled.notify_one();
     }
 }
 
@@ -139,6 +141,7 @@ async fn run(shared: &Arc<Shared>) {
         tokio::spawn(connecting::run(Arc::clone(shared))),
         tokio::spawn(subscribing::run(Arc::clone(shared))),
         tokio::spawn(beating::run(Arc::clone(shared))),
+        tokio::spawn(attendance::run(Arc::clone(shared))),
     ];
     let publishing = tokio::spawn(publishing::run(Arc::clone(shared)));
     let abort = publishing.abort_handle();

@@ -7,12 +7,12 @@ use log::debug;
 use crate::envelope;
 use crate::hub::{Accepted, ForPeers, Peers, Target};
 
-use super::beating;
 use super::channel::Named;
 use super::control::Control;
 use super::engine::{EngineError, Sink};
 use super::shared::{Shared, lock};
 use super::wire::{self, Message, Origin, Scope};
+use super::{attendance, beating};
 
 /// What other programs may publish.
 #[derive(serde::Deserialize)]
@@ -37,7 +37,7 @@ impl Sink for Arc<Shared> {
         };
         let outcome = match wire::read(data) {
             Err(unreadable) => return self.refuse(channel, &unreadable.to_string()),
-            Ok(Message::Control { origin, text }) => self.on_control(origin, text),
+            Ok(Message::Control { origin, text }) => self.on_control(named, origin, text),
             Ok(Message::Broadcast {
                 origin,
                 scope,
@@ -69,12 +69,27 @@ impl Shared {
         );
     }
 
-    fn on_control(self: &Arc<Self>, origin: Origin, text: &str) -> Result<(), Problem> {
+    fn on_control(
+        self: &Arc<Self>,
+        named: Named<'_>,
+        origin: Origin,
+        text: &str,
+    ) -> Result<(), Problem> {
         let from = origin.node;
         match serde_json::from_str(text) {
             Ok(Control::Beat(beat)) => beating::on_beat(self, from, beat),
             Ok(_) if from == self.id => {}
             Ok(Control::Bye {}) => beating::on_bye(self, from),
+            Ok(Control::Present(present)) => attendance::on_present(self, from, present),
+            Ok(Control::WhoIs { rooms }) => {
+                let is_direct = matches!(named, Named::Node(_));
+                attendance::on_who_is(self, from, &rooms, is_direct);
+            }
+            Ok(Control::Here {
+                present,
+                first,
+                more,
+            }) => attendance::on_here(self, from, present, first, more),
             Ok(Control::Ask(_) | Control::Answer(_)) => {}
             Err(_) => return Err("it is not known to this version, or malformed"),
         }
@@ -158,5 +173,20 @@ impl Peers for Shared {
     fn room_ended(&self, room: &Arc<str>) {
         lock(&self.subscriptions).ended(room, std::time::Instant::now());
         self.rooms_changed.notify_one();
+    }
+
+    fn room_watched(&self, room: &Arc<str>, watched: bool) {
+        let mut subscriptions = lock(&self.subscriptions);
+        if watched {
+            subscriptions.watched(room);
+        } else {
+            subscriptions.unwatched(room, std::time::Instant::now());
+        }
+        drop(subscriptions);
+        self.rooms_changed.notify_one();
+    }
+
+    fn presence_changed(&self) {
+        self.attendance_changed.notify_one();
     }
 }

@@ -48,6 +48,8 @@ pub(super) struct Shared {
     pub lost: Notify,
     pub subscriptions: Mutex<Subscriptions>,
     pub rooms_changed: Notify,
+    /// There is something to tell or to ask of presence.
+    pub attendance_changed: Notify,
     pub outbox: Mutex<Outbox>,
     pub filled: Notify,
     pub roster: Mutex<Roster>,
@@ -79,6 +81,7 @@ impl Shared {
             lost: Notify::new(),
             subscriptions: Mutex::new(Subscriptions::new(settings.unsubscribe_delay)),
             rooms_changed: Notify::new(),
+            attendance_changed: Notify::new(),
             outbox: Mutex::new(Outbox::new(
                 settings.max_queued_bytes,
                 settings.max_queued_time,

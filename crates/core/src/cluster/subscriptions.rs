@@ -20,14 +20,32 @@ pub struct Changes {
     pub released: Vec<u32>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Room {
     has_members: bool,
-    /// The engine has been told, or is being told.
-    is_told: bool,
-    is_confirmed: bool,
+    /// The application listens for its presence.
+    is_watched: bool,
+    stage: Stage,
     /// Without members: when to unsubscribe.
     leaves: Option<Instant>,
+}
+
+/// What the engine knows of a room.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing.
+    #[default]
+    Untold,
+    /// It has been told, or is being told.
+    Told,
+    /// It has confirmed the subscription.
+    Confirmed,
+}
+
+impl Room {
+    fn is_wanted(&self) -> bool {
+        self.has_members || self.is_watched
+    }
 }
 
 /// The rooms that a node is subscribed to.
@@ -63,14 +81,20 @@ impl Subscriptions {
 
     /// A room has got its first member. True when the engine is to be told.
     pub fn began(&mut self, room: &Arc<str>) -> bool {
-        let entry = self.rooms.entry(Arc::clone(room)).or_insert(Room {
-            has_members: false,
-            is_told: false,
-            is_confirmed: false,
-            leaves: None,
-        });
+        self.want(room, |entry| entry.has_members = true)
+    }
+
+    /// The application begins to listen for the presence of a room. True when the engine is to be told.
+    pub fn watched(&mut self, room: &Arc<str>) -> bool {
+        self.want(room, |entry| entry.is_watched = true)
+    }
+
+    fn want(&mut self, room: &Arc<str>, note: impl FnOnce(&mut Room)) -> bool {
+        let entry = self.rooms.entry(Arc::clone(room)).or_default();
+        let was_wanted = entry.is_wanted();
+        note(entry);
         entry.leaves = None;
-        if std::mem::replace(&mut entry.has_members, true) || entry.is_told {
+        if was_wanted || entry.stage != Stage::Untold {
             return false;
         }
         if let Some(key) = hashed_key(room) {
@@ -82,17 +106,29 @@ impl Subscriptions {
 
     /// A room has lost its last member.
     pub fn ended(&mut self, room: &Arc<str>, now: Instant) {
+        self.unwant(room, now, |entry| entry.has_members = false);
+    }
+
+    /// The application does not listen for the presence of a room any more.
+    pub fn unwatched(&mut self, room: &Arc<str>, now: Instant) {
+        self.unwant(room, now, |entry| entry.is_watched = false);
+    }
+
+    fn unwant(&mut self, room: &Arc<str>, now: Instant, note: impl FnOnce(&mut Room)) {
         let Some(entry) = self.rooms.get_mut(room) else {
             return;
         };
-        entry.has_members = false;
-        if entry.is_told {
+        note(entry);
+        if entry.is_wanted() {
+            return;
+        }
+        if entry.stage == Stage::Untold {
+            // The join and the leave cancel each other.
+            self.remove(room);
+        } else {
             let due = now + self.delay;
             entry.leaves = Some(due);
             self.leaving.push_back((due, Arc::clone(room)));
-        } else {
-            // The join and the leave cancel each other.
-            self.remove(room);
         }
     }
 
@@ -106,9 +142,10 @@ impl Subscriptions {
             && let Some(room) = self.wanted.pop_front()
         {
             if let Some(entry) = self.rooms.get_mut(&room)
-                && entry.has_members
-                && !std::mem::replace(&mut entry.is_told, true)
+                && entry.is_wanted()
+                && entry.stage == Stage::Untold
             {
+                entry.stage = Stage::Told;
                 changes.subscribe.push(room);
             }
         }
@@ -137,7 +174,7 @@ impl Subscriptions {
         let mut keys = Vec::new();
         for room in rooms {
             if let Some(entry) = self.rooms.get_mut(room) {
-                entry.is_confirmed = true;
+                entry.stage = Stage::Confirmed;
             }
             keys.extend(self.waiting.remove(room).into_iter().flatten());
         }
@@ -149,7 +186,7 @@ impl Subscriptions {
         let Some((name, entry)) = self.rooms.get_key_value(room) else {
             return false;
         };
-        if entry.is_confirmed || !entry.has_members {
+        if entry.stage == Stage::Confirmed || !entry.has_members {
             return false;
         }
         self.waiting.entry(Arc::clone(name)).or_default().push(key);
@@ -160,9 +197,9 @@ impl Subscriptions {
     /// again. Rooms without members are forgotten.
     pub fn begin_anew(&mut self) {
         self.leaving.clear();
-        self.rooms.retain(|_, entry| entry.has_members);
+        self.rooms.retain(|_, entry| entry.is_wanted());
         for entry in self.rooms.values_mut() {
-            (entry.is_told, entry.is_confirmed) = (false, false);
+            entry.stage = Stage::Untold;
         }
         self.wanted = self.rooms.keys().cloned().collect();
     }
@@ -183,10 +220,17 @@ impl Subscriptions {
         self.rooms.len()
     }
 
+    /// Whether a room is subscribed.
+    pub fn is_confirmed(&self, room: &str) -> bool {
+        self.rooms
+            .get(room)
+            .is_some_and(|entry| entry.stage == Stage::Confirmed)
+    }
+
     /// The rooms that are subscribed.
     pub fn confirmed_rooms(&self) -> impl Iterator<Item = &Arc<str>> {
         let rooms = self.rooms.iter();
-        rooms.filter_map(|(name, entry)| entry.is_confirmed.then_some(name))
+        rooms.filter_map(|(name, entry)| (entry.stage == Stage::Confirmed).then_some(name))
     }
 
     /// The name of a room by what stands for it in the names of channels.

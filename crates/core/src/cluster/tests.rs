@@ -83,6 +83,8 @@ fn two(broker: &Broker) -> (Server, Server) {
     (one, two)
 }
 
+mod presence;
+
 const HI: &str = r#"{"n":"said","p":"hi"}"#;
 
 #[test]

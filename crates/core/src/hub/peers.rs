@@ -37,6 +37,12 @@ pub trait Peers: Send + Sync {
 
     /// A room has lost its last member here. Called while the registry is locked.
     fn room_ended(&self, room: &Arc<str>);
+
+    /// The application begins or ends to listen for the presence of a room. Called while the registry is locked.
+    fn room_watched(&self, room: &Arc<str>, watched: bool);
+
+    /// There is something to tell or to ask of presence. Called while the registry is locked.
+    fn presence_changed(&self);
 }
 
 /// The other nodes, while there are any.

@@ -1,179 +1,40 @@
 //! Who is in rooms with presence, by the ids of connections: who has lost its connection stays for a while, so
 //! that coming back under the same id is no change. The application is told of changes together.
 //!
-//! The registry holds this and calls it for every join and leave, under its lock.
+//! The registry holds this and calls it for every join and leave, under its lock. What other nodes tell of their
+//! members comes in through [`elsewhere`].
+
+mod change;
+mod elsewhere;
+mod room;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use super::history::Rules;
+use super::peers::Peers;
 use super::timers::{Clock, Timers};
 
-/// Time, in milliseconds, in which changes are gathered that are told together.
-const GATHER: u64 = 100;
+pub use change::{Change, Changes, PresenceRule, Tell, Update};
+pub use elsewhere::Applied;
 
-/// Members of a room above which changes that are gathered are told as numbers.
-const TOLD_BY_NAME: usize = 1000;
+use change::Info;
+use room::{Here, Room};
 
-/// What the application is told of changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tell {
-    /// Each change, in order.
-    Each,
-    /// What has changed in a tenth of a second; numbers only in large rooms.
-    Batched,
-    /// Nothing.
-    Never,
+/// Members of a room: how many there are, ids and infos of some, and whether others' members are among them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// How many there are.
+    pub count: usize,
+    /// Some of them.
+    pub members: Vec<(Arc<str>, Info)>,
+    /// The room has members here or is watched here, so that other nodes tell of theirs.
+    pub is_held: bool,
 }
-
-/// How the presence of a room works.
-#[derive(Debug, Clone, Copy)]
-pub struct PresenceRule {
-    /// For how long a member stays that has lost its connection, in milliseconds.
-    pub leave_delay: u64,
-    /// What the application is told.
-    pub tell: Tell,
-}
-
-/// What has happened to a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// It was not there before.
-    Join,
-    /// It is not there any more.
-    Leave,
-    /// Its info is another.
-    Info,
-}
-
-type Info = Option<Arc<str>>;
-
-/// Members of a room: how many there are, and ids and infos of some.
-type Listed = (usize, Vec<(Arc<str>, Info)>);
 
 /// Due time, room and id of a member that has lost its connection.
 type Leaving = Reverse<(u64, Arc<str>, Arc<str>)>;
-
-/// What has changed in one room.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Changes {
-    /// The room's name.
-    pub room: Arc<str>,
-    /// Members now.
-    pub count: usize,
-    /// Members that have come.
-    pub joined: usize,
-    /// Members that have gone.
-    pub left: usize,
-    /// The changes, with ids and infos; empty where only numbers are told.
-    pub members: Vec<(Change, Arc<str>, Info)>,
-}
-
-struct Member {
-    slot: u32,
-    info: Info,
-    /// When it is gone, if it does not come back.
-    leaves: Option<u64>,
-}
-
-struct Room {
-    rule: PresenceRule,
-    members: HashMap<Arc<str>, Member>,
-    /// The application wants to be told of changes.
-    watched: bool,
-    /// When the changes so far are to be told.
-    tell_at: Option<u64>,
-    /// With [`Tell::Each`], the changes.
-    log: Vec<(Change, Arc<str>, Info)>,
-    /// With [`Tell::Batched`], what members that have changed were before: `None` is not there.
-    before: HashMap<Arc<str>, Option<Info>>,
-}
-
-impl Room {
-    fn new(rule: PresenceRule) -> Self {
-        Self {
-            rule,
-            members: HashMap::new(),
-            watched: false,
-            tell_at: None,
-            log: Vec::new(),
-            before: HashMap::new(),
-        }
-    }
-
-    /// Notes a change that was made; `was` is what the member was before. Returns when it is to be told, if it is the first that is.
-    fn note(
-        &mut self,
-        change: Change,
-        id: &Arc<str>,
-        info: Info,
-        was: Option<Info>,
-        now: u64,
-    ) -> Option<u64> {
-        let due = match self.rule.tell {
-            _ if !self.watched => return None,
-            Tell::Never => return None,
-            Tell::Each => {
-                self.log.push((change, Arc::clone(id), info));
-                now
-            }
-            Tell::Batched => {
-                let is_now = (change != Change::Leave).then_some(info);
-                let before = self.before.entry(Arc::clone(id)).or_insert(was);
-                // Whoever has come and gone again has not changed, and takes no memory.
-                if *before == is_now {
-                    self.before.remove(id);
-                }
-                now + GATHER
-            }
-        };
-        if self.tell_at.is_some() {
-            return None;
-        }
-        self.tell_at = Some(due);
-        self.tell_at
-    }
-
-    fn take(&mut self, name: &Arc<str>) -> Option<Changes> {
-        self.tell_at = None;
-        let mut members = std::mem::take(&mut self.log);
-        for (id, was) in self.before.drain() {
-            let now = self.members.get(&id);
-            members.push(match (was, now) {
-                (None, Some(member)) => (Change::Join, id, member.info.clone()),
-                (Some(info), None) => (Change::Leave, id, info),
-                (Some(_), Some(member)) => (Change::Info, id, member.info.clone()),
-                (None, None) => continue,
-            });
-        }
-        if members.is_empty() {
-            return None;
-        }
-        let number = |kind| {
-            members
-                .iter()
-                .filter(|(change, ..)| *change == kind)
-                .count()
-        };
-        let (joined, left) = (number(Change::Join), number(Change::Leave));
-        let count = self.members.len();
-        if self.rule.tell == Tell::Batched && count > TOLD_BY_NAME {
-            members.clear();
-        }
-        Some(Changes {
-            room: Arc::clone(name),
-            count,
-            joined,
-            left,
-            members,
-        })
-    }
-
-    fn is_over(&self) -> bool {
-        self.members.is_empty() && !self.watched && self.tell_at.is_none()
-    }
-}
 
 /// The presence of all rooms that have it.
 pub struct Presence {
@@ -189,6 +50,12 @@ pub struct Presence {
     alarm: Option<u64>,
     timers: Arc<Timers>,
     clock: Clock,
+    /// Whoever tells other nodes.
+    peers: Option<Arc<dyn Peers>>,
+    /// Rooms with members here that are no more as the other nodes know them.
+    unpublished: Vec<Arc<str>>,
+    /// Rooms in which the members of other nodes have to be asked for.
+    asking: Vec<Arc<str>>,
 }
 
 impl Presence {
@@ -203,6 +70,9 @@ impl Presence {
             alarm: None,
             timers,
             clock,
+            peers: None,
+            unpublished: Vec::new(),
+            asking: Vec::new(),
         }
     }
 
@@ -216,19 +86,16 @@ impl Presence {
     pub(super) fn joined(&mut self, name: &Arc<str>, slot: u32, id: &Arc<str>, info: Info) {
         let now = self.clock.now();
         let Some(room) = self.room(name) else { return };
-        let member = Member {
-            slot,
-            info: info.clone(),
-            leaves: None,
-        };
-        let was = room.members.insert(Arc::clone(id), member);
-        let was = was.map(|member| member.info);
-        let change = match &was {
-            None => Change::Join,
-            Some(before) if *before == info => return,
-            Some(_) => Change::Info,
-        };
-        let due = room.note(change, id, info, was, now);
+        let mut is_first = false;
+        let here = Here { slot, leaves: None };
+        let due = room.set(id, info, now, |member| {
+            is_first = member.here.replace(here).is_none();
+        });
+        room.here += usize::from(is_first);
+        if room.here == 1 && is_first && !room.watched {
+            self.held(name);
+        }
+        self.publish(name, id);
         self.tell(name, due);
     }
 
@@ -238,12 +105,16 @@ impl Presence {
         let Some(room) = self.rooms.get_mut(name) else {
             return;
         };
-        let Some(member) = room.members.get_mut(id).filter(|found| found.slot == slot) else {
+        let member = room
+            .members
+            .get_mut(id)
+            .and_then(|found| found.here.as_mut());
+        let Some(here) = member.filter(|here| here.slot == slot) else {
             return;
         };
         if has_ended && room.rule.leave_delay > 0 {
             let due = now + room.rule.leave_delay;
-            member.leaves = Some(due);
+            here.leaves = Some(due);
             let entry = (due, Arc::clone(name), Arc::clone(id));
             self.leaving.push(Reverse(entry));
             self.set_alarm(due);
@@ -258,11 +129,15 @@ impl Presence {
         let Some(room) = self.rooms.get_mut(name) else {
             return;
         };
-        let Some(member) = room.members.get_mut(id).filter(|found| found.info != info) else {
+        if room
+            .members
+            .get(id)
+            .is_none_or(|member| member.here.is_none())
+        {
             return;
-        };
-        let was = std::mem::replace(&mut member.info, info.clone());
-        let due = room.note(Change::Info, id, info, Some(was), now);
+        }
+        let due = room.set(id, info, now, |_| {});
+        self.publish(name, id);
         self.tell(name, due);
     }
 
@@ -273,13 +148,19 @@ impl Presence {
         let Some(room) = self.room(&name) else {
             return false;
         };
-        room.watched = watched;
-        if !watched {
-            room.tell_at = None;
-            room.log.clear();
-            room.before.clear();
-            self.forget_if_over(&name);
+        let was_held = room.here > 0 || room.watched;
+        if watched {
+            room.watched = true;
+        } else {
+            room.unwatch();
         }
+        if let Some(peers) = &self.peers {
+            peers.room_watched(&name, watched);
+        }
+        if watched && !was_held {
+            self.held(&name);
+        }
+        self.forget_if_over(&name);
         true
     }
 
@@ -289,11 +170,19 @@ impl Presence {
         // Deadlines do not pass while no io thread runs.
         self.expire(self.clock.now());
         let Some(room) = self.rooms.get(name) else {
-            return self.rules.find(name).map(|_| (0, Vec::new()));
+            return self.rules.find(name).map(|_| Listed {
+                count: 0,
+                members: Vec::new(),
+                is_held: false,
+            });
         };
         let members = room.members.iter().take(limit);
         let members = members.map(|(id, member)| (Arc::clone(id), member.info.clone()));
-        Some((room.members.len(), members.collect()))
+        Some(Listed {
+            count: room.members.len(),
+            members: members.collect(),
+            is_held: room.here > 0 || room.watched,
+        })
     }
 
     /// A deadline has passed. True when the application is to be told that there are changes.
@@ -344,11 +233,10 @@ impl Presence {
         let Some(room) = self.rooms.get_mut(name) else {
             return;
         };
-        let Some(member) = room.members.remove(id) else {
-            return;
-        };
-        let was = Some(member.info.clone());
-        let due = room.note(Change::Leave, id, member.info, was, now);
+        let mut was_here = false;
+        let due = room.unset(id, now, |member| was_here = member.here.take().is_some());
+        room.here -= usize::from(was_here);
+        self.publish(name, id);
         self.tell(name, due);
         self.forget_if_over(name);
     }
@@ -360,7 +248,8 @@ impl Presence {
             && let Some(Reverse((due, name, id))) = self.leaving.pop()
         {
             let member = self.rooms.get(&name).and_then(|room| room.members.get(&id));
-            if member.is_some_and(|member| member.leaves == Some(due)) {
+            let here = member.and_then(|member| member.here);
+            if here.is_some_and(|here| here.leaves == Some(due)) {
                 self.remove(&name, &id, now);
             }
         }
@@ -384,7 +273,11 @@ impl Presence {
     }
 
     fn forget_if_over(&mut self, name: &Arc<str>) {
-        if self.rooms.get(name).is_some_and(Room::is_over) {
+        if self
+            .rooms
+            .get(name)
+            .is_some_and(|room| room.is_over() && room.unpublished.is_empty())
+        {
             self.rooms.remove(name);
         }
     }

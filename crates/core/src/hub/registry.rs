@@ -328,6 +328,9 @@ impl Registry {
                 peers.room_began(&room.name);
             }
         }
+        if let Some(presence) = &mut self.presence {
+            presence.set_peers(peers.clone());
+        }
         self.peers = peers;
     }
 

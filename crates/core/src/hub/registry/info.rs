@@ -41,7 +41,12 @@ impl Registry {
         &mut self,
         make: impl FnOnce() -> Presence,
     ) -> &mut Presence {
-        self.presence.get_or_insert_with(|| Box::new(make()))
+        let peers = &self.peers;
+        self.presence.get_or_insert_with(|| {
+            let mut presence = Box::new(make());
+            presence.set_peers(peers.clone());
+            presence
+        })
     }
 
     /// What [`Registry::set_info`] has noted.

@@ -2,34 +2,42 @@
 'use strict';
 
 /**
- * Which test files run alone. `npm test` runs all others first, several at a time; then these, one after the other.
- * `alone.test.js` checks that each file that reads a clock, memory or CPU time is in one of the two lists.
+ * Which test files run alone, or almost. `npm test` runs all others first, several at a time; then those of `QUIET`, two
+ * at a time; then those of `ALONE`, one after the other. `alone.test.js` checks that each file that reads a clock, memory
+ * or CPU time is in one of the first three lists.
  */
 
-/** Files that bound a time, memory or CPU time from above, which other tests would disturb, and what they measure. */
+/**
+ * Files that bound a time from above, and need little of a core: two of them can run at the same time, and nothing else.
+ * With what they measure.
+ */
+const QUIET = {
+  '__test__/original/original.test.js': 'its own tests wait for 10 ms only',
+  '__test__/process/silent-peer.test.js': 'how soon a silent peer is noticed',
+  '__test__/limits/rates.test.js': 'rates',
+  '__test__/client/contract/ping.test.js': 'intervals between pings',
+  '__test__/process/clock.test.js': 'how soon deadlines take effect',
+  '__test__/limits/draining.test.js': 'how soon clients are closed, and how evenly',
+  '__test__/contract/ping.test.js': 'intervals between pings',
+  '__test__/process/live-options.test.js': 'how soon options take effect',
+  '__test__/contract/handshake.test.js': 'how soon a connection is closed',
+  '__test__/client/handshake-rejected.test.js': 'intervals between attempts',
+  '__test__/process/verdict.test.js': 'how soon a verdict takes effect',
+};
+
+/** Files that bound a time, memory or CPU time from above, which any other test would disturb, and what they measure. */
 const ALONE = {
   '__test__/attach/process.test.js': 'CPU time of a server',
   '__test__/chaos/chaos.test.js': 'how late a timer is',
-  '__test__/client/contract/ping.test.js': 'intervals between pings',
-  '__test__/client/handshake-rejected.test.js': 'intervals between attempts',
-  '__test__/contract/handshake.test.js': 'how soon a connection is closed',
-  '__test__/contract/ping.test.js': 'intervals between pings',
   '__test__/deflate/hostile.test.js': 'memory',
   '__test__/deflate/inflating.test.js': 'memory',
   '__test__/limits/handshake-payload.test.js': 'memory',
-  '__test__/limits/draining.test.js': 'how soon clients are closed, and how evenly',
-  '__test__/limits/rates.test.js': 'rates',
-  '__test__/original/original.test.js': 'its own tests wait for 10 ms only',
-  '__test__/process/clock.test.js': 'how soon deadlines take effect',
   '__test__/process/fairness.test.js': 'response times',
   '__test__/process/flood.test.js': 'memory',
   '__test__/process/garbage.test.js': 'memory',
   '__test__/process/idle-memory.test.js': 'memory',
-  '__test__/process/live-options.test.js': 'how soon options take effect',
-  '__test__/process/silent-peer.test.js': 'how soon a silent peer is noticed',
   '__test__/process/slow-consumer.test.js': 'memory',
   '__test__/rooms/returning.test.js': 'how soon clients that come back are served',
-  '__test__/process/verdict.test.js': 'how soon a verdict takes effect',
 };
 
 /** Files that read a clock or the like, and why other tests do not disturb them. */
@@ -52,4 +60,18 @@ const UNDISTURBED = {
   '__test__/soak/soak.test.js': 'compares no memory in so short a time',
 };
 
-module.exports = { ALONE, UNDISTURBED };
+/** The files that take longest, which begin first, so that none of them is left over for one core at the end. */
+const LONG = [
+  '__test__/examples/hostile.test.js',
+  '__test__/package/bundling.test.js',
+  '__test__/package/install.test.js',
+  '__test__/package/checkout.test.js',
+  '__test__/docs/site.test.js',
+  '__test__/guides.test.js',
+  '__test__/browser/chat.test.js',
+  '__test__/chaos/faults.test.js',
+  '__test__/client/builds.test.js',
+  '__test__/loader/missing-binary.test.js',
+];
+
+module.exports = { QUIET, ALONE, UNDISTURBED, LONG };

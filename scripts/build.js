@@ -5,6 +5,7 @@
  * Builds the addon and puts it where `lib/binding/native.js` looks for it, and the client for browsers. Cargo
  * does nothing when nothing has changed, so this is quick the second time. `--debug` builds the addon
  * for debuggers: with symbols, not optimized. `--tests` builds it for the tests: optimized, but crate by crate.
+ * `--addon` leaves out the client, which needs the development dependencies.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -39,7 +40,7 @@ function build() {
 
 async function main() {
   build();
-  await buildClient();
+  if (!process.argv.includes('--addon')) await buildClient();
 }
 
 main().catch((error) => {

@@ -3,12 +3,17 @@
 
 /**
  * Everything that continuous integration checks: the linters, the dependencies, the files for
- * deployments, the models of threads, then every test. All steps run; if one fails, the whole fails. The
+ * deployments, the models of threads, and every test. All steps run; if one fails, the whole fails. The
  * results of `scripts/setup.js` must be there.
+ *
+ * Most tests of JavaScript mostly wait. Linters and compilers run at the same time, with low priority. The tests that
+ * measure something come last, alone.
  */
 
 const { spawnSync } = require('node:child_process');
-const { ROOT, program, runAll } = require('./run.js');
+const { runLane, runPool } = require('./pool.js');
+const { ROOT, program, report, run } = require('./run.js');
+const { JOBS, OF_RUST, TYPES, cargoTest, nodeFiles, nodeTests, runMeasuring } = require('./test-commands.js');
 
 /** Parts of the Rust toolchain that minimal ones leave out, and the commands they bring to cargo. */
 const COMPONENTS = { clippy: 'clippy', rustfmt: 'fmt' };
@@ -27,14 +32,29 @@ function script(name, ...args) {
   return [['node', `scripts/${name}`, ...args].join(' '), process.execPath, `${__dirname}/${name}`, ...args];
 }
 
-const missing = Object.entries(COMPONENTS).filter(([, command]) => !hasCommand(command));
-
-runAll([
-  ...missing.map(([component]) => program('rustup', 'component', 'add', component)),
+/** Compilers and linters. @type {import('./run.js').Command[]} */
+const COMPILING = [
   script('lint.js'),
+  ...TYPES,
   // They get cargo-deny and hadolint when those are missing.
   script('dependencies.js', '--install'),
   script('deployment.js', '--install'),
-  program('cargo', 'test', '--locked', '--package', 'line-socket-native-models'),
-  script('test.js'),
-]);
+  cargoTest('--no-run'),
+];
+
+async function main() {
+  const missing = Object.entries(COMPONENTS).filter(([, command]) => !hasCommand(command));
+  const components = missing.map(([component]) => program('rustup', 'component', 'add', component));
+  const failed = components.filter((command) => !run(command));
+  const commands = nodeTests(nodeFiles());
+  const rust = async () => [
+    ...(await runLane(COMPILING, { isLow: true })),
+    // With the models of threads.
+    ...(await runLane([cargoTest(), ...nodeTests([OF_RUST]).together])),
+  ];
+  for (const each of await Promise.all([rust(), runPool(commands.together, JOBS)])) failed.push(...each);
+  failed.push(...(await runMeasuring(commands)));
+  report(failed);
+}
+
+main();

@@ -55,10 +55,17 @@ function run([shown, file, ...args]) {
  * @param {Command[]} commands
  */
 function runAll(commands) {
-  const failed = commands.filter((command) => !run(command));
+  report(commands.filter((command) => !run(command)));
+}
+
+/**
+ * Lists commands that have failed, and sets the exit code; does nothing when there are none.
+ * @param {Command[]} failed
+ */
+function report(failed) {
   if (failed.length === 0) return;
   console.error(['Failed:', ...failed.map(([shown]) => `  ${shown}`)].join('\n'));
   process.exitCode = 1;
 }
 
-module.exports = { ROOT, program, tool, run, runAll };
+module.exports = { ROOT, program, tool, run, runAll, report };

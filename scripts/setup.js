@@ -7,7 +7,7 @@
  * changed. `--tests` builds the addon for the tests.
  */
 
-const { spawnSync } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const { isDeepStrictEqual } = require('node:util');
@@ -54,18 +54,6 @@ function isInstalled() {
   });
 }
 
-/** Installs the development dependencies, exactly as locked. */
-function install() {
-  if (isInstalled()) return;
-  console.log('> npm ci');
-  const args = ['ci', '--no-audit', '--no-fund'];
-  const npm = spawnSync('npm', args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], shell: SHELL });
-  if (npm.error) throw new SetupError('npm was not found: it comes with Node (https://nodejs.org)');
-  if (npm.status !== 0) {
-    throw new SetupError('npm ci failed: see its messages above; it needs the npm registry');
-  }
-}
-
 /**
  * @param {string} program
  * @returns {string | undefined} What it says to `--version`; undefined when it cannot be run.
@@ -100,21 +88,49 @@ function checkTools() {
   }
 }
 
-/** Builds the addon; does nothing when nothing has changed. */
-function build() {
-  checkTools();
-  const options = process.argv.slice(2);
+/**
+ * Runs a program to its end; it prints to the console.
+ * @param {string} file
+ * @param {string[]} args
+ * @param {boolean} [shell]
+ * @returns {Promise<number | null | undefined>} The exit code; undefined when the program could not be run.
+ */
+function run(file, args, shell = false) {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], shell });
+    child.on('error', () => resolve(undefined));
+    child.on('exit', resolve);
+  });
+}
+
+/** Installs the development dependencies, exactly as locked. */
+async function install() {
+  console.log('> npm ci');
+  const status = await run('npm', ['ci', '--no-audit', '--no-fund'], SHELL);
+  if (status === undefined) throw new SetupError('npm was not found: it comes with Node (https://nodejs.org)');
+  if (status !== 0) throw new SetupError('npm ci failed: see its messages above; it needs the npm registry');
+}
+
+/**
+ * Builds the addon and the client for browsers; does nothing when nothing has changed.
+ * @param {string[]} options
+ */
+async function build(...options) {
   console.log(['> node scripts/build.js', ...options].join(' '));
-  const script = path.join(__dirname, 'build.js');
-  const { status } = spawnSync(process.execPath, [script, ...options], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const status = await run(process.execPath, [path.join(__dirname, 'build.js'), ...options]);
   if (status !== 0) throw new SetupError('The addon could not be built: see the messages above');
 }
 
-try {
-  install();
-  build();
-} catch (error) {
+async function main() {
+  const options = process.argv.slice(2);
+  checkTools();
+  // The addon needs no dependency of npm, so it is compiled while npm downloads them.
+  if (!isInstalled()) await Promise.all([install(), build(...options, '--addon')]);
+  await build(...options);
+}
+
+main().catch((error) => {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);
   process.exitCode = 1;
-}
+});

@@ -25,7 +25,8 @@ const REPLACED = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 
  * @param {(clock: FakeTimers.InstalledClock) => Promise<T>} body
  */
 async function faked(body) {
-  const clock = FakeTimers.install({ toFake: REPLACED, now: 5 });
+  // A closing socket of `ws` clears a real timer, which would keep the process alive for 30 s.
+  const clock = FakeTimers.install({ toFake: REPLACED, now: 5, shouldClearNativeTimers: true });
   try {
     return await body(clock);
   } finally {

@@ -8,6 +8,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const ts = require('typescript');
+const { createProgram, problemsOf } = require('./type-check');
 
 const ROOT = path.join(__dirname, '../..');
 
@@ -47,7 +48,7 @@ function applicationFolder() {
  * @param {ts.CompilerOptions} [options] Beside, or instead of, those for modules of Node.
  */
 function compile(sources, options = {}) {
-  const program = ts.createProgram(sources, {
+  const program = createProgram(sources, {
     strict: true,
     target: ts.ScriptTarget.ES2022,
     module: ts.ModuleKind.Node16,
@@ -55,11 +56,7 @@ function compile(sources, options = {}) {
     typeRoots: [path.join(ROOT, 'node_modules/@types')],
     ...options,
   });
-  const problems = [];
-  for (const { messageText } of ts.getPreEmitDiagnostics(program)) {
-    problems.push(ts.flattenDiagnosticMessageText(messageText, '\n'));
-  }
-  assert.deepEqual(problems, []);
+  assert.deepEqual(problemsOf(program), []);
   program.emit();
 }
 

@@ -5,6 +5,7 @@
 
 const assert = require('node:assert/strict');
 const ts = require('typescript');
+const { createProgram, problemsOf } = require('../helpers/type-check');
 
 /** The types that a file exports with `export =`: a class, and the namespace of its name. */
 class Declarations {
@@ -14,7 +15,7 @@ class Declarations {
 
   /** @param {string} file Absolute path of a `.d.ts`. */
   constructor(file) {
-    this.#program = ts.createProgram([file], {
+    this.#program = createProgram([file], {
       strict: true,
       target: ts.ScriptTarget.ES2022,
       module: ts.ModuleKind.Node16,
@@ -29,7 +30,7 @@ class Declarations {
 
   /** What does not compile. */
   problems() {
-    return ts.getPreEmitDiagnostics(this.#program).map(({ messageText }) => messageText);
+    return problemsOf(this.#program);
   }
 
   /** @param {string} name Of a type in the namespace. */

@@ -7,6 +7,7 @@ const { it } = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const ts = require('typescript');
+const { createProgram, problemsOf } = require('../helpers/type-check');
 
 const PROGRAM = `
 type In = { join: { payload: number }; leave: {} };
@@ -20,13 +21,7 @@ connection.send('said', 5);
 it('misspelt names of messages and events are answered with those there are', () => {
   const file = path.join(__dirname, 'misspelt.cts');
   const options = { strict: true, module: ts.ModuleKind.Node16, target: ts.ScriptTarget.ES2022, types: ['node'], noEmit: true };
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
-  host.fileExists = (name) => name === file || fileExists(name);
-  host.getSourceFile = (name, ...rest) =>
-    name === file ? ts.createSourceFile(name, PROGRAM, ts.ScriptTarget.ES2022) : getSourceFile(name, ...rest);
-  const problems = ts.getPreEmitDiagnostics(ts.createProgram([file], options, host));
-  const texts = problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+  const texts = problemsOf(createProgram([file], options, { [file]: PROGRAM }));
   assert.equal(texts.length, 3, texts.join('\n'));
   for (const name of ['join', 'leave', '_error', '_disconnected']) assert.ok(texts[0].includes(`"${name}"`), texts[0]);
   for (const name of ['said', 'left']) assert.ok(texts[1].includes(`"${name}"`), texts[1]);

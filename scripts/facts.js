@@ -22,7 +22,7 @@ const { ROOT } = require('./run.js');
  */
 
 /** @type {(() => Output[])[]} */
-const WRITERS = ['counters', 'close-codes', 'enums', 'server-options', 'adapter-options', 'client-options'].map((name) => require(`./facts/${name}.js`));
+const WRITERS = ['counters', 'close-codes', 'enums', 'server-options', 'nested-options', 'client-options'].map((name) => require(`./facts/${name}.js`));
 
 /** @param {string} file */
 function read(file) {

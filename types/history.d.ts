@@ -2,18 +2,24 @@
 
 /** What is kept of the messages of a room: see the option `history`. */
 export interface HistoryRule {
+  // facts: in-history
   /** Messages kept, 1 or more. */
   size: number;
   /** How long a message is kept, and the history of a room without members, in ms; 1 or more. */
   ttl: number;
-  /** Most messages that a client is sent when it comes back; one that has missed more recovers nothing. @default 300 */
+  /**
+   * Most messages that a client is sent when it comes back; one that has missed more recovers none of them.
+   * @default 300
+   */
   maxReplay?: number | null | undefined;
   /**
    * What happens to messages while servers that are joined together have lost each other: `wait` keeps them, in
    * order, until they are back; `local` sends them to clients of this server at once, without a position. Without
-   * such servers it makes no difference. @default 'wait'
+   * such servers it makes no difference.
+   * @default 'wait'
    */
   whenDown?: 'wait' | 'local' | null | undefined;
+  // /facts
 }
 
 /** Options of `joinRoomAsync`. */

@@ -51,34 +51,41 @@ export interface EncryptedKey {
  * not valid, and what is not here, throws `sInvalidOptions`.
  */
 export interface TlsOptions {
+  // facts: in-tls
   /**
-   * Private key: RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519. Several when there are several
-   * certificates, in any order.
+   * Private key: RSA of 2048 to 8192 bits, P-256, P-384 or Ed25519. Several when there are several certificates, in
+   * any order.
    */
   key: Pem | EncryptedKey | readonly (Pem | EncryptedKey)[];
   /**
-   * Certificate, with those of its issuers behind it in the same text. Several, of different
-   * algorithms: a client gets the first whose algorithm it knows, elliptic curves before RSA.
+   * Certificate, followed by those of its issuers in the same text. Several, of different algorithms: a client gets
+   * the first whose algorithm it supports, elliptic curves before RSA.
    */
   cert: Pem | readonly Pem[];
-  /** Certificates of those who sign for clients; needed with `requestCert`, unless everyone is let in. */
+  /**
+   * Certificates of the authorities that sign for clients; needed with `requestCert`, unless `rejectUnauthorized` is
+   * false.
+   */
   ca?: Pem | readonly Pem[] | null | undefined;
   /** Decrypts the private key. */
   passphrase?: string | null | undefined;
   /** Oldest version accepted; the newest is TLS 1.3. @default 'TLSv1.2' */
   minVersion?: 'TLSv1.2' | 'TLSv1.3' | null | undefined;
   /**
-   * Application protocols in order of preference (ALPN), such as `http/1.1`. A client that offers only
-   * others is refused. @default none, and what clients offer is ignored
+   * Application protocols in order of preference (ALPN), such as `http/1.1`. A client that offers only others is
+   * refused.
+   * @default none: what clients offer is ignored
    */
   alpnProtocols?: readonly string[] | null | undefined;
   /** Asks clients for a certificate. @default false */
   requestCert?: boolean | null | undefined;
   /**
-   * With `requestCert`: whether clients without a certificate that is valid and signed by one of `ca`
-   * are refused. Else `authorized` says how they stand. @default true
+   * With `requestCert`: whether clients without a certificate that is valid and signed by one of `ca` are refused.
+   * When they are not, `authorized` of the connection tells whether the certificate is valid.
+   * @default true
    */
   rejectUnauthorized?: boolean | null | undefined;
+  // /facts
 }
 
 /**

@@ -5,17 +5,21 @@ import type { EmitterEvents } from './emitter.js';
 
 /** How the presence of a room works: see the option `presence`. */
 export interface PresenceRule {
+  // facts: in-presence
   /**
-   * Milliseconds that a member stays that has lost its connection; 0 is not at all. One that comes back with the same id
-   * meanwhile was never gone. Who leaves the room by `leaveRoom` leaves at once. @default 5000
+   * Milliseconds that a member stays that has lost its connection; 0 is not at all. One that comes back with the same
+   * id meanwhile was never gone. A member that leaves by `leaveRoom` leaves at once.
+   * @default 5000
    */
   leaveDelay?: number | null | undefined;
   /**
-   * What listeners are told. `'each'`: every join and leave, in order. `'batched'`: what has changed in a tenth of a second,
-   * in which coming and going is nothing; in a room of more than 1,000 members only the numbers of `change`. `'none'`:
-   * nothing. @default 'batched'
+   * What listeners are told. `'each'`: every join and leave, in order. `'batched'`: what has changed in 100 ms,
+   * without members that came and went in that time; in a room of more than 1,000 members only the numbers of
+   * `change`. `'none'`: nothing.
+   * @default 'batched'
    */
   events?: 'each' | 'batched' | 'none' | null | undefined;
+  // /facts
 }
 
 /** A member of a room. */

@@ -6,7 +6,9 @@
  * @typedef {object} Entry
  * @property {string} kind
  * @property {number} [least]
+ * @property {number} [most]
  * @property {string[]} [values]
+ * @property {string} [why]
  * @property {boolean} [isRequired]
  * @property {any} [initial]
  */

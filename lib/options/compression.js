@@ -5,46 +5,38 @@
 
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
-const { BYTES, FLAG, range } = require('./rules.js');
+const TABLE = require('./nested-table.js');
+const { range, ruleOf } = require('./rules.js');
 const { nearestName, unknownOption } = require('./unknown-options.js');
 
 /** @typedef {import('./rules.js').Rule} Rule */
 
-/** zlib's own limits, and those of Node for `chunkSize`; a megabyte at a time is enough. */
-const LEVEL = range(-1, 9);
-const MEM_LEVEL = range(1, 9);
-const CHUNK = range(64, 1024 * 1024);
 const WINDOW = range(8, 15);
 /** @type {Rule} */
 const WINDOW_OR_FLAG = [
   (value) => typeof value === 'boolean' || WINDOW[0](value),
   'must be an integer from 8 to 15, or a boolean',
 ];
-/** @type {{[name: string]: Rule | {[name: string]: Rule}}} */
-const RULES = {
-  serverNoContextTakeover: FLAG,
-  clientNoContextTakeover: FLAG,
+
+/** Rules of what the table cannot express. @type {{[name: string]: Rule | {[name: string]: Rule}}} */
+const OTHERS = {
   serverMaxWindowBits: WINDOW_OR_FLAG,
   clientMaxWindowBits: WINDOW_OR_FLAG,
-  threshold: BYTES,
-  level: LEVEL,
-  memLevel: MEM_LEVEL,
   concurrencyLimit: [(value) => Number.isInteger(value) && value >= 1, 'must be a positive integer'],
-  zlibDeflateOptions: {
-    level: LEVEL,
-    memLevel: MEM_LEVEL,
-    strategy: range(0, 4),
-    windowBits: WINDOW,
-    chunkSize: CHUNK,
-  },
-  zlibInflateOptions: { chunkSize: CHUNK },
+  zlibDeflateOptions: rulesOf(TABLE.zlibDeflateOptions),
+  zlibInflateOptions: rulesOf(TABLE.zlibInflateOptions),
 };
 
-const DEFAULT_THRESHOLD = 1024;
-const DEFAULT_LEVEL = -1;
-const DEFAULT_MEM_LEVEL = 8;
-const DEFAULT_WINDOW_BITS = 15;
-const DEFAULT_CHUNK = 16 * 1024;
+const RULES = rulesOf(TABLE.perMessageDeflate);
+
+/**
+ * @param {{[name: string]: import('./nested-table.js').Entry}} entries
+ * @returns {any} A rule, or an object of rules, for each.
+ */
+function rulesOf(entries) {
+  return Object.fromEntries(Object.entries(entries).map(([name, entry]) => [name, ruleOf(entry) ?? OTHERS[name]]));
+}
+
 /** Largest threshold that the core can hold; no message is as long. */
 const MAX_THRESHOLD = 0x7fffffff;
 
@@ -130,19 +122,20 @@ function compressionOptions(option) {
   const given = option === true ? {} : option;
   const deflate = given.zlibDeflateOptions ?? {};
   const inflate = given.zlibInflateOptions ?? {};
+  const { perMessageDeflate: own, zlibDeflateOptions: ofDeflate, zlibInflateOptions: ofInflate } = TABLE;
   return {
     // Only `false` asks for context takeover: it costs every connection its memory.
     serverContextTakeover: given.serverNoContextTakeover === false,
     clientContextTakeover: given.clientNoContextTakeover === false,
     serverMaxWindowBits: given.serverMaxWindowBits ?? true,
     clientMaxWindowBits: given.clientMaxWindowBits ?? true,
-    threshold: Math.min(given.threshold ?? DEFAULT_THRESHOLD, MAX_THRESHOLD),
-    level: deflate.level ?? given.level ?? DEFAULT_LEVEL,
-    memLevel: deflate.memLevel ?? given.memLevel ?? DEFAULT_MEM_LEVEL,
-    strategy: deflate.strategy ?? 0,
-    windowBits: deflate.windowBits ?? DEFAULT_WINDOW_BITS,
-    chunkSize: deflate.chunkSize ?? DEFAULT_CHUNK,
-    inflateChunkSize: inflate.chunkSize ?? DEFAULT_CHUNK,
+    threshold: Math.min(given.threshold ?? own.threshold.initial, MAX_THRESHOLD),
+    level: deflate.level ?? given.level ?? ofDeflate.level.initial,
+    memLevel: deflate.memLevel ?? given.memLevel ?? ofDeflate.memLevel.initial,
+    strategy: deflate.strategy ?? ofDeflate.strategy.initial,
+    windowBits: deflate.windowBits ?? ofDeflate.windowBits.initial,
+    chunkSize: deflate.chunkSize ?? ofDeflate.chunkSize.initial,
+    inflateChunkSize: inflate.chunkSize ?? ofInflate.chunkSize.initial,
   };
 }
 

@@ -9,11 +9,8 @@ const { constants: { MAX_STRING_LENGTH } } = require('node:buffer');
  */
 
 const { POLICY_RULES } = require('./policy.js');
-const { BYTES, COUNT, FLAG, FUNCTION, SOME_BYTES, TIME, choice, isCount, range } = require('./rules.js');
+const { MAX, isCount, ruleOf } = require('./rules.js');
 const TABLE = require('./table.js');
-
-/** Largest number of milliseconds, or of bytes for one message or queue, that the core can hold. */
-const MAX = 0xffffffff;
 
 /** @typedef {import('./rules.js').Rule} Rule */
 
@@ -70,24 +67,6 @@ const FOR_CORE = {
 /**
  * @param {string} name
  * @param {import('./table.js').Entry} entry
- * @returns {Rule | undefined}
- */
-function ruleOf(name, { kind, least = 0, most = MAX, values = [] }) {
-  switch (kind) {
-    case 'ms': return TIME;
-    case 'bytes': return least > 0 ? SOME_BYTES : BYTES;
-    case 'count': return COUNT;
-    case 'integer': return range(least, most);
-    case 'boolean': return FLAG;
-    case 'choice': return choice(values);
-    case 'function': return FUNCTION;
-    default: return OTHERS[name];
-  }
-}
-
-/**
- * @param {string} name
- * @param {import('./table.js').Entry} entry
  * @returns {Option['core']}
  */
 function forCore(name, { core }) {
@@ -98,7 +77,7 @@ function forCore(name, { core }) {
 /** @type {Readonly<{[name: string]: Option}>} */
 const OPTIONS = Object.freeze(Object.fromEntries(Object.entries(TABLE).map(([name, entry]) => {
   const { isRequired, isLive, initial } = entry;
-  return [name, { rule: ruleOf(name, entry), isRequired, isLive, initial, core: forCore(name, entry) }];
+  return [name, { rule: OTHERS[name] ?? ruleOf(entry), isRequired, isLive, initial, core: forCore(name, entry) }];
 })));
 
 /** Options that applications of the original pass, and why they have no effect there or here. */

@@ -1,14 +1,12 @@
 // @ts-check
 'use strict';
 
-/** Checks of options that have a rule for each room, and of the objects and counts in them. */
+/** Checks of options that have a rule for each room, and of the objects in them. */
 
 const LineError = require('../../common/line-error.js');
+const { MAX, choice, range } = require('./rules.js');
 const { refuseUnknown } = require('./unknown-options.js');
 const { ServerErrorCode } = require('../enums.js');
-
-/** The most that the core can hold. */
-const MAX = 0xffffffff;
 
 /**
  * @param {unknown} got What an option was given.
@@ -30,16 +28,6 @@ function invalid(name, what, got) {
 }
 
 /**
- * @param {string} name
- * @param {unknown} value
- * @param {number} [least]
- */
-function checkCount(name, value, least = 1) {
-  const isCount = Number.isInteger(value) && Number(value) >= least && Number(value) <= MAX;
-  if (!isCount) throw invalid(name, `must be an integer from ${least} to ${MAX}`, value);
-}
-
-/**
  * @param {unknown} value
  * @returns {value is object} Whether it is an object with properties alone, of this realm or another: not a `Map`, which
  *   would look empty.
@@ -50,16 +38,22 @@ function isObject(value) {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** @typedef {{[key: string]: import('./nested-table.js').Entry}} Table */
+
+/** @param {Table} table @returns {string} What a rule looks like: `{ size, ttl, maxReplay? }`. */
+function shapeOf(table) {
+  return `{ ${Object.entries(table).map(([key, { isRequired }]) => (isRequired ? key : `${key}?`)).join(', ')} }`;
+}
+
 /**
  * Checks an option that has a rule for each room, by its name or by a prefix that ends in `*`.
  * @param {string} option Its name.
  * @param {any} rules Its value.
- * @param {{example: string, shape: string, keys: readonly string[]}} words What the option and a rule look like, and what
- *   a rule may have.
- * @param {(name: string, rule: any) => void} checkRule Checks a rule, of which it is given the name.
+ * @param {string} example What the option looks like.
+ * @param {Table} table What a rule may have: numbers, which the core holds in 32 bits, and choices.
  * @throws {LineError} `sInvalidOptions`, naming what is not valid.
  */
-function checkRules(option, rules, { example, shape, keys }, checkRule) {
+function checkRules(option, rules, example, table) {
   if (rules === undefined || rules === null) return;
   if (!isObject(rules)) {
     throw invalid(`options.${option}`, `must be an object with an object for each room or prefix: ${example}`, rules);
@@ -67,10 +61,14 @@ function checkRules(option, rules, { example, shape, keys }, checkRule) {
   for (const [room, rule] of Object.entries(rules)) {
     const name = `options.${option}[${JSON.stringify(room)}]`;
     if (room.slice(0, -1).includes('*')) throw invalid(name, 'must have its * at the end, where it stands for any rest', rule);
-    if (!isObject(rule)) throw invalid(name, `must be an object: ${shape}`, rule);
-    refuseUnknown(name, rule, keys);
-    checkRule(name, rule);
+    if (!isObject(rule)) throw invalid(name, `must be an object: ${shapeOf(table)}`, rule);
+    refuseUnknown(name, rule, Object.keys(table));
+    for (const [key, { values, least, isRequired }] of Object.entries(table)) {
+      const value = /** @type {any} */ (rule)[key];
+      const [test, what] = values === undefined ? range(least ?? 0, MAX) : choice(values);
+      if ((isRequired || (value !== undefined && value !== null)) && !test(value)) throw invalid(`${name}.${key}`, what, value);
+    }
   }
 }
 
-module.exports = { MAX, checkCount, checkRules, invalid, isObject, shown };
+module.exports = { MAX, checkRules, invalid, isObject, shown };

@@ -39,12 +39,36 @@ function range(least, most) {
 }
 
 /**
- * @param {readonly string[]} values
+ * @param {readonly string[]} values Two or more.
  * @param {string} [why] Reason why there are no other values.
  * @returns {Rule}
  */
-function choice(values, why = '') {
-  return [(value) => values.includes(value), `must be ${values.map((value) => `'${value}'`).join(' or ')}${why}`];
+function choice(values, why) {
+  const shown = values.map((value) => `'${value}'`);
+  const list = `${shown.slice(0, -1).join(', ')} or ${shown[shown.length - 1]}`;
+  return [(value) => values.includes(value), `must be ${list}${why === undefined ? '' : `: ${why}`}`];
 }
 
-module.exports = { BYTES, COUNT, FLAG, FUNCTION, SOME_BYTES, STRING, TIME, choice, isCount, range };
+/** Largest number of milliseconds, or of bytes or messages, that the core can hold. */
+const MAX = 0xffffffff;
+
+/**
+ * The rule of an entry of a table that is generated from `facts/`.
+ * @param {{kind: string, least?: number, most?: number, values?: string[], why?: string}} entry
+ * @returns {Rule | undefined} Undefined for what the table cannot express.
+ */
+function ruleOf({ kind, least = 0, most = MAX, values = [], why }) {
+  switch (kind) {
+    case 'ms': return TIME;
+    case 'bytes': return least > 0 ? SOME_BYTES : BYTES;
+    case 'count': return COUNT;
+    case 'integer': return range(least, most);
+    case 'boolean': return FLAG;
+    case 'string': return STRING;
+    case 'choice': return choice(values, why);
+    case 'function': return FUNCTION;
+    default: return undefined;
+  }
+}
+
+module.exports = { FLAG, MAX, choice, isCount, range, ruleOf };

@@ -4,27 +4,25 @@
 const { X509Certificate, createPrivateKey } = require('node:crypto');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
-const { FLAG, STRING, choice } = require('./rules.js');
+const { tls: TABLE } = require('./nested-table.js');
+const { ruleOf } = require('./rules.js');
 const { refuseUnknown } = require('./unknown-options.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 /** @typedef {import('node:crypto').KeyObject} KeyObject */
+/** @typedef {import('./rules.js').Rule} Rule */
 
 const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g;
 
 /** In the first line of an encrypted key (RFC 7468, 11), or after that line in OpenSSL's older form. */
 const ENCRYPTED = /\bENCRYPTED\b/;
 
-/** Rules of the options in `options.tls` other than `key`, `cert` and `ca`. @type {{[name: string]: import('./rules.js').Rule}} */
-const RULES = {
-  passphrase: STRING,
-  minVersion: choice(['TLSv1.2', 'TLSv1.3'], ': older versions are not secure'),
+/** Rules of what the table cannot express; `key`, `cert` and `ca` are checked as they are read. @type {{[name: string]: Rule}} */
+const OTHERS = {
   alpnProtocols: [isProtocols, 'must be an array of protocol names, of 1 to 255 printable ASCII characters each'],
-  requestCert: FLAG,
-  rejectUnauthorized: FLAG,
 };
 
-const NAMES = ['key', 'cert', 'ca', ...Object.keys(RULES)];
+const NAMES = Object.keys(TABLE);
 
 /** @param {unknown} value */
 function isProtocols(value) {
@@ -59,7 +57,7 @@ function encrypt(tls, native) {
     identities: identities(tls),
     ca: authorities(tls),
     clients: clients(tls),
-    minVersion: tls.minVersion ?? 'TLSv1.2',
+    minVersion: tls.minVersion ?? TABLE.minVersion.initial,
     alpnProtocols: tls.alpnProtocols ?? [],
   });
   if (invalid) fail(invalid.option, invalid.reason);
@@ -71,9 +69,8 @@ function checkShape(tls) {
   // An unknown option may be meant to make the server safer, so it is not ignored.
   refuseUnknown('options.tls', tls, NAMES);
   for (const [name, value] of Object.entries(tls)) {
-    if (value === undefined || value === null || !Object.hasOwn(RULES, name)) continue;
-    const [test, what] = RULES[name];
-    if (!test(value)) fail(name, what);
+    const rule = ruleOf(TABLE[name]) ?? OTHERS[name];
+    if (given(value) && rule !== undefined && !rule[0](value)) fail(name, rule[1]);
   }
 }
 

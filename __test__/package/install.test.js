@@ -34,7 +34,7 @@ const FILES = [
   'CHANGELOG.md', 'LICENSE', 'README.md',
   'client-node.js', 'client-web.js',
   'dist/client-web-globals.js', 'dist/client-web.js', 'dist/client-web.mjs',
-  'index.d.ts', 'package.json', 'server.js',
+  'index.d.ts', 'lua/publish.lua', 'package.json', 'server.js',
 ];
 
 /** Its folders, and what they may hold. */

@@ -10,6 +10,7 @@ mod discovery;
 mod errors;
 mod keeper;
 mod keys;
+mod limiter;
 mod link;
 mod scripts;
 mod server;

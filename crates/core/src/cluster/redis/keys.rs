@@ -136,8 +136,8 @@ mod tests {
         );
         let keys = Keys::new("line", true);
         let room = keys.room("news");
-        let tag = crc16(b"news") % 128;
-        assert_eq!(room.channel, format!("line:{{{tag}}}:r:news"));
+        assert_eq!(room.channel, "line:{41}:r:news");
+        assert_eq!(keys.room("é").history, "line:{68}:h:é");
         assert_eq!(keys.slot(&room.channel), keys.slot(&room.meta));
         assert_eq!(keys.slot(&room.channel), keys.slot(&room.history));
         assert_eq!(keys.channel(&Channel::Room("news".into())), room.channel);

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::{AsyncPushSender, MultiplexedConnection};
+use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Pipeline, ProtocolVersion, RedisConnectionInfo, Value};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::address::{Endpoint, Login};
 use super::errors::{self, Context};
+use super::session::Incoming;
 use super::stream::{Failure, Stream};
 use super::tls::Tls;
 use crate::cluster::engine::EngineError;
@@ -39,18 +40,18 @@ impl Drop for Link {
 }
 
 impl Link {
-    /// Connects and logs in. `pushed` gets messages of subscriptions; `ended` is called when the connection ends by
-    /// itself.
+    /// Connects and logs in. `incoming` gets messages of subscriptions that are not too large; `ended` is called when the
+    /// connection ends by itself.
     ///
     /// # Errors
     /// The server cannot be reached in time, or does not let the user in.
     pub async fn open(
         dialing: &Arc<Dialing>,
         endpoint: &Arc<Endpoint>,
-        pushed: Option<Arc<dyn AsyncPushSender>>,
+        incoming: Option<&Arc<Incoming>>,
         ended: impl FnOnce(EngineError) + Send + 'static,
     ) -> Result<Self, EngineError> {
-        let opening = Self::connect(dialing, endpoint, pushed, ended);
+        let opening = Self::connect(dialing, endpoint, incoming, ended);
         let Ok(opened) = timeout(dialing.timeout, opening).await else {
             let what = format!("cannot be reached: no answer in {:?}", dialing.timeout);
             return Err(errors::lost(endpoint, &what, Some("ETIMEDOUT")));
@@ -61,10 +62,11 @@ impl Link {
     async fn connect(
         dialing: &Arc<Dialing>,
         endpoint: &Arc<Endpoint>,
-        pushed: Option<Arc<dyn AsyncPushSender>>,
+        incoming: Option<&Arc<Incoming>>,
         ended: impl FnOnce(EngineError) + Send + 'static,
     ) -> Result<Self, EngineError> {
-        let (stream, failure) = Stream::connect(endpoint, dialing.tls.as_ref())
+        let limiter = incoming.map(|incoming| incoming.limiter());
+        let (stream, failure) = Stream::connect(endpoint, dialing.tls.as_ref(), limiter)
             .await
             .map_err(|error| errors::system(endpoint, "cannot be reached", &error))?;
         let mut info = RedisConnectionInfo::default()
@@ -78,8 +80,8 @@ impl Link {
             info = info.set_password(password);
         }
         let mut config = AsyncConnectionConfig::new().set_response_timeout(Some(dialing.timeout));
-        if let Some(pushed) = pushed {
-            config = config.set_push_sender(pushed);
+        if let Some(incoming) = incoming {
+            config = config.set_push_sender(Arc::clone(incoming));
         }
         let (connection, driver) = MultiplexedConnection::new_with_config(&info, stream, config)
             .await

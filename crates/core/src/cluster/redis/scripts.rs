@@ -15,7 +15,8 @@ pub struct Script {
 }
 
 /// Keeps a message and publishes it; also published with the package, for other programs.
-pub static PUBLISH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("publish.lua")));
+pub static PUBLISH: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("../../../../../lua/publish.lua")));
 
 /// Where a history stands; begins one if there is none.
 pub static HEAD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("head.lua")));

@@ -38,8 +38,7 @@ impl Server {
         };
         let commands = Link::open(dialing, &endpoint, None, lose()).await?;
         check(&commands, kind).await?;
-        let pushed = Arc::clone(incoming) as _;
-        let subscribed = Link::open(dialing, &endpoint, Some(pushed), lose()).await?;
+        let subscribed = Link::open(dialing, &endpoint, Some(incoming), lose()).await?;
         Ok(Self {
             commands,
             subscribed,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use redis::aio::{AsyncPushSender, SendError};
 use redis::{PushInfo, PushKind, Value};
 
+use super::limiter::{Dropped, Limiter};
 use crate::cluster::engine::{EngineError, Sink};
 
 /// Tells the node that the connection of a generation was lost, once.
@@ -83,6 +84,7 @@ impl Ending {
 pub struct Incoming {
     ending: Arc<Ending>,
     max_message: usize,
+    dropped: Dropped,
     /// Channels of slots whose subscription ends because the node wants it to.
     leaving: Mutex<HashSet<String>>,
 }
@@ -92,8 +94,14 @@ impl Incoming {
         Arc::new(Self {
             ending: Arc::clone(ending),
             max_message,
+            dropped: Dropped::default(),
             leaving: Mutex::default(),
         })
+    }
+
+    /// For a connection whose messages come here.
+    pub fn limiter(&self) -> Limiter {
+        Limiter::new(self.max_message, self.dropped.clone())
     }
 
     /// Subscriptions to these channels of slots are about to end.
@@ -108,7 +116,7 @@ impl Incoming {
         // The names of nodes are UTF-8. Others are not known to the node.
         let channel = String::from_utf8_lossy(channel);
         let sink = &self.ending.sink;
-        if data.len() > self.max_message {
+        if data.is_empty() && self.dropped.take_one() {
             sink.oversized(&channel);
         } else {
             sink.message(&channel, data);

@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::address::Endpoint;
+use super::limiter::Limiter;
 use super::tls::Tls;
 
 /// Without an answer, probes begin after this time, and are repeated at this interval.
@@ -20,6 +21,9 @@ const KEEPALIVE: Duration = Duration::from_secs(10);
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
+/// Most bytes that are read at once from a stream with a limit.
+const AT_ONCE: usize = 32 * 1024;
+
 trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 
@@ -27,6 +31,17 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 pub struct Stream {
     duplex: Box<dyn Duplex>,
     failure: Failure,
+    limited: Option<Limited>,
+}
+
+/// Bytes between the stream and its reader.
+struct Limited {
+    limiter: Limiter,
+    /// As they were read.
+    read: Box<[u8]>,
+    passed: Vec<u8>,
+    /// How many of them the reader has.
+    given: usize,
 }
 
 /// What has ended a stream; `None` when the server has closed it.
@@ -52,7 +67,11 @@ impl Stream {
     ///
     /// # Errors
     /// The system's, or that of the TLS handshake.
-    pub async fn connect(endpoint: &Endpoint, tls: Option<&Tls>) -> io::Result<(Self, Failure)> {
+    pub async fn connect(
+        endpoint: &Endpoint,
+        tls: Option<&Tls>,
+        limiter: Option<Limiter>,
+    ) -> io::Result<(Self, Failure)> {
         let duplex: Box<dyn Duplex> = match endpoint {
             Endpoint::Tcp(host, port) => {
                 let tcp = TcpStream::connect((host.as_str(), *port)).await?;
@@ -71,6 +90,12 @@ impl Stream {
         let stream = Self {
             duplex,
             failure: failure.clone(),
+            limited: limiter.map(|limiter| Limited {
+                limiter,
+                read: vec![0; AT_ONCE].into(),
+                passed: Vec::new(),
+                given: 0,
+            }),
         };
         Ok((stream, failure))
     }
@@ -89,15 +114,48 @@ fn prepare(tcp: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
+impl Limited {
+    fn poll_read(
+        &mut self,
+        duplex: &mut Box<dyn Duplex>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // Nothing may pass of what is read; an empty answer would be the end of the stream.
+        while self.given == self.passed.len() {
+            let mut read = ReadBuf::new(&mut self.read);
+            ready!(Pin::new(&mut *duplex).poll_read(context, &mut read))?;
+            if read.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            self.passed.clear();
+            self.given = 0;
+            self.limiter.pass(read.filled(), &mut self.passed);
+        }
+        let left = &self.passed[self.given..];
+        let given = left.len().min(buffer.remaining());
+        buffer.put_slice(&left[..given]);
+        self.given += given;
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { duplex, failure } = self.get_mut();
-        let read = ready!(Pin::new(duplex).poll_read(context, buffer));
-        Poll::Ready(read.map_err(|error| failure.keep(error)))
+        let Self {
+            duplex,
+            failure,
+            limited,
+        } = self.get_mut();
+        let read = match limited {
+            None => Pin::new(duplex).poll_read(context, buffer),
+            Some(limited) => limited.poll_read(duplex, context, buffer),
+        };
+        Poll::Ready(ready!(read).map_err(|error| failure.keep(error)))
     }
 }
 
@@ -107,13 +165,17 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let Self { duplex, failure } = self.get_mut();
+        let Self {
+            duplex, failure, ..
+        } = self.get_mut();
         let written = ready!(Pin::new(duplex).poll_write(context, bytes));
         Poll::Ready(written.map_err(|error| failure.keep(error)))
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { duplex, failure } = self.get_mut();
+        let Self {
+            duplex, failure, ..
+        } = self.get_mut();
         let flushed = ready!(Pin::new(duplex).poll_flush(context));
         Poll::Ready(flushed.map_err(|error| failure.keep(error)))
     }

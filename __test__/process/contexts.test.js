@@ -81,6 +81,36 @@ for (const [way, enter] of Object.entries(WAYS)) {
   }));
 }
 
+/** Before Node 24 a store that was entered with `enterWith` stays with the connection. */
+const STAYS = Number(process.versions.node.split('.')[0]) < 24;
+
+for (const loaded of ['none', 'loaded']) {
+  it(`a store that a handler enters is seen by its own connection alone; loaded with ${loaded}`, withScene(async (scene) => {
+    const child = scene.child('stores.js', loaded === 'none' ? [] : [loaded]);
+    const { port } = await child.report();
+    const clients = await Promise.all(Array.from({ length: 3 }, () => RawClient.open({ port })));
+    await Promise.all(clients.map((client) => client.handshake()));
+    const looks = async () => {
+      const answers = await Promise.all(clients.map((client) => client.request('look')));
+      return answers.map(({ message }) => message.p);
+    };
+    assert.deepEqual(await looks(), [loaded, loaded, loaded]);
+    let own = loaded;
+    for (const name of ['run', 'enter', 'run', 'enter']) {
+      if (name === 'enter' && STAYS) own = 'entered';
+      // Mostly handled in a row with the following.
+      clients[0].json({ n: name, p: 'entered' });
+      assert.deepEqual(await looks(), [own, loaded, loaded], name);
+    }
+    // A connection that takes the place of one that has entered a store.
+    clients[0].destroy();
+    await delay(20);
+    clients[0] = await RawClient.open({ port });
+    await clients[0].handshake();
+    assert.deepEqual(await looks(), [loaded, loaded, loaded]);
+  }));
+}
+
 it('what was sent under fake timers leaves, and times out', withScene(async (scene) => {
   /** @type {any} */
   let connection;

@@ -1,11 +1,12 @@
 // @ts-check
 'use strict';
 
-const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
+const { AsyncResource } = require('node:async_hooks');
 const { Batch } = require('./batch.js');
+const { CONTEXT, Contexts } = require('./contexts.js');
 const { Events } = require('./events.js');
-const { KIND, LANE } = require('./layout.js');
-const { afterDue, afterTurn, microtask, now, outside } = require('../runtime/environment.js');
+const { LANE } = require('./layout.js');
+const { afterDue, afterTurn, microtask, now } = require('../runtime/environment.js');
 const { throwLater } = require('../runtime/debug.js');
 const { kNative } = require('../symbols.js');
 
@@ -42,25 +43,6 @@ const QUICK = 0.25;
 const FEW = 2;
 const MANY = 64;
 
-/** Options of the asynchronous contexts, which are never destroyed. */
-const CONTEXT = { requireManualDestroy: true };
-
-/**
- * One context for all events, from Node 24 on: there `enterWith` ends with the scope. Before Node 24 it stays
- * with the resource and reaches all that runs in its scope later. There each connection has its own context.
- */
-const SHARED = leavesNothing() ? new AsyncResource('LineEvents', CONTEXT) : undefined;
-
-/** Whether the effect of `enterWith` in the scope of a resource ends with that scope. */
-function leavesNothing() {
-  const storage = new AsyncLocalStorage();
-  const resource = new AsyncResource('LineProbe', CONTEXT);
-  resource.runInAsyncScope(() => storage.enterWith(true));
-  const left = resource.runInAsyncScope(() => storage.getStore());
-  storage.disable();
-  return left === undefined;
-}
-
 /**
  * Takes batches of events from the native side and has each event handled. Messages that handlers send are
  * flushed together.
@@ -69,8 +51,8 @@ class Inbox {
   /** One batch of each queue. */
   #batches = [new Batch(), new Batch()];
   #events;
-  /** Asynchronous context of each connection's handlers, by slot. @type {(AsyncResource | undefined)[]} */
-  #contexts = [];
+  /** Asynchronous contexts of the handlers. */
+  #contexts;
   /** Whether events wait, here or on the native side. */
   #isWaiting = false;
   /** Whether the native side has more events. */
@@ -98,8 +80,8 @@ class Inbox {
   /** Callbacks that wait until the events before them are handled, oldest first. @type {(() => void)[]} */
   #waiting = [];
 
-  /** One function for all wakes. */
-  #start = () => this.#run();
+  /** One function for all steps. */
+  #next = () => this.#step();
 
   /** @param {Server} server */
   constructor(server) {
@@ -107,6 +89,7 @@ class Inbox {
     this.#events = new Events(server, this);
     /** Connections by slot. @type {(import('../connection/connection.js').ServerConnection | undefined)[]} */
     this.connections = [];
+    this.#contexts = new Contexts(this.#events, this.connections);
   }
 
   /**
@@ -131,21 +114,22 @@ class Inbox {
       this.#beginTurn(time);
     }
     this.#isWoken = true;
-    outside(this.#start);
+    this.#run(time);
   }
 
   #goOnLater() {
     this.#immediate ??= afterTurn(() => {
       this.#immediate = undefined;
-      if (!this.#isWoken) this.#beginTurn(now());
-      else if (now() >= this.#turnEnds) {
+      const time = now();
+      if (!this.#isWoken) this.#beginTurn(time);
+      else if (time >= this.#turnEnds) {
         // Immediates come before timers, which are due after a turn as well.
         this.#isWoken = false;
         this.#goOnLater();
         return;
       }
       this.#isWoken = false;
-      if (this.#isWaiting) this.#run();
+      if (this.#isWaiting) this.#run(time);
     });
   }
 
@@ -155,13 +139,14 @@ class Inbox {
     this.#sparseEnds = time + SPARSE_TURN;
   }
 
-  #run() {
+  /** @param {number} time */
+  #run(time) {
     this.#isRunning = true;
     // What handlers send leaves with one flush at the end.
     this.#flushDue = true;
     this.#looked = 0;
-    this.#stepped = now();
-    this.#step();
+    this.#stepped = time;
+    this.#contexts.run(this.#next);
   }
 
   /** Continues after the code that awaited in the handlers of the last step, if the turn has time left. */
@@ -169,7 +154,7 @@ class Inbox {
     const time = now();
     this.#awaited = time - this.#stepped;
     this.#note(time);
-    if (time < this.#turnEnds) this.#step();
+    if (time < this.#turnEnds) this.#contexts.run(this.#next);
     else this.#endTurn();
   };
 
@@ -188,27 +173,6 @@ class Inbox {
     this.#isRunning = false;
   }
 
-  /**
-   * Has an event handled in the asynchronous context of its connection: `AsyncLocalStorage.enterWith` in a
-   * handler does not affect the handlers of other connections.
-   * @param {import('./batch.js').NativeEvent} event
-   */
-  #handleApart(event) {
-    (SHARED ?? this.#contextOf(event)).runInAsyncScope(this.#events.handle, this.#events, event);
-  }
-
-  /**
-   * @param {import('./batch.js').NativeEvent} event
-   * @returns {AsyncResource} The context of the connection, made with its first event; a new one for other events.
-   */
-  #contextOf({ kind, slot }) {
-    if (kind > KIND.DRAINED) return new AsyncResource('LineEvent', CONTEXT);
-    const context = this.connections[slot] && this.#contexts[slot];
-    if (kind === KIND.CLOSED) this.#contexts[slot] = undefined;
-    else if (context === undefined) return (this.#contexts[slot] = new AsyncResource('LineEvent', CONTEXT));
-    return context ?? new AsyncResource('LineEvent', CONTEXT);
-  }
-
   /** @returns {boolean} Whether the chain of steps continues. */
   #handleSome() {
     const batch = this.#choose(this.#stepped);
@@ -219,7 +183,7 @@ class Inbox {
     }
     const size = sizeAfter(this.#quickSteps);
     for (let count = 0; count < size && batch.isOpen; count += 1) {
-      this.#handleApart(batch.read());
+      this.#contexts.handle(batch.read());
     }
     batch.time += this.#awaited;
     this.#awaited = 0;

@@ -9,9 +9,11 @@
 mod call;
 mod compression;
 mod connections;
+mod engine;
 mod facts;
 mod handover;
 mod history;
+mod joined;
 #[cfg(test)]
 mod layout;
 mod listening;

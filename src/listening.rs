@@ -150,9 +150,7 @@ impl ServerCore {
             let (_, ended) = server.threads.swap_remove(index);
             ended.join();
         }
-        if server.threads.is_empty() {
-            server.wake.disarm();
-        }
+        server.disarm_if_idle();
         Ok(())
     }
 

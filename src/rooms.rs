@@ -8,7 +8,7 @@ use std::sync::Arc;
 use napi::Result;
 use napi::bindgen_prelude::Object;
 
-use line_socket_core::{Answers, Target};
+use line_socket_core::{Accepted, Answers, Target};
 
 use super::names;
 use super::raw::{self, Call, Value};
@@ -17,6 +17,7 @@ use super::state::JsServer;
 /// Adds the functions to the server's object.
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
     raw::define(object, "broadcastTo", server, broadcast_to)?;
+    raw::define(object, "publishTo", server, publish_to)?;
     raw::define(object, "askAll", server, ask_all)?;
     raw::define(object, "takeAnswers", server, take_answers)?;
     raw::define(object, "countMembers", server, count_members)?;
@@ -25,7 +26,7 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
 
 /// The target of a call, its first argument: an array of the names of rooms, or `undefined` for everyone; of the
 /// slots of connections to leave out, ids of others, and names of rooms to leave out, each an array or
-/// `undefined`.
+/// `undefined`; and whether only connections of this server are meant.
 pub(super) fn target(call: &Call) -> Result<Target> {
     let parts = call.items(0)?;
     let names_of = |index: usize| match parts.get(index) {
@@ -44,20 +45,35 @@ pub(super) fn target(call: &Call) -> Result<Target> {
             .collect::<Result<_>>()?,
         except_ids: names_of(2)?,
         except_rooms: names_of(3)?,
-        local: false,
+        local: match parts.get(4) {
+            Some(local) => !local.is_nothing(0)? && local.boolean(0)?,
+            None => false,
+        },
     })
 }
 
 /// `broadcastTo(target: readonly unknown[], text: string): string | undefined`. Queues one message for each
-/// connection; returns its position, in a single room with history.
+/// connection, and publishes it to other servers; returns its position, in a single room with history.
 fn broadcast_to(server: &mut JsServer, call: &Call) -> Result<Value> {
     let text = call.string(1)?;
-    let (reached, position) = server.hub.broadcast_to(&target(call)?, &text);
-    server.sent.add(text.len(), reached);
-    match position {
+    let sent = server.hub.broadcast_everywhere(&target(call)?, &text, None);
+    server.sent.add(text.len(), sent.reached);
+    match sent.position {
         Some(position) => call.string_value(&position.to_string()),
         None => call.undefined(),
     }
+}
+
+/// `publishTo(target: readonly unknown[], text: string, key: number): boolean`. Does what `broadcastTo` does. Whether
+/// the message is published is told under the key. False when nothing is told, because too much waits for the
+/// engine already.
+fn publish_to(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let text = call.string(1)?;
+    let sent = server
+        .hub
+        .broadcast_everywhere(&target(call)?, &text, Some(call.uint(2)?));
+    server.sent.add(text.len(), sent.reached);
+    call.bool_value(sent.elsewhere == Some(Accepted::Yes))
 }
 
 /// `askAll(target: readonly unknown[], question: readonly number[], text: string): number`. `question` is a key and

@@ -16,6 +16,7 @@ use line_socket_core::{
 };
 
 use super::call;
+use super::joined::Joined;
 use super::selections::Selections;
 use super::wake::{JsWake, Shared};
 
@@ -31,6 +32,8 @@ pub struct JsServer {
     pub(super) wake: Arc<JsWake>,
     pub(super) threads: Vec<(u32, IoThread)>,
     pub(super) next_thread: u32,
+    /// This server among others that it is joined with.
+    pub(super) joined: Option<Joined>,
     /// Streams of Node's that are piped.
     pub(super) pipes: Pipes,
     /// Connections that JavaScript knows of. They are found without a lock.
@@ -129,6 +132,7 @@ impl JsServer {
             wake,
             threads: Vec::new(),
             next_thread: 0,
+            joined: None,
             pipes: Pipes::default(),
             connections: Known::default(),
             dirty: Vec::new(),
@@ -146,9 +150,7 @@ impl JsServer {
         options: Options,
         on_wake: &Function<'_, (), ()>,
     ) -> Result<io::Result<Option<SocketAddr>>> {
-        if self.threads.is_empty() {
-            self.wake.arm(on_wake)?;
-        }
+        self.wake.arm_unless_armed(on_wake)?;
         let number = options.number;
         let started = IoThread::start(Arc::clone(&self.hub), Arc::clone(&self.gate), options);
         Ok(match started {
@@ -159,12 +161,17 @@ impl JsServer {
                 Ok(address)
             }
             Err(error) => {
-                if self.threads.is_empty() {
-                    self.wake.disarm();
-                }
+                self.disarm_if_idle();
                 Err(error)
             }
         })
+    }
+
+    /// Lets the process end when nothing is left that wakes JavaScript.
+    pub(super) fn disarm_if_idle(&self) {
+        if self.threads.is_empty() && self.joined.is_none() {
+            self.wake.disarm();
+        }
     }
 
     /// The io thread started last. All others have been stopped.
@@ -180,6 +187,7 @@ impl Drop for JsServer {
     /// The JavaScript side is gone, because it was collected or its environment ends. The threads must end too.
     fn drop(&mut self) {
         self.wake.disarm();
+        self.joined = None;
         for (_, thread) in &self.threads {
             thread.stop(true);
         }

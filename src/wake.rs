@@ -17,18 +17,21 @@ pub struct JsWake {
 }
 
 impl JsWake {
-    /// From now on `function` is called to wake.
+    /// From now on `function` is called to wake, unless another one is already.
     ///
     /// # Errors
     /// Node's, when the function cannot be made callable from other threads.
-    pub fn arm(&self, function: &Function<'_, (), ()>) -> napi::Result<()> {
-        let function = function
-            .build_threadsafe_function::<()>()
-            .build_callback(|_| Ok(()))?;
-        *self
+    pub fn arm_unless_armed(&self, function: &Function<'_, (), ()>) -> napi::Result<()> {
+        let mut armed = self
             .function
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = Some(function);
+            .unwrap_or_else(PoisonError::into_inner);
+        if armed.is_none() {
+            let function = function
+                .build_threadsafe_function::<()>()
+                .build_callback(|_| Ok(()))?;
+            *armed = Some(function);
+        }
         Ok(())
     }
 

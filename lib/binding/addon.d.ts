@@ -19,6 +19,8 @@ export declare class ServerCore {
   accept(key: number, head: string, protocol?: string | undefined | null): boolean;
   /** Sets whether upgrades wait for `accept` or `refuse`. */
   ask(asking: boolean): void;
+  /** Tells under `key` when a room that has members here is subscribed. False when there is nothing to wait for. */
+  awaitSubscription(room: string, key: number): boolean;
   /**
    * Begins the closing handshake of connections that have not begun theirs: JavaScript does not know of
    * them.
@@ -36,6 +38,12 @@ export declare class ServerCore {
    * an option is not valid it is returned, and nothing has changed.
    */
   encrypt(options?: TlsOptions | undefined | null): InvalidOption | null;
+  /** The engine has lost its connection. */
+  engineLost(failure: EngineFailure): void;
+  /** A message has come. */
+  engineMessage(channel: string, data: Uint8Array): void;
+  /** Forgets that this server was joined with others. To be called when it has left them. */
+  forgetNodes(): void;
   /**
    * Gives a stream to the io thread, which answers its upgrade request. Its events have the key, and so have
    * the functions for a piped stream. False when no server runs, or the socket cannot be duplicated.
@@ -51,6 +59,8 @@ export declare class ServerCore {
    * the connection has ended.
    */
   joinAndTell(slot: number, room: string, rewind: number): Joined | null;
+  /** Joins other servers by an engine that JavaScript carries out. Returns what the system has against it. */
+  joinByEngine(settings: JoinSettings, onWake: () => void): string | null;
   /**
    * Keeps what is known of the upgrade of the connection in a slot, beyond its end, for `readFacts`; null
    * when there is no such connection.
@@ -66,9 +76,15 @@ export declare class ServerCore {
    * stands before it.
    */
   keepPresence(room: string, rule: PresenceRule): void;
+  /** Begins to leave the other servers. What `takeNews` gives last tells that it is done, 2 seconds later at most. */
+  leaveNodes(): void;
+  /** The servers that are joined, this one first, as JSON: a list of what `types/nodes.d.ts` describes. */
+  listNodes(): string;
   /** At most `limit` members of a room. Null when the room has no presence. */
   listPresence(room: string, limit: number): PresenceList | null;
-  /** The version, and how many connections and rooms there are. */
+  /** Whether this server is joined with the others now: `connecting`, `up`, or `down`. */
+  nodeState(): 'connecting' | 'up' | 'down';
+  /** What this server tells of itself. */
   ownFacts(): OwnFacts;
   /** What `keepFacts` has kept. */
   static readFacts(kept: KeptFacts): ConnectionFacts;
@@ -88,12 +104,18 @@ export declare class ServerCore {
    * has changed.
    */
   setPolicy(options: PolicyOptions): InvalidOption | null;
+  /** Tells that the engine has done something, or could not. */
+  settleEngineCall(key: number, failure?: EngineFailure | undefined | null): void;
   /** Listens and starts the io threads. */
   start(options: ListenOptions, onWake: () => void): Started;
   /** What has happened so far. */
   stats(): Stats;
   /** Closes a listener and, if `cut`, every connection. */
   stop(thread: number, cut: boolean): void;
+  /** Takes what the engine is to do, oldest first. */
+  takeEngineCalls(): Array<EngineCall>;
+  /** Takes what is told of other servers, as JSON: a list of lists that begin with what it is, see `lib/nodes/link.js`. */
+  takeNews(): string;
   /**
    * Takes the changes that were announced, as JSON: `[[room,count,joined,left,[[change,id,info],…]],…]`, where
    * `change` is `join`, `leave` or `change`.
@@ -133,6 +155,26 @@ export interface ConnectionFacts {
   protocol: string;
   /** The value of `Sec-WebSocket-Extensions`; empty when nothing is agreed on. */
   extensions: string;
+}
+
+/** Something that the engine is to do. */
+export interface EngineCall {
+  /** What `settleEngineCall` has to be given. */
+  key: number;
+  what: 'connect' | 'disconnect' | 'subscribe' | 'unsubscribe' | 'publish';
+  /** The channels; of `publish`, that of each message. */
+  channels: Array<string>;
+  /** Of `publish`: where each message ends in `data`. */
+  ends: Array<number>;
+  /** Of `publish`: the messages, one after the other. */
+  data?: Uint8Array;
+}
+
+/** Why the engine could not do something. */
+export interface EngineFailure {
+  message: string;
+  /** The system's error by its name. */
+  code?: string;
 }
 
 /** A stream of Node's, and its facts. */
@@ -181,6 +223,18 @@ export interface InvalidOption {
   option: string;
   /** What is wrong with it. */
   reason: string;
+}
+
+/** How a server is joined with others: see `types/adapter.d.ts`. Times are in milliseconds. */
+export interface JoinSettings {
+  prefix: string;
+  nodeName: string;
+  allRooms: boolean;
+  unsubscribeDelay: number;
+  heartbeatInterval: number;
+  maxQueuedBytes: number;
+  maxQueuedTime: number;
+  maxMessage: number;
 }
 
 /** How a connection has joined a room: see `types/history.d.ts`. */
@@ -528,8 +582,16 @@ export interface DataPath {
   wantDrained(slot: number): void;
   /** Queues one message for every member of a room, or for every connection; returns for how many. */
   broadcast(room: string | undefined, text: string): number;
-  /** Queues one message for each connection; returns its position, in a single room with history. */
+  /**
+   * Queues one message for each connection, and publishes it to other servers; returns its position, in a single
+   * room with history.
+   */
   broadcastTo(target: readonly unknown[], text: string): string | undefined;
+  /**
+   * Does what `broadcastTo` does. Whether the message is published is told under the key. False when nothing is
+   * told, because too much waits for the engine already.
+   */
+  publishTo(target: readonly unknown[], text: string, key: number): boolean;
   /**
    * `question` is a key and `atLeast`. Queues one message, with an id of the key, for each connection, and gathers
    * their answers until all have come, or `atLeast`: an event follows then. Returns how many were asked; -1 when

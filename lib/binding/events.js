@@ -21,6 +21,7 @@ const {
   kOnResponse,
   kOnWritten,
   kGathering,
+  kLink,
   kPresences,
   kSlot,
 } = require('../symbols.js');
@@ -235,6 +236,12 @@ class Events {
         break;
       case KIND.PRESENCE:
         this.#server[kPresences].onChanged();
+        break;
+      case KIND.NODES:
+        this.#server[kLink]?.onNews();
+        break;
+      case KIND.ENGINE:
+        this.#server[kLink]?.onEngineCalls();
         break;
       case KIND.ACCEPT_FAILED:
         onAcceptFailed(this.#server, number);

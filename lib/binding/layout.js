@@ -28,6 +28,8 @@ const KIND = Object.freeze({
   PIPE_ROOM: 18,
   ANSWERED: 19,
   PRESENCE: 20,
+  NODES: 21,
+  ENGINE: 22,
 });
 
 /** The queues of events: `hub/lane.rs`. */

@@ -9,9 +9,10 @@ const { loadBinary } = require('./binary.js');
 
 /**
  * The connections that a function acts on, as its first argument: names of rooms, or undefined for all connections;
- * slots of connections to leave out, ids of connections to leave out, names of rooms to leave out.
+ * slots of connections to leave out, ids of connections to leave out, names of rooms to leave out; whether only
+ * connections of this server are meant.
  * @typedef {[rooms: readonly string[] | undefined, except: number[] | undefined, exceptIds: string[] | undefined,
- *   exceptRooms: readonly string[] | undefined]} TargetWords
+ *   exceptRooms: readonly string[] | undefined, local?: boolean | undefined]} TargetWords
  */
 
 /**

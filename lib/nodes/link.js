@@ -1,12 +1,254 @@
 // @ts-check
 'use strict';
 
+/** What joins a running server with others: the only file that knows how the core does it. */
+
+const os = require('node:os');
+const LineError = require('../../common/line-error.js');
+const { ServerErrorCode } = require('../enums.js');
+const { EngineBridge } = require('./engine.js');
+const { isEngine, redisSettings } = require('../options/adapter.js');
+const { serverLog } = require('../runtime/debug.js');
+const { setTimer } = require('../runtime/environment.js');
+const { kInbox, kNative, kOnNodeEvent } = require('../symbols.js');
+
+/** @typedef {import('../server/server.js').Server} Server */
+/** @typedef {import('../../types/nodes.d.ts').NodeInfo} NodeInfo */
+/** @typedef {{resolve: (value?: any) => void, reject: (error: LineError) => void}} Waiting */
+
+/** Milliseconds after which a server has left, whatever its engine does. The core takes 2 s at most. */
+const LEAVE = 2500;
+
+/** A server's part among those that are joined, from `start()` to `stop()`. */
+class Link {
+  /** @type {Server} */
+  #server;
+  #core;
+  #settings;
+  /** @type {EngineBridge | undefined} */
+  #bridge = undefined;
+  #lastKey = 0;
+  /** Who waits for an outcome, by the keys that the core has. @type {Map<number, Waiting>} */
+  #waiting = new Map();
+  /** Settled with the first outcome of connecting. @type {Waiting & {promise: Promise<void>}} */
+  #first = deferred();
+  /** @type {(Waiting & {promise: Promise<void>}) | undefined} */
+  #leaving = undefined;
+  #isOver = false;
+
+  /**
+   * @param {Server} server
+   * @param {any} adapter The option, checked.
+   */
+  constructor(server, adapter) {
+    this.#server = server;
+    this.#core = server[kNative].core;
+    this.#settings = redisSettings(typeof adapter === 'object' && !isEngine(adapter) ? adapter : {});
+    const { nodeName, subscribe, required, ...others } = this.#settings;
+    const settings = { ...others, nodeName: nodeName ?? os.hostname(), allRooms: subscribe === 'all' };
+    const problem = this.#join(adapter, settings, () => server[kInbox].wake());
+    if (problem !== null) throw down(`The server cannot be joined with others: ${problem}`);
+    if (!required) this.#first.promise.catch(() => {});
+  }
+
+  /**
+   * @param {any} adapter
+   * @param {import('../binding/addon.d.ts').JoinSettings} settings
+   * @param {() => void} onWake
+   * @returns {string | null} What the system has against it.
+   */
+  #join(adapter, settings, onWake) {
+    const engine = adapter === 'cluster' ? clusterEngine() : adapter;
+    this.#bridge = new EngineBridge(this.#core, engine);
+    return this.#core.joinByEngine(settings, onWake);
+  }
+
+  /** @returns {Promise<void>} With `required`, resolves when the server is joined, or rejects with `sAdapterDown`. */
+  async ready() {
+    if (this.#settings.required) await this.#first.promise;
+  }
+
+  /** Milliseconds that other servers have to answer. @returns {number} */
+  get requestTimeout() {
+    return this.#settings.requestTimeout;
+  }
+
+  /** @returns {'connecting' | 'up' | 'down'} */
+  get state() {
+    return this.#core.nodeState();
+  }
+
+  /** @returns {NodeInfo[]} */
+  list() {
+    return JSON.parse(this.#core.listNodes());
+  }
+
+  /**
+   * @param {string} room That has members here.
+   * @returns {Promise<void>} Resolves when messages of other servers for the room come, or nothing is to be waited for.
+   */
+  subscribed(room) {
+    return this.#await((key) => this.#core.awaitSubscription(room, key));
+  }
+
+  /**
+   * Sends a message to whom a target means, on all servers.
+   * @param {import('../binding/native.js').TargetWords} target
+   * @param {string} text
+   * @returns {Promise<{position?: string}>} Resolves when the engine has it. Rejects with `sAdapterDown` or `sAdapterBusy`.
+   */
+  async publish(target, text) {
+    let isQueued = false;
+    const outcome = await this.#await((key) => {
+      isQueued = this.#server[kNative].publishTo(target, text, key);
+      return isQueued;
+    });
+    if (isQueued) return outcome;
+    const why = 'The message reached the connections of this server only: too much waits for the engine ("maxQueuedBytes")';
+    throw new LineError(ServerErrorCode.ADAPTER_BUSY, why);
+  }
+
+  /**
+   * @param {(key: number) => boolean} begin Returns whether an outcome follows.
+   * @returns {Promise<any>}
+   */
+  #await(begin) {
+    const key = this.#lastKey;
+    this.#lastKey = (key + 1) >>> 0;
+    return new Promise((resolve, reject) => {
+      if (begin(key)) this.#waiting.set(key, { resolve, reject });
+      else resolve(undefined);
+    });
+  }
+
+  /**
+   * Sends a message to other servers.
+   * @param {string} _text
+   * @param {string | undefined} to Id of the only one.
+   * @param {number} _timeout
+   * @returns {Promise<import('./nodes.js').NodeAnswers>}
+   */
+  async send(_text, to, _timeout) {
+    const others = this.list().filter(({ isSelf }) => !isSelf).map(({ id }) => id);
+    return { responses: new Map(), errors: new Map(), missingNodes: to === undefined ? others : [to] };
+  }
+
+  /**
+   * @param {string} _text
+   * @param {string | undefined} _to
+   */
+  sendWithoutResponse(_text, _to) {}
+
+  /** The engine is to do something. */
+  onEngineCalls() {
+    this.#bridge?.onCalls();
+  }
+
+  /** The core has something to tell. */
+  onNews() {
+    for (const [what, ...rest] of JSON.parse(this.#core.takeNews())) this.#onNews(what, rest);
+  }
+
+  /**
+   * @param {string} what
+   * @param {any[]} rest
+   */
+  #onNews(what, rest) {
+    const { nodes } = this.#server;
+    switch (what) {
+      case 'up':
+        this.#first.resolve();
+        nodes[kOnNodeEvent]('_up');
+        break;
+      case 'down': {
+        const error = down(`This server is not joined with others: ${rest[0]}`, causeOf(rest[0], rest[1]));
+        this.#first.reject(error);
+        nodes[kOnNodeEvent]('_down', error);
+        break;
+      }
+      case 'resumed':
+        nodes[kOnNodeEvent]('_resumed', { downFor: rest[0], gaps: rest[1], lost: rest[2] });
+        break;
+      case 'joined':
+      case 'left':
+        nodes[kOnNodeEvent](`_${what}`, rest[0]);
+        break;
+      case 'subscribed':
+        this.#settle(rest[0])?.resolve();
+        break;
+      case 'published':
+        this.#settle(rest[0])?.resolve(rest[1] === null ? {} : { position: rest[1] });
+        break;
+      case 'unpublished':
+        this.#settle(rest[0])?.reject(down(`The message was not published: ${rest[1]}`, causeOf(rest[1], rest[2])));
+        break;
+      case 'stopped':
+        this.#end();
+        break;
+      default:
+        serverLog('the core tells "%s", which is not known', what);
+    }
+  }
+
+  /** @param {number} key */
+  #settle(key) {
+    const waiting = this.#waiting.get(key);
+    this.#waiting.delete(key);
+    return waiting;
+  }
+
+  /**
+   * Says goodbye.
+   * @returns {Promise<void>} Resolves when the server has left the others, after 2.5 s at most.
+   */
+  leave() {
+    if (this.#leaving !== undefined) return this.#leaving.promise;
+    this.#leaving = deferred();
+    this.#first.reject(new LineError(ServerErrorCode.INVALID_ACTION, 'The server was stopped while it started'));
+    this.#core.leaveNodes();
+    setTimer(() => this.#end(), LEAVE).unref();
+    return this.#leaving.promise;
+  }
+
+  #end() {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#core.forgetNodes();
+    for (const { reject } of this.#waiting.values()) reject(down('The server was stopped'));
+    this.#waiting.clear();
+    this.#bridge?.dispose();
+    this.#leaving?.resolve();
+  }
+}
+
+/** @returns {import('../../types/adapter.d.ts').Engine} */
+function clusterEngine() {
+  const { ClusterEngine } = require('./cluster-engine.js');
+  return new ClusterEngine();
+}
+
+/** @returns {Waiting & {promise: Promise<void>}} */
+function deferred() {
+  /** @type {any} */
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+}
+
 /**
- * What joins a running server with others.
- * @typedef {object} Link
- * @property {'connecting' | 'up' | 'down'} state
- * @property {number} requestTimeout Milliseconds that other servers have to answer.
- * @property {() => import('../../types/nodes.d.ts').NodeInfo[]} list
- * @property {(text: string, to: string | undefined, timeout: number) => Promise<import('./nodes.js').NodeAnswers>} send
- * @property {(text: string, to: string | undefined) => void} sendWithoutResponse
+ * @param {string} text
+ * @param {Error} [cause]
  */
+function down(text, cause) {
+  return new LineError(ServerErrorCode.ADAPTER_DOWN, text, cause);
+}
+
+/**
+ * @param {string} message
+ * @param {string | null} code The system's.
+ */
+function causeOf(message, code) {
+  return Object.assign(new Error(message), code === null ? {} : { code });
+}
+
+module.exports = { Link };

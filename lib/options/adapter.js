@@ -102,6 +102,19 @@ function checkAdapter(adapter) {
 }
 
 /**
+ * Refuses histories beside an engine that keeps nothing.
+ * @param {any} adapter The option, checked.
+ * @param {any} history The option, checked.
+ * @throws {LineError} `sInvalidOptions`
+ */
+function checkHistoryWith(adapter, history) {
+  const keepsNothing = adapter === 'cluster' || isEngine(adapter);
+  if (!keepsNothing || !isGiven(history) || Object.keys(history).length === 0) return;
+  const what = adapter === 'cluster' ? "'cluster'" : 'an engine of your own';
+  throw refused(`"options.history" needs an adapter that keeps messages for all servers, { redis: … }; "options.adapter" is ${what}, which only passes them on`);
+}
+
+/**
  * @param {string} name
  * @param {unknown} value
  * @param {Rule | undefined} rule
@@ -154,4 +167,4 @@ function redisSettings(adapter) {
   return Object.fromEntries(Object.entries(TABLE).map(([name, { initial }]) => [name, adapter[name] ?? initial]));
 }
 
-module.exports = { checkAdapter, isEngine, redisSettings };
+module.exports = { checkAdapter, checkHistoryWith, isEngine, redisSettings };

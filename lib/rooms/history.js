@@ -6,7 +6,7 @@
 const LineError = require('../../common/line-error.js');
 const errors = require('../connection/errors.js');
 const { ServerErrorCode } = require('../enums.js');
-const { kNative } = require('../symbols.js');
+const { kLink, kNative } = require('../symbols.js');
 const { roomName } = require('./names.js');
 const { slotOf } = require('./room.js');
 const { MAX } = require('../options/room-rules.js');
@@ -31,6 +31,7 @@ async function joinAndTell(connection, room, options) {
   const slot = slotOf(server, connection);
   const joined = slot === undefined ? null : server[kNative].core.joinAndTell(slot, roomName(room), rewind);
   if (joined === null) throw errors.closed();
+  await server[kLink]?.subscribed(String(room));
   return joined;
 }
 

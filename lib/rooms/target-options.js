@@ -70,7 +70,7 @@ function wordsOf(server, rooms, options) {
   if (exceptRooms !== undefined && !isListOfStrings(exceptRooms)) {
     throw invalid('exceptRooms', 'must be an array of room names', exceptRooms);
   }
-  if (except === undefined) return [rooms, undefined, undefined, exceptRooms];
+  if (except === undefined) return [rooms, undefined, undefined, exceptRooms, local];
   /** @type {number[]} */
   const slots = [];
   /** @type {string[]} */
@@ -89,7 +89,7 @@ function wordsOf(server, rooms, options) {
       if (slot !== undefined) slots.push(slot);
     }
   }
-  return [rooms, slots, ids, exceptRooms];
+  return [rooms, slots, ids, exceptRooms, local];
 }
 
 /** @param {unknown} value */

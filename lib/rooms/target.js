@@ -14,7 +14,7 @@ const { roomLog } = require('../runtime/debug.js');
 const { roomName } = require('./names.js');
 const { inParts } = require('./parts.js');
 const { textOf } = require('./room.js');
-const { kGathering, kInbox, kNative, kSettings } = require('../symbols.js');
+const { kGathering, kInbox, kLink, kNative, kSettings } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 
@@ -59,12 +59,27 @@ class Target {
    * @param {string} name
    * @param {unknown} [payload] Any JSON value.
    * @param {import('../../types/rooms.d.ts').BroadcastOptions} [options]
-   * @returns {Promise<{position?: string}>} Resolves when it is queued, with its position in a single room with history.
-   *   Rejects as {@link broadcast} throws.
+   * @returns {Promise<{position?: string}>} Resolves when it is queued, with its position in a single room with history;
+   *   with an adapter, when the engine has it. Rejects as {@link broadcast} throws, and with `sAdapterDown` or
+   *   `sAdapterBusy` when it has reached the connections of this server only.
    */
   async broadcastAsync(name, payload, options) {
+    const link = this.#server[kLink];
+    if (link !== undefined && !options?.local) return this.#publish(link, name, payload, options);
     const position = this.#broadcast(name, payload, options);
     return position === undefined ? {} : { position };
+  }
+
+  /**
+   * @param {import('../nodes/link.js').Link} link
+   * @param {string} name
+   * @param {unknown} payload
+   * @param {import('../../types/rooms.d.ts').BroadcastOptions} [options]
+   * @returns {Promise<{position?: string}>}
+   */
+  #publish(link, name, payload, options) {
+    const target = wordsOf(this.#server, this.#rooms, optionsOf(options, BROADCAST));
+    return link.publish(target, textOf(outgoing(name, payload)));
   }
 
   /**

@@ -15,12 +15,25 @@ const { once } = require('node:events');
 const fs = require('node:fs');
 const http = require('node:http');
 const net = require('node:net');
+const { KEY } = require('../runtime/ipc.js');
 
 /** @type {import('node:cluster').Cluster} */
 const cluster = /** @type {any} */ (nodeCluster);
 
+/** Marks the module of `cluster` of a process in which a copy of this package listens already. */
+const kListens = Symbol.for('line-socket-native.primary');
+
 /** Whether the system distributes the connections of a shared port evenly. */
 const CAN_SHARE = process.platform === 'linux';
+
+// Workers with `adapter: 'cluster'` say hello to their primary process, which only has to have loaded the package.
+if (cluster.isPrimary && !Object.hasOwn(cluster, kListens)) {
+  Object.defineProperty(cluster, kListens, { value: true });
+  cluster.on('message', (worker, message) => {
+    const ours = message?.[KEY];
+    if (ours !== undefined) require('../nodes/primary.js').onWorkerMessage(worker, ours);
+  });
+}
 
 /**
  * Whether a port is shared when `reusePort` is not given. Port 0 is not: the system would choose another port

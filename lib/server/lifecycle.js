@@ -12,7 +12,7 @@ const { begin, checkPlace } = require('./listening.js');
 const { encrypt } = require('../options/secure-context.js');
 const { wantsToBeAsked } = require('../upgrade/upgrade.js');
 const { ServerErrorCode: ErrorCode } = require('../enums.js');
-const { kHandovers, kInbox, kNative } = require('../symbols.js');
+const { kHandovers, kInbox, kLink, kNative } = require('../symbols.js');
 
 /** @typedef {import('./server.js').Server} Server */
 /** @typedef {import('./listening.js').Listening} Listening */
@@ -100,10 +100,12 @@ class Lifecycle {
     const server = this.#server;
     try {
       checkPlace(server.options);
-      if (server.options.adapter) throw new LineError(ErrorCode.INVALID_ACTION, 'The option "adapter" has no effect in this version');
       // Both may still hold the same port.
       await before;
       await this.#stopping?.promise;
+      await server[kLink]?.leave();
+      if (server.server !== wanted) throw stoppedMeanwhile();
+      if (server.options.adapter) await this.#join();
       if (server.server !== wanted) throw stoppedMeanwhile();
       this.#native.core.ask(wantsToBeAsked(server));
       encrypt(server.options.tls, this.#native);
@@ -116,10 +118,28 @@ class Lifecycle {
       this.#onListening(listening, own);
     } catch (cause) {
       if (server.server === wanted) server.server = null;
+      await this.#leaveNodes();
       if (cause instanceof LineError) throw cause;
       const why = /** @type {Error} */ (cause).message;
       throw new LineError(ErrorCode.WEBSOCKET_ERROR, `The server could not be started: ${why}`, cause);
     }
+  }
+
+  /** Joins other servers. */
+  async #join() {
+    const { Link } = require('../nodes/link.js');
+    const link = new Link(this.#server, this.#server.options.adapter);
+    this.#server[kLink] = link;
+    await link.ready();
+  }
+
+  /** Leaves the servers that are joined. */
+  async #leaveNodes() {
+    const server = this.#server;
+    const link = server[kLink];
+    if (link === undefined) return;
+    await link.leave();
+    if (server[kLink] === link) server[kLink] = undefined;
   }
 
   /**
@@ -173,9 +193,12 @@ class Lifecycle {
     if (listening === undefined) {
       // Still starting: `#start` notices that the server was stopped, and frees the port.
       if (options === undefined) this.#stopping?.draining?.cut();
+      // It may wait for other servers.
+      server[kLink]?.leave();
       return this.#starting;
     }
     await this.#end(listening.thread, drain);
+    await this.#leaveNodes();
     if (drain || server.options.clientTracking !== false) await left;
     return undefined;
   }

@@ -200,7 +200,7 @@ class Server extends Emitter {
    * @throws {LineError} `mInvalidJson`, or `sInvalidOptions`, naming the option.
    */
   broadcast(name, payload, options) {
-    if (options === undefined) this.rooms.root.broadcast(name, payload);
+    if (options === undefined && this[kLink] === undefined) this.rooms.root.broadcast(name, payload);
     else this.everyone.broadcast(name, payload, options);
   }
 

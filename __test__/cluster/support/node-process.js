@@ -17,6 +17,8 @@ async function carryOut({ name, args }) {
 }
 
 process.on('message', async (/** @type {{id: number, name: string, args: any}} */ order) => {
+  // Not all messages of the parent are orders: servers talk to each other through it.
+  if (order.id === undefined) return;
   /** @type {object} */
   let answer;
   try {

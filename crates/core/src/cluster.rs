@@ -12,6 +12,7 @@ mod connecting;
 mod control;
 mod counters;
 mod engine;
+mod external;
 mod news;
 mod node;
 mod node_id;
@@ -36,6 +37,7 @@ pub use channel::{Channel, ChannelNames, Named, room_key};
 pub use engine::{
     Append, Claim, Engine, EngineError, Head, Keeper, Kept, Pending, Publication, Sink,
 };
+pub use external::{Ask as ExternalAsk, Call as ExternalCall, ExternalEngine};
 pub use news::{News, Unpublished};
 pub use node::{Node, NodeReport};
 pub use node_id::NodeId;

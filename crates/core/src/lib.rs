@@ -250,6 +250,12 @@ pub use cluster::Claim;
 pub use cluster::Engine;
 /// Why an engine could not do something.
 pub use cluster::EngineError;
+/// What a call of an engine asks that the application carries out.
+pub use cluster::ExternalAsk;
+/// A call of such an engine.
+pub use cluster::ExternalCall;
+/// An engine that the application carries out.
+pub use cluster::ExternalEngine;
 /// A room whose position is asked for.
 pub use cluster::Head;
 /// What an engine keeps for all nodes.

@@ -67,6 +67,8 @@ kinds! {
     Presence = 20,
     /// There is something to be told of other nodes.
     Nodes = 21,
+    /// An engine that the application carries out has something to do.
+    Engine = 22,
 }
 
 /// One part of an event: inline text, a string of its own, an interned name, or nothing.

@@ -1,0 +1,123 @@
+// @ts-check
+'use strict';
+
+/** Servers with `adapter: 'cluster'`: in workers of Node's cluster, whose primary is the process of the test, and in it. */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const path = require('node:path');
+const { reservePort } = require('../helpers/ports');
+const { until, within } = require('../helpers/timing');
+const { withScene } = require('../process/support/scene');
+const { connect } = require('./support/members');
+const { startNodes } = require('./support/nodes');
+const { cluster } = require('./support/workers');
+
+/** @typedef {import('../process/support/scene').Scene} Scene */
+
+/** A server in a worker. */
+class WorkerNode {
+  #orders = 0;
+
+  /**
+   * @param {import('node:cluster').Worker} worker
+   * @param {number} port
+   */
+  constructor(worker, port) {
+    this.worker = worker;
+    this.url = `ws://127.0.0.1:${port}`;
+  }
+
+  /**
+   * @param {string} name
+   * @param {object} [args]
+   * @returns {Promise<any>}
+   */
+  do(name, args) {
+    const id = (this.#orders += 1);
+    const answered = new Promise((resolve, reject) => {
+      const onMessage = (/** @type {any} */ message) => {
+        if (message.id !== id) return;
+        this.worker.off('message', onMessage);
+        if (message.error) reject(new Error(message.error.message));
+        else resolve(message.result);
+      };
+      this.worker.on('message', onMessage);
+    });
+    this.worker.send({ id, name, args });
+    return within(answered, `answer of a worker to "${name}"`, 30000);
+  }
+
+  /** Ends it as a crash does. */
+  async kill() {
+    const exited = once(this.worker, 'exit');
+    if (!this.worker.isDead()) this.worker.process.kill('SIGKILL');
+    await exited;
+  }
+}
+
+/**
+ * @param {Scene} scene
+ * @param {number} count
+ * @param {object} [settings] Of `cluster`.
+ * @param {number} [known] So many nodes each of them has to know.
+ * @returns {Promise<WorkerNode[]>}
+ */
+async function startWorkers(scene, count, settings = {}, known = count) {
+  cluster.setupPrimary({ exec: path.join(__dirname, 'support/node-process.js'), serialization: 'json', ...settings });
+  const nodes = await Promise.all(Array.from({ length: count }, async () => {
+    const node = new WorkerNode(cluster.fork(), await reservePort());
+    scene.defer(() => (node.worker.isDead() ? undefined : node.kill()));
+    await node.do('start', { options: { port: Number(new URL(node.url).port), adapter: 'cluster' } });
+    return node;
+  }));
+  await until(async () => {
+    const lists = await Promise.all(nodes.map((node) => node.do('nodes')));
+    return lists.every((list) => list.length >= known);
+  }, 'workers know each other', 20000);
+  return nodes;
+}
+
+describe("adapter: 'cluster'", () => {
+  for (const serialization of /** @type {const} */ (['json', 'advanced'])) {
+    it(`joins workers, with ${serialization} between processes`, withScene(async (scene) => {
+      const nodes = await startWorkers(scene, 2, { serialization });
+      const [a, b] = await Promise.all(nodes.map((node) => connect(scene, node, { rooms: ['news'] })));
+      await nodes[0].do('broadcast', { room: 'news', name: 'said', payload: 'ünï 😀 \u0001' });
+      await b.got('said', 1);
+      await nodes[1].do('broadcast', { name: 'said', payload: { all: true } });
+      await a.got('said', 2);
+      assert.deepEqual(await b.got('said', 2), ['ünï 😀 \u0001', { all: true }]);
+      await nodes[0].do('broadcastMany', { room: 'news', name: 'count', count: 2000 });
+      const all = Array.from({ length: 2000 }, (_, index) => index);
+      assert.deepEqual(await b.got('count', 2000), all);
+      assert.deepEqual(await a.got('count', 2000), all);
+    }));
+  }
+
+  it('goes on when workers are killed, and with new ones', withScene(async (scene) => {
+    const nodes = await startWorkers(scene, 2);
+    const member = await connect(scene, nodes[0], { rooms: ['news'] });
+    await nodes[1].kill();
+    await nodes[0].do('broadcast', { room: 'news', name: 'said', payload: 1 });
+    const [fresh] = await startWorkers(scene, 1, {}, 2);
+    await fresh.do('broadcast', { room: 'news', name: 'said', payload: 2 });
+    assert.deepEqual(await member.got('said', 2), [1, 2]);
+  }));
+
+  it('joins servers of one process that is no worker', withScene(async (scene) => {
+    const nodes = await startNodes(scene, 2, { adapter: 'cluster' });
+    const member = await connect(scene, nodes[1], { rooms: ['news'] });
+    await until(() => nodes[0].server.nodes.list().length === 2, 'known');
+    nodes[0].server.room('news').broadcast('said', 1);
+    assert.deepEqual(await member.got('said', 1), [1]);
+  }));
+
+  it('says what to add to a primary process that has not loaded the package', withScene(async (scene) => {
+    const child = scene.run(path.join(__dirname, 'lonely-worker.js'));
+    const { code, message } = JSON.parse(await child.line());
+    assert.equal(code, 'sAdapterDown');
+    assert.match(message, /require\('line-socket-native'\)/);
+  }));
+});

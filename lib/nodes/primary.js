@@ -1,0 +1,103 @@
+// @ts-check
+'use strict';
+
+/** The part of the primary process of Node's `cluster`: workers with `adapter: 'cluster'` talk to each other through it. */
+
+const { Port, relay } = require('./relay.js');
+const { KEY } = require('../runtime/ipc.js');
+const { serverLog } = require('../runtime/debug.js');
+
+/** @typedef {import('node:cluster').Worker} Worker */
+
+/** Servers by worker, and by their number there. @type {WeakMap<Worker, Map<number, Port>>} */
+const joined = new WeakMap();
+
+/**
+ * @param {Worker} worker
+ * @returns {Map<number, Port>} Its servers.
+ */
+function portsOf(worker) {
+  let ports = joined.get(worker);
+  if (ports === undefined) {
+    ports = new Map();
+    joined.set(worker, ports);
+    worker.once('disconnect', () => leaveAll(worker));
+    worker.once('exit', () => leaveAll(worker));
+  }
+  return ports;
+}
+
+/** @param {Worker} worker */
+function leaveAll(worker) {
+  const ports = joined.get(worker);
+  ports?.forEach((port) => relay.leave(port));
+  ports?.clear();
+}
+
+/**
+ * @param {Worker} worker
+ * @param {unknown[]} message
+ * @param {() => void} [done] Called when it is on its way, or the worker has gone.
+ */
+function send(worker, message, done = () => undefined) {
+  if (!worker.isConnected()) {
+    done();
+    return;
+  }
+  // Without a callback a failure would be an `error` event.
+  worker.send({ [KEY]: message }, done);
+}
+
+/**
+ * A worker has sent something: `[kind, number of its server, list]`.
+ * @param {Worker} worker
+ * @param {any} message
+ */
+function onWorkerMessage(worker, message) {
+  if (!Array.isArray(message)) return;
+  const [kind, number, given] = message;
+  // JSON has no `undefined`.
+  const list = given ?? [];
+  if (!Number.isInteger(number) || !isListOfTexts(list)) return;
+  const ports = portsOf(worker);
+  if (kind === 'hello') {
+    const before = ports.get(number);
+    if (before !== undefined) relay.leave(before);
+    ports.set(number, new Port(
+      (messages, done) => send(worker, ['messages', number, messages], done),
+      () => {
+        serverLog('the worker %d reads too slowly: messages for it are dropped', worker.id);
+        ports.delete(number);
+        send(worker, ['lost', number]);
+      },
+    ));
+    send(worker, ['welcome', number]);
+    return;
+  }
+  const port = ports.get(number);
+  if (port === undefined) return;
+  switch (kind) {
+    case 'publish':
+      relay.publish(port, list);
+      break;
+    case 'subscribe':
+      relay.subscribe(port, list);
+      send(worker, ['subscribed', number]);
+      break;
+    case 'unsubscribe':
+      relay.unsubscribe(port, list);
+      break;
+    case 'bye':
+      relay.leave(port);
+      ports.delete(number);
+      break;
+    default:
+  }
+}
+
+/** @param {unknown} list */
+function isListOfTexts(list) {
+  return Array.isArray(list) && list.every((text) => typeof text === 'string');
+}
+
+module.exports = { onWorkerMessage };

@@ -32,9 +32,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
             let is_first = beaten.is_none_or(|(of, _)| of != generation);
             if is_first || beaten.is_some_and(|(_, last)| last.elapsed() >= interval) {
                 beaten = Some((generation, Instant::now()));
-                if let Err(error) =
-                    tell(&shared, Channel::Nodes, &own_beat(&shared, is_first)).await
-                {
+                let beat = own_beat(&shared, is_first);
+                // An engine that does not answer may wait for long: the heartbeat's absence tells sooner.
+                let told = tokio::time::timeout(interval, tell(&shared, Channel::Nodes, &beat));
+                if let Ok(Err(error)) = told.await {
                     failed(&shared, generation, error);
                 }
             }

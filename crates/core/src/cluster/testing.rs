@@ -1,7 +1,7 @@
 //! An engine in memory, with the faults that a real one has when it is told to have them.
 
 use std::collections::{HashMap, HashSet};
-use std::future::ready;
+use std::future::{pending, ready};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,8 @@ struct State {
     is_down: bool,
     /// The engines of these numbers receive nothing, and are not told.
     deaf: HashSet<usize>,
+    /// What the engines of these numbers publish is never answered.
+    stuck: HashSet<usize>,
     published: Vec<(String, Vec<u8>)>,
     refused: HashSet<Channel>,
     keeps: bool,
@@ -100,6 +102,16 @@ impl Broker {
             state.deaf.insert(number);
         } else {
             state.deaf.remove(&number);
+        }
+    }
+
+    /// Whether what an engine publishes is never answered, as by a server that is stopped.
+    pub fn set_stuck(&self, number: usize, stuck: bool) {
+        let mut state = self.lock();
+        if stuck {
+            state.stuck.insert(number);
+        } else {
+            state.stuck.remove(&number);
         }
     }
 
@@ -197,6 +209,9 @@ impl Engine for MemoryEngine {
         let mut state = self.broker.lock();
         if !state.clients.contains_key(&self.number) {
             return Box::pin(ready(Err(lost())));
+        }
+        if state.stuck.contains(&self.number) {
+            return Box::pin(pending());
         }
         for message in messages {
             if state.refused.contains(&message.channel) {

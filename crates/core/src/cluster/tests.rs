@@ -281,6 +281,21 @@ fn a_connection_that_passes_nothing_on_is_made_anew() {
 }
 
 #[test]
+fn an_engine_that_answers_nothing_is_found_by_missing_heartbeats() {
+    let broker = Broker::new();
+    let (one, two) = two(&broker);
+    until("a first heartbeat", || one.node.peers().len() == 1);
+    broker.set_stuck(0, true);
+    let mut news = Vec::new();
+    until("down", || {
+        news.extend(one.node.take_news());
+        news.iter().any(|news| matches!(news, News::Down(_)))
+    });
+    broker.set_stuck(0, false);
+    until("up", || one.is_up() && two.is_up());
+}
+
+#[test]
 fn what_other_programs_publish_is_checked() {
     let broker = Broker::new();
     let (one, _two) = two(&broker);

@@ -44,20 +44,22 @@ import type { DeflateParameters, PeerAddress, Socket, SocketServer, UpgradeReque
 
 /** Events of a connection besides the messages of its peer. */
 interface ConnectionEvents extends EmitterEvents {
-  /** A message could not be read or a response could not be sent. */
+  // facts: connection-event-types
+  /** A message could not be read, a response could not be sent, or the client broke the protocol. */
   _error: [error: LineError<ConnectionErrorCode | MessageErrorCode>];
-  /** The connection ended, with the close code (RFC 6455 section 7.4) and reason. */
+  /** The connection has ended, with the close code (RFC 6455 section 7.4) and reason. */
   _disconnected: [code: number, reason: string];
   /**
-   * All that waited for the client has left, after it had reached `highWaterMark`: time to go on, for
-   * who had stopped because of `writableNeedDrain`.
-   */
-  _drain: [];
-  /**
-   * The server is being stopped with `drain`: the connection will be closed with this code and reason
-   * as soon as nobody waits for an answer, and cut after so many milliseconds.
+   * The server is being stopped with `drain`: the connection will be closed with this code and reason when no answer
+   * is outstanding, and after so many milliseconds in any case.
    */
   _disconnecting: [code: number, reason: string, left: number];
+  /**
+   * All that waited for the client has left, after it had reached `highWaterMark`. An application that stopped
+   * sending because of `writableNeedDrain` can go on.
+   */
+  _drain: [];
+  // /facts
 }
 
 /** A connected client. The server makes these and emits them. */
@@ -223,18 +225,23 @@ interface ServerEvents<
   ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
   ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
 > extends EmitterEvents {
-  /** A client asks to come in: resolve or reject the message. Without a listener everyone may. */
+  // facts: server-event-types
+  /**
+   * A client has sent its handshake: resolve or reject the message. Without a listener every handshake is resolved.
+   */
   handshake: [connection: ServerConnection<ClientToServer, ServerToClient>, handshake: Message];
   /** A client is connected, its handshake resolved. */
   connection: [connection: ServerConnection<ClientToServer, ServerToClient>];
-  /** Lines of the answer to an upgrade request, before it is sent: may be changed. */
+  /** Lines of the answer to an upgrade request, before it is sent. They may be changed and added. */
   headers: [headers: string[]];
   /**
-   * A connection could not be accepted, or the HTTP server of the option `server` failed. Or an upgrade was refused with
-   * 500 because `verifyClient`, `handleProtocols` or a `headers` listener has given what cannot be used (`sInvalidAction`,
-   * with that as `payload`), or the promise of one was rejected (`sWebsocketError`, with the reason as `payload`).
+   * A connection could not be accepted, or the HTTP server of the option `server` failed. Or an upgrade was refused
+   * with 500 because `verifyClient`, `handleProtocols` or a `headers` listener gave a value that cannot be used
+   * (`sInvalidAction`, with that value as `payload`), or the promise of one was rejected (`sWebsocketError`, with the
+   * reason as `payload`).
    */
   error: [error: NodeJS.ErrnoException | LineError];
+  // /facts
 }
 
 /**

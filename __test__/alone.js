@@ -29,6 +29,7 @@ const QUIET = {
 const ALONE = {
   '__test__/attach/process.test.js': 'CPU time of a server',
   '__test__/chaos/chaos.test.js': 'how late a timer is',
+  '__test__/deadlines.test.js': 'how many entries wait while a thread is busy',
   '__test__/deflate/hostile.test.js': 'memory',
   '__test__/deflate/inflating.test.js': 'memory',
   '__test__/limits/handshake-payload.test.js': 'memory',
@@ -52,7 +53,6 @@ const UNDISTURBED = {
   '__test__/contract/answers.test.js': 'a time is bounded by ten seconds',
   '__test__/contract/close.test.js': 'times are bounded from below',
   '__test__/contract/send.test.js': 'times are bounded from below',
-  '__test__/deadlines.test.js': 'counts what waits',
   '__test__/process/dead-connections.test.js': 'a time is bounded from below',
   '__test__/process/restart.test.js': 'counts descriptors and threads of its own process',
   '__test__/process/stopping.test.js': 'runs for a time',

@@ -66,11 +66,13 @@ function sizeOf(data, max) {
   return isClear ? length : new TextEncoder().encode(data).length;
 }
 
+// facts: reserved-names
 /**
- * Whether only the protocol may use a name: our own events begin with an underscore, and no peer may
- * fire them. Names such as `__proto__` are ordinary ones.
+ * Whether a name is reserved: it begins with `_`. Peers must not emit the library's own events, which do.
+ * Names that begin and end with `__`, such as `__proto__`, are ordinary (contract section 4).
  * @param {string} name
  */
 const isReserved = (name) => name.startsWith('_') && !(name.startsWith('__') && name.endsWith('__'));
+// /facts
 
 module.exports = { readEnvelope, sizeOf, isReserved };

@@ -21,8 +21,10 @@ const { ROOT } = require('./run.js');
  * @property {string} [region] Name of the lines that it stands between; without it is the whole file.
  */
 
+const NAMES = ['counters', 'close-codes', 'enums', 'server-options', 'nested-options', 'protocol', 'client-options'];
+
 /** @type {(() => Output[])[]} */
-const WRITERS = ['counters', 'close-codes', 'enums', 'server-options', 'nested-options', 'client-options'].map((name) => require(`./facts/${name}.js`));
+const WRITERS = NAMES.map((name) => require(`./facts/${name}.js`));
 
 /** @param {string} file */
 function read(file) {

@@ -46,15 +46,16 @@ interface Recovery {
 
 /** Events of a client besides the messages of the server. */
 interface ClientEvents extends EmitterEvents {
+  // facts: client-event-types
   /** An attempt to connect begins. */
   _connecting: [];
   /** The attempt failed: `cWebsocketError`, `cHandshakeError` or `cHandshakeRejected`. */
   _connecting_error: [error: LineError<ClientErrorCode>];
-  /** The handshake was resolved by the server, with this value. */
+  /** The server resolved the handshake with this payload. */
   _connected: [payload: any];
   /** The client begins to disconnect. */
   _disconnecting: [];
-  /** The connection ended, or could not be made. */
+  /** The connection has ended, or could not be made. */
   _disconnected: [event: CloseInfo];
   /**
    * After `_disconnected`: the server has given the id of this client to another connection, by `setIdAsync` with
@@ -62,12 +63,13 @@ interface ClientEvents extends EmitterEvents {
    */
   _taken_over: [];
   /**
-   * The server has let the client into a room again whose position it had brought, and this is what has become of
-   * the messages since then.
+   * The server has let the client into a room again for which the client had sent a position; `recovery` tells
+   * whether the client has got every message since then.
    */
   _recovered: [recovery: Recovery];
-  /** What is no message came or is too large, a response could not be sent, or the WebSocket failed. */
+  /** A message could not be read or is too large, a response could not be sent, or the connection failed. */
   _error: [error: LineError<ClientErrorCode | MessageErrorCode>];
+  // /facts
 }
 
 /**

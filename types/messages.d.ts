@@ -43,10 +43,12 @@ export type ValueArgs<V, Rest extends any[] = []> =
 
 /** Events of a message, after it was responded to. */
 export interface MessageEvents extends EmitterEvents {
+  // facts: message-event-types
   /** It was resolved, with this value. */
   resolved: [payload: any];
   /** It was rejected, with this error. */
   rejected: [err: any];
+  // /facts
 }
 
 /**

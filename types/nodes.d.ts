@@ -37,18 +37,20 @@ export interface Resumed {
 
 /** Events of {@link Nodes} besides messages. One that nobody listens for is logged, and throws nothing. */
 export interface NodesEvents extends EmitterEvents {
+  // facts: nodes-event-types
   /** This server is joined with the others. */
   _up: [];
-  /** The engine cannot be reached, or has failed. The server tries again by itself. */
+  /** The engine cannot be reached, or has failed; the server tries again by itself. */
   _down: [error: LineError<'sAdapterDown'>];
   /** After `_up`, when it was down before. */
   _resumed: [resumed: Resumed];
   /** Another server has joined. */
   _joined: [node: NodeInfo];
-  /** Another server has stopped, or counts as dead. */
-  _left: [node: NodeInfo];
   /** The answer to a message of another server could not be sent. */
   _error: [error: LineError];
+  /** Another server has stopped, or counts as dead. */
+  _left: [node: NodeInfo];
+  // /facts
 }
 
 /** What other servers have answered. Keys are ids of servers. */

@@ -44,12 +44,14 @@ export interface PresenceChange {
 
 /** Events of the presence of a room. */
 export interface PresenceEvents extends EmitterEvents {
+  // facts: presence-event-types
   /** A member has come. */
   join: [member: PresenceMember];
   /** A member has gone. */
   leave: [member: PresenceMember];
-  /** Something has changed: after the `join`s and `leave`s of the same time. */
+  /** The members of the room have changed: after the `join`s and `leave`s of the same time. */
   change: [change: PresenceChange];
+  // /facts
 }
 
 /** Who is in a room, and who comes and goes. Only while there are listeners does the server tell of changes. */

@@ -2,7 +2,7 @@
 'use strict';
 
 /** Time that a test waits for an expected event, in ms: long, for busy machines. `LINE_PATIENCE` makes it longer. */
-const PATIENCE = Number(process.env.LINE_PATIENCE ?? 4000);
+const PATIENCE = Number(process.env.LINE_PATIENCE ?? 10000);
 
 /**
  * @param {number} ms

@@ -23,9 +23,12 @@ const YEAR = 365 * 24 * 3600;
 /** How far a clock may be from where it was set, in ms. */
 const CLOCK_ERROR = 60000;
 
-/** @param {Promise<unknown>} promise @returns {Promise<number>} Milliseconds until it was fulfilled. */
-async function duration(promise) {
-  const start = performance.now();
+/**
+ * @param {Promise<unknown>} promise
+ * @param {number} [start] When the server may first have begun to count, by `performance.now()`.
+ * @returns {Promise<number>} Milliseconds from then until it was fulfilled.
+ */
+async function duration(promise, start = performance.now()) {
   await promise;
   return performance.now() - start;
 }
@@ -58,11 +61,13 @@ if (process.platform === 'linux') {
         const answered = duration(child.report());
         owing.json({ n: 'owe' });
         await owing.message(({ n }) => n === 'question');
+        const heard = performance.now();
         await silent.handshake();
         // Heard for the last time: a ping after pingInterval, the end after responseTimeout more.
-        const ended = duration(silent.ended);
+        const ended = duration(silent.ended, heard);
+        const opened = performance.now();
         const pending = await scene.open(port);
-        const refused = duration(pending.ended);
+        const refused = duration(pending.ended, opened);
         const before = (await owing.request('time')).message.p;
 
         clock.shift(seconds);

@@ -172,7 +172,7 @@ describe('options', () => {
   });
 
   it('are those that are known, each of them', () => {
-    assert.deepEqual(Object.keys(OPTIONS).concat('tls').sort(), Object.keys(known.OPTIONS).sort());
+    assert.deepEqual(Object.keys(OPTIONS).concat('tls', 'adapter').sort(), Object.keys(known.OPTIONS).sort());
     assert.deepEqual([...LIVE].sort(), Object.keys(known.OPTIONS).filter((name) => known.OPTIONS[name].isLive).sort());
   });
 

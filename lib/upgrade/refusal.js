@@ -19,8 +19,10 @@ const { ServerErrorCode } = require('../enums.js');
 /** Time a refused peer has to read its answer and to close, in ms; as `REFUSAL_TIME` in `crates/core/src/transport/opening.rs`. */
 const REFUSAL_TIME = 5000;
 
-/** `Retry-After` of refusals while the server does not run, in seconds; the core sends the same. */
-const RETRY_AFTER = 10;
+// facts: unavailable
+/** The header lines of status 503, beside those of every refusal. */
+const UNAVAILABLE = Object.freeze({ contentType: 'Content-type: text/html', retryAfter: 'Retry-After: 10' });
+// /facts
 
 /** Statuses of refusals: those that end a request and that HTTP defines (RFC 9110 section 15). */
 const LEAST_STATUS = 300;
@@ -99,7 +101,7 @@ function responseOf(status, contentType, message, more = []) {
  * @param {Duplex} stream
  */
 function refuseUnavailable(stream) {
-  answer(stream, responseOf(503, 'Content-type: text/html', undefined, [`Retry-After: ${RETRY_AFTER}`]));
+  answer(stream, responseOf(503, UNAVAILABLE.contentType, undefined, [UNAVAILABLE.retryAfter]));
 }
 
 /**

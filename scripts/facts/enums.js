@@ -32,6 +32,18 @@ function eventTable(on) {
   return table(['on', 'event', 'arguments', 'when'], rows);
 }
 
+/** The files of interfaces of events. @type {Record<string, string>} */
+const TYPES = {
+  server: 'index.d.ts', connection: 'index.d.ts', message: 'types/messages.d.ts', presence: 'types/presence.d.ts',
+  nodes: 'types/nodes.d.ts', client: 'types/client.d.ts',
+};
+
+/** @param {string} on */
+function eventTypes(on) {
+  return EVENTS.flatMap(({ on: whose, name, types, doc, details }) =>
+    (whose !== on || name === undefined ? [] : [`${jsDoc(details ?? sentence(doc), '  ')}  ${name}: [${types}];\n`])).join('');
+}
+
 function errorTable() {
   const rows = ERROR_CODES.flatMap(({ path, codes }) =>
     codes.map((error, index) => [code(error.code), code(`${index === 0 ? path : '…'}.${error.key}`), error.doc]));
@@ -57,6 +69,7 @@ module.exports = () => [
     region: `${on}-events`,
     text: frozen(events, EVENTS.flatMap(({ on: whose, name }) => (whose === on && name !== undefined ? [{ key: keyOf(name), value: name }] : []))),
   })),
+  ...Object.entries(TYPES).map(([on, file]) => ({ file, region: `${on}-event-types`, text: eventTypes(on) })),
   { file: 'docs/reference/errors.md', region: 'error-codes', text: errorTable() },
   { file: 'docs/reference/events.md', region: 'server-events', text: eventTable(['server', 'connection', 'message', 'presence', 'nodes']) },
   { file: 'docs/reference/events.md', region: 'client-events', text: eventTable(['client']) },

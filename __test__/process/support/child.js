@@ -12,7 +12,7 @@ const { createInterface } = require('node:readline');
 const { until, within } = require('../../helpers/timing');
 
 /** Time that a child may take to report or do something, in ms: starting Node alone takes 100 or more. */
-const PATIENCE = 10000;
+const PATIENCE = 20000;
 
 /** Lines of a child's errors that are shown when a test fails. */
 const SHOWN = 15;

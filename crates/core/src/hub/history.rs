@@ -42,7 +42,7 @@ pub struct Replay {
 
 /// What [`History::read`] has found.
 #[derive(Debug)]
-pub struct Reading {
+pub struct Page {
     /// The messages, oldest first.
     pub messages: Vec<Replay>,
     /// Where to go on.
@@ -204,7 +204,7 @@ impl History {
         since: Option<&Position>,
         limit: usize,
         now: u64,
-    ) -> Option<Reading> {
+    ) -> Option<Page> {
         let mut store = self.lock()?;
         store.change(key, |log| log.trim(now));
         let ring = &store.log(key)?.ring;
@@ -219,14 +219,14 @@ impl History {
             let start = behind.start;
             let mut messages = messages(ring, behind);
             messages.truncate(limit);
-            return Some(Reading {
+            return Some(Page {
                 position: ring.position_at(start + messages.len()),
                 messages,
                 complete: true,
             });
         }
         let last = ring.last(limit, usize::MAX);
-        Some(Reading {
+        Some(Page {
             complete: since.is_none() && ring.is_whole() && last.start == 0,
             messages: messages(ring, last),
             position: ring.position(),
@@ -235,9 +235,9 @@ impl History {
 
     /// What [`History::read`] gives in a room whose history has not begun: nothing, and a position before
     /// whatever comes.
-    pub fn read_nothing(&self, since: Option<&Position>) -> Option<Reading> {
+    pub fn read_nothing(&self, since: Option<&Position>) -> Option<Page> {
         let position = self.lock()?.before();
-        Some(Reading {
+        Some(Page {
             messages: Vec::new(),
             position,
             complete: since.is_none_or(|since| *since == position),

@@ -322,12 +322,13 @@ impl Hub {
     }
 }
 
-/// Whether a name is reserved for the library. The library's own events begin with an underscore, and peers
-/// must not emit them. Names such as `__proto__`, with two underscores at both ends, are ordinary names
-/// (contract section 4).
+// facts: reserved-names
+/// Whether a name is reserved: it begins with `_`. Peers must not emit the library's own events, which do.
+/// Names that begin and end with `__`, such as `__proto__`, are ordinary (contract section 4).
 fn is_reserved(name: &str) -> bool {
     name.starts_with('_') && !(name.starts_with("__") && name.ends_with("__"))
 }
+// /facts
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,11 @@ use super::status::reason;
 /// The supported versions of the protocol, as a header line.
 const VERSIONS: &str = "Sec-WebSocket-Version: 13, 8\r\n";
 
+// facts: unavailable
+/// The header lines of status 503, beside those of every refusal.
+const UNAVAILABLE: [&str; 2] = ["Content-type: text/html\r\n", "Retry-After: 10\r\n"];
+// /facts
+
 /// The answer to a request that is not upgraded. The connection is closed after it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {}", reason(*status))]
@@ -89,7 +94,7 @@ impl Refusal {
     /// client may try again after some seconds (RFC 9110 section 10.2.3).
     pub fn unavailable() -> Self {
         Self {
-            headers: ["Content-type: text/html\r\n", "Retry-After: 10\r\n"],
+            headers: UNAVAILABLE,
             ..Self::new(503, None)
         }
     }

@@ -50,13 +50,17 @@ const UNDISTURBED = {
   '__test__/client/queue.test.js': 'times are bounded from below',
   '__test__/client/send-options.test.js': 'times are bounded from below',
   '__test__/client/fake-timers.test.js': 'replaces clocks',
+  '__test__/cluster/engine.test.js': 'times are bounded by seconds',
   '__test__/contract/answers.test.js': 'a time is bounded by ten seconds',
   '__test__/contract/close.test.js': 'times are bounded from below',
   '__test__/contract/send.test.js': 'times are bounded from below',
   '__test__/process/dead-connections.test.js': 'a time is bounded from below',
+  '__test__/nodes/alone.test.js': 'a time is bounded by five seconds',
+  '__test__/process/last-words.test.js': 'a time is bounded by seconds',
   '__test__/process/restart.test.js': 'counts descriptors and threads of its own process',
   '__test__/process/stopping.test.js': 'runs for a time',
   '__test__/readme.test.js': 'a time is bounded from below',
+  '__test__/rooms/many.test.js': 'keeps a thread busy for a time',
   '__test__/soak/soak.test.js': 'compares no memory in so short a time',
 };
 

@@ -39,6 +39,10 @@ pub(super) fn target(call: &Call) -> Result<Target> {
     };
     Ok(Target {
         rooms: if is_of_all { None } else { Some(names_of(0)?) },
+        ids: match parts.get(5) {
+            Some(ids) if !ids.is_nothing(0)? => Some(names_of(5)?),
+            _ => None,
+        },
         except: except
             .iter()
             .map(|item| item.uint(0))
@@ -99,7 +103,7 @@ fn ask_all(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// `{"responses":[[id,payload],…],"errors":[[id,error],…],"tooLarge":[id,…],"silent":[id,…],"more":boolean}`. To be
 /// called again while there is more.
 fn take_answers(server: &mut JsServer, call: &Call) -> Result<Value> {
-    match server.hub.requests.take(call.uint(0)?) {
+    match server.hub.take_answers(call.uint(0)?) {
         Some(answers) => call.string_value(&answers_json(&answers)),
         None => call.undefined(),
     }
@@ -229,6 +233,7 @@ mod tests {
             too_large: vec!["d".into()],
             silent: vec!["e".into(), "f".into()],
             more: true,
+            ..Answers::default()
         };
         let expected = r#"{"responses":[["a",{"x":1}],["b"]],"errors":[["c","no"]],"tooLarge":["d"],"silent":["e","f"],"more":true}"#;
         assert_eq!(answers_json(&answers), expected);

@@ -4,6 +4,8 @@
 //! which rooms have members; the node publishes, subscribes, and gives the hub what other nodes have published. No
 //! JavaScript is involved.
 
+mod answering;
+mod asking;
 mod attendance;
 mod back_off;
 mod beating;
@@ -13,11 +15,16 @@ mod control;
 mod counters;
 mod engine;
 mod external;
+mod forms;
+mod gathering;
+mod inquiries;
 mod news;
 mod node;
 mod node_id;
 mod outbox;
 mod publishing;
+mod questioner;
+mod questions;
 mod receiving;
 mod redis;
 mod roster;
@@ -41,6 +48,8 @@ pub use external::{Ask as ExternalAsk, Call as ExternalCall, ExternalEngine};
 pub use news::{News, Unpublished};
 pub use node::{Node, NodeReport};
 pub use node_id::NodeId;
+pub use questioner::{Begun, NodeQuestion};
+pub use questions::Outcome;
 pub use redis::{RedisEngine, RedisSettings, RedisSettingsError, RedisTls};
 pub use roster::Peer;
 pub use settings::NodeSettings;

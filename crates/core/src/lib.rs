@@ -302,3 +302,12 @@ pub use hub::Accepted;
 pub use hub::Position;
 /// What became of a broadcast.
 pub use hub::Sent;
+
+/// What became of a question to other nodes.
+pub use cluster::Begun;
+/// A question about connections on other nodes.
+pub use cluster::NodeQuestion;
+/// What nodes have answered.
+pub use cluster::Outcome;
+/// Who was asked: connections here, and other nodes.
+pub use hub::AskedMembers;

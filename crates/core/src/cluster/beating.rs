@@ -145,5 +145,6 @@ fn left(shared: &Shared, peer: Peer) {
     );
     lock(&shared.seen).forget(peer.id);
     attendance::on_gone(shared, peer.id);
+    shared.on_gone(peer.id);
     shared.tell(News::Left(peer));
 }

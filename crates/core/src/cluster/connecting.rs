@@ -62,6 +62,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
             goes_on
         });
         subscribing::give_up_waiting(&shared);
+        shared.give_up_questions();
         if down_since.is_none() {
             down_since = Some(Instant::now());
             warn!("node {}: the engine is not reachable: {error}", shared.id);

@@ -80,11 +80,10 @@ pub struct Beat {
 pub struct Ask {
     /// Its number among those of the node that asks.
     pub key: u32,
-    /// What is asked, by its name.
-    pub what: String,
-    /// What it needs, which depends on that.
-    pub with: Box<RawValue>,
-    /// How long an answer is waited for, in milliseconds.
+    /// What is asked: see [`Demand`](super::forms::Demand). Newer versions may ask what this one does not know.
+    pub what: Box<RawValue>,
+    /// How long an answer is waited for, in milliseconds; 0 is no limit.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub timeout: u32,
 }
 
@@ -93,11 +92,16 @@ pub struct Ask {
 pub struct Answer {
     /// The number of the question.
     pub key: u32,
-    /// The answer.
+    /// The answer: see [`Part`](super::forms::Part).
     pub with: Box<RawValue>,
     /// More follows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub more: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(timeout: &u32) -> bool {
+    *timeout == 0
 }
 
 impl Serialize for NodeId {

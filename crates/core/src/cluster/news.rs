@@ -28,13 +28,13 @@ pub enum News {
     Joined(Peer),
     /// A node has ended, or was not heard of for too long.
     Left(Peer),
-    /// A message of the application of another node: see [`Answer`](super::control::Answer).
+    /// A message of the application of another node.
     Message {
-        /// What has to be given back with the answer; `None` when none is expected.
+        /// What [`Node::answer_message`](super::Node::answer_message) is to be given; `None` when no answer is expected.
         key: Option<u64>,
         /// The node.
         from: super::node_id::NodeId,
-        /// The message as JSON text: `[name, payload]`.
+        /// The message, an envelope as JSON text.
         text: String,
     },
     /// A message with a receipt is published, or is not.
@@ -46,7 +46,7 @@ pub enum News {
     },
     /// A room is subscribed, or has no members any more.
     Subscribed(u32),
-    /// A question is answered.
+    /// A question is answered: see [`Node::take_answer`](super::Node::take_answer).
     Answered(u32),
     /// The node has ended. The last of its news.
     Stopped,
@@ -70,7 +70,8 @@ pub struct Board(Vec<News>);
 impl Board {
     /// Adds news. True when the application is to be told that there are some.
     pub fn add(&mut self, news: News) -> bool {
-        if self.0.len() < MOST {
+        // Whoever waits for an answer is always told.
+        if self.0.len() < MOST || matches!(news, News::Answered(_) | News::Stopped) {
             self.0.push(news);
         }
         self.0.len() == 1

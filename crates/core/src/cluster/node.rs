@@ -19,7 +19,7 @@ use super::node_id::NodeId;
 use super::roster::Peer;
 use super::settings::NodeSettings;
 use super::shared::{Phase, Shared, lock};
-use super::{attendance, beating, connecting, publishing, subscribing};
+use super::{answering, asking, attendance, beating, connecting, publishing, subscribing};
 
 /// What a node has counted, and how it stands.
 #[derive(Debug, Clone)]
@@ -142,6 +142,8 @@ async fn run(shared: &Arc<Shared>) {
         tokio::spawn(subscribing::run(Arc::clone(shared))),
         tokio::spawn(beating::run(Arc::clone(shared))),
         tokio::spawn(attendance::run(Arc::clone(shared))),
+        tokio::spawn(asking::run(Arc::clone(shared))),
+        tokio::spawn(answering::run(Arc::clone(shared))),
     ];
     let publishing = tokio::spawn(publishing::run(Arc::clone(shared)));
     let abort = publishing.abort_handle();
@@ -161,6 +163,7 @@ async fn run(shared: &Arc<Shared>) {
     // The task ends, and puts back what it was publishing, before the next line runs.
     tokio::task::yield_now().await;
     publishing::give_up(shared);
+    shared.give_up_questions();
     shared.tell(News::Stopped);
     info!("node {}: has ended", shared.id);
 }

@@ -17,6 +17,12 @@ impl NodeId {
         Self((random ^ more.rotate_left(32)).to_be_bytes())
     }
 
+    /// What stands in the ids that the node gives connections.
+    pub fn mark(self) -> u32 {
+        let [a, b, c, d, ..] = self.0;
+        u32::from_be_bytes([a, b, c, d])
+    }
+
     /// Reads an id as it is written; `None` when the text is none.
     pub fn parse(text: &str) -> Option<Self> {
         let is_written_so = text.len() == 16

@@ -177,17 +177,19 @@ impl Shared {
         Accepted::Yes
     }
 
-    /// Adds something for nodes to the messages that wait.
-    pub(super) fn queue_control(&self, channel: Channel, control: &Control) {
+    /// Adds something for nodes to the messages that wait. False when there is no room.
+    pub(super) fn queue_control(&self, channel: Channel, control: &Control) -> bool {
         let Ok(json) = serde_json::to_string(control) else {
-            return;
+            return false;
         };
         let data = wire::write_control(self.next_origin(), &json);
         let message = Publication { channel, data };
-        if lock(&self.outbox).push([message].into_iter(), None, Instant::now()) {
+        let added = lock(&self.outbox).push([message].into_iter(), None, Instant::now());
+        if added {
             self.filled.notify_one();
         } else {
             self.counters.dropped_queue.add(1);
         }
+        added
     }
 }

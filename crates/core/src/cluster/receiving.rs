@@ -5,7 +5,7 @@ use std::sync::Arc;
 use log::debug;
 
 use crate::envelope;
-use crate::hub::{Accepted, ForPeers, Peers, Target};
+use crate::hub::{Accepted, AskPeers, ForPeers, Peers, Target};
 
 use super::channel::Named;
 use super::control::Control;
@@ -90,7 +90,8 @@ impl Shared {
                 first,
                 more,
             }) => attendance::on_here(self, from, present, first, more),
-            Ok(Control::Ask(_) | Control::Answer(_)) => {}
+            Ok(Control::Ask(ask)) => self.on_ask(from, ask),
+            Ok(Control::Answer(answer)) => self.on_answer(from, &answer)?,
             Err(_) => return Err("it is not known to this version, or malformed"),
         }
         Ok(())
@@ -162,6 +163,23 @@ impl Shared {
 impl Peers for Shared {
     fn publish(&self, message: ForPeers<'_>) -> Accepted {
         self.queue(message)
+    }
+
+    fn ask(&self, question: AskPeers<'_>) -> usize {
+        self.ask_members(&question)
+    }
+
+    fn forget(&self, key: u32) {
+        self.forget_members(key);
+    }
+
+    fn gathered(&self, key: u32, is_complete: bool) {
+        lock(&self.inquiries).gathered(key, is_complete);
+        self.inquired.notify_one();
+    }
+
+    fn mark(&self) -> u32 {
+        self.id.mark()
     }
 
     fn room_began(&self, room: &Arc<str>) {

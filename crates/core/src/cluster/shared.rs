@@ -12,9 +12,11 @@ use crate::hub::{Hub, Kind, Record};
 use super::channel::ChannelNames;
 use super::counters::{Counters, RoundTrips};
 use super::engine::{Engine, EngineError};
+use super::inquiries::Inquiries;
 use super::news::{Board, News};
 use super::node_id::NodeId;
 use super::outbox::Outbox;
+use super::questions::Questions;
 use super::roster::Roster;
 use super::seen::Seen;
 use super::settings::NodeSettings;
@@ -58,6 +60,13 @@ pub(super) struct Shared {
     /// When the own heartbeat came back last.
     pub own_beat: Mutex<Instant>,
     pub board: Mutex<Board>,
+    /// What this node asks.
+    pub questions: Mutex<Questions>,
+    /// Something is asked: its time may be the next that is over.
+    pub asked: Notify,
+    /// What other nodes ask this one.
+    pub inquiries: Mutex<Inquiries>,
+    pub inquired: Notify,
     pub start: Instant,
     sequence: AtomicU32,
     pub generation: AtomicU64,
@@ -92,6 +101,10 @@ impl Shared {
             round_trips: Mutex::default(),
             own_beat: Mutex::new(now),
             board: Mutex::default(),
+            questions: Mutex::default(),
+            asked: Notify::new(),
+            inquiries: Mutex::new(Inquiries::new(settings.max_queued_bytes)),
+            inquired: Notify::new(),
             start: now,
             sequence: AtomicU32::new(0),
             generation: AtomicU64::new(0),

@@ -26,6 +26,8 @@ struct State {
     deaf: HashSet<usize>,
     /// What the engines of these numbers publish is never answered.
     stuck: HashSet<usize>,
+    /// What the engines of these numbers publish reaches nobody, and they are not told.
+    mute: HashSet<usize>,
     published: Vec<(String, Vec<u8>)>,
     refused: HashSet<Channel>,
     keeps: bool,
@@ -112,6 +114,16 @@ impl Broker {
             state.stuck.insert(number);
         } else {
             state.stuck.remove(&number);
+        }
+    }
+
+    /// Whether what an engine publishes reaches nobody.
+    pub fn set_mute(&self, number: usize, mute: bool) {
+        let mut state = self.lock();
+        if mute {
+            state.mute.insert(number);
+        } else {
+            state.mute.remove(&number);
         }
     }
 
@@ -218,7 +230,9 @@ impl Engine for MemoryEngine {
                 let why = "NOPERM: allow PUBLISH on this channel".into();
                 return Box::pin(ready(Err(EngineError::Refused(why))));
             }
-            state.deliver(&message.channel, &message.data);
+            if !state.mute.contains(&self.number) {
+                state.deliver(&message.channel, &message.data);
+            }
         }
         Box::pin(ready(Ok(())))
     }

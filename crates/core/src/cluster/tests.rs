@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::testing::{Broker, until};
 use super::*;
 use crate::hub::testing::{CountingWake, FakeLink, facts};
-use crate::hub::{Accepted, ConnectionRef, Hub, Target};
+use crate::hub::{Accepted, Answers, AskedMembers, ConnectionRef, Hub, Kind, Target};
+
+mod questions;
 
 struct Server {
     hub: Arc<Hub>,

@@ -53,16 +53,7 @@ impl Hub {
         receipt: Option<u32>,
     ) -> Accepted {
         let rooms = target.rooms.as_deref().map(distinct);
-        let mut except: Vec<Arc<str>> = target
-            .except_ids
-            .iter()
-            .map(|id| id.as_str().into())
-            .collect();
-        if !target.except.is_empty() {
-            let registry = self.registry();
-            let slots = target.except.iter();
-            except.extend(slots.filter_map(|&slot| registry.id_of(registry.get(slot)?)));
-        }
+        let except = self.except_ids(target);
         peers.publish(ForPeers {
             rooms: rooms.as_deref(),
             except: &except,
@@ -70,6 +61,18 @@ impl Hub {
             text,
             receipt,
         })
+    }
+
+    /// Ids of the connections that a target does not mean, here and on other nodes.
+    pub fn except_ids(&self, target: &Target) -> Vec<Arc<str>> {
+        let ids = target.except_ids.iter();
+        let mut except: Vec<Arc<str>> = ids.map(|id| id.as_str().into()).collect();
+        if !target.except.is_empty() {
+            let registry = self.registry();
+            let slots = target.except.iter();
+            except.extend(slots.filter_map(|&slot| registry.id_of(registry.get(slot)?)));
+        }
+        except
     }
 
     /// Sends a message of another node to the members of a room here.

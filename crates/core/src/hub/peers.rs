@@ -18,6 +18,27 @@ pub struct ForPeers<'a> {
     pub receipt: Option<u32>,
 }
 
+/// A question for members on other nodes.
+#[derive(Debug, Clone, Copy)]
+pub struct AskPeers<'a> {
+    /// The key of the request here.
+    pub key: u32,
+    /// The rooms that it is for; `None` for every connection.
+    pub rooms: Option<&'a [String]>,
+    /// Ids of the connections that it is for, in place of rooms.
+    pub ids: Option<&'a [String]>,
+    /// Ids of connections that are not meant.
+    pub except: &'a [Arc<str>],
+    /// Rooms whose members are not meant.
+    pub except_rooms: &'a [String],
+    /// The envelope, with the id of the request.
+    pub text: &'a str,
+    /// So many answers are enough.
+    pub at_least: usize,
+    /// How long answers are waited for, in milliseconds; 0 is no limit.
+    pub timeout: u32,
+}
+
 /// What became of a message for other nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
@@ -31,6 +52,20 @@ pub enum Accepted {
 pub trait Peers: Send + Sync {
     /// Publishes a message.
     fn publish(&self, message: ForPeers<'_>) -> Accepted;
+
+    /// Has the connections on other nodes asked that a target means. The hub is told of their answers, and of those that
+    /// do not come, by [`Hub::answered_elsewhere`](super::Hub::answered_elsewhere) and the like. Returns how many nodes
+    /// are asked.
+    fn ask(&self, question: AskPeers<'_>) -> usize;
+
+    /// Whoever has asked that under a key waits no more.
+    fn forget(&self, key: u32);
+
+    /// There is an answer to a question of another node, the first that was not taken, or the question is complete.
+    fn gathered(&self, key: u32, is_complete: bool);
+
+    /// What marks the ids that this node gives connections.
+    fn mark(&self) -> u32;
 
     /// A room has got its first member here. Called while the registry is locked.
     fn room_began(&self, room: &Arc<str>);

@@ -1,6 +1,8 @@
 //! Messages that many connections are asked to answer: each is one message with one id for all, and the
 //! answers are gathered here until all have come.
 
+mod elsewhere;
+
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -13,6 +15,9 @@ use super::connection::Connection;
 /// What the id of such a message begins with; its key follows. Ids of other messages are of digits and small
 /// letters.
 pub const REQUEST_PREFIX: char = 'R';
+
+/// The first key of questions that other nodes ask. The application has those below.
+pub const FIRST_KEY_OF_NODES: u32 = 1 << 31;
 
 /// What one asked connection counts as, in bytes, besides its answer.
 const ASKED_COST: usize = 64;
@@ -63,12 +68,32 @@ struct Request {
     /// Bytes of its answers.
     bytes: usize,
     is_complete: bool,
+    elsewhere: Elsewhere,
+}
+
+/// What other nodes do for a request.
+#[derive(Default)]
+struct Elsewhere {
+    /// They are being asked: how many they are is not known yet.
+    is_open: bool,
+    /// Some are asked.
+    is_asked: bool,
+    /// How many have not answered to the end. Below zero while it is not known how many are asked.
+    waiting: isize,
+    /// Connections there that have answered.
+    answered: usize,
+    /// Connections there that have not answered.
+    silent: Vec<Arc<str>>,
+    /// Nodes whose answers are not complete.
+    missing: Vec<Box<str>>,
 }
 
 impl Request {
     /// Whether it has become complete just now.
     fn becomes_complete(&mut self) -> bool {
-        let done = self.waiting == 0 || self.answers.len() >= self.at_least;
+        let elsewhere = &self.elsewhere;
+        let none_waits = self.waiting == 0 && !elsewhere.is_open && elsewhere.waiting <= 0;
+        let done = none_waits || self.answers.len() >= self.at_least;
         done && !std::mem::replace(&mut self.is_complete, true)
     }
 }
@@ -105,6 +130,54 @@ impl State {
         }
         true
     }
+
+    /// Notes an answer of a connection, raw JSON.
+    fn note(&mut self, key: u32, id: Arc<str>, answer: Result<Option<&str>, &str>, most: usize) {
+        let bytes = answer.map_or_else(str::len, |payload| payload.map_or(0, str::len));
+        let is_too_large =
+            bytes > 0 && self.bytes.saturating_add(bytes) > most && !self.make_room(bytes, most);
+        let Some(request) = self.requests.get_mut(&key) else {
+            return;
+        };
+        let answer = if is_too_large {
+            Answer::TooLarge
+        } else {
+            request.bytes += bytes;
+            self.bytes += bytes;
+            if bytes > LARGE {
+                self.large.insert((bytes, key, request.answers.len()));
+            }
+            match answer {
+                Err(error) => Answer::Rejected(error.into()),
+                Ok(payload) => Answer::Resolved(payload.map(Into::into)),
+            }
+        };
+        request.answers.push((id, answer));
+    }
+}
+
+/// What connections on another node have answered. See [`Answers`].
+#[derive(Debug, Default)]
+pub struct AnswersElsewhere<'a> {
+    /// Ids and raw JSON of the payloads of those who resolved.
+    pub responses: Vec<(&'a str, Option<&'a str>)>,
+    /// Ids and raw JSON of the errors of those who rejected.
+    pub errors: Vec<(&'a str, &'a str)>,
+    /// Those whose answers were too large.
+    pub too_large: Vec<&'a str>,
+    /// Those who have not answered.
+    pub silent: Vec<&'a str>,
+}
+
+/// What a further answer means to whoever waits for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Nothing.
+    None,
+    /// It is the first that was not taken.
+    First,
+    /// The request is complete.
+    Complete,
 }
 
 /// Some of the answers to one request. Ids are those of connections.
@@ -118,8 +191,14 @@ pub struct Answers {
     pub too_large: Vec<Arc<str>>,
     /// Those who have not answered. Given with the last part.
     pub silent: Vec<Arc<str>>,
+    /// Other nodes whose answers are not complete. Given with the last part.
+    pub missing_nodes: Vec<Box<str>>,
     /// Whether there is more to take.
     pub more: bool,
+    /// This is the last part: the request is over.
+    pub is_over: bool,
+    /// Other nodes were asked, too.
+    pub asked_nodes: bool,
 }
 
 /// The requests of a hub.
@@ -133,13 +212,14 @@ pub struct Requests {
 impl Requests {
     /// Begins a request: `asked` are slots, serials and ids. It is complete when all have answered or left, or
     /// `at_least` have answered. False when those who are asked would pass `most` bytes beside other requests;
-    /// then nothing has begun.
+    /// then nothing has begun. With `elsewhere`, [`Requests::expect`] follows.
     pub(super) fn begin(
         &self,
         key: u32,
         asked: impl ExactSizeIterator<Item = (u32, u64, Arc<str>)>,
         at_least: usize,
         most: usize,
+        elsewhere: bool,
     ) -> bool {
         let mut state = self.lock();
         let asked_in_all = state.asked + asked.len();
@@ -168,14 +248,18 @@ impl Requests {
             taken: 0,
             bytes: 0,
             is_complete: false,
+            elsewhere: Elsewhere {
+                is_open: elsewhere,
+                ..Elsewhere::default()
+            },
         });
         state.asked = asked_in_all;
         self.open.store(state.requests.len(), Relaxed);
         true
     }
 
-    /// Notes an answer, raw JSON. When all answers would pass `most` bytes, the largest are dropped. Whoever was not asked, or has answered before, changes nothing. Returns
-    /// whether the request is complete with it.
+    /// Notes an answer, raw JSON. When all answers would pass `most` bytes, the largest are dropped. Whoever was not
+    /// asked, or has answered before, changes nothing.
     pub(super) fn answer(
         &self,
         key: u32,
@@ -183,43 +267,31 @@ impl Requests {
         payload: Option<&str>,
         error: Option<&str>,
         most: usize,
-    ) -> bool {
+    ) -> Progress {
         let mut guard = self.lock();
         let state = &mut *guard;
         let Some(request) = state.requests.get_mut(&key) else {
-            return false;
+            return Progress::None;
         };
         let Some(asked) = request.asked.get_mut(&connection.slot()) else {
-            return false;
+            return Progress::None;
         };
         if asked.serial != connection.serial() || !asked.waiting || request.is_complete {
-            return false;
+            return Progress::None;
         }
         asked.waiting = false;
         asked.answered = true;
         request.waiting -= 1;
         let id = Arc::clone(&asked.id);
-        let bytes = error.or(payload).map_or(0, str::len);
-        let is_too_large =
-            bytes > 0 && state.bytes.saturating_add(bytes) > most && !state.make_room(bytes, most);
+        state.note(key, id, error.map_or(Ok(payload), Err), most);
         let Some(request) = state.requests.get_mut(&key) else {
-            return false;
+            return Progress::None;
         };
-        let answer = if is_too_large {
-            Answer::TooLarge
-        } else {
-            request.bytes += bytes;
-            state.bytes += bytes;
-            if bytes > LARGE {
-                state.large.insert((bytes, key, request.answers.len()));
-            }
-            match error {
-                Some(error) => Answer::Rejected(error.into()),
-                None => Answer::Resolved(payload.map(Into::into)),
-            }
-        };
-        request.answers.push((id, answer));
-        request.becomes_complete()
+        match request.becomes_complete() {
+            true => Progress::Complete,
+            false if request.answers.len() == request.taken + 1 => Progress::First,
+            false => Progress::None,
+        }
     }
 
     /// A connection has ended, or cannot be sent to: it will not answer. Returns the requests that are
@@ -256,11 +328,20 @@ impl Requests {
 
     /// Ends a request, complete or not, and takes some of its answers; those that come later count for nothing.
     /// To be called until there is no more. `None` when there is no such request.
-    pub fn take(&self, key: u32) -> Option<Answers> {
+    pub(super) fn take(&self, key: u32) -> Option<Answers> {
+        self.part(key, true)
+    }
+
+    /// Takes some of the answers that are there, without ending the request.
+    pub(super) fn take_ready(&self, key: u32) -> Option<Answers> {
+        self.part(key, false)
+    }
+
+    fn part(&self, key: u32, end: bool) -> Option<Answers> {
         let mut guard = self.lock();
         let state = &mut *guard;
         let request = state.requests.get_mut(&key)?;
-        request.is_complete = true;
+        request.is_complete |= end;
         let mut part = Answers::default();
         let mut bytes = 0;
         for (id, answer) in &mut request.answers[request.taken..] {
@@ -281,6 +362,8 @@ impl Requests {
                 state.large.remove(&(size, key, request.taken));
             }
             request.taken += 1;
+            request.bytes -= size;
+            state.bytes -= size;
             bytes += size + ASKED_COST;
             if bytes >= PART {
                 break;
@@ -288,12 +371,16 @@ impl Requests {
         }
         part.more = request.taken < request.answers.len();
         if !part.more
+            && request.is_complete
             && let Some(request) = state.requests.remove(&key)
         {
-            state.asked -= request.asked.len();
+            state.asked -= request.asked.len() + request.elsewhere.answered;
             let silent = request.asked.into_values().filter(|asked| !asked.answered);
             part.silent = silent.map(|asked| asked.id).collect();
-            state.bytes -= request.bytes;
+            part.silent.extend(request.elsewhere.silent);
+            part.missing_nodes = request.elsewhere.missing;
+            part.asked_nodes = request.elsewhere.is_asked;
+            part.is_over = true;
             self.open.store(state.requests.len(), Relaxed);
         }
         Some(part)

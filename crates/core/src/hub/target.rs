@@ -14,6 +14,8 @@ pub(super) const AT_ONCE: usize = 128;
 pub struct Target {
     /// Names of rooms, whose members are meant; `None` for every connection whose handshake is resolved.
     pub rooms: Option<Vec<String>>,
+    /// Ids of connections whose handshake is resolved: these are meant, whatever rooms are named.
+    pub ids: Option<Vec<String>>,
     /// Slots of connections that are not meant.
     pub except: Vec<u32>,
     /// Ids of connections that are not meant.
@@ -27,6 +29,8 @@ pub struct Target {
 /// The connections that a [`Target`] means at one moment.
 pub struct Selected<'a> {
     members: Vec<&'a Snapshot>,
+    /// Connections that are meant by their ids.
+    named: Vec<ConnectionRef>,
     excluded: SlotSet,
 }
 
@@ -36,6 +40,7 @@ impl Selected<'_> {
         // Whoever was seen is not seen again. All snapshots are of one moment, so a slot is one connection.
         let mut seen = self.excluded.clone();
         let members = self.members.iter().flat_map(|members| members.iter());
+        let members = members.chain(&self.named);
         members.filter(move |connection| seen.insert(connection.slot()))
     }
 }
@@ -72,16 +77,33 @@ impl Hub {
         excluded
     }
 
-    /// Calls `act` with whom a target means, under the order locks of its rooms. Nothing is called when none of
-    /// its rooms exists.
+    /// Calls `act_on` with whom a target means, under the order locks of its rooms. Nothing is called when none of
+    /// its rooms exists. Connections that are meant by their ids have no order lock.
     pub fn in_order_of<R>(
         &self,
         target: &Target,
-        act: impl FnOnce(&Selected<'_>) -> R,
+        act_on: impl FnOnce(&Selected<'_>) -> R,
     ) -> Option<R> {
+        if let Some(ids) = &target.ids {
+            let registry = self.registry();
+            let slots = ids.iter().filter_map(|id| registry.find(id));
+            let named = slots.filter_map(|slot| registry.get(slot).cloned());
+            let named: Vec<ConnectionRef> = named.collect();
+            drop(registry);
+            let excluded = self.excluded(target);
+            return Some(act_on(&Selected {
+                members: Vec::new(),
+                named,
+                excluded,
+            }));
+        }
         let act = |members: Vec<&Snapshot>| {
             let excluded = self.excluded(target);
-            act(&Selected { members, excluded })
+            act_on(&Selected {
+                members,
+                named: Vec::new(),
+                excluded,
+            })
         };
         match target.rooms.as_deref() {
             None => self.in_order(Group::All, |_, members| act(vec![members])),

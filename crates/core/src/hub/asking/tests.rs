@@ -97,7 +97,7 @@ fn members_that_cannot_be_sent_to_are_silent_at_once() {
         hub.close(connection, 1000, "");
     }
     assert_eq!(hub.ask(1, &Target::default(), "1", usize::MAX), Some(2));
-    let answers = hub.requests.take(1).unwrap();
+    let answers = hub.take_answers(1).unwrap();
     assert_eq!(answers.silent.len(), 2);
     let ids = hub.list(&Target::default(), usize::MAX);
     assert_eq!(ids.len(), 2);

@@ -22,7 +22,19 @@ fn begin(requests: &Requests, key: u32, asked: &[ConnectionRef], at_least: usize
         let id: Arc<str> = connection.serial().to_string().into();
         (connection.slot(), connection.serial(), id)
     });
-    requests.begin(key, asked, at_least, MOST)
+    requests.begin(key, asked, at_least, MOST, false)
+}
+
+/// Whether the request is complete with an answer.
+fn answer(
+    requests: &Requests,
+    key: u32,
+    connection: &Connection,
+    payload: Option<&str>,
+    error: Option<&str>,
+    most: usize,
+) -> bool {
+    requests.answer(key, connection, payload, error, most) == Progress::Complete
 }
 
 /// Takes all parts as one.
@@ -49,29 +61,29 @@ fn a_request_is_complete_once_when_all_have_answered_or_left() {
         !begin(&requests, 7, &asked, usize::MAX),
         "the key is in use"
     );
-    assert!(!requests.answer(7, &asked[0], Some("1"), None, MOST));
+    assert!(!answer(&requests, 7, &asked[0], Some("1"), None, MOST));
     assert!(
-        !requests.answer(7, &asked[0], Some("2"), None, MOST),
+        !answer(&requests, 7, &asked[0], Some("2"), None, MOST),
         "again"
     );
     assert!(
-        !requests.answer(8, &asked[1], Some("1"), None, MOST),
+        !answer(&requests, 8, &asked[1], Some("1"), None, MOST),
         "no such request"
     );
     assert!(requests.is_waiting_for(&asked[1]) && !requests.is_waiting_for(&asked[0]));
     assert!(requests.left(&asked[0]).is_empty(), "it has answered");
     assert!(requests.left(&asked[1]).is_empty());
     assert!(
-        !requests.answer(7, &asked[1], Some("1"), None, MOST),
+        !answer(&requests, 7, &asked[1], Some("1"), None, MOST),
         "it has left"
     );
-    assert!(requests.answer(7, &asked[2], None, Some("\"no\""), MOST));
+    assert!(answer(&requests, 7, &asked[2], None, Some("\"no\""), MOST));
     let answers = take(&requests, 7);
     assert_eq!(answers.responses, [("0".into(), Some("1".into()))]);
     assert_eq!(answers.errors, [("2".into(), "\"no\"".into())]);
     assert_eq!(answers.silent, ["1"].map(Arc::from));
     assert_eq!(requests.take(7), None);
-    assert!(!requests.answer(7, &asked[2], Some("1"), None, MOST));
+    assert!(!answer(&requests, 7, &asked[2], Some("1"), None, MOST));
     let state = requests.lock();
     assert_eq!((state.asked, state.bytes, state.requests.len()), (0, 0, 0));
 }
@@ -84,7 +96,7 @@ fn a_later_connection_in_the_slot_of_one_that_was_asked_does_not_count() {
     let link = Box::new(FakeLink::open());
     let later = Connection::new(link, facts(), &Config::default(), 99, 0);
     later.set_slot(0);
-    assert!(!requests.answer(1, &later, Some("1"), None, MOST));
+    assert!(!answer(&requests, 1, &later, Some("1"), None, MOST));
     assert!(requests.left(&later).is_empty() && !requests.is_waiting_for(&later));
     assert_eq!(requests.left(&asked[0]), [1]);
 }
@@ -94,11 +106,11 @@ fn enough_answers_complete_it_and_errors_are_answers() {
     let requests = Requests::default();
     let asked = connections(5);
     assert!(begin(&requests, 1, &asked, 2));
-    assert!(!requests.answer(1, &asked[4], Some("1"), None, MOST));
+    assert!(!answer(&requests, 1, &asked[4], Some("1"), None, MOST));
     assert!(requests.left(&asked[3]).is_empty());
-    assert!(requests.answer(1, &asked[2], None, Some("2"), MOST));
+    assert!(answer(&requests, 1, &asked[2], None, Some("2"), MOST));
     assert!(
-        !requests.answer(1, &asked[1], Some("3"), None, MOST),
+        !answer(&requests, 1, &asked[1], Some("3"), None, MOST),
         "late"
     );
     let mut answers = take(&requests, 1);
@@ -117,18 +129,18 @@ fn bytes_and_questions_are_bounded() {
         asked.collect::<Vec<_>>().into_iter()
     };
     assert!(
-        requests.begin(1, ids(&asked), 9, 100),
+        requests.begin(1, ids(&asked), 9, 100, false),
         "one is always allowed"
     );
-    assert!(!requests.begin(2, ids(&asked[..1]), 9, 100));
+    assert!(!requests.begin(2, ids(&asked[..1]), 9, 100, false));
     let (large, small) = ("x".repeat(90), "y".repeat(20));
-    requests.answer(1, &asked[0], Some(&large), None, 100);
-    requests.answer(1, &asked[1], Some(&small), None, 100);
-    assert!(requests.answer(1, &asked[2], None, None, 100));
+    answer(&requests, 1, &asked[0], Some(&large), None, 100);
+    answer(&requests, 1, &asked[1], Some(&small), None, 100);
+    assert!(answer(&requests, 1, &asked[2], None, None, 100));
     let answers = take(&requests, 1);
     assert_eq!((answers.responses.len(), answers.too_large.len()), (2, 1));
     assert!(
-        requests.begin(2, ids(&asked), 9, 100),
+        requests.begin(2, ids(&asked), 9, 100, false),
         "there is room again"
     );
 }
@@ -140,12 +152,12 @@ fn a_large_answer_is_dropped_for_smaller_ones() {
     assert!(begin(&requests, 1, &asked[..2], usize::MAX));
     assert!(begin(&requests, 2, &asked, usize::MAX));
     let (larger, large) = ("x".repeat(999), "y".repeat(600));
-    requests.answer(1, &asked[0], None, Some(&larger), 1000);
-    requests.answer(2, &asked[0], Some(&larger), None, 1000);
+    answer(&requests, 1, &asked[0], None, Some(&larger), 1000);
+    answer(&requests, 2, &asked[0], Some(&larger), None, 1000);
     assert_eq!(requests.lock().bytes, 999, "it is not smaller");
-    requests.answer(2, &asked[1], Some(&large), None, 1000);
-    requests.answer(2, &asked[2], Some("small"), None, 1000);
-    requests.answer(2, &asked[3], Some(&large), None, 1000);
+    answer(&requests, 2, &asked[1], Some(&large), None, 1000);
+    answer(&requests, 2, &asked[2], Some("small"), None, 1000);
+    answer(&requests, 2, &asked[3], Some(&large), None, 1000);
     assert_eq!(requests.lock().bytes, 605);
     let first = take(&requests, 1);
     assert_eq!((first.errors.len(), first.too_large.len()), (0, 1));
@@ -163,7 +175,7 @@ fn five_thousand_answers_are_given_in_parts_and_each_once() {
     let payload = "x".repeat(50);
     let complete = asked
         .iter()
-        .filter(|one| requests.answer(1, one, Some(&payload), None, MOST));
+        .filter(|one| answer(&requests, 1, one, Some(&payload), None, MOST));
     assert_eq!(complete.count(), 1);
     let mut parts = 0;
     let mut seen = BTreeMap::new();

@@ -1,11 +1,11 @@
 //! The first event of a connection: its handshake message, or that its stream was handed over.
 
 use log::debug;
-use uuid::Uuid;
 
 use crate::envelope::{Envelope, Id};
 use crate::hub::Hub;
 use crate::hub::connection::{Connection, ConnectionRef, NumberName};
+use crate::hub::marked::new_id;
 use crate::hub::progress::Progress;
 use crate::hub::record::{Kind, Record};
 
@@ -26,7 +26,7 @@ impl Hub {
     }
 
     fn give_id(&self, connection: &Connection) -> String {
-        let id = Uuid::new_v4().hyphenated().to_string();
+        let id = new_id(self.peers.get().map(|peers| peers.mark()));
         debug!("{}: is connection {id}", NumberName(connection));
         self.registry().set_id(connection.slot(), &id);
         id

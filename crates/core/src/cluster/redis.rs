@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::try_join_all;
 
-use self::address::{Addresses, Kind};
+use self::address::{Addresses, Endpoint, Kind};
 use self::calls::{Call, Name};
 use self::keys::Keys;
 use self::link::Dialing;
@@ -45,6 +45,9 @@ const ACL_RULES: &str = "&line:* &line:r:* ~line:* +publish +subscribe +unsubscr
 /// Most channels of one command.
 const MOST_CHANNELS: usize = 512;
 
+/// Most commands with channels on their way.
+const MOST_UNCONFIRMED: usize = 32;
+
 /// Carries messages through Redis, and keeps histories there.
 pub struct RedisEngine {
     addresses: Addresses,
@@ -53,6 +56,8 @@ pub struct RedisEngine {
     keys: Keys,
     max_message: usize,
     session: Mutex<Option<Session>>,
+    /// Servers of the cluster that the addresses do not name: those may be the ones that are gone.
+    known: Mutex<Vec<Endpoint>>,
 }
 
 /// What holds from a connection to its end.
@@ -70,7 +75,7 @@ impl RedisEngine {
     /// The settings cannot be used.
     pub fn new(settings: &RedisSettings) -> Result<Self, RedisSettingsError> {
         let addresses = settings::addresses_of(&settings.addresses)?;
-        let is_unix = matches!(addresses.endpoints[0], address::Endpoint::Unix(_));
+        let is_unix = matches!(addresses.endpoints[0], Endpoint::Unix(_));
         if settings.tls.is_some() && is_unix {
             return Err(RedisSettingsError {
                 option: "tls",
@@ -97,8 +102,24 @@ impl RedisEngine {
             keys: Keys::new(&settings.prefix, addresses.kind == Kind::Cluster),
             max_message: settings.max_message,
             session: Mutex::new(None),
+            known: Mutex::default(),
             addresses,
         })
+    }
+
+    /// Whom to ask for the servers. Each time another one is the first: one that is cut off from the others answers as
+    /// if nothing had happened.
+    fn endpoints(&self, generation: u64) -> Vec<Endpoint> {
+        let mut endpoints = self.addresses.endpoints.clone();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for endpoint in &*known {
+            if !endpoints.contains(endpoint) {
+                endpoints.push(endpoint.clone());
+            }
+        }
+        let first = generation.wrapping_sub(1) % endpoints.len() as u64;
+        endpoints.rotate_left(first as usize);
+        endpoints
     }
 
     fn replace(&self, session: Option<Session>) {
@@ -155,13 +176,20 @@ impl RedisEngine {
             .iter()
             .map(|channel| self.keys.channel(channel))
             .collect();
-        let channels = try_join_all(names.chunks(MOST_CHANNELS).map(|names| async move {
-            if on {
-                link.subscribe(names).await
-            } else {
-                link.unsubscribe(names).await
+        // Each command may take the whole response timeout, so not all of them are sent at once.
+        let channels = async {
+            for names in names.chunks(MOST_CHANNELS * MOST_UNCONFIRMED) {
+                try_join_all(names.chunks(MOST_CHANNELS).map(|names| async move {
+                    if on {
+                        link.subscribe(names).await
+                    } else {
+                        link.unsubscribe(names).await
+                    }
+                }))
+                .await?;
             }
-        }));
+            Ok(())
+        };
         let done = futures::future::try_join(patterns, channels).await;
         session.check(done.map(|_| ()))
     }
@@ -237,12 +265,17 @@ impl Engine for RedisEngine {
             let incoming = Incoming::new(&ending, self.max_message);
             let servers = Servers::open(
                 &self.addresses,
+                self.endpoints(generation),
                 &self.dialing,
                 &self.sentinels,
                 &ending,
                 &incoming,
             );
             let servers = Arc::new(servers.await.inspect_err(|_| ending.cancel())?);
+            if self.keys.on_cluster {
+                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+                *known = servers.endpoints();
+            }
             let session = Session {
                 ending: Arc::clone(&ending),
                 incoming,

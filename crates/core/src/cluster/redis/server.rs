@@ -62,8 +62,9 @@ async fn check(link: &Link, kind: Kind) -> Result<(), EngineError> {
         let found = entries.iter().find(|(key, _)| text(key) == name);
         found.map(|(_, value)| text(value)).unwrap_or_default()
     };
+    // Proxies and services leave out some of it. What is not said is taken for right.
     let on_cluster = kind == Kind::Cluster;
-    if (entry("mode") == "cluster") != on_cluster {
+    if !entry("mode").is_empty() && (entry("mode") == "cluster") != on_cluster {
         return Err(EngineError::Refused(if on_cluster {
             format!(
                 "Redis at {server} is not part of a Redis Cluster: write redis: in place of redis+cluster:"
@@ -74,7 +75,7 @@ async fn check(link: &Link, kind: Kind) -> Result<(), EngineError> {
             )
         }));
     }
-    if entry("role") != "master" {
+    if matches!(entry("role"), "replica" | "slave") {
         return Err(EngineError::Unable(format!(
             "Redis at {server} is a read-only replica: give the address of the master, or of sentinels with redis+sentinel:"
         )));
@@ -85,7 +86,7 @@ async fn check(link: &Link, kind: Kind) -> Result<(), EngineError> {
     } else {
         OLDEST
     };
-    if numbers(version) < oldest {
+    if !version.is_empty() && numbers(version) < oldest {
         let (major, minor) = oldest;
         return Err(EngineError::Refused(format!(
             "Redis at {server} has version {version}, and {major}.{minor} or later is needed"

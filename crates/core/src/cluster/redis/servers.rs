@@ -35,6 +35,8 @@ pub struct Servers {
     masters: Mutex<Masters>,
     /// Held by who asks for the slots anew.
     renewal: tokio::sync::Mutex<()>,
+    /// Held by who connects to a server.
+    opening: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -46,12 +48,14 @@ struct Masters {
 }
 
 impl Servers {
-    /// Finds the servers and connects to them.
+    /// Finds the servers and connects to them. `endpoints` are those of the addresses, and others of a cluster that
+    /// were known before.
     ///
     /// # Errors
     /// One of them cannot be reached, or is not what the addresses say.
     pub async fn open(
         addresses: &Addresses,
+        endpoints: Vec<Endpoint>,
         dialing: &Arc<Dialing>,
         sentinels: &Arc<Dialing>,
         ending: &Arc<Ending>,
@@ -64,21 +68,25 @@ impl Servers {
             incoming: Arc::clone(incoming),
             masters: Mutex::default(),
             renewal: tokio::sync::Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
         };
         match addresses.kind {
             Kind::Single => servers.add(addresses.endpoints[0].clone()).await?,
             Kind::Sentinel => {
-                let master =
-                    discovery::master(sentinels, &addresses.endpoints, &addresses.master).await?;
+                let master = discovery::master(sentinels, &endpoints, &addresses.master).await?;
                 servers.add(master).await?;
             }
             Kind::Cluster => {
-                let seeds = addresses.endpoints.iter().cloned();
-                let slots = discovery::slots(dialing, seeds).await?;
+                let slots = discovery::slots(dialing, endpoints).await?;
                 servers.take_slots(slots).await?;
             }
         }
         Ok(servers)
+    }
+
+    /// The servers of a cluster.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.lock().servers.keys().cloned().collect()
     }
 
     /// The server, when there is but one.
@@ -258,6 +266,7 @@ impl Servers {
 
     /// Connects to a server, unless that was done.
     async fn add(&self, endpoint: Endpoint) -> Result<(), EngineError> {
+        let _opening = self.opening.lock().await;
         if self.lock().servers.contains_key(&endpoint) {
             return Ok(());
         }

@@ -62,8 +62,10 @@ impl Cluster {
         Self { servers, ids }
     }
 
+    /// Two servers, of which the first is not there.
     fn address(&self) -> String {
-        format!("redis+cluster://127.0.0.1:{}", self.servers[0].port)
+        let (gone, there) = (free_port(), self.servers[0].port);
+        format!("redis+cluster://127.0.0.1:{gone},127.0.0.1:{there}")
     }
 
     fn owner(slot: u16) -> usize {

@@ -221,6 +221,19 @@ describe('rooms with history', () => {
     assert.deepEqual((await back.request('join', { room: 'news' })).message.p, { recovered: true, replayed: 0, position });
   });
 
+  it('send a message also to who was left out of it, and comes with a position before it', async (t) => {
+    const { server, port } = await serve(t);
+    const away = await arrive(t, port, {});
+    const { position } = (await away.request('join', { room: 'news' })).message.p;
+    const [{ id }] = Object.values(server.getConnections());
+    away.socket.destroy();
+    await until(() => server.getRoom('news') === undefined, 'gone');
+    server.room('news').broadcast('said', 1, { except: id });
+    const back = await arrive(t, port, { news: position });
+    assert.equal((await back.request('join', { room: 'news' })).message.p.replayed, 1);
+    assert.equal(parts((await received(back))[0]).p, 1);
+  });
+
   it('give a message to several of them one id', async (t) => {
     const { server, port } = await serve(t);
     const client = await arrive(t, port, {});

@@ -76,6 +76,16 @@ impl Broadcast {
         }
     }
 
+    /// The same of a message that may have been compressed for others already.
+    pub fn of_compressible(message: Arc<Compressible>) -> Self {
+        Self {
+            plain: Arc::clone(&message.plain),
+            text_len: message.text_len,
+            compressible: OnceCell::from(message),
+            may_drop: false,
+        }
+    }
+
     /// Whether the message may be left out for a peer that does not read.
     pub fn may_drop(&self) -> bool {
         self.may_drop

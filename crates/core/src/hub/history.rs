@@ -5,6 +5,7 @@
 
 mod brought;
 mod position;
+mod replayed;
 mod ring;
 mod rules;
 mod shares;
@@ -16,6 +17,7 @@ use slab::Slab;
 use uuid::Uuid;
 
 pub use position::{Base36, Position};
+pub(in crate::hub) use replayed::{Replayed, form};
 pub use rules::Rule;
 pub(in crate::hub) use rules::Rules;
 
@@ -86,6 +88,7 @@ struct Store {
 #[derive(Default)]
 pub struct History {
     store: OnceLock<Box<Mutex<Store>>>,
+    pub(super) replayed: Replayed,
 }
 
 impl History {

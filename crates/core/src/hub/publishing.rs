@@ -278,6 +278,7 @@ impl Hub {
 
     /// Gives up what has been kept for long enough.
     pub(super) fn sweep_history(&self, now: u64) {
+        self.history.replayed.forget();
         let has_members = |room: &str| self.registry().has_room(room);
         let (over, pause) = self.history.sweep(now, has_members);
         for (room, key) in over {

@@ -7,13 +7,11 @@ use std::sync::Arc;
 
 use log::debug;
 
-use crate::codec;
 use crate::envelope;
 
 use super::Hub;
 use super::connection::{Connection, ConnectionRef, Queued};
-use super::deferred::Broadcast;
-use super::history::{MAX_REPLAY_BYTES, Position, Replay, Rule};
+use super::history::{MAX_REPLAY_BYTES, Position, Replay, Rule, form};
 use super::order::LogKey;
 use super::registry::Group;
 use super::stats::Counter;
@@ -152,7 +150,7 @@ impl Hub {
             must_flush |= tell(missed.lost_before);
         }
         for kept in missed.messages {
-            let queued = send_kept(connection, &kept, &self.config);
+            let queued = self.send_kept(connection, &kept);
             must_flush |= self.settle(connection, queued);
         }
         if !is_lost_first {
@@ -244,6 +242,18 @@ impl Hub {
         left.unwrap_or_default()
     }
 
+    /// Queues a kept message in the form for the connection.
+    fn send_kept(&self, connection: &Connection, kept: &Replay) -> Queued {
+        let knows = connection.knows_positions();
+        let Replay { frame, plain_len } = kept;
+        let message = if connection.compresses(*plain_len) {
+            self.history.replayed.message(frame, *plain_len, knows)
+        } else {
+            form(frame, *plain_len, knows)
+        };
+        connection.send_shared_offering(&message, &self.config)
+    }
+
     /// Sees to what becomes of a connection after a message was queued for it. Returns whether it is to be
     /// flushed.
     fn settle(&self, connection: &Connection, queued: Queued) -> bool {
@@ -256,17 +266,6 @@ impl Hub {
             _ => false,
         }
     }
-}
-
-/// Queues a kept message in the form for the connection.
-fn send_kept(connection: &Connection, kept: &Replay, config: &super::Config) -> Queued {
-    if connection.knows_positions() {
-        let message = Broadcast::of_frame(Arc::clone(&kept.frame));
-        return connection.send_shared_offering(&message, config);
-    }
-    let start = codec::text_of(&kept.frame).get(..kept.plain_len.saturating_sub(1));
-    let frame = codec::encode_text_parts(start.unwrap_or_default(), b"}");
-    connection.send_shared_offering(&Broadcast::of_frame(frame), config)
 }
 
 #[cfg(test)]

@@ -166,7 +166,7 @@ impl Connection {
     }
 
     /// Whether messages of `length` bytes are compressed.
-    fn compresses(&self, length: usize) -> bool {
+    pub(in crate::hub) fn compresses(&self, length: usize) -> bool {
         length >= self.compressed_from
     }
 

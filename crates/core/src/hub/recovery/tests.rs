@@ -3,8 +3,10 @@
 mod model;
 
 use super::*;
+use crate::deflate::{Agreement, Compression, CompressionPolicy};
 use crate::hub::config::SlowConsumer;
-use crate::hub::testing::{FakeLink, Peer, hub, take_all};
+use crate::hub::testing::{FakeLink, Peer, facts, hub, take_all};
+use crate::hub::{Compressing, Facts, Progress, TurnOutcome};
 
 const RULE: Rule = Rule {
     size: 10,
@@ -353,6 +355,69 @@ fn is_read_from_a_position_on() {
     assert!(!read(Some("0:1:2"), 10).2);
     assert_eq!(read(None, 10).0.len(), 4);
     assert!(hub.read_history("other", None, 10).is_none());
+}
+
+#[test]
+fn a_replay_is_compressed_once_for_all_with_the_same_parameters() {
+    let hub = history_hub();
+    let text = "what was said ".repeat(100);
+    let one = say(&hub, "news", 1);
+    for _ in 0..3 {
+        hub.publish("news", &format!(r#"{{"n":"said","p":"{text}"}}"#));
+    }
+    let replay = |takeover: bool, positions: &str| {
+        let compression = compression(takeover);
+        let facts = Facts {
+            compression: Some(Box::new(compression.clone())),
+            ..facts()
+        };
+        let link = FakeLink::open();
+        let mut peer = Peer {
+            connection: hub.open(Box::new(link.clone()), facts),
+            link,
+            progress: Progress::default(),
+        };
+        let start = format!(r#"{{"n":"_h","i":"h"{positions}}}"#);
+        peer.say(&hub, &start);
+        take_all(&hub.inbox);
+        hub.admit(peer.slot());
+        peer.connection.flush();
+        let before = peer.link.bytes().len();
+        hub.join_and_tell(peer.slot(), "news", 3).unwrap();
+        let mut compressing = Compressing::new(compression.compressor());
+        while compressing.turn(&peer.connection) != TurnOutcome::Idle {}
+        peer.connection.flush();
+        peer.link.bytes()[before..].to_vec()
+    };
+    let brought = format!(r#","o":{}"#, bringing("news", &one));
+    let bytes = replay(false, &brought);
+    assert_eq!(hub.history.replayed.compressed(), [1, 1, 1]);
+    assert!(bytes.len() < text.len(), "{}", bytes.len());
+    assert_eq!(replay(false, &brought), bytes);
+    // With a context of its own each compresses for itself.
+    assert_ne!(replay(true, &brought), bytes);
+    assert_eq!(hub.history.replayed.compressed(), [1, 1, 1]);
+    // Those without positions have another form.
+    let plain = replay(false, "");
+    assert_eq!(replay(false, ""), plain);
+    assert_eq!(hub.history.replayed.compressed(), [1; 6]);
+    hub.sweep_history(hub.now());
+    assert!(hub.history.replayed.compressed().is_empty());
+    assert_eq!(replay(false, &brought), bytes);
+}
+
+fn compression(takeover: bool) -> Compression {
+    let agreement = Agreement {
+        server_no_context_takeover: !takeover,
+        ..Agreement::default()
+    };
+    Compression {
+        agreement,
+        policy: Arc::new(CompressionPolicy {
+            threshold: 100,
+            ..CompressionPolicy::default()
+        }),
+    }
 }
 
 #[test]

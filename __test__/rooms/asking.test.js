@@ -229,7 +229,7 @@ describe('send of a target', () => {
 
 describe('a large room', () => {
   it('costs the JavaScript thread one event for each question', withScene(async (scene) => {
-    const COUNT = 1000;
+    const COUNT = Number(process.env.LINE_ASKED ?? 1000);
     const { server, port } = await scene.listen();
     server.on('connection', (/** @type {any} */ connection) => connection.joinRoom('room'));
     const clients = [];

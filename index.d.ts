@@ -71,14 +71,16 @@ declare class ServerConnection<
 
   /** Names of the {@link ConnectionEvents | events} besides the messages of the client. */
   static readonly Event: {
-    /** A message could not be read or a response could not be sent. */
+    // facts: connection-event-names
+    /** A message could not be read, a response not be sent, or the client broke the protocol. */
     readonly ERROR: '_error';
-    /** The connection ended. */
+    /** The connection has ended. */
     readonly DISCONNECTED: '_disconnected';
-    /** All that waited for the client has left. */
-    readonly DRAIN: '_drain';
-    /** The server is being stopped with `drain`. */
+    /** The server is being stopped with `drain`; the connection will be closed when no answer is outstanding. */
     readonly DISCONNECTING: '_disconnecting';
+    /** The backlog of the client is empty, after it had reached `highWaterMark`. */
+    readonly DRAIN: '_drain';
+    // /facts
   };
   /** Values of `state`. */
   static readonly State: {
@@ -258,14 +260,19 @@ declare class Server<
 
   /** Names of the {@link ServerEvents | events}. */
   static readonly Event: {
-    /** A client asks to come in. */
+    // facts: server-event-names
+    /** A client has sent its handshake: resolve or reject the message. */
     readonly HANDSHAKE: 'handshake';
-    /** A client is connected. */
+    /** A handshake was resolved. */
     readonly CONNECTION: 'connection';
-    /** An upgrade request is about to be answered. */
+    /** Before an upgrade is answered; lines may be changed and added. */
     readonly HEADERS: 'headers';
-    /** Something failed that no promise tells of. */
+    /**
+     * A connection could not be accepted, or an upgrade callback gave a value that cannot be used; the server
+     * continues.
+     */
     readonly ERROR: 'error';
+    // /facts
   };
   /** Values of `code` of the server's own errors. */
   static readonly ErrorCode: ServerErrorCodes;

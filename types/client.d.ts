@@ -101,22 +101,30 @@ declare class LineClient<
   };
   /** Names of the {@link LineClient.ClientEvents | events} besides the messages of the server. */
   static readonly Event: {
+    // facts: client-event-names
     /** An attempt to connect begins. */
     readonly CONNECTING: '_connecting';
-    /** The attempt failed. */
+    /** The attempt failed, or the server rejected the handshake. */
     readonly CONNECTING_ERROR: '_connecting_error';
-    /** The handshake was resolved. */
+    /** The server resolved the handshake with this payload. */
     readonly CONNECTED: '_connected';
-    /** The client begins to disconnect. */
+    /** `disconnect()` has begun. */
     readonly DISCONNECTING: '_disconnecting';
-    /** The connection ended, or could not be made. */
+    /** The connection has ended. */
     readonly DISCONNECTED: '_disconnected';
-    /** The server has given the id to another connection, and the client stays away. */
+    /**
+     * After `_disconnected`: the server has given the id of this client to another connection (4208), and the client
+     * does not connect again by itself.
+     */
     readonly TAKEN_OVER: '_taken_over';
-    /** The client is in a room with history again. */
+    /**
+     * The server let the client into a room again for which the client had sent a position; `recovered` says whether
+     * the client has got every message since then.
+     */
     readonly RECOVERED: '_recovered';
-    /** Something failed that no promise tells of. */
+    /** A message could not be read, a response not be sent, or the connection failed. */
     readonly ERROR: '_error';
+    // /facts
   };
   /** Values of `code` of the client's errors. */
   static readonly ErrorCode: ClientErrorCodes;

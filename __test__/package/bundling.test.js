@@ -46,8 +46,10 @@ function block(language, heading) {
 
 const [major] = process.versions.node.split('.').map(Number);
 
-// The recipes are commands for a shell of Unix, and the tools are for Node 20 and later.
-describe('bundling', { skip: process.platform === 'win32' || major < 20 }, () => {
+/** Whether the binaries of this system are for glibc or macOS: Deno has none for musl. */
+const HAS_DENO = !platformTriple().endsWith('musl');
+
+function bundling() {
   let folder = '';
   /** @type {import('./registry').Registry} */
   let registry;
@@ -201,84 +203,87 @@ describe('bundling', { skip: process.platform === 'win32' || major < 20 }, () =>
     assert.deepEqual([...fileList].filter((file) => !/^(lib\/|common\/|package\.json|line-socket-native\..*\.node$|node_modules\/(debug|ms|supports-color|has-flag)\/)/.test(file)), []);
   });
 
-  // Large, and slow: by hand.
-  it('by Next, as a standalone server', { skip: !process.env.LINE_NEXT && 'LINE_NEXT=1 installs and runs Next' }, withScene(async (scene) => {
-    const next = new Application(registry, folder);
-    await next.npm('install', 'line-socket-native@^1');
-    await promisify(execFile)('npm', ['install', '--no-save', 'next@16.4.6', 'react@19', 'react-dom@19'], { cwd: next.folder });
-    next.write('next.config.js', block('js', 'Next, and others that trace files'));
-    next.write('app/layout.js', 'export default ({ children }) => <html><body>{children}</body></html>;');
-    next.write('app/page.js', "export default () => 'page';");
-    next.write('instrumentation.js', `export async function register() {
-      if (process.env.NEXT_RUNTIME === 'nodejs') await import('./line.js');
-    }`);
-    next.write('line.js', block('js', 'Bundling').replaceAll(PORT, String(port)).replace(/^const Server = .*$/m, "import Server from 'line-socket-native';"));
-    await promisify(execFile)('npx', ['next', 'build'], { cwd: next.folder, env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } });
-    const target = path.join(fs.mkdtempSync(path.join(folder, 'deployed-')), 'standalone');
-    fs.cpSync(next.path('.next/standalone'), target, { recursive: true, verbatimSymlinks: true });
-    const child = scene.run(path.join(target, 'server.js'), [], { env: { PORT: String(await reservePort()), HOSTNAME: '127.0.0.1' } });
-    while ((await child.line()) !== `Listening on port ${port}`);
-    const client = await scene.open(port);
-    await client.handshake();
-    assert.deepEqual((await client.request('hello')).message.p, { hello: 'yourself' });
-  }));
+  // Next is large and slow: `LINE_NEXT=1 npm test -- __test__/package/bundling.test.js` installs and runs it.
+  if (process.env.LINE_NEXT) {
+    it('by Next, as a standalone server', withScene(async (scene) => {
+      const next = new Application(registry, folder);
+      await next.npm('install', 'line-socket-native@^1');
+      await promisify(execFile)('npm', ['install', '--no-save', 'next@16.4.6', 'react@19', 'react-dom@19'], { cwd: next.folder });
+      next.write('next.config.js', block('js', 'Next, and others that trace files'));
+      next.write('app/layout.js', 'export default ({ children }) => <html><body>{children}</body></html>;');
+      next.write('app/page.js', "export default () => 'page';");
+      next.write('instrumentation.js', `export async function register() {
+        if (process.env.NEXT_RUNTIME === 'nodejs') await import('./line.js');
+      }`);
+      next.write('line.js', block('js', 'Bundling').replaceAll(PORT, String(port)).replace(/^const Server = .*$/m, "import Server from 'line-socket-native';"));
+      await promisify(execFile)('npx', ['next', 'build'], { cwd: next.folder, env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } });
+      const target = path.join(fs.mkdtempSync(path.join(folder, 'deployed-')), 'standalone');
+      fs.cpSync(next.path('.next/standalone'), target, { recursive: true, verbatimSymlinks: true });
+      const child = scene.run(path.join(target, 'server.js'), [], { env: { PORT: String(await reservePort()), HOSTNAME: '127.0.0.1' } });
+      while ((await child.line()) !== `Listening on port ${port}`);
+      const client = await scene.open(port);
+      await client.handshake();
+      assert.deepEqual((await client.request('hello')).message.p, { hello: 'yourself' });
+    }));
+  }
   followed.add('js: Next, and others that trace files');
 
-  const noSea = process.platform === 'linux' ? false : 'the recipe is for Linux';
+  // The recipe is for Linux.
+  const sea = 'A single executable application of Node';
+  for (const language of ['sh', 'js']) followed.add(`${language}: ${sea}`);
+  if (process.platform === 'linux') {
+    it('as a single executable application, with the binary in it, named, or beside it', withScene(async (scene) => {
+      const heading = sea;
+      const source = application.path(`node_modules/${OWN}/${BINARY}`);
+      const server = application.path('server.js');
+      const text = fs.readFileSync(server, 'utf8');
+      try {
+        // One program for all ways, for it takes long to be made.
+        fs.writeFileSync(server, `if (process.env.CONTAINED) {\n${block('js', heading)}}\n${text}`);
+        const asset = `"assets": { "line-socket-native.node": "node_modules/${OWN}/${BINARY}" }`;
+        await follow(heading, (code) => code.replace(' }\'', `, ${asset} }'`));
+      } finally {
+        fs.writeFileSync(server, text);
+      }
+      const alone = fs.mkdtempSync(path.join(folder, 'deployed-'));
+      const program = path.join(alone, 'server');
+      fs.renameSync(application.path('server'), program);
+      await serves(scene, program, { program: true, env: { CONTAINED: '1', TMPDIR: alone } });
+      assert.deepEqual(fs.readdirSync(alone), ['server'], 'the file is removed once it is loaded');
+      const { stderr } = await scene.run(program, [], { program: true }).exited();
+      assert.match(stderr, /runs from a single executable application in .* set LINE_SOCKET_NATIVE_BINARY to the path/s);
+      await serves(scene, program, { program: true, env: { LINE_SOCKET_NATIVE_BINARY: source } });
+      fs.renameSync(application.path(BINARY), path.join(alone, BINARY));
+      await serves(scene, program, { program: true });
+    }));
+  }
 
-  it('as a single executable application, with the binary in it, named, or beside it', { skip: noSea }, withScene(async (scene) => {
-    const heading = 'A single executable application of Node';
-    followed.add(`js: ${heading}`);
-    const source = application.path(`node_modules/${OWN}/${BINARY}`);
-    const server = application.path('server.js');
-    const text = fs.readFileSync(server, 'utf8');
-    try {
-      // One program for all ways, for it takes long to be made.
-      fs.writeFileSync(server, `if (process.env.CONTAINED) {\n${block('js', heading)}}\n${text}`);
-      const asset = `"assets": { "line-socket-native.node": "node_modules/${OWN}/${BINARY}" }`;
-      await follow(heading, (code) => code.replace(' }\'', `, ${asset} }'`));
-    } finally {
-      fs.writeFileSync(server, text);
-    }
-    const alone = fs.mkdtempSync(path.join(folder, 'deployed-'));
-    const program = path.join(alone, 'server');
-    fs.renameSync(application.path('server'), program);
-    await serves(scene, program, { program: true, env: { CONTAINED: '1', TMPDIR: alone } });
-    assert.deepEqual(fs.readdirSync(alone), ['server'], 'the file is removed once it is loaded');
-    const { stderr } = await scene.run(program, [], { program: true }).exited();
-    assert.match(stderr, /runs from a single executable application in .* set LINE_SOCKET_NATIVE_BINARY to the path/s);
-    await serves(scene, program, { program: true, env: { LINE_SOCKET_NATIVE_BINARY: source } });
-    fs.renameSync(application.path(BINARY), path.join(alone, BINARY));
-    await serves(scene, program, { program: true });
-  }));
-
-  it('by Bun: run, bundled, and as one executable', withScene(async (scene, test) => {
-    followed.add('sh: Bun');
-    if (!tools.has('bun')) return test.skip('there is no Bun for this platform');
+  it('by Bun: run, bundled, and as one executable', withScene(async (scene) => {
     const bun = path.join(tools.path[0], 'bun');
     await serves(scene, application.path('server.js'), { program: bun });
     await follow('Bun');
     await serves(scene, deploy('dist')('server.js'), { program: bun });
     const alone = path.join(fs.mkdtempSync(path.join(folder, 'deployed-')), 'server');
     fs.renameSync(application.path('server'), alone);
-    return serves(scene, alone, { program: true });
+    await serves(scene, alone, { program: true });
   }));
 
-  it('by Deno, with the permissions that are named', withScene(async (scene, test) => {
-    followed.add('sh: Deno');
-    if (!tools.has('deno')) return test.skip('there is no Deno for this platform');
-    const deno = path.join(tools.path[0], 'deno');
-    const [program, run, ...words] = block('sh', 'Deno').trim().split(' ');
-    const [file, ...permissions] = words.reverse();
-    assert.deepEqual([program, run, file], ['deno', 'run', 'server.cjs']);
-    fs.copyFileSync(application.path('server.js'), application.path(file));
-    const env = { DENO_DIR: path.join(folder, 'deno'), NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' };
-    const options = { program: deno, nodeArgs: [run, '--no-prompt', ...permissions], env };
-    await serves(scene, application.path(file), options);
-    const nodeArgs = options.nodeArgs.filter((option) => option !== '--allow-ffi');
-    const child = scene.run(application.path(file), [], { ...options, nodeArgs });
-    assert.match((await child.exited()).stderr, /Deno loads addons with --allow-ffi only/);
-  }));
+  followed.add('sh: Deno');
+  if (HAS_DENO) {
+    it('by Deno, with the permissions that are named', withScene(async (scene) => {
+      const deno = path.join(tools.path[0], 'deno');
+      const [program, run, ...words] = block('sh', 'Deno').trim().split(' ');
+      const [file, ...permissions] = words.reverse();
+      assert.deepEqual([program, run, file], ['deno', 'run', 'server.cjs']);
+      fs.copyFileSync(application.path('server.js'), application.path(file));
+      const env = { DENO_DIR: path.join(folder, 'deno'), NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1' };
+      const options = { program: deno, nodeArgs: [run, '--no-prompt', ...permissions], env };
+      await serves(scene, application.path(file), options);
+      const nodeArgs = options.nodeArgs.filter((option) => option !== '--allow-ffi');
+      const child = scene.run(application.path(file), [], { ...options, nodeArgs });
+      assert.match((await child.exited()).stderr, /Deno loads addons with --allow-ffi only/);
+    }));
+  }
 
   describe('the client, without ws', () => {
     /**
@@ -329,10 +334,10 @@ describe('bundling', { skip: process.platform === 'win32' || major < 20 }, () =>
       const nodeArgs = ['run', '--no-prompt', '--allow-read', '--allow-env', '--allow-net'];
       const file = application.path('client.cjs');
       fs.copyFileSync(application.path('client.js'), file);
-      if (tools.has('deno')) await connects(scene, file, { program: path.join(tools.path[0], 'deno'), nodeArgs, env });
-      if (tools.has('bun')) {
-        assert.equal(await scene.run(file, [port], { program: path.join(tools.path[0], 'bun') }).line(), 'yourself');
+      if (HAS_DENO) {
+        await connects(scene, file, { program: path.join(tools.path[0], 'deno'), nodeArgs, env });
       }
+      assert.equal(await scene.run(file, [port], { program: path.join(tools.path[0], 'bun') }).line(), 'yourself');
     }));
   });
 
@@ -342,4 +347,7 @@ describe('bundling', { skip: process.platform === 'win32' || major < 20 }, () =>
     assert.deepEqual(all.filter((name) => !tried.has(name)), []);
     assert.equal(GUIDE.match(/^```\w/gm)?.length, all.length, 'blocks in other languages');
   });
-});
+}
+
+// The recipes are commands for a shell of Unix, and the tools are for Node 20 and later.
+if (process.platform !== 'win32' && major >= 20) describe('bundling', bundling);

@@ -44,6 +44,12 @@ function eventTypes(on) {
     (whose !== on || name === undefined ? [] : [`${jsDoc(details ?? sentence(doc), '  ')}  ${name}: [${types}];\n`])).join('');
 }
 
+/** @param {string} on */
+function eventNames(on) {
+  return EVENTS.flatMap(({ on: whose, name, doc }) =>
+    (whose !== on || name === undefined ? [] : [`${jsDoc(sentence(doc), '    ')}    readonly ${keyOf(name)}: '${name}';\n`])).join('');
+}
+
 function errorTable() {
   const rows = ERROR_CODES.flatMap(({ path, codes }) =>
     codes.map((error, index) => [code(error.code), code(`${index === 0 ? path : '…'}.${error.key}`), error.doc]));
@@ -70,6 +76,8 @@ module.exports = () => [
     text: frozen(events, EVENTS.flatMap(({ on: whose, name }) => (whose === on && name !== undefined ? [{ key: keyOf(name), value: name }] : []))),
   })),
   ...Object.entries(TYPES).map(([on, file]) => ({ file, region: `${on}-event-types`, text: eventTypes(on) })),
+  ...Object.entries(TYPES).filter(([on]) => ENUMS[on]?.events !== undefined)
+    .map(([on, file]) => ({ file, region: `${on}-event-names`, text: eventNames(on) })),
   { file: 'docs/reference/errors.md', region: 'error-codes', text: errorTable() },
   { file: 'docs/reference/events.md', region: 'server-events', text: eventTable(['server', 'connection', 'message', 'presence', 'nodes']) },
   { file: 'docs/reference/events.md', region: 'client-events', text: eventTable(['client']) },

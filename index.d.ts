@@ -2,7 +2,7 @@
  * Types of `line-socket-native` for `require`: `const Server = require('line-socket-native')`. For
  * `import`, see `types/index.d.mts`.
  *
- * Without type arguments every message may carry anything. To have messages checked, describe them:
+ * Without type arguments, messages may have any payload. To have messages checked, describe them:
  *
  * ```ts
  * interface ClientToServer {
@@ -113,27 +113,27 @@ declare class ServerConnection<
   readonly returning: boolean;
 
   /**
-   * Any JSON value that others get to know of the connection: by `fetch` of a room, and by presence. Assigning stores it;
-   * what is changed inside the value that is read is not stored. Assigning throws `scInvalidJson` for what is no JSON.
+   * Any JSON value that others can read: by `fetch` of a room, and by presence. Assigning stores a copy; changes inside the
+   * value that is read are not stored. Assigning a value that is not JSON throws `scInvalidJson`.
    */
   info: unknown;
 
-  /** Sets the id while the handshake is awaited. Throws `scHandshakeEnded` or `scIdConflict`. */
+  /** Sets the id before the handshake is resolved. Throws `scHandshakeEnded` or `scIdConflict`. */
   setId(id: string): void;
   /**
-   * Sets the id while the handshake is awaited, and resolves when it is reserved. `conflict` says what happens when another
+   * Sets the id before the handshake is resolved, and resolves when it is reserved. `conflict` says what happens when another
    * connection has the id: with `'reject'`, which is the default, this rejects with `scIdConflict`; with `'takeover'` the other
    * connection leaves its rooms and is closed with 4208. Rejects with `scHandshakeEnded` or `sInvalidOptions`, too.
    */
   setIdAsync(id: string, options?: { conflict?: 'reject' | 'takeover' }): Promise<void>;
-  /** Joins a room, which is made when it is not there. A client that comes back to a room with history gets what it has missed. */
+  /** Joins a room; the room is made when it does not exist. A client that returns to a room with history is sent what it missed. */
   joinRoom(name: string): void;
   /**
-   * Joins a room, and tells what the client has been sent of the messages before. Rejects with `scDisconnected`, or
+   * Joins a room, and resolves with how many earlier messages the client was sent. Rejects with `scDisconnected`, or
    * `sInvalidOptions`.
    */
   joinRoomAsync(name: string, options?: JoinOptions): Promise<JoinResult>;
-  /** Leaves a room; does nothing when it is not in there. */
+  /** Leaves a room; does nothing when the connection is not in it. */
   leaveRoom(name: string): void;
   /** Names of the rooms joined. */
   getRooms(): string[];
@@ -167,14 +167,14 @@ declare class ServerConnection<
   ping(): Promise<string>;
   /**
    * Closes the connection after `delay` ms, by default at once; resolves when it is closed. From then on
-   * nothing that the client sends reaches a handler; its answers still settle `send`s. The delay may be as
-   * long as wanted; `Infinity` is never. `code`: 1000 by default. `reason`: at most 123 bytes. Rejects with
+   * nothing that the client sends reaches a handler; its answers still settle `send`s. The delay has no upper
+   * limit; `Infinity` is never. `code`: 1000 by default. `reason`: at most 123 bytes. Rejects with
    * `scWebsocketError` when either cannot be sent (RFC 6455 section 7.4), or the delay is `NaN`.
    */
   close(code?: number, reason?: string, delay?: number): Promise<void>;
 }
 
-/** Connections that get the same broadcasts. Gone when empty. */
+/** Connections that get the same broadcasts. A room is removed when it is empty. */
 declare class ServerRoom<
   ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
   ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
@@ -184,8 +184,8 @@ declare class ServerRoom<
   /** Undefined for the room of all connections. */
   readonly name: string | undefined;
   /**
-   * Adds a connection; does nothing when it is in there. To the room of all connections one that awaits its
-   * handshake is not added: it joins when the handshake is resolved.
+   * Adds a connection; does nothing when it is in the room. A connection whose handshake is not resolved is not added to
+   * the room of all connections: it joins when the handshake is resolved.
    */
   add(connection: ServerConnection<ClientToServer, ServerToClient>): void;
   /** Returns whether the connection was in the room. */
@@ -203,7 +203,7 @@ declare class ServerRoom<
   ): void;
 }
 
-/** The rooms of a server. A room exists while somebody is in it. */
+/** The rooms of a server. A room exists while a connection is in it. */
 interface Rooms<
   ClientToServer extends MessageMap<ClientToServer> = AnyMessages,
   ServerToClient extends MessageMap<ServerToClient> = AnyMessages,
@@ -212,13 +212,13 @@ interface Rooms<
   readonly root: ServerRoom<ClientToServer, ServerToClient>;
   /** Undefined when nobody is in it. */
   getRoom(name: string): ServerRoom<ClientToServer, ServerToClient> | undefined;
-  /** Adds a connection to a room, which is made when it is not there. */
+  /** Adds a connection to a room; the room is made when it does not exist. */
   add(name: string, connection: ServerConnection<ClientToServer, ServerToClient>): void;
-  /** Takes a connection out of a room. */
+  /** Removes a connection from a room. */
   remove(name: string, connection: ServerConnection<ClientToServer, ServerToClient>): void;
   /** Names of the rooms of a connection. */
   getRoomsOf(connection: ServerConnection<ClientToServer, ServerToClient>): string[];
-  /** Takes a connection out of every room. */
+  /** Removes a connection from every room. */
   removeFromAll(connection: ServerConnection<ClientToServer, ServerToClient>): void;
 }
 
@@ -278,8 +278,8 @@ declare class Server<
   static readonly ErrorCode: ServerErrorCodes;
 
   /**
-   * Refuses an upgrade by hand: answers on the socket that an HTTP server's `upgrade` event gives, and closes it. Whatever
-   * the client does meanwhile, a reset too, ends no process. Does nothing when the socket is gone. Throws `sInvalidAction`
+   * Refuses an upgrade by hand: answers on the socket that an HTTP server's `upgrade` event gives, and closes it. Nothing
+   * that the client does meanwhile, not even a reset, ends the process. Does nothing when the socket is gone. Throws `sInvalidAction`
    * for a status or message that cannot be sent.
    * @param status An integer from 300 to 599, by default 404.
    * @param message The body, plain text; by default the status's reason phrase.
@@ -287,8 +287,8 @@ declare class Server<
   static refuseUpgrade(socket: Duplex, status?: number, message?: string): void;
 
   /**
-   * The options with their defaults. Live: a change of `responseTimeout` holds for later sends. What is
-   * set here is checked, its name too, as by the constructor: throws `sInvalidOptions`.
+   * The options with their defaults. Live: a change of `responseTimeout` holds for later sends. Names and
+   * values that are set here are checked as by the constructor: throws `sInvalidOptions`.
    */
   options: ServerOptions & Required<Pick<ServerOptions, 'responseTimeout' | 'handshakeTimeout' | 'pingInterval'>>;
   /** The rooms. */
@@ -304,8 +304,8 @@ declare class Server<
   /**
    * Frees the port, or leaves the HTTP server of the option `server`, and disconnects everyone, at once or,
    * with `drain`, in good order; resolves when the last connection has ended, and `start` works again.
-   * Called while the server starts it resolves when that has ended, and `start` rejects with `sInvalidAction`.
-   * Without options while it drains it cuts what is left. Rejects with `sInvalidAction` or `sInvalidOptions`.
+   * When it is called while the server starts, it resolves after that, and `start` rejects with `sInvalidAction`.
+   * When it is called without options during a drain, it cuts the remaining connections. Rejects with `sInvalidAction` or `sInvalidOptions`.
    */
   stop(options?: StopOptions): Promise<void>;
   /**
@@ -314,20 +314,20 @@ declare class Server<
    */
   [Symbol.asyncDispose](): Promise<void>;
   /**
-   * Replaces the key, certificate and other settings of TLS, of which those not given stay as they are.
-   * Connections that are there go on with theirs. Throws `sInvalidOptions`, and nothing has changed;
+   * Replaces the key, certificate and other settings of TLS; settings that are not given stay as they are.
+   * Open connections keep the settings they began with. Throws `sInvalidOptions`, after which nothing has changed, and
    * `sInvalidAction` when the server has no option `tls`.
    */
   setSecureContext(tls: Partial<TlsOptions>): void;
   /**
-   * Where the server listens, or the one of the option `server` does; the path on a Unix domain socket,
-   * null when it does not.
+   * The address that this server, or the HTTP server of the option `server`, listens on; for a Unix domain socket its path;
+   * null when it does not listen.
    */
   address(): AddressInfo | string | null;
   /**
    * Serves an upgrade of any HTTP server; the arguments are those of its `upgrade` event. The request is
-   * checked, and refused or answered, as one to a port of this server. While this server does not run
-   * it is refused with 503. Throws `sInvalidAction` for a stream that was handed over before.
+   * checked, and refused or answered, like one to a port of this server. While this server does not run,
+   * requests are refused with 503. Throws `sInvalidAction` for a stream that was handed over before.
    * @param callback Called once the WebSocket is open, with what will be the connection's `socket`.
    */
   handleUpgrade(
@@ -337,18 +337,18 @@ declare class Server<
     callback?: (socket: Socket) => void,
   ): void;
 
-  /** What has happened so far, in numbers: a new object. Costs little, however many connections there are. */
+  /** The counters of the server: a new object. The cost does not depend on the number of connections. */
   getStats(): ServerStats;
 
   /** The connections by id: a new object. */
   getConnections(): { [id: string]: ServerConnection<ClientToServer, ServerToClient> };
   /** The connection with this id; undefined when there is none whose handshake is resolved. */
   getConnectionById(id: string): ServerConnection<ClientToServer, ServerToClient> | undefined;
-  /** Every connection whose handshake is resolved: can be sent to, asked and listed as the members of a room. */
+  /** All connections whose handshake is resolved, as a target: they can be sent to, asked and listed like members of a room. */
   readonly everyone: Target<ServerToClient>;
-  /** Whoever is in a room, or in one of several; nobody has to be. */
+  /** The connections in a room, or in any of several rooms, as a target. The rooms need not exist. */
   room(name: string | readonly string[]): Target<ServerToClient>;
-  /** The connection with this id, wherever it is; there need not be one. */
+  /** The connection with this id, in whichever process it is. It need not exist. */
   connection(id: string): RemoteConnection<ServerToClient>;
   /** The servers that are joined with this one, see the option `adapter`, and messages between them. */
   readonly nodes: Nodes;
@@ -361,7 +361,7 @@ declare class Server<
   getRoom(name: string): ServerRoom<ClientToServer, ServerToClient> | undefined;
   /** Names of the rooms of a connection. */
   getRoomsOf(connection: ServerConnection<ClientToServer, ServerToClient>): string[];
-  /** Takes a connection out of every room. */
+  /** Removes a connection from every room. */
   removeFromAllRooms(connection: ServerConnection<ClientToServer, ServerToClient>): void;
 }
 

@@ -56,7 +56,7 @@ module.exports = [
   {
     name: 'tls', kind: 'other', otherwise: 'no encryption', shown: 'object', type: 'TlsOptions',
     doc: 'key, certificate and settings of TLS; see [TLS](#tls)',
-    details: 'Encrypts every connection: clients use `wss:`. What is changed later holds for the next `start()`; `setSecureContext` of the server changes it at once.',
+    details: 'Encrypts every connection: clients use `wss:`. A later change takes effect at the next `start()`; `setSecureContext` of the server takes effect at once.',
   },
   {
     name: 'path', kind: 'other', isLive: true, otherwise: 'any path', shown: 'string', type: 'string',
@@ -81,12 +81,12 @@ module.exports = [
   {
     name: 'trustProxy', kind: 'other', isLive: true, initial: false, shown: 'boolean, integer, string or list', type: 'boolean | number | string | readonly string[]',
     doc: 'proxies that may say who the client is: see [proxies](../guides/proxies.md)',
-    details: 'Which proxies are believed when they name the client: `true` is every one (the first address of the header counts), a number is so many, counted from this server; or addresses, networks such as `10.0.0.0/8` and the groups `loopback` (Unix domain sockets too), `linklocal` and `uniquelocal`, as a list or separated by commas.',
+    details: 'Which proxies may name the client. `true`: all of them (the first address of the header counts). A number: that many, counted from this server. Or addresses, networks such as `10.0.0.0/8` and the groups `loopback` (Unix domain sockets too), `linklocal` and `uniquelocal`, as a list or separated by commas.',
   },
   {
     name: 'proxyHeaders', kind: 'choice', values: ['x-forwarded', 'forwarded'], isLive: true, initial: 'x-forwarded',
     doc: 'the headers in which these proxies name the client',
-    details: 'Where proxies name the client: `x-forwarded` is `X-Forwarded-For` and `X-Forwarded-Proto`, `forwarded` the header of RFC 7239. The other is not looked at.',
+    details: 'Where proxies name the client: `x-forwarded` is `X-Forwarded-For` and `X-Forwarded-Proto`, `forwarded` the header of RFC 7239. The other header is ignored.',
   },
   {
     name: 'backlog', kind: 'other', initial: 511, shown: 'integer ≥ 1', type: 'number',
@@ -110,8 +110,8 @@ module.exports = [
   },
   {
     name: 'pingInterval', kind: 'ms', isRequired: true, isLive: true, initial: 15000, core: 'u32',
-    doc: 'silence of a client after which it is pinged',
-    details: 'Silence of a client after which it is pinged; 0 is never.',
+    doc: 'time after which a client is pinged that has sent nothing',
+    details: 'Time after which a client is pinged that has sent nothing; 0 is never.',
   },
   {
     name: 'closeTimeout', kind: 'ms', isLive: true, initial: 30000, core: 'u32',
@@ -161,7 +161,7 @@ module.exports = [
   {
     name: 'maxFragments', kind: 'count', isLive: true, initial: 131072, core: 'u32',
     doc: 'frames of one message; more end the connection with 1009',
-    details: 'Most frames of one message; more end the connection with 1009. They cost no memory, but empty ones would keep one message going for ever. 0 is no limit.',
+    details: 'Most frames of one message; more end the connection with 1009. They cost no memory, but with empty frames one message could go on for ever. 0 is no limit.',
   },
   {
     name: 'maxHeaderBytes', kind: 'integer', least: 256, most: MiB, isLive: true, initial: 16384, core: 'usize',
@@ -195,13 +195,13 @@ module.exports = [
   },
   {
     name: 'rateBurst', kind: 'ms', isLive: true, initial: 1000, core: 'u32',
-    doc: 'the amount of this many ms of its rate may come at once',
-    details: 'How much may come at once: what `messagesPerSecond` and `bytesPerSecond` allow in so many milliseconds, and at least one message.',
+    doc: 'how much a client may send at once: what its rate allows in this many ms',
+    details: 'How much a client may send at once: what `messagesPerSecond` and `bytesPerSecond` allow in this many milliseconds, and at least one message.',
   },
   {
     name: 'rateTimeout', kind: 'ms', isLive: true, initial: 60000, core: 'u32',
     doc: 'time a client may stay over its rate before it is closed with 4207',
-    details: 'Time a client may stay over its rate: from when it is first held back until it has once been read to the end. 0 is for ever.',
+    details: 'Time a client may stay over its rate: from when it is first read more slowly until all that it has sent has been read. 0 is no limit.',
   },
   {
     name: 'slowConsumer', kind: 'choice', values: ['close', 'drop'], isLive: true, initial: 'close', core: 'SlowConsumer',
@@ -216,17 +216,17 @@ module.exports = [
   {
     name: 'busyPoll', kind: 'boolean', isLive: true, initial: true, core: 'bool',
     doc: 'while requests come one by one, at most 200 µs apart, the io thread polls its sockets instead of sleeping: answers come sooner, and the thread uses its core meanwhile',
-    details: 'Whether an io thread, while requests come one by one and fast, looks at its sockets again at once for up to 200 microseconds before it sleeps. One client that asks again as soon as it is answered is then answered sooner, and the thread busy all the while.',
+    details: 'Whether an io thread polls its sockets for up to 200 microseconds before it sleeps, while requests come one by one and fast. A client that sends its next request as soon as the last is answered is then answered sooner; the thread uses its core meanwhile.',
   },
   {
     name: 'verifyClient', kind: 'function', otherwise: 'everyone may', type: '((info: VerifyInfo, callback: VerifyCallback) => boolean | void | Promise<boolean | void>)',
     doc: 'decides on an upgrade: `(info) => boolean` or a promise of one, or `(info, callback)` with `callback(ok, status, message)`; 401 by default',
-    details: "Decides whether a client may connect. Declared with one parameter, by returning, or by a promise: a falsy value is status 401. With two, by calling `callback`, which takes the status and message of a refusal. A promise that is rejected is status 500 and the server's event `error`.",
+    details: "Decides whether a client may connect. Declared with one parameter, by returning, or by a promise: a falsy value is status 401. With two, by calling `callback`, which takes the status and message of a refusal. A promise that is rejected causes status 500 and the server's event `error`.",
   },
   {
     name: 'handleProtocols', kind: 'function', otherwise: 'the first offered', type: '((protocols: string[]) => string | false | null | undefined | Promise<string | false | null | undefined>)',
     doc: '`(protocols) => string` or a promise of one, chooses a subprotocol; `false` is status 401',
-    details: "Chooses one of the subprotocols offered, by returning or by a promise; `false` is status 401. What is no name of a subprotocol is status 500 and the server's event `error`.",
+    details: "Chooses one of the subprotocols offered, by returning or by a promise; `false` is status 401. A value that is not the name of a subprotocol causes status 500 and the server's event `error`.",
   },
   {
     name: 'clientTracking', kind: 'boolean', initial: true,
@@ -240,8 +240,8 @@ module.exports = [
   },
   {
     name: 'historyBytes', kind: 'bytes', least: 1, isLive: true, initial: 64 * MiB, core: 'usize',
-    doc: 'memory that the kept messages of all rooms may take; above it the rooms that keep most give up their oldest messages',
-    details: 'Memory that the kept messages of all rooms may take, in bytes, 1 or more. Above it rooms that keep most give up their oldest messages.',
+    doc: 'memory that the kept messages of all rooms may take; above it the rooms that keep most drop their oldest messages',
+    details: 'Memory that the kept messages of all rooms may take, in bytes, 1 or more. Above it, the rooms that keep most drop their oldest messages.',
   },
   {
     name: 'presence', kind: 'other', otherwise: 'none', shown: 'object', type: '{ readonly [room: string]: PresenceRule }',
@@ -256,7 +256,7 @@ module.exports = [
   {
     name: 'perMessageDeflate', kind: 'other', isLive: true, initial: false, shown: 'boolean or object', type: 'boolean | PerMessageDeflateOptions',
     doc: 'compresses messages for clients that offer it: see [compression](#compression)',
-    details: 'Whether messages are compressed (permessage-deflate, RFC 7692) for clients that offer it. `true` takes the defaults of {@link PerMessageDeflateOptions}. Changed while the server runs, it holds for connections that come later.',
+    details: 'Whether messages are compressed (permessage-deflate, RFC 7692) for clients that offer it. `true` takes the defaults of {@link PerMessageDeflateOptions}. A change while the server runs holds for connections that open later.',
   },
   {
     name: 'server', kind: 'other', shown: '`http.Server` or `https.Server`', type: 'HttpServer | HttpsServer',
@@ -266,6 +266,6 @@ module.exports = [
   {
     name: 'noServer', kind: 'boolean', initial: false,
     doc: 'starts without listening to anything: upgrades come through `handleUpgrade`',
-    details: 'Starts without listening to anything: upgrades come through `handleUpgrade`. Needed only when there is no `port`, `listen` or `server`.',
+    details: 'Starts without listening to anything: upgrades come through `handleUpgrade`. It is needed only when there is no `port`, `listen` or `server`.',
   },
 ];

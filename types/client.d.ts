@@ -6,8 +6,7 @@
  * const client = new LineClient<ClientToServer, ServerToClient>('ws://localhost:3000');
  * ```
  *
- * The maps of messages are those of the server, in the same order; without them every message may carry
- * anything.
+ * The maps of messages are those of the server, in the same order; without them, messages may have any payload.
  */
 
 import './dispose.js';
@@ -23,23 +22,23 @@ import type {
   AnyMessages, MessageEvents, MessageListeners, MessageMap, MessageName, MessageShape, PayloadOf, ResponseOf, ValueArgs,
 } from './messages.js';
 
-/** How a connection ended: the close event of the WebSocket, of which these are always there. */
+/** How a connection ended: the close event of the WebSocket, which always has these properties. */
 interface CloseInfo {
   /** Close code (RFC 6455 section 7.4); 1006 when the connection was lost. */
   readonly code: number;
-  /** What the peer gave as reason; may be empty. */
+  /** The peer's reason; may be empty. */
   readonly reason: string;
 }
 
-/** What has become of the messages that a client has missed in a room. */
+/** Whether a client was sent the messages that it has missed in a room. */
 interface Recovery {
   /** The room. */
   readonly room: string;
-  /** Whether it has got them all. If not, some are lost: ask the server for the state. */
+  /** Whether the client has received all of them. If not, some are lost: ask the server for the state. */
   readonly recovered: boolean;
   /**
-   * How many messages from before the join it is sent. Of those that it has got of another room it is not told
-   * again.
+   * How many messages from before the join the client is sent. A message that it has already received from another room is
+   * not emitted again.
    */
   readonly replayed: number;
 }
@@ -135,9 +134,9 @@ declare class LineClient<
   /** Where redirects of a URL lead to; `followRedirections` asks this. May be replaced. */
   static fetchResponseUrl(url: string, timeout?: number): Promise<string>;
 
-  /** What it was made with. */
+  /** The URL given to the constructor. */
   readonly url: string;
-  /** Where redirects have led to; null unless `followRedirections` has found out. */
+  /** The URL that redirects have led to; null until `followRedirections` has found one. */
   readonly urlFollowed: string | null;
   /** The options with their defaults; live. */
   readonly options: ClientOptions & Required<Pick<ClientOptions, 'handshake' | 'responseTimeout' | 'reconnectOptions'>>;
@@ -157,8 +156,8 @@ declare class LineClient<
    */
   connect(): boolean;
   /**
-   * Connects and resolves with what the server resolved the handshake with; with nothing when connected
-   * before. Rejects with the error of `_connecting_error`, or `cDisconnected`.
+   * Connects and resolves with the value that the server resolved the handshake with; with `undefined` when the client is
+   * connected already. Rejects with the error of `_connecting_error`, or `cDisconnected`.
    */
   connectAsync(): Promise<any>;
   /**

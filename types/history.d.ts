@@ -25,25 +25,25 @@ export interface HistoryRule {
 /** Options of `joinRoomAsync`. */
 export interface JoinOptions {
   /**
-   * How many of the last messages a client is sent that has brought no position, or one that does not help; 0 or
-   * more, and `maxReplay` at most. @default 0
+   * How many of the last messages are sent to a client that has sent no position, or a position that cannot be used; 0 to
+   * `maxReplay`. @default 0
    */
   rewind?: number | undefined;
 }
 
 /** How a connection has joined a room. */
 export interface JoinResult {
-  /** Whether the client has brought a position and has been sent every message since then. */
+  /** Whether the client has sent a position, and was sent every message since then. */
   recovered: boolean;
-  /** How many messages from before the join it has been sent. */
+  /** How many messages from before the join the client was sent. */
   replayed: number;
-  /** Where it stands now; absent in a room without history. */
+  /** The client's position now; absent in a room without history. */
   position?: string;
 }
 
 /** Options of reading the history of a room. */
 export interface HistoryOptions {
-  /** Reads the messages behind this position, the oldest first. @default the last messages */
+  /** Reads the messages after this position, the oldest first. @default the last messages */
   since?: string | undefined;
   /** Most messages to read; 0 or more. @default all that are kept */
   limit?: number | undefined;
@@ -55,7 +55,7 @@ export interface StoredMessage {
   name: string;
   /** Its payload. */
   payload?: any;
-  /** Where a client stands that has got it. */
+  /** The position of a client that has received it. */
   position: string;
 }
 
@@ -63,11 +63,11 @@ export interface StoredMessage {
 export interface History {
   /** The messages, the oldest first. */
   messages: StoredMessage[];
-  /** Where to go on: behind the last of them. */
+  /** The position after the last of them: `since` of the next read. */
   position: string;
   /**
-   * Whether no message is missing from `since`, or without it from the first message of the room, to `position`. If
-   * it is false, read the database.
+   * Whether no message is missing between `since` and `position`; without `since`, between the first message of the room
+   * and `position`. If it is false, get the state from where the application stores it.
    */
   complete: boolean;
 }

@@ -18,7 +18,7 @@ export type MessageMap<M> = { [K in keyof M]: MessageShape };
 /** Names of the messages of a map. */
 export type MessageName<M> = keyof M & string;
 
-/** The map used without type arguments: any name, anything in it. */
+/** The map used without type arguments: any name, any payload, any response. */
 export interface AnyMessages {
   [name: string]: {
     /** Anything. */
@@ -30,7 +30,7 @@ export interface AnyMessages {
 
 /** The payload of a {@link MessageShape}; `undefined` when it has none. */
 export type PayloadOf<T> = 'payload' extends keyof T ? T['payload'] : undefined;
-/** What a message of a {@link MessageShape} is resolved with; `undefined` when with nothing. */
+/** The value that a message of a {@link MessageShape} is resolved with; `undefined` when there is none. */
 export type ResponseOf<T> = 'response' extends keyof T ? T['response'] : undefined;
 
 /**
@@ -52,11 +52,11 @@ export interface MessageEvents extends EmitterEvents {
 }
 
 /**
- * A message received. When the sender awaits a response (`id` is there), respond once with `resolve`
- * or `reject`, at any time.
+ * A received message. If it has an `id`, the sender waits for a response: respond once, with `resolve` or `reject`, at any
+ * time.
  */
 export declare class Message<Payload = any, Response = any> extends Emitter<MessageEvents> {
-  /** A message of an application's own; `send` and its like make theirs. */
+  /** Makes a message. `send` and similar methods make their messages by themselves. */
   constructor(fields: {
     /** Any name but those of the protocol. */
     name: string;
@@ -85,18 +85,18 @@ export declare class Message<Payload = any, Response = any> extends Emitter<Mess
   /** Reads the text of a message. Throws `mInvalidJson`. */
   static parse(raw: string | Uint8Array): Message;
 
-  /** What listeners listen for. */
+  /** The name that listeners listen for. */
   name: string;
-  /** What was sent with it, out of JSON. */
+  /** The payload, parsed from JSON. */
   payload: Payload;
-  /** Absent when the sender awaits no response. */
+  /** Absent when the sender does not wait for a response. */
   id?: string;
   /** Error of a response. */
   err?: any;
 
   /**
-   * Sends a response. Throws `mMissingId`, `mAlreadyResponded` or `mInvalidJson`; `mMissingId` and
-   * `mInvalidJson` go to `_error` where no handler of the message can catch them, or does.
+   * Sends a response. Throws `mMissingId`, `mAlreadyResponded` or `mInvalidJson`. When no
+   * handler catches `mMissingId` or `mInvalidJson`, it is emitted as `_error`.
    */
   resolve(...args: ValueArgs<Response>): void;
   /** Sends an error as response. Throws as `resolve`. */

@@ -111,8 +111,8 @@ export interface ServerOptions {
    */
   reusePort?: boolean | null | undefined;
   /**
-   * Encrypts every connection: clients use `wss:`. What is changed later holds for the next `start()`;
-   * `setSecureContext` of the server changes it at once.
+   * Encrypts every connection: clients use `wss:`. A later change takes effect at the next `start()`;
+   * `setSecureContext` of the server takes effect at once.
    * @default no encryption
    */
   tls?: TlsOptions | null | undefined;
@@ -134,15 +134,15 @@ export interface ServerOptions {
    */
   protocols?: readonly string[] | null | undefined;
   /**
-   * Which proxies are believed when they name the client: `true` is every one (the first address of the header
-   * counts), a number is so many, counted from this server; or addresses, networks such as `10.0.0.0/8` and the
-   * groups `loopback` (Unix domain sockets too), `linklocal` and `uniquelocal`, as a list or separated by commas.
+   * Which proxies may name the client. `true`: all of them (the first address of the header counts). A number: that
+   * many, counted from this server. Or addresses, networks such as `10.0.0.0/8` and the groups `loopback` (Unix
+   * domain sockets too), `linklocal` and `uniquelocal`, as a list or separated by commas.
    * @default false
    */
   trustProxy?: boolean | number | string | readonly string[] | null | undefined;
   /**
    * Where proxies name the client: `x-forwarded` is `X-Forwarded-For` and `X-Forwarded-Proto`, `forwarded` the header
-   * of RFC 7239. The other is not looked at.
+   * of RFC 7239. The other header is ignored.
    * @default 'x-forwarded'
    */
   proxyHeaders?: 'x-forwarded' | 'forwarded' | null | undefined;
@@ -158,7 +158,7 @@ export interface ServerOptions {
   responseTimeout?: number;
   /** Time a client has to complete the handshake, else 4202; 0 is no limit. @default 60000 */
   handshakeTimeout?: number;
-  /** Silence of a client after which it is pinged; 0 is never. @default 15000 */
+  /** Time after which a client is pinged that has sent nothing; 0 is never. @default 15000 */
   pingInterval?: number;
   /**
    * Time a client has to answer a close frame before it is cut; 0 is no limit. One that has not answered a ping has 5
@@ -216,8 +216,8 @@ export interface ServerOptions {
    */
   maxGatheredBytes?: number | null | undefined;
   /**
-   * Most frames of one message; more end the connection with 1009. They cost no memory, but empty ones would keep one
-   * message going for ever. 0 is no limit.
+   * Most frames of one message; more end the connection with 1009. They cost no memory, but with empty frames one
+   * message could go on for ever. 0 is no limit.
    * @default 131072
    */
   maxFragments?: number | null | undefined;
@@ -261,14 +261,14 @@ export interface ServerOptions {
    */
   bytesPerSecond?: number | null | undefined;
   /**
-   * How much may come at once: what `messagesPerSecond` and `bytesPerSecond` allow in so many milliseconds, and at
-   * least one message.
+   * How much a client may send at once: what `messagesPerSecond` and `bytesPerSecond` allow in this many
+   * milliseconds, and at least one message.
    * @default 1000
    */
   rateBurst?: number | null | undefined;
   /**
-   * Time a client may stay over its rate: from when it is first held back until it has once been read to the end. 0
-   * is for ever.
+   * Time a client may stay over its rate: from when it is first read more slowly until all that it has sent has been
+   * read. 0 is no limit.
    * @default 60000
    */
   rateTimeout?: number | null | undefined;
@@ -286,22 +286,22 @@ export interface ServerOptions {
    */
   errors?: 'full' | 'public' | null | undefined;
   /**
-   * Whether an io thread, while requests come one by one and fast, looks at its sockets again at once for up to 200
-   * microseconds before it sleeps. One client that asks again as soon as it is answered is then answered sooner, and
-   * the thread busy all the while.
+   * Whether an io thread polls its sockets for up to 200 microseconds before it sleeps, while requests come one by
+   * one and fast. A client that sends its next request as soon as the last is answered is then answered sooner; the
+   * thread uses its core meanwhile.
    * @default true
    */
   busyPoll?: boolean | null | undefined;
   /**
    * Decides whether a client may connect. Declared with one parameter, by returning, or by a promise: a falsy value
    * is status 401. With two, by calling `callback`, which takes the status and message of a refusal. A promise that
-   * is rejected is status 500 and the server's event `error`.
+   * is rejected causes status 500 and the server's event `error`.
    * @default everyone may
    */
   verifyClient?: ((info: VerifyInfo, callback: VerifyCallback) => boolean | void | Promise<boolean | void>) | null | undefined;
   /**
-   * Chooses one of the subprotocols offered, by returning or by a promise; `false` is status 401. What is no name of
-   * a subprotocol is status 500 and the server's event `error`.
+   * Chooses one of the subprotocols offered, by returning or by a promise; `false` is status 401. A value that is not
+   * the name of a subprotocol causes status 500 and the server's event `error`.
    * @default the first offered
    */
   handleProtocols?: ((protocols: string[]) => string | false | null | undefined | Promise<string | false | null | undefined>) | null | undefined;
@@ -314,7 +314,7 @@ export interface ServerOptions {
    */
   history?: { readonly [room: string]: HistoryRule } | null | undefined;
   /**
-   * Memory that the kept messages of all rooms may take, in bytes, 1 or more. Above it rooms that keep most give up
+   * Memory that the kept messages of all rooms may take, in bytes, 1 or more. Above it, the rooms that keep most drop
    * their oldest messages.
    * @default 67108864
    */
@@ -334,7 +334,7 @@ export interface ServerOptions {
   adapter?: RedisAdapterOptions | 'cluster' | Engine | null | undefined;
   /**
    * Whether messages are compressed (permessage-deflate, RFC 7692) for clients that offer it. `true` takes the
-   * defaults of {@link PerMessageDeflateOptions}. Changed while the server runs, it holds for connections that come
+   * defaults of {@link PerMessageDeflateOptions}. A change while the server runs holds for connections that open
    * later.
    * @default false
    */
@@ -347,8 +347,8 @@ export interface ServerOptions {
    */
   server?: HttpServer | HttpsServer | null | undefined;
   /**
-   * Starts without listening to anything: upgrades come through `handleUpgrade`. Needed only when there is no `port`,
-   * `listen` or `server`.
+   * Starts without listening to anything: upgrades come through `handleUpgrade`. It is needed only when there is no
+   * `port`, `listen` or `server`.
    * @default false
    */
   noServer?: boolean | null | undefined;

@@ -30,7 +30,7 @@ export interface PresenceMember {
   info: unknown;
 }
 
-/** What has changed, all in all. */
+/** What has changed in a room, in total. */
 export interface PresenceChange {
   /** Members now. */
   count: number;
@@ -38,7 +38,7 @@ export interface PresenceChange {
   joined: number;
   /** Members that have gone. */
   left: number;
-  /** Members whose `info` is another. */
+  /** Members whose `info` has changed. */
   changed: PresenceMember[];
 }
 
@@ -54,7 +54,7 @@ export interface PresenceEvents extends EmitterEvents {
   // /facts
 }
 
-/** Who is in a room, and who comes and goes. Only while there are listeners does the server tell of changes. */
+/** Who is in a room, and who comes and goes. The server reports changes only while there are listeners. */
 export declare class Presence extends Emitter<PresenceEvents> {
   private constructor();
 

@@ -1,4 +1,4 @@
-/** Types of rooms as targets: of messages to many connections, and of what is asked of them. */
+/** Types of targets: the connections that a message, a question or a command is for. */
 
 import type { LineError } from './errors.js';
 import type { History, HistoryOptions } from './history.js';
@@ -11,16 +11,16 @@ export interface ExceptConnection {
   readonly id: string;
 }
 
-/** Connections that are left out: a connection, the id of one, or a list of these. */
+/** Connections to leave out: a connection, its id, or a list of these. */
 export type Except = ExceptConnection | string | readonly (ExceptConnection | string)[];
 
-/** Who gets a message to many, and who does not. */
+/** Which connections of a target get a message, and which do not. */
 export interface BroadcastOptions {
   /** Connections that are left out. Those that have ended are ignored. */
   except?: Except;
   /** Names of rooms whose members are left out. */
   exceptRooms?: readonly string[];
-  /** Only connections of this process. Without an adapter all are. @default false */
+  /** Only connections of this process. Without an adapter, all connections are. @default false */
   local?: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface BroadcastOptions {
 export interface AskOptions extends BroadcastOptions {
   /** Milliseconds to wait for responses; 0 is forever. @default the option `responseTimeout` */
   timeout?: number;
-  /** Resolves as soon as so many have answered, with a response or an error. @default all */
+  /** Resolves when this many have answered, with a response or an error. @default all */
   atLeast?: number;
 }
 
@@ -42,10 +42,10 @@ export interface FetchOptions {
 
 /** What `send` of a {@link Target} resolves with. Keys are ids of connections. */
 export interface Answers<Response = any> {
-  /** What the members resolved the message with. */
+  /** The values that the members resolved the message with. */
   responses: Map<string, Response>;
   /**
-   * Members that rejected the message (`scMessageRejected`, their error is the `payload`), and members whose response was
+   * Members that rejected the message (`scMessageRejected`; the `payload` is their error), and members whose response was
    * dropped (`scResponseTooLarge`).
    */
   errors: Map<string, LineError>;
@@ -55,13 +55,13 @@ export interface Answers<Response = any> {
   missingNodes: string[];
 }
 
-/** A connection by its id, wherever it is. It is looked for whenever something is asked of it. */
+/** A connection by its id, in whichever process it is. Each call looks for it again. */
 export declare class RemoteConnection<ServerToClient extends MessageMap<ServerToClient> = AnyMessages> {
   private constructor();
 
-  /** The id it is looked for by. */
+  /** The id of the connection. */
   readonly id: string;
-  /** The `info` it had when it was fetched; undefined when it was not fetched, or has none. */
+  /** The `info` that the connection had when it was fetched; undefined when it was not fetched, or has none. */
   readonly info: unknown;
 
   /**
@@ -90,7 +90,7 @@ export declare class RemoteConnection<ServerToClient extends MessageMap<ServerTo
     /** Processes that did not answer: none without an adapter. */
     missingNodes: string[];
   }>;
-  /** Looks for the connection: `member` has its `info` of now, and is undefined when no connection has the id. */
+  /** Looks for the connection. `member` has its current `info`; it is undefined when no connection has the id. */
   fetch(): Promise<{
     /** The connection; undefined when no connection has the id. */
     member: RemoteConnection<ServerToClient> | undefined;
@@ -100,8 +100,8 @@ export declare class RemoteConnection<ServerToClient extends MessageMap<ServerTo
 }
 
 /**
- * Whoever is in a room or in several, or everyone. It holds no members: each call finds out who is meant. A member of
- * several of the rooms is meant once. A target of rooms in which nobody is reaches nobody.
+ * The connections in a room or in several rooms, or all connections. A target holds no members: each call looks them up. A
+ * member of several of the rooms counts once. A target of empty rooms reaches nobody.
  */
 export declare class Target<ServerToClient extends MessageMap<ServerToClient> = AnyMessages> {
   private constructor();
@@ -123,22 +123,22 @@ export declare class Target<ServerToClient extends MessageMap<ServerToClient> = 
     position?: string;
   }>;
   /**
-   * Asks each: sends a message and resolves when each has answered or left, `atLeast` have answered, or the time is
-   * over. It does not reject because some are silent. Rejects with `mInvalidJson`, `sInvalidOptions`, or `scTooManySends`
+   * Asks each member: sends a message and resolves when each has answered or left, when `atLeast` have answered, or when
+   * the time is over. Members that do not answer are no reason to reject. Rejects with `mInvalidJson`, `sInvalidOptions`, or `scTooManySends`
    * when too many answers are waited for (the option `maxGatheredBytes`).
    */
   send<K extends keyof ServerToClient & string>(
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [options?: AskOptions]>
   ): Promise<Answers<ResponseOf<ServerToClient[K]>>>;
-  /** Who is there, in no order. Rejects with `sInvalidOptions`. */
+  /** The members, in no order. Rejects with `sInvalidOptions`. */
   fetch(options?: FetchOptions): Promise<{
     /** The members, in no order. */
     members: RemoteConnection<ServerToClient>[];
     /** Processes that did not answer: none without an adapter. */
     missingNodes: string[];
   }>;
-  /** How many are there. */
+  /** The number of members. */
   count(): Promise<{
     /** How many there are. */
     count: number;
@@ -146,8 +146,8 @@ export declare class Target<ServerToClient extends MessageMap<ServerToClient> = 
     missingNodes: string[];
   }>;
   /**
-   * Begins to close the connection of each; resolves with how many were open. What they send from then on reaches no
-   * handler. `code`: 1000 by default. `reason`: at most 123 bytes. Rejects with `scWebsocketError` when either cannot be
+   * Begins to close the connection of each member; resolves with how many were open. Messages that they send from then on
+   * reach no handler. `code`: 1000 by default. `reason`: at most 123 bytes. Rejects with `scWebsocketError` when either cannot be
    * sent.
    */
   close(code?: number, reason?: string): Promise<{
@@ -156,14 +156,14 @@ export declare class Target<ServerToClient extends MessageMap<ServerToClient> = 
     /** Processes that did not answer: none without an adapter. */
     missingNodes: string[];
   }>;
-  /** Has each join a room; resolves with how many were not in it before. */
+  /** Adds each member to a room; resolves with how many were not in it before. */
   join(room: string): Promise<{
     /** Connections that were not in the room. */
     joined: number;
     /** Processes that did not answer: none without an adapter. */
     missingNodes: string[];
   }>;
-  /** Has each leave a room; resolves with how many were in it. */
+  /** Removes each member from a room; resolves with how many were in it. */
   leave(room: string): Promise<{
     /** Connections that were in the room. */
     left: number;
@@ -176,7 +176,7 @@ export declare class Target<ServerToClient extends MessageMap<ServerToClient> = 
    */
   history(options?: HistoryOptions): Promise<History>;
   /**
-   * Who is in the room, by the option `presence`, and who comes and goes. Throws `sInvalidAction` when the room has no
+   * The presence of the room (the option `presence`): who is in it, and who comes and goes. Throws `sInvalidAction` when the room has no
    * presence, or the target is not one room.
    */
   presence(): Presence;

@@ -8,8 +8,8 @@ import type { PeerCertificate } from 'node:tls';
 import type { ServerOptions } from './options.js';
 
 /**
- * The HTTP request that opened a connection. What the application has added to a request before it
- * handed it over (`handleUpgrade`), or `verifyClient` to `info.req` of such a one, is there as well.
+ * The HTTP request that opened a connection. Properties that the application has added to a request before it
+ * called `handleUpgrade`, or that `verifyClient` has added to `info.req` of such a request, are there as well.
  */
 export interface UpgradeRequest {
   /** Path and query as the client sent them. */
@@ -41,11 +41,11 @@ export interface PeerAddress {
   readonly encrypted: boolean;
   /** IP address of the proxy, the other end of the connection, when it named the client. */
   readonly proxyAddress: string | undefined;
-  /** Whether the other end has shown a certificate that is valid and signed by one of `tls.ca`. */
+  /** Whether the other end has sent a certificate that is valid and signed by one of `tls.ca`. */
   readonly authorized: boolean;
   /**
-   * Why it is not, as Node and OpenSSL name it (`CERT_HAS_EXPIRED` and so on); null when it is, or when
-   * no certificate was asked for.
+   * Why the certificate is not valid, as Node and OpenSSL name it (such as `CERT_HAS_EXPIRED`); null when it is valid, or
+   * when none was requested.
    */
   readonly authorizationError: string | null;
   /** The application protocol agreed on (ALPN). */
@@ -106,13 +106,13 @@ export interface Socket {
   /** Same as the `close` of the connection, without a delay (RFC 6455 section 7.1.2). */
   close(code?: number, reason?: string): Promise<void>;
   /**
-   * Cuts the connection without a closing handshake. At once its id is free, it is in no room, and nothing
-   * more of the client reaches a handler; `_disconnected` follows.
+   * Cuts the connection without a closing handshake. Its id is free and it has left its rooms at once, and no further message
+   * of the client reaches a handler; `_disconnected` follows.
    */
   terminate(): void;
 }
 
-/** What a server that runs has as `server`, for applications written for the original. */
+/** The value of `server` of a running server, for applications written for the original. */
 export interface SocketServer {
   /** Those of the server. */
   readonly options: ServerOptions;
@@ -122,10 +122,10 @@ export interface SocketServer {
   shouldHandle(request: IncomingMessage): boolean;
   /**
    * Upgrades a request, as `handleUpgrade` of the server, but the client waits until
-   * `emit('connection', socket)` is called with the socket that `callback` gets. One that is never
+   * `emit('connection', socket)` is called with the socket that `callback` gets. A socket that is never
    * served is closed after `handshakeTimeout`.
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array, callback: (socket: Socket) => void): void;
-  /** Serves a client that `handleUpgrade` has upgraded. Returns whether it did; other events are none. */
+  /** Serves a client that `handleUpgrade` has upgraded. Returns whether it did; there are no other events. */
   emit(eventName: 'connection', socket: Socket): boolean;
 }

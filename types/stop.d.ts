@@ -3,9 +3,9 @@
 /** How `server.stop` ends the connections in good order. */
 export interface StopOptions {
   /**
-   * Milliseconds, 0 to 2147483647, after which what is left is cut. Nobody is accepted from the start;
-   * each connection gets `_disconnecting`, and is closed when the requests that came before are answered
-   * and its `send`s have their responses. Requests that come until then are answered first, too. Close
+   * Milliseconds, 0 to 2147483647, after which the remaining connections are cut. New connections are refused at once.
+   * Each connection emits `_disconnecting`, and is closed when its requests are answered and its `send`s have their
+   * responses. Requests that arrive until then are answered first, too. Close
    * frames are spread over the first half of the time when there are many.
    */
   drain: number;

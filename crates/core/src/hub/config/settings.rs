@@ -40,7 +40,7 @@ impl Settings {
         self.handshake_timeout.store(value, Relaxed);
     }
 
-    /// `pingInterval`: silence of a client after which it is pinged.
+    /// `pingInterval`: time after which a client is pinged that has sent nothing.
     pub fn ping_interval(&self) -> u32 {
         self.ping_interval.load(Relaxed)
     }
@@ -209,7 +209,7 @@ impl Settings {
         self.bytes_per_second.store(value, Relaxed);
     }
 
-    /// `rateBurst`: the amount of this many ms of its rate may come at once.
+    /// `rateBurst`: how much a client may send at once: what its rate allows in this many ms.
     pub fn rate_burst(&self) -> u32 {
         self.rate_burst.load(Relaxed)
     }
@@ -241,7 +241,7 @@ impl Settings {
     }
 
     /// `historyBytes`: memory that the kept messages of all rooms may take; above it the rooms that keep
-    /// most give up their oldest messages.
+    /// most drop their oldest messages.
     pub fn history_bytes(&self) -> usize {
         self.history_bytes.load(Relaxed)
     }

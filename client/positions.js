@@ -58,10 +58,11 @@ function keepPositions(given, onRecovered) {
      * @returns {boolean} Whether it is new: one that went to several rooms may come for each.
      */
     note({ n: name, r: room, o: position, p: payload, d: id }) {
-      positions.delete(room);
+      const wasKnown = positions.delete(room);
       // The answer to the handshake has `o`, and no room.
       if (position && room !== undefined) positions.set(room, position);
-      if (name === '_o' && brought.delete(room)) onRecovered({ .../** @type {any} */ (payload), room });
+      // A message with a payload comes after a join, and to a member when the server has lost messages of the room.
+      if (name === '_o' && (brought.delete(room) || (wasKnown && payload))) onRecovered({ .../** @type {any} */ (payload), room });
       const isNew = !id || !ids.has(id);
       const [oldest] = ids.add(id);
       if (ids.size > MAX_IDS) ids.delete(oldest);

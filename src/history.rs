@@ -25,6 +25,7 @@ pub struct HistoryRule {
     pub size: u32,
     pub ttl: u32,
     pub max_replay: u32,
+    pub local_when_down: bool,
 }
 
 /// How a connection has joined a room: see `types/history.d.ts`.
@@ -33,6 +34,31 @@ pub struct Joined {
     pub recovered: bool,
     pub replayed: u32,
     pub position: Option<String>,
+}
+
+impl From<line_socket_core::Joined> for Joined {
+    fn from(joined: line_socket_core::Joined) -> Self {
+        Self {
+            recovered: joined.recovered,
+            replayed: u32::try_from(joined.replayed).unwrap_or(u32::MAX),
+            position: joined.position.map(|position| position.to_string()),
+        }
+    }
+}
+
+/// What has become of a join.
+#[napi(object, object_from_js = false)]
+pub struct Joining {
+    /// Undefined when it is told later, under the key.
+    pub joined: Option<Joined>,
+}
+
+/// What has become of reading a history: one of the two.
+#[napi(object, object_from_js = false)]
+pub struct ReadingOutcome {
+    pub reading: Option<HistoryReading>,
+    /// Why it could not be read.
+    pub problem: Option<String>,
 }
 
 /// Kept messages of a room: see `types/history.d.ts`.
@@ -58,6 +84,7 @@ impl ServerCore {
             size: rule.size as usize,
             ttl: u64::from(rule.ttl),
             max_replay: rule.max_replay as usize,
+            local_when_down: rule.local_when_down,
         };
         self.state()?.hub.keep_history(&names::encode(&room), rule);
         Ok(())
@@ -75,10 +102,65 @@ impl ServerCore {
         let server = self.state()?;
         let room = names::encode(&room);
         let joined = server.hub.join_and_tell(slot, &room, rewind as usize);
-        Ok(joined.map(|joined| Joined {
-            recovered: joined.recovered,
-            replayed: u32::try_from(joined.replayed).unwrap_or(u32::MAX),
-            position: joined.position.map(|position| position.to_string()),
+        Ok(joined.map(Joined::from))
+    }
+
+    /// The same, when other servers have what the client has missed: `takeNews` then tells under the key that it has
+    /// been sent it.
+    #[napi]
+    pub fn join_and_tell_later(
+        &self,
+        slot: u32,
+        room: Utf16String,
+        rewind: u32,
+        key: u32,
+    ) -> Result<Option<Joining>> {
+        let server = self.state()?;
+        let room = names::encode(&room);
+        let joining = (server.hub).join_and_tell_later(slot, &room, rewind as usize, Some(key));
+        Ok(joining.map(|joining| Joining {
+            joined: match joining {
+                line_socket_core::Joining::Done(joined) => Some(joined.into()),
+                line_socket_core::Joining::Later => None,
+            },
+        }))
+    }
+
+    /// Reads kept messages of a room from what keeps them for all servers, and tells under the key when they are
+    /// there. False when nothing does.
+    #[napi]
+    pub fn read_history_later(
+        &self,
+        room: Utf16String,
+        since: Option<String>,
+        limit: u32,
+        key: u32,
+    ) -> Result<bool> {
+        let server = self.state()?;
+        let room = names::encode(&room);
+        let Some(joined) = &server.joined else {
+            return Ok(false);
+        };
+        if !server.hub.follows_history(&room) {
+            return Ok(false);
+        }
+        (joined.node).read_history(&room, since.as_deref(), limit as usize, key);
+        Ok(true)
+    }
+
+    /// Takes what `readHistoryLater` has read.
+    #[napi]
+    pub fn take_reading(&self, key: u32) -> Result<Option<ReadingOutcome>> {
+        let server = self.state()?;
+        let Some(joined) = &server.joined else {
+            return Ok(None);
+        };
+        Ok(joined.node.take_reading(key).map(|outcome| {
+            let (reading, problem) = match outcome {
+                Ok(reading) => (Some(reading_of(&reading)), None),
+                Err(error) => (None, Some(error.to_string())),
+            };
+            ReadingOutcome { reading, problem }
         }))
     }
 
@@ -96,11 +178,15 @@ impl ServerCore {
         let reading = server
             .hub
             .read_history(&room, since.as_deref(), limit as usize);
-        Ok(reading.map(|reading| HistoryReading {
-            messages: reading.messages().map(str::to_owned).collect(),
-            position: reading.position.to_string(),
-            complete: reading.complete,
-        }))
+        Ok(reading.as_ref().map(reading_of))
+    }
+}
+
+fn reading_of(reading: &line_socket_core::Reading) -> HistoryReading {
+    HistoryReading {
+        messages: reading.messages().map(str::to_owned).collect(),
+        position: reading.position.to_string(),
+        complete: reading.complete,
     }
 }
 

@@ -226,6 +226,14 @@ fn news_json(news: News) -> Value {
                 json!(["unpublished", key, error.to_string(), code_of(&error)])
             }
         },
+        News::JoinedRoom { key, joined } => json!([
+            "joinedRoom",
+            key,
+            joined.recovered,
+            joined.replayed,
+            joined.position.map(|position| position.to_string()),
+        ]),
+        News::Read(key) => json!(["read", key]),
         News::Subscribed(key) => json!(["subscribed", key]),
         News::Answered(key) => json!(["answered", key]),
         News::Stopped => json!(["stopped"]),

@@ -70,6 +70,9 @@ export declare class ServerCore {
    * Gives a room a history, or with a `*` at the end of its name all rooms whose names begin with what
    * stands before it.
    */
+  joinAndTellLater(slot: number, room: string, rewind: number, key: number): Joining | null;
+  readHistoryLater(room: string, since: string | undefined | null, limit: number, key: number): boolean;
+  takeReading(key: number): ReadingOutcome | null;
   keepHistory(room: string, rule: HistoryRule): void;
   /**
    * Gives a room presence, or with a `*` at the end of its name all rooms whose names begin with what
@@ -215,6 +218,7 @@ export interface HistoryRule {
   size: number;
   ttl: number;
   maxReplay: number;
+  localWhenDown: boolean;
 }
 
 /** An option that is not valid. */
@@ -608,4 +612,13 @@ export interface DataPath {
   countMembers(target: readonly unknown[]): number;
   /** What others are to know of a connection. */
   setInfo(slot: number, json: string | undefined): void;
+}
+
+export interface Joining {
+  joined?: Joined;
+}
+
+export interface ReadingOutcome {
+  reading?: HistoryReading;
+  problem?: string;
 }

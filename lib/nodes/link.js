@@ -92,6 +92,34 @@ class Link {
   }
 
   /**
+   * @param {number} slot
+   * @param {string} room
+   * @param {number} rewind
+   * @returns {Promise<import('../../index.d.ts').JoinResult | null>} Resolves when the client has been sent what it had
+   *   missed: with null when the connection has ended.
+   */
+  async join(slot, room, rewind) {
+    /** @type {import('../binding/addon.d.ts').Joining | null} */
+    let joining = null;
+    const later = await this.#await((key) => {
+      joining = this.#core.joinAndTellLater(slot, room, rewind, key);
+      return joining !== null && joining.joined === undefined;
+    });
+    return later ?? /** @type {any} */ (joining)?.joined ?? null;
+  }
+
+  /**
+   * @param {string} room
+   * @param {string | undefined} since
+   * @param {number} limit
+   * @returns {Promise<import('../binding/addon.d.ts').HistoryReading | undefined>} Undefined when this server alone keeps
+   *   the history. Rejects with `sAdapterDown`.
+   */
+  readHistory(room, since, limit) {
+    return this.#await((key) => this.#core.readHistoryLater(room, since, limit, key));
+  }
+
+  /**
    * Sends a message to whom a target means, on all servers.
    * @param {import('../binding/native.js').TargetWords} target
    * @param {string} text
@@ -173,6 +201,12 @@ class Link {
       case 'left':
         nodes[kOnNodeEvent](`_${what}`, rest[0]);
         break;
+      case 'joinedRoom':
+        this.#settle(rest[0])?.resolve({ recovered: rest[1], replayed: rest[2], ...(rest[3] !== null && { position: rest[3] }) });
+        break;
+      case 'read':
+        this.#onRead(rest[0]);
+        break;
       case 'subscribed':
         this.#settle(rest[0])?.resolve();
         break;
@@ -188,6 +222,13 @@ class Link {
       default:
         serverLog('the core tells "%s", which is not known', what);
     }
+  }
+
+  /** @param {number} key */
+  #onRead(key) {
+    const outcome = this.#core.takeReading(key);
+    if (outcome?.reading) this.#settle(key)?.resolve(outcome.reading);
+    else this.#settle(key)?.reject(down(`The history was not read: ${outcome?.problem ?? 'the server was stopped'}`));
   }
 
   /** @param {number} key */

@@ -22,8 +22,9 @@ function checkHistory(history) {
  * @param {NativeServer} native
  */
 function applyHistory(history, native) {
-  for (const [room, { size, ttl, maxReplay }] of Object.entries(history ?? {})) {
-    native.core.keepHistory(room, { size, ttl, maxReplay: maxReplay ?? TABLE.maxReplay.initial });
+  for (const [room, { size, ttl, maxReplay, whenDown }] of Object.entries(history ?? {})) {
+    const rule = { size, ttl, maxReplay: maxReplay ?? TABLE.maxReplay.initial, localWhenDown: whenDown === 'local' };
+    native.core.keepHistory(room, rule);
   }
 }
 

@@ -29,9 +29,15 @@ async function joinAndTell(connection, room, options) {
   const rewind = Math.min(integerOf(optionsOf(options, JOIN), 'rewind', 0, 0), MAX);
   const { server } = connection;
   const slot = slotOf(server, connection);
-  const joined = slot === undefined ? null : server[kNative].core.joinAndTell(slot, roomName(room), rewind);
+  const link = server[kLink];
+  if (link === undefined || slot === undefined) {
+    const joined = slot === undefined ? null : server[kNative].core.joinAndTell(slot, roomName(room), rewind);
+    if (joined === null) throw errors.closed();
+    return joined;
+  }
+  const joined = await link.join(slot, roomName(room), rewind);
   if (joined === null) throw errors.closed();
-  await server[kLink]?.subscribed(String(room));
+  await link.subscribed(String(room));
   return joined;
 }
 
@@ -49,7 +55,7 @@ async function readHistory(server, room, options) {
     throw invalid('since', 'must be a position, a string', since);
   }
   const limit = Math.min(integerOf(known, 'limit', 0, MAX), MAX);
-  const reading = server[kNative].core.readHistory(room, since, limit);
+  const reading = (await server[kLink]?.readHistory(room, since, limit)) ?? server[kNative].core.readHistory(room, since, limit);
   if (reading === null) {
     const text = `The room "${room}" has no history: give it one with the option "history"`;
     throw new LineError(ServerErrorCode.INVALID_ACTION, text);

@@ -136,6 +136,7 @@ fn broadcast_to(group: Group<'_>, has_history: bool, iterations: usize) -> usize
             size: 100,
             ttl: 60_000,
             max_replay: 100,
+            local_when_down: false,
         };
         hub.keep_history("news", rule);
     }

@@ -159,6 +159,8 @@ pub use hub::HistoryRule;
 pub use hub::Hub;
 /// How a connection has joined a room.
 pub use hub::Joined;
+/// What becomes of a join.
+pub use hub::Joining;
 /// The kinds of events.
 pub use hub::Kind;
 /// The queues of events.
@@ -181,6 +183,8 @@ pub use hub::Queued;
 pub use hub::REQUEST_PREFIX;
 /// How many messages a connection may send.
 pub use hub::RateLimit;
+/// Kept messages of a room.
+pub use hub::Reading;
 /// One event.
 pub use hub::Record;
 /// The address of a peer.

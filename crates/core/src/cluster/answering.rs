@@ -141,7 +141,7 @@ impl Answering {
                 let Ok(envelope) = envelope::scan(message.get()) else {
                     return self.refuse(asker);
                 };
-                hub.deliver_to(&whom.into(), &written(&envelope, None))
+                hub.deliver_to(&whom.into(), &written(&envelope, None), None)
             }
             Demand::Fetch { whom, limit } => {
                 let mut parts = self.shared.parts();

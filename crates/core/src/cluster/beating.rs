@@ -8,6 +8,7 @@ use log::{info, warn};
 use super::channel::Channel;
 use super::control::{Beat, Control};
 use super::engine::{EngineError, Publication};
+use super::keeping::appending;
 use super::news::News;
 use super::node_id::NodeId;
 use super::roster::Peer;
@@ -24,6 +25,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
     let mut beaten: Option<(u64, Instant)> = None;
     loop {
         publishing::expire(&shared);
+        appending::expire(&shared);
         let dead = lock(&shared.roster).expire(Instant::now(), interval * MISSED_BEATS);
         for peer in dead {
             left(&shared, peer);

@@ -9,6 +9,7 @@ use log::{info, warn};
 use super::back_off::BackOff;
 use super::channel::Channel;
 use super::engine::{EngineError, Sink};
+use super::keeping::following;
 use super::news::News;
 use super::shared::{Phase, Shared, lock};
 use super::{attendance, subscribing};
@@ -44,10 +45,11 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 info!("node {}: the engine is connected", shared.id);
                 shared.tell(News::Up);
                 if let Some(since) = down_since.take() {
+                    let (gaps, lost) = shared.keeping.take_gaps();
                     shared.tell(News::Resumed {
                         down_for: since.elapsed(),
-                        gaps: 0,
-                        lost: 0,
+                        gaps,
+                        lost,
                     });
                 }
                 lost(&shared, generation).await
@@ -63,6 +65,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         });
         subscribing::give_up_waiting(&shared);
         shared.give_up_questions();
+        following::give_up(&shared);
         if down_since.is_none() {
             down_since = Some(Instant::now());
             warn!("node {}: the engine is not reachable: {error}", shared.id);
@@ -85,7 +88,11 @@ async fn connect(shared: &Arc<Shared>, generation: u64) -> Result<usize, EngineE
     };
     let connected = tokio::time::timeout(CONNECT_TIMEOUT, common).await;
     connected.unwrap_or_else(|_| Err(timed_out()))?;
-    subscribing::all_anew(shared).await
+    let count = subscribing::all_anew(shared).await?;
+    if shared.settings.all_rooms {
+        following::compare_all(shared).await?;
+    }
+    Ok(count)
 }
 
 fn timed_out() -> EngineError {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::engine::EngineError;
 use super::roster::Peer;
+use crate::hub::Joined;
 
 /// Most entries that wait for the application. Later ones are dropped: it does not take them.
 const MOST: usize = 10_000;
@@ -44,6 +45,15 @@ pub enum News {
         /// Its position in a room with history, or why it is not published.
         outcome: Result<Option<String>, Unpublished>,
     },
+    /// A client has joined a room with history, and has been sent what it had missed.
+    JoinedRoom {
+        /// The key of the join.
+        key: u32,
+        /// How it has joined. Nothing is known of it when the engine was lost meanwhile.
+        joined: Joined,
+    },
+    /// A history was read.
+    Read(u32),
     /// A room is subscribed, or has no members any more.
     Subscribed(u32),
     /// A question is answered: see [`Node::take_answer`](super::Node::take_answer).

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use log::info;
 
-use crate::hub::Hub;
+use crate::hub::{Hub, Reading};
 
-use super::engine::Engine;
+use super::engine::{Engine, EngineError};
+use super::keeping::{appending, following};
 use super::news::News;
 use super::node_id::NodeId;
 use super::roster::Peer;
@@ -42,6 +43,7 @@ pub struct NodeReport {
 pub struct Node {
     pub(super) shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+    runtime: tokio::runtime::Handle,
 }
 
 impl Node {
@@ -61,6 +63,7 @@ impl Node {
             .enable_time()
             .build()?;
         let run = Arc::clone(&shared);
+        let handle = runtime.handle().clone();
         let thread = std::thread::Builder::new()
             .name("line-socket-node".into())
             .spawn(move || runtime.block_on(self::run(&run)))?;
@@ -70,6 +73,7 @@ impl Node {
         Ok(Self {
             shared,
             thread: Some(thread),
+            runtime: handle,
         })
     }
 
@@ -97,7 +101,7 @@ impl Node {
             nodes: lock(&shared.roster).iter().len() + 1,
             rooms: lock(&shared.subscriptions).len(),
             round_trip: [p50, p99],
-            queued_bytes: lock(&shared.outbox).bytes(),
+            queued_bytes: shared.bound.bytes(),
             counters: shared.counters.all(),
         }
     }
@@ -116,12 +120,30 @@ impl Node {
             && lock(&self.shared.subscriptions).wait_for(room, key)
     }
 
+    /// Reads kept messages of a room as [`Hub::read_history`] does. [`News::Read`] tells under `key` when
+    /// [`Node::take_reading`] has them.
+    pub fn read_history(&self, room: &str, since: Option<&str>, limit: usize, key: u32) {
+        let read = Arc::clone(&self.shared).read_history(
+            room.into(),
+            since.map(str::to_owned),
+            limit,
+            key,
+        );
+        self.runtime.spawn(read);
+    }
+
+    /// Takes what was read.
+    pub fn take_reading(&self, key: u32) -> Option<Result<Reading, EngineError>> {
+        self.shared.take_reading(key)
+    }
+
     /// Begins to end the node: it says goodbye to the others and disconnects. Takes two seconds at most.
     pub fn stop(&self) {
         self.shared.hub.disconnect_peers();
         self.shared.phase.send_replace(Phase::Over);
-        // The task that publishes may wait for a message.
+        // The tasks that publish may wait for messages.
         self.shared.filled.notify_one();
+        self.shared.keeping.filled.notify_one();
     }
 }
 
@@ -144,9 +166,11 @@ async fn run(shared: &Arc<Shared>) {
         tokio::spawn(attendance::run(Arc::clone(shared))),
         tokio::spawn(asking::run(Arc::clone(shared))),
         tokio::spawn(answering::run(Arc::clone(shared))),
+        tokio::spawn(following::run(Arc::clone(shared))),
     ];
     let publishing = tokio::spawn(publishing::run(Arc::clone(shared)));
-    let abort = publishing.abort_handle();
+    let appending = tokio::spawn(appending::run(Arc::clone(shared)));
+    let aborts = [publishing.abort_handle(), appending.abort_handle()];
     let mut phase = shared.phase.subscribe();
     // The sender is in `shared`.
     let _ = phase.wait_for(|phase| *phase == Phase::Over).await;
@@ -155,15 +179,20 @@ async fn run(shared: &Arc<Shared>) {
     }
     let goodbye = async {
         let _ = publishing.await;
+        let _ = appending.await;
         beating::say_goodbye(shared).await;
         let _ = shared.engine.disconnect().await;
     };
     let _ = tokio::time::timeout(GOODBYE, goodbye).await;
-    abort.abort();
-    // The task ends, and puts back what it was publishing, before the next line runs.
+    for abort in aborts {
+        abort.abort();
+    }
+    // The tasks end, and put back what they were publishing, before the next line runs.
     tokio::task::yield_now().await;
     publishing::give_up(shared);
     shared.give_up_questions();
+    appending::give_up(shared);
+    following::give_up(shared);
     shared.tell(News::Stopped);
     info!("node {}: has ended", shared.id);
 }

@@ -1,6 +1,8 @@
 //! What waits for the engine: bounded in bytes and in time.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::engine::Publication;
@@ -11,6 +13,42 @@ const COST: usize = 64;
 /// Most messages and bytes that are published at once.
 const BATCH: usize = 512;
 const BATCH_BYTES: usize = 1024 * 1024;
+
+/// What waits for the engine.
+pub trait Weigh {
+    /// Its bytes.
+    fn weight(&self) -> usize;
+}
+
+impl Weigh for Publication {
+    fn weight(&self) -> usize {
+        self.data.len()
+    }
+}
+
+/// How much may wait, which several outboxes share.
+#[derive(Debug)]
+pub struct Bound {
+    max_bytes: usize,
+    max_time: Duration,
+    bytes: AtomicUsize,
+}
+
+impl Bound {
+    /// Nothing waits yet.
+    pub fn new(max_bytes: usize, max_time: Duration) -> Self {
+        Self {
+            max_bytes,
+            max_time,
+            bytes: AtomicUsize::new(0),
+        }
+    }
+
+    /// Bytes that wait or are being published.
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Relaxed)
+    }
+}
 
 /// What becomes of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,20 +61,16 @@ pub struct Waiting {
 
 /// Messages that wait for the engine, in order.
 #[derive(Debug)]
-pub struct Outbox {
-    max_bytes: usize,
-    max_time: Duration,
-    bytes: usize,
-    messages: VecDeque<(Publication, Waiting)>,
+pub struct Outbox<M> {
+    bound: Arc<Bound>,
+    messages: VecDeque<(M, Waiting)>,
 }
 
-impl Outbox {
-    /// An empty one, with its bounds.
-    pub fn new(max_bytes: usize, max_time: Duration) -> Self {
+impl<M: Weigh> Outbox<M> {
+    /// An empty one.
+    pub fn new(bound: Arc<Bound>) -> Self {
         Self {
-            max_bytes,
-            max_time,
-            bytes: 0,
+            bound,
             messages: VecDeque::new(),
         }
     }
@@ -45,12 +79,13 @@ impl Outbox {
     /// none was added. A single message of any size has room when nothing waits.
     pub fn push(
         &mut self,
-        messages: impl ExactSizeIterator<Item = Publication> + Clone,
+        messages: impl ExactSizeIterator<Item = M> + Clone,
         receipt: Option<u32>,
         now: Instant,
     ) -> bool {
         let cost: usize = messages.clone().map(|message| cost_of(&message)).sum();
-        if self.bytes > 0 && self.bytes.saturating_add(cost) > self.max_bytes {
+        let bytes = self.bound.bytes();
+        if bytes > 0 && bytes.saturating_add(cost) > self.bound.max_bytes {
             return false;
         }
         let last = messages.len().saturating_sub(1);
@@ -62,13 +97,13 @@ impl Outbox {
             };
             self.messages.push_back((message, waiting));
         }
-        self.bytes += cost;
+        self.bound.bytes.fetch_add(cost, Relaxed);
         true
     }
 
     /// Takes the messages that are published next. They still count: see [`Outbox::done`] and
     /// [`Outbox::put_back`].
-    pub fn take(&mut self) -> (Vec<Publication>, Vec<Waiting>) {
+    pub fn take(&mut self) -> (Vec<M>, Vec<Waiting>) {
         let mut bytes = 0;
         let count = self.messages.iter().take(BATCH).take_while(|(_, waiting)| {
             let fits = bytes == 0 || bytes + waiting.cost <= BATCH_BYTES;
@@ -81,11 +116,12 @@ impl Outbox {
 
     /// Messages that were taken are published, or given up.
     pub fn done(&mut self, waiting: &[Waiting]) {
-        self.bytes -= waiting.iter().map(|one| one.cost).sum::<usize>();
+        let bytes: usize = waiting.iter().map(|one| one.cost).sum();
+        self.bound.bytes.fetch_sub(bytes, Relaxed);
     }
 
     /// Messages that were taken are to be published again, before all others.
-    pub fn put_back(&mut self, messages: Vec<Publication>, waiting: Vec<Waiting>) {
+    pub fn put_back(&mut self, messages: Vec<M>, waiting: Vec<Waiting>) {
         for both in messages.into_iter().zip(waiting).rev() {
             self.messages.push_front(both);
         }
@@ -95,12 +131,12 @@ impl Outbox {
     pub fn expire(&mut self, now: Instant) -> Vec<Waiting> {
         let mut expired = Vec::new();
         while let Some((_, waiting)) = self.messages.front()
-            && now.duration_since(waiting.since) > self.max_time
+            && now.duration_since(waiting.since) > self.bound.max_time
             && let Some((_, waiting)) = self.messages.pop_front()
         {
-            self.bytes -= waiting.cost;
             expired.push(waiting);
         }
+        self.done(&expired);
         expired
     }
 
@@ -119,15 +155,10 @@ impl Outbox {
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
-
-    /// Bytes that wait or are being published.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
 }
 
-fn cost_of(message: &Publication) -> usize {
-    message.data.len() + COST
+fn cost_of(message: &impl Weigh) -> usize {
+    message.weight() + COST
 }
 
 #[cfg(test)]
@@ -142,7 +173,12 @@ mod tests {
         }
     }
 
-    fn push(outbox: &mut Outbox, length: usize, receipt: u32, now: Instant) -> bool {
+    fn outbox(max_bytes: usize) -> Outbox<Publication> {
+        let bound = Bound::new(max_bytes, Duration::from_secs(30));
+        Outbox::new(Arc::new(bound))
+    }
+
+    fn push(outbox: &mut Outbox<Publication>, length: usize, receipt: u32, now: Instant) -> bool {
         outbox.push([message(length)].into_iter(), Some(receipt), now)
     }
 
@@ -153,7 +189,7 @@ mod tests {
     #[test]
     fn bytes_are_bounded_until_they_are_done() {
         let now = Instant::now();
-        let mut outbox = Outbox::new(400, Duration::from_secs(30));
+        let mut outbox = outbox(400);
         assert!(push(&mut outbox, 136, 1, now));
         assert!(push(&mut outbox, 136, 2, now));
         assert!(!push(&mut outbox, 1, 3, now));
@@ -164,7 +200,7 @@ mod tests {
         let (messages, waiting) = outbox.take();
         assert_eq!(messages.len(), 2);
         outbox.done(&waiting);
-        assert_eq!(outbox.bytes(), 0);
+        assert_eq!(outbox.bound.bytes(), 0);
         assert!(
             push(&mut outbox, 5000, 4, now),
             "a large one alone has room"
@@ -174,7 +210,7 @@ mod tests {
     #[test]
     fn several_are_added_together_or_not_at_all() {
         let now = Instant::now();
-        let mut outbox = Outbox::new(300, Duration::from_secs(30));
+        let mut outbox = outbox(300);
         assert!(outbox.push([message(0), message(0)].into_iter(), Some(5), now));
         assert!(!outbox.push([message(100), message(100)].into_iter(), None, now));
         let (_, waiting) = outbox.take();
@@ -184,20 +220,20 @@ mod tests {
     #[test]
     fn what_waits_for_too_long_is_given_up() {
         let start = Instant::now();
-        let mut outbox = Outbox::new(10_000, Duration::from_secs(30));
+        let mut outbox = outbox(10_000);
         push(&mut outbox, 1, 1, start);
         push(&mut outbox, 1, 2, start + Duration::from_secs(20));
         assert!(outbox.expire(start + Duration::from_secs(30)).is_empty());
         let expired = outbox.expire(start + Duration::from_secs(31));
         assert_eq!(receipts(&expired), [Some(1)]);
         assert_eq!(receipts(&outbox.clear()), [Some(2)]);
-        assert_eq!(outbox.bytes(), 0);
+        assert_eq!(outbox.bound.bytes(), 0);
     }
 
     #[test]
     fn a_batch_is_bounded() {
         let now = Instant::now();
-        let mut outbox = Outbox::new(usize::MAX, Duration::from_secs(30));
+        let mut outbox = outbox(usize::MAX);
         for _ in 0..=BATCH {
             push(&mut outbox, 1, 1, now);
         }

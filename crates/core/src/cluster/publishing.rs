@@ -151,7 +151,7 @@ impl Shared {
             },
             except: message.except.to_vec(),
             except_rooms: names(message.except_rooms),
-            id: None,
+            id: message.id.map(Into::into),
         };
         let Some(data) = wire::write_broadcast(self.next_origin(), &scope, message.text) else {
             self.counters.dropped_queue.add(1);

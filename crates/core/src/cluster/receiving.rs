@@ -10,19 +10,10 @@ use crate::hub::{Accepted, AskPeers, ForPeers, Peers, Target};
 use super::channel::Named;
 use super::control::Control;
 use super::engine::{EngineError, Sink};
-use super::shared::{Shared, lock};
+use super::foreign;
+use super::shared::{Phase, Shared, lock};
 use super::wire::{self, Message, Origin, Scope};
 use super::{attendance, beating};
-
-/// What other programs may publish.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Published<'a> {
-    #[serde(borrow, rename = "n")]
-    _name: &'a serde_json::value::RawValue,
-    #[serde(borrow, rename = "p", default)]
-    _payload: Option<&'a serde_json::value::RawValue>,
-}
 
 /// Why a message is not delivered.
 type Problem = &'static str;
@@ -44,7 +35,7 @@ impl Sink for Arc<Shared> {
                 text,
             }) => self.on_broadcast(named, origin, &scope, text),
             Ok(Message::Foreign(text)) => self.on_foreign(named, text),
-            Ok(Message::Kept { .. }) => Err("this node has no histories that an engine keeps"),
+            Ok(Message::Kept { position, message }) => self.on_kept(named, position, message),
         };
         if let Err(problem) = outcome {
             self.refuse(channel, problem);
@@ -118,12 +109,7 @@ impl Shared {
     }
 
     fn on_foreign(&self, named: Named<'_>, text: &str) -> Result<(), Problem> {
-        if envelope::scan(text).is_err() {
-            return Err("its text is not an envelope");
-        }
-        if serde_json::from_str::<Published<'_>>(text).is_err() {
-            return Err("it has keys besides \"n\" and \"p\"");
-        }
+        foreign::check(text)?;
         self.deliver(named, &Scope::default(), text)
     }
 
@@ -139,7 +125,8 @@ impl Shared {
                     // Its last member has left, or all rooms are subscribed.
                     return Ok(());
                 };
-                if scope.except.is_empty() && scope.except_rooms.is_empty() {
+                let is_for_all = scope.except.is_empty() && scope.except_rooms.is_empty();
+                if is_for_all && scope.id.is_none() {
                     self.counters.received.add(1);
                     self.hub.deliver_to_room(&room, text);
                     return Ok(());
@@ -155,7 +142,7 @@ impl Shared {
             except_rooms: owned(&scope.except_rooms),
             ..Target::default()
         };
-        self.hub.deliver_to(&target, text);
+        self.hub.deliver_to(&target, text, scope.id);
         Ok(())
     }
 }
@@ -182,9 +169,30 @@ impl Peers for Shared {
         self.id.mark()
     }
 
+    fn keeps(&self) -> bool {
+        self.engine.keeper().is_some()
+    }
+
+    fn is_down(&self) -> bool {
+        matches!(self.phase(), Phase::Down | Phase::Over)
+    }
+
+    fn keep(&self, message: ForPeers<'_>, others: &[&str]) -> Accepted {
+        self.queue_to_keep(message, others)
+    }
+
+    fn missing(&self, room: &Arc<str>) {
+        self.note_astray(room);
+    }
+
     fn room_began(&self, room: &Arc<str>) {
-        if lock(&self.subscriptions).began(room) {
+        let must_subscribe = lock(&self.subscriptions).began(room);
+        if must_subscribe {
             self.rooms_changed.notify_one();
+        }
+        // The task that subscribes compares the room, unless it is subscribed already.
+        if self.keeps() && (!must_subscribe || self.settings.all_rooms) {
+            self.note_astray(room);
         }
     }
 

@@ -26,6 +26,8 @@ pub struct NodeSettings {
     pub max_queued_bytes: usize,
     /// For how long messages wait for the engine.
     pub max_queued_time: Duration,
+    /// How often rooms with history are compared with the engine while nothing happens.
+    pub idle_check: Duration,
     /// Largest message that is accepted from the engine, in bytes.
     pub max_message: usize,
 }
@@ -42,6 +44,7 @@ impl Default for NodeSettings {
             heartbeat_interval: Duration::from_secs(5),
             max_queued_bytes: 16 * 1024 * 1024,
             max_queued_time: Duration::from_secs(30),
+            idle_check: Duration::from_secs(30),
             max_message: 1024 * 1024,
         }
     }

@@ -11,11 +11,12 @@ use crate::hub::{Hub, Kind, Record};
 
 use super::channel::ChannelNames;
 use super::counters::{Counters, RoundTrips};
-use super::engine::{Engine, EngineError};
+use super::engine::{Engine, EngineError, Publication};
 use super::inquiries::Inquiries;
+use super::keeping::state::Keeping;
 use super::news::{Board, News};
 use super::node_id::NodeId;
-use super::outbox::Outbox;
+use super::outbox::{Bound, Outbox};
 use super::questions::Questions;
 use super::roster::Roster;
 use super::seen::Seen;
@@ -52,8 +53,11 @@ pub(super) struct Shared {
     pub rooms_changed: Notify,
     /// There is something to tell or to ask of presence.
     pub attendance_changed: Notify,
-    pub outbox: Mutex<Outbox>,
+    /// How much may wait in `outbox` and in `keeping`.
+    pub bound: Arc<Bound>,
+    pub outbox: Mutex<Outbox<Publication>>,
     pub filled: Notify,
+    pub keeping: Keeping,
     pub roster: Mutex<Roster>,
     pub seen: Mutex<Seen>,
     pub round_trips: Mutex<RoundTrips>,
@@ -81,6 +85,8 @@ impl Shared {
     /// What the tasks of a new node share.
     pub fn new(hub: Arc<Hub>, engine: Arc<dyn Engine>, settings: NodeSettings) -> Self {
         let now = Instant::now();
+        let bound = Bound::new(settings.max_queued_bytes, settings.max_queued_time);
+        let bound = Arc::new(bound);
         Self {
             id: NodeId::random(),
             names: ChannelNames::new(&settings.prefix),
@@ -91,11 +97,10 @@ impl Shared {
             subscriptions: Mutex::new(Subscriptions::new(settings.unsubscribe_delay)),
             rooms_changed: Notify::new(),
             attendance_changed: Notify::new(),
-            outbox: Mutex::new(Outbox::new(
-                settings.max_queued_bytes,
-                settings.max_queued_time,
-            )),
+            outbox: Mutex::new(Outbox::new(Arc::clone(&bound))),
             filled: Notify::new(),
+            keeping: Keeping::new(Arc::clone(&bound)),
+            bound,
             roster: Mutex::default(),
             seen: Mutex::default(),
             round_trips: Mutex::default(),

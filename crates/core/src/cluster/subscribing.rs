@@ -9,6 +9,7 @@ use log::warn;
 
 use super::channel::Channel;
 use super::engine::EngineError;
+use super::keeping::following;
 use super::news::News;
 use super::shared::{Phase, Shared, lock};
 
@@ -71,8 +72,10 @@ async fn tell(shared: &Shared) -> Result<usize, EngineError> {
             let channels = changes.subscribe.iter().cloned().map(Channel::Room);
             shared.engine.subscribe(channels.collect()).await?;
             count += changes.subscribe.len();
+            following::compare_new(shared, &changes.subscribe).await?;
             let keys = lock(&shared.subscriptions).confirmed(&changes.subscribe);
             release(shared, keys);
+            following::subscribed_more(shared);
         }
     }
 }

@@ -210,6 +210,12 @@ impl Subscriptions {
         waiting.flat_map(|(_, keys)| keys).collect()
     }
 
+    /// Whether a room has members here, and is not subscribed yet.
+    pub fn is_awaited(&self, room: &str) -> bool {
+        let entry = self.rooms.get(room);
+        entry.is_some_and(|entry| entry.has_members && entry.stage != Stage::Confirmed)
+    }
+
     /// Whether nothing waits to be subscribed.
     pub fn is_settled(&self) -> bool {
         self.wanted.is_empty()

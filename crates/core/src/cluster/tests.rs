@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+mod histories;
+mod model;
+
 use super::testing::{Broker, until};
 use super::*;
 use crate::hub::testing::{CountingWake, FakeLink, facts};

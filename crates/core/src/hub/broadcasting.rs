@@ -49,7 +49,7 @@ impl Hub {
     pub fn broadcast_to(&self, target: &Target, text: &str) -> (usize, Option<Position>) {
         if self.history.is_on()
             && let Some(rooms) = target.rooms.as_deref()
-            && rooms.iter().any(|room| self.history.rule(room).is_some())
+            && rooms.iter().any(|room| self.own_rule(room).is_some())
         {
             let excluded = self.excluded(target);
             let meant = |member: &Connection| !excluded.contains(member.slot());

@@ -4,6 +4,8 @@
 //! callers hold. The lock in here is held for moments, and taken after it.
 
 mod brought;
+mod followed;
+mod following;
 mod position;
 mod replayed;
 mod ring;
@@ -11,11 +13,13 @@ mod rules;
 mod shares;
 
 use std::ops::RangeFrom;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use slab::Slab;
 use uuid::Uuid;
 
+pub use followed::{Arrival, Waiting};
 pub use position::{Base36, Position};
 pub(in crate::hub) use replayed::{Replayed, form};
 pub use rules::Rule;
@@ -24,6 +28,7 @@ pub(in crate::hub) use rules::Rules;
 use super::deferred::SharedFrame;
 use super::order::LogKey;
 use brought::Brought;
+use followed::Followed;
 use ring::Ring;
 use shares::Shares;
 
@@ -59,6 +64,8 @@ struct Log {
     ring: Ring,
     /// When the room was first seen without members, in the hub's milliseconds.
     empty_since: Option<u64>,
+    /// When an engine gives the positions.
+    followed: Option<Box<Followed>>,
 }
 
 struct Store {
@@ -87,23 +94,35 @@ struct Store {
 /// The histories of all rooms of a server. Without rules it is empty and costs nothing.
 #[derive(Default)]
 pub struct History {
-    store: OnceLock<Box<Mutex<Store>>>,
-    pub(super) replayed: Replayed,
+    inner: OnceLock<Box<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    /// An engine gives the positions.
+    follows: AtomicBool,
+    store: Mutex<Store>,
+    replayed: Replayed,
 }
 
 impl History {
     /// Gives rooms a history: see [`Rules::set`].
     pub fn set_rule(&self, pattern: &str, rule: Rule) {
-        self.store.get_or_init(Box::default);
+        self.inner.get_or_init(Box::default);
         if let Some(mut store) = self.lock() {
             store.rules.set(pattern, rule);
         }
     }
 
+    /// Replayed messages; `None` when no room has a history.
+    pub(super) fn replayed(&self) -> Option<&Replayed> {
+        Some(&self.inner.get()?.replayed)
+    }
+
     /// Whether any room may have one.
     #[inline]
     pub fn is_on(&self) -> bool {
-        self.store.get().is_some()
+        self.inner.get().is_some()
     }
 
     /// The rule for a room.
@@ -114,14 +133,12 @@ impl History {
     /// Begins the history of a room that has none.
     pub fn open(&self, room: &str, rule: Rule) -> Option<LogKey> {
         let mut store = self.lock()?;
-        // Never twice the same, for a position is worth nothing in another history.
-        let epoch = u64::from((store.origin as u32).wrapping_add(store.epochs));
-        store.epochs = store.epochs.wrapping_add(1);
         let log = Log {
             name: room.into(),
             rule,
-            ring: Ring::new(epoch),
+            ring: Ring::new(store.new_epoch()),
             empty_since: None,
+            followed: self.follows().then(Box::default),
         };
         Some(LogKey(store.logs.insert(log) as u32))
     }
@@ -161,9 +178,9 @@ impl History {
         }
     }
 
-    /// Where a room stands.
+    /// Where a room stands; `None` when it follows an engine, and nothing is known of it yet.
     pub fn position(&self, key: LogKey) -> Option<Position> {
-        Some(self.lock()?.log(key)?.ring.position())
+        self.lock()?.log(key)?.stand()
     }
 
     /// The messages behind a position: all of them, or `None` when it cannot be shown that they are all, or
@@ -335,8 +352,8 @@ impl History {
     }
 
     fn lock(&self) -> Option<MutexGuard<'_, Store>> {
-        let store = self.store.get()?;
-        Some(store.lock().unwrap_or_else(PoisonError::into_inner))
+        let inner = self.inner.get()?;
+        Some(inner.store.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -353,6 +370,14 @@ fn messages(ring: &Ring, range: RangeFrom<usize>) -> Vec<Replay> {
 }
 
 impl Log {
+    fn stand(&self) -> Option<Position> {
+        let is_known = self
+            .followed
+            .as_ref()
+            .is_none_or(|followed| followed.is_known);
+        is_known.then(|| self.ring.position())
+    }
+
     fn trim(&mut self, now: u64) {
         let since = now.saturating_sub(self.rule.ttl);
         self.ring.trim(self.rule.size, since);
@@ -367,6 +392,13 @@ impl Log {
 impl Store {
     fn log(&self, key: LogKey) -> Option<&Log> {
         self.logs.get(key.0 as usize)
+    }
+
+    /// Never twice the same, for a position is worth nothing in another history.
+    fn new_epoch(&mut self) -> u64 {
+        let epoch = u64::from((self.origin as u32).wrapping_add(self.epochs));
+        self.epochs = self.epochs.wrapping_add(1);
+        epoch
     }
 
     /// Where a room stands that has no history now. It is worth something as long as no history ends, because

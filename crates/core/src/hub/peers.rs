@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Acquire, Ordering::Release};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A message for members on other nodes, which those here have been sent already.
+/// A message for members on other nodes.
 #[derive(Debug, Clone, Copy)]
 pub struct ForPeers<'a> {
     /// The rooms that it is for; `None` for every connection.
@@ -14,6 +14,8 @@ pub struct ForPeers<'a> {
     pub except_rooms: &'a [String],
     /// The envelope.
     pub text: &'a str,
+    /// The id that the message has in all of its rooms with history, when it is for several.
+    pub id: Option<&'a str>,
     /// The application is told under this key when the message is published.
     pub receipt: Option<u32>,
 }
@@ -50,7 +52,7 @@ pub enum Accepted {
 
 /// The other nodes. Called from any thread. Returns soon and calls nothing of the hub.
 pub trait Peers: Send + Sync {
-    /// Publishes a message.
+    /// Publishes a message, which the members here have been sent already.
     fn publish(&self, message: ForPeers<'_>) -> Accepted;
 
     /// Has the connections on other nodes asked that a target means. The hub is told of their answers, and of those that
@@ -66,6 +68,24 @@ pub trait Peers: Send + Sync {
 
     /// What marks the ids that this node gives connections.
     fn mark(&self) -> u32;
+    /// Whether they keep the histories of rooms, for all nodes.
+    fn keeps(&self) -> bool {
+        false
+    }
+
+    /// Whether they were reached, and are not reached now.
+    fn is_down(&self) -> bool {
+        false
+    }
+
+    /// Has a message kept in the histories of its rooms, and published from there to all nodes, this one too.
+    /// `others` are the rooms that it is for besides.
+    fn keep(&self, _message: ForPeers<'_>, _others: &[&str]) -> Accepted {
+        Accepted::Busy
+    }
+
+    /// Somebody has joined a room with history, and waits for messages that are not here.
+    fn missing(&self, _room: &Arc<str>) {}
 
     /// A room has got its first member here. Called while the registry is locked.
     fn room_began(&self, room: &Arc<str>);

@@ -10,7 +10,7 @@ use crate::envelope;
 use super::Hub;
 use super::connection::Connection;
 use super::deferred::Broadcast;
-use super::history::{Position, Replay, Rule, SWEEP_PAUSE};
+use super::history::{Page, Position, Replay, Rule, SWEEP_PAUSE};
 use super::members::Snapshot;
 use super::order::LogKey;
 use super::registry::Group;
@@ -25,7 +25,23 @@ pub struct Reading {
     pub complete: bool,
 }
 
+impl From<Page> for Reading {
+    fn from(found: Page) -> Self {
+        Self::new(found.messages, found.position, found.complete)
+    }
+}
+
 impl Reading {
+    /// Of messages of which only the positions are kept, nothing is read.
+    pub(super) fn new(mut frames: Vec<Replay>, position: Position, complete: bool) -> Self {
+        frames.retain(|kept| kept.plain_len > 0);
+        Self {
+            frames,
+            position,
+            complete,
+        }
+    }
+
     /// The messages as clients with positions were sent them, oldest first.
     pub fn messages(&self) -> impl ExactSizeIterator<Item = &str> {
         let texts = self.frames.iter().map(|kept| codec::text_of(&kept.frame));
@@ -43,7 +59,7 @@ pub(super) struct Placed<'a> {
 }
 
 impl<'a> Placed<'a> {
-    fn new(text: &'a str, room: &str, position: &Position, id: Option<&str>) -> Self {
+    pub(super) fn new(text: &'a str, room: &str, position: &Position, id: Option<&str>) -> Self {
         let mut place = Vec::with_capacity(room.len() + 64);
         envelope::push_place(&mut place, room, position, id);
         let start = text.strip_suffix('}').unwrap_or(text);
@@ -56,7 +72,7 @@ impl<'a> Placed<'a> {
     }
 
     /// A message that goes to rooms with history as well as to those that have none, for members of the latter.
-    fn without_place(text: &'a str, id: Option<&str>) -> Self {
+    pub(super) fn without_place(text: &'a str, id: Option<&str>) -> Self {
         let with_place = match id {
             Some(id) => {
                 let mut end = Vec::with_capacity(id.len() + 16);
@@ -81,7 +97,7 @@ impl<'a> Placed<'a> {
         self.plain.get_or_init(|| Broadcast::new(self.text))
     }
 
-    fn to_keep(&self) -> Replay {
+    pub(super) fn to_keep(&self) -> Replay {
         Replay {
             frame: Arc::clone(self.with_place.plain()),
             plain_len: self.text.len(),
@@ -94,11 +110,17 @@ impl Hub {
     /// stands before it. The longest match holds.
     pub fn keep_history(&self, pattern: &str, rule: Rule) {
         self.history.set_rule(pattern, rule);
+        let peers = self.peers.get();
+        self.history
+            .set_follows(peers.is_some_and(|peers| peers.keeps()));
     }
 
     /// Sends a message to the members of a room, and keeps it if the room has a history. Returns how many
     /// members it was queued for, and its position.
     pub fn publish(&self, room: &str, text: &str) -> (usize, Option<Position>) {
+        if self.history.follows() && self.history.rule(room).is_some() {
+            return (self.publish_everywhere(room, text), None);
+        }
         self.publish_to(room, text, |_| true)
     }
 
@@ -110,7 +132,7 @@ impl Hub {
         meant: impl Fn(&Connection) -> bool,
     ) -> (usize, Option<Position>) {
         if self.history.is_on()
-            && let Some(rule) = self.history.rule(room)
+            && let Some(rule) = self.own_rule(room)
         {
             let published = self.in_kept_room(room, rule, |key, members| {
                 let Some((message, position)) = self.keep(key, room, text, None) else {
@@ -150,7 +172,7 @@ impl Hub {
     ) -> usize {
         let (kept, plain): (Vec<_>, Vec<_>) = rooms
             .iter()
-            .map(|&room| (room, self.history.rule(room)))
+            .map(|&room| (room, self.own_rule(room)))
             .partition(|(_, rule)| rule.is_some());
         let is_repeated = rooms.len() > 1 && !kept.is_empty();
         let id = is_repeated.then(|| self.history.message_id()).flatten();
@@ -182,8 +204,16 @@ impl Hub {
         reached.len()
     }
 
+    /// The rule for a room whose history this process keeps by itself.
+    pub(super) fn own_rule(&self, room: &str) -> Option<Rule> {
+        if self.history.follows() {
+            return None;
+        }
+        self.history.rule(room)
+    }
+
     /// Has members stand behind a message that they are not sent, or a replay would send it to them.
-    fn move_on(
+    pub(super) fn move_on(
         &self,
         room: &str,
         position: &Position,
@@ -228,12 +258,9 @@ impl Hub {
         let found = reading
             .flatten()
             .or_else(|| self.history.read_nothing(since.as_ref()))?;
-        Some(Reading {
-            frames: found.messages,
-            position: found.position,
-            // What is no position is behind nothing.
-            complete: found.complete && position != Some(None),
-        })
+        // What is no position is behind nothing.
+        let complete = found.complete && position != Some(None);
+        Some(Reading::new(found.messages, found.position, complete))
     }
 
     /// How many rooms have a history now.
@@ -278,7 +305,9 @@ impl Hub {
 
     /// Gives up what has been kept for long enough.
     pub(super) fn sweep_history(&self, now: u64) {
-        self.history.replayed.forget();
+        if let Some(replayed) = self.history.replayed() {
+            replayed.forget();
+        }
         let has_members = |room: &str| self.registry().has_room(room);
         let (over, pause) = self.history.sweep(now, has_members);
         for (room, key) in over {

@@ -11,13 +11,13 @@ use crate::envelope;
 
 use super::Hub;
 use super::connection::{Connection, ConnectionRef, Queued};
-use super::history::{MAX_REPLAY_BYTES, Position, Replay, Rule, form};
+use super::history::{MAX_REPLAY_BYTES, Position, Replay, Rule, Waiting, form};
 use super::order::LogKey;
 use super::registry::Group;
 use super::stats::Counter;
 
 /// How a connection has joined a room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Joined {
     /// The client has brought a position, and has been sent all that it had missed since then.
     pub recovered: bool,
@@ -27,8 +27,17 @@ pub struct Joined {
     pub position: Option<Position>,
 }
 
+/// What becomes of a join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joining {
+    /// It is done.
+    Done(Joined),
+    /// What was missed is being read. The application is told when the client has been sent it.
+    Later,
+}
+
 impl Joined {
-    fn at(position: Option<Position>) -> Self {
+    pub(super) fn at(position: Option<Position>) -> Self {
         Self {
             recovered: false,
             replayed: 0,
@@ -68,7 +77,7 @@ impl Hub {
             if let Some(connection) = connection.filter(|found| found.knows_positions())
                 && let Some(rule) = self.history.rule(room)
             {
-                self.join_recovering(&connection, room, rule, 0);
+                self.join_recovering(&connection, room, rule, 0, None);
                 return;
             }
         }
@@ -79,12 +88,27 @@ impl Hub {
     /// no position, or one that does not help, gets the last `rewind` messages. `None` when there is no such
     /// connection.
     pub fn join_and_tell(&self, slot: u32, room: &str, rewind: usize) -> Option<Joined> {
+        match self.join_and_tell_later(slot, room, rewind, None)? {
+            Joining::Done(joined) => Some(joined),
+            Joining::Later => None,
+        }
+    }
+
+    /// The same. When the client has missed messages that have to be read from the engine, it is in the room at once,
+    /// and is sent nothing of the room before it has been sent these. The application is told under `key` then.
+    pub fn join_and_tell_later(
+        &self,
+        slot: u32,
+        room: &str,
+        rewind: usize,
+        key: Option<u32>,
+    ) -> Option<Joining> {
         let connection = self.registry().get(slot).cloned()?;
         let Some(rule) = self.history.rule(room) else {
             self.registry().join(slot, room);
-            return Some(Joined::at(None));
+            return Some(Joining::Done(Joined::at(None)));
         };
-        Some(self.join_recovering(&connection, room, rule, rewind))
+        Some(self.join_recovering(&connection, room, rule, rewind, key))
     }
 
     fn join_recovering(
@@ -93,40 +117,75 @@ impl Hub {
         room: &str,
         rule: Rule,
         rewind: usize,
-    ) -> Joined {
-        let joined = self.in_kept_room(room, rule, |key, _| {
+        key: Option<u32>,
+    ) -> Joining {
+        let peers = self.followed_peers();
+        let is_up = peers.as_ref().is_some_and(|peers| !peers.is_down());
+        let mut must_read = false;
+        let joining = self.in_kept_room(room, rule, |log, members| {
             let brought = self.history.take_brought(connection.serial(), room);
-            let position = self.history.position(key);
             if !self.registry().join(connection.slot(), room) {
-                return Joined::at(position);
+                return Joining::Done(Joined::at(self.history.position(log)));
             }
-            let missed = self.missed(connection, key, brought.as_ref(), rewind);
-            let joined = Joined {
-                recovered: missed.is_all,
-                replayed: missed.messages.len(),
-                position,
+            must_read =
+                peers.is_some() && !(self.history).is_ready(log, brought.as_ref(), rewind, is_up);
+            if !must_read {
+                let joined = self.catch_up(connection, room, log, brought.as_ref(), rewind);
+                if brought.is_some() && joined.recovered {
+                    self.stats.add(Counter::RecoveriesRing, 1);
+                }
+                return Joining::Done(joined);
+            }
+            // Nobody waits for an engine that cannot be reached. The client is sent what it has missed later.
+            let key = key.filter(|_| is_up);
+            let waiting = Waiting {
+                slot: connection.slot(),
+                serial: connection.serial(),
+                brought,
+                rewind,
+                key,
             };
-            self.stats.add(Counter::Replayed, joined.replayed as u64);
-            if brought.is_some() {
-                let outcome = if joined.recovered {
-                    Counter::RecoveriesRing
-                } else {
-                    Counter::RecoveriesFailed
-                };
-                self.stats.add(outcome, 1);
-                debug!(
-                    "{}: joins {room:?} again, recovered: {}, {} messages replayed",
-                    self.log_name(connection),
-                    joined.recovered,
-                    joined.replayed
-                );
-            }
-            if self.replay(connection, room, &joined, missed) {
-                self.flush_later(vec![Arc::clone(connection)]);
-            }
-            joined
+            self.wait_for_missed(room, log, waiting, members);
+            key.map_or(Joining::Done(Joined::at(None)), |_| Joining::Later)
         });
-        joined.unwrap_or(Joined::at(None))
+        if let Some(peers) = peers.filter(|_| must_read) {
+            peers.missing(&room.into());
+        }
+        joining.unwrap_or(Joining::Done(Joined::at(None)))
+    }
+
+    /// Sends a client that has joined what it has missed. The caller holds the order lock of the room.
+    pub(super) fn catch_up(
+        &self,
+        connection: &ConnectionRef,
+        room: &str,
+        key: LogKey,
+        brought: Option<&Position>,
+        rewind: usize,
+    ) -> Joined {
+        let position = self.history.position(key);
+        let missed = self.missed(connection, key, brought, rewind);
+        let joined = Joined {
+            recovered: missed.is_all,
+            replayed: missed.messages.len(),
+            position,
+        };
+        self.stats.add(Counter::Replayed, joined.replayed as u64);
+        if brought.is_some() {
+            if !joined.recovered {
+                self.stats.add(Counter::RecoveriesFailed, 1);
+            }
+            debug!(
+                "{}: joins {room:?} again, recovered: {}, {} messages replayed",
+                self.log_name(connection),
+                joined.recovered,
+                joined.replayed
+            );
+        }
+        if self.replay(connection, room, &joined, missed) {
+            self.flush_later(vec![Arc::clone(connection)]);
+        }
+        joined
     }
 
     /// Sends a client that has joined what it has missed, and where it stands. Returns whether it is to be
@@ -246,10 +305,14 @@ impl Hub {
     fn send_kept(&self, connection: &Connection, kept: &Replay) -> Queued {
         let knows = connection.knows_positions();
         let Replay { frame, plain_len } = kept;
-        let message = if connection.compresses(*plain_len) {
-            self.history.replayed.message(frame, *plain_len, knows)
-        } else {
-            form(frame, *plain_len, knows)
+        if *plain_len == 0 && !knows {
+            // Only the position of a message is kept that cannot be delivered.
+            return Queued::Waiting;
+        }
+        let replayed = self.history.replayed();
+        let message = match replayed.filter(|_| connection.compresses(*plain_len)) {
+            Some(replayed) => replayed.message(frame, *plain_len, knows),
+            None => form(frame, *plain_len, knows),
         };
         connection.send_shared_offering(&message, &self.config)
     }

@@ -72,6 +72,23 @@ impl Broker {
         self.lock().memory.lose_reply_after = Some(messages);
     }
 
+    /// Keeps a message as another program does.
+    pub fn append_foreign(&self, room: &str, data: Vec<u8>) {
+        self.lock().append(&Append {
+            room: room.into(),
+            data,
+            tag: 1,
+            new_epoch: 1,
+            size: 100,
+            ttl: 60_000,
+        });
+    }
+
+    /// Where the history of a room stands.
+    pub fn head(&self, room: &str) -> Option<Position> {
+        Some(self.lock().memory.histories.get(room)?.head)
+    }
+
     /// Reads of messages so far.
     pub fn reads(&self) -> usize {
         self.lock().memory.reads
@@ -165,15 +182,12 @@ impl Keeper for MemoryEngine {
                 };
             };
             let all = history.messages.iter().cloned();
-            let messages = match after {
-                Some(offset) => {
-                    let behind = all.filter(|(position, _)| position.offset > offset);
-                    behind.take(limit).collect()
-                }
-                None => {
-                    let first = history.messages.len().saturating_sub(limit);
-                    all.skip(first).collect()
-                }
+            let messages = if let Some(offset) = after {
+                let behind = all.filter(|(position, _)| position.offset > offset);
+                behind.take(limit).collect()
+            } else {
+                let first = history.messages.len().saturating_sub(limit);
+                all.skip(first).collect()
             };
             Kept {
                 head: Some(history.head),
@@ -204,13 +218,12 @@ impl Keeper for MemoryEngine {
     fn claim(&self, id: Arc<str>, node: NodeId, instead_of: Option<NodeId>) -> Pending<'_, Claim> {
         self.keep(|state| {
             let holder = state.memory.ids.get(&id).copied();
-            match holder.filter(|holder| *holder != node && Some(*holder) != instead_of) {
-                Some(holder) => Claim::HeldBy(holder),
-                None => {
-                    state.memory.ids.insert(id, node);
-                    Claim::Taken
-                }
+            let other = holder.filter(|holder| *holder != node && Some(*holder) != instead_of);
+            if let Some(holder) = other {
+                return Claim::HeldBy(holder);
             }
+            state.memory.ids.insert(id, node);
+            Claim::Taken
         })
     }
 

@@ -51,6 +51,25 @@ impl Ring {
         }
     }
 
+    /// An empty one that stands at a position.
+    pub fn at(position: &Position) -> Self {
+        Self {
+            before: (position.offset, position.tag),
+            ..Self::new(position.epoch)
+        }
+    }
+
+    /// The position before the first message that is kept.
+    pub fn start(&self) -> Position {
+        self.position_at(0)
+    }
+
+    /// The tag of the message with an offset, if it is known.
+    pub fn tag_at(&self, offset: u64) -> Option<u16> {
+        let count = usize::try_from(offset.checked_sub(self.before.0)?).ok()?;
+        (count <= self.kept.len()).then(|| self.position_at(count).tag)
+    }
+
     /// The position of the last message, or before all messages.
     pub fn position(&self) -> Position {
         self.position_at(self.kept.len())
@@ -72,7 +91,6 @@ impl Ring {
     }
 
     /// How many messages are kept.
-    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.kept.len()
     }
@@ -106,6 +124,31 @@ impl Ring {
         };
         self.bytes += kept.cost();
         self.kept.push_back(kept);
+    }
+
+    /// Puts messages before those that are kept, sent at `at`: the last of them is the one before the first that is
+    /// kept. The first is not kept, and says where the ring begins. False when they do not fit.
+    pub fn prepend(&mut self, messages: &[(Position, SharedFrame, usize)], at: u64) -> bool {
+        let (Some((first, ..)), Some((last, ..))) = (messages.first(), messages.last()) else {
+            return false;
+        };
+        let count = (messages.len() - 1) as u64;
+        if *last != self.start() || first.epoch != self.epoch || first.offset + count != last.offset
+        {
+            return false;
+        }
+        self.before = (first.offset, first.tag);
+        for (position, frame, plain_len) in messages[1..].iter().rev() {
+            let kept = Kept {
+                frame: frame.clone(),
+                at,
+                plain_len: u32::try_from(*plain_len).unwrap_or(u32::MAX),
+                tag: position.tag,
+            };
+            self.bytes += kept.cost();
+            self.kept.push_front(kept);
+        }
+        true
     }
 
     /// Gives up the oldest message. False when there is none.

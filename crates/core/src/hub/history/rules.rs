@@ -11,6 +11,8 @@ pub struct Rule {
     pub ttl: u64,
     /// Most messages of one replay.
     pub max_replay: usize,
+    /// While other nodes cannot be reached, messages are delivered at once and not kept, instead of waiting.
+    pub local_when_down: bool,
 }
 
 /// Rules by the names of rooms.
@@ -65,6 +67,7 @@ mod tests {
             size,
             ttl: 1,
             max_replay: 1,
+            local_when_down: false,
         };
         let mut rules = Rules::default();
         assert_eq!(rules.find("news"), None);
@@ -88,6 +91,7 @@ mod tests {
             size,
             ttl: 1,
             max_replay: 1,
+            local_when_down: false,
         };
         let mut rules = Rules::default();
         rules.set("*", rule(1));

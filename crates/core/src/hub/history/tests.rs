@@ -13,6 +13,7 @@ fn history(size: usize, ttl: u64, max_replay: usize) -> History {
             size,
             ttl,
             max_replay,
+            local_when_down: false,
         },
     );
     history
@@ -230,6 +231,7 @@ fn only_positions_of_rooms_with_history_are_kept() {
         size: 1,
         ttl: 1,
         max_replay: 1,
+        local_when_down: false,
     };
     history.set_rule("news", rule);
     let key = open(&history, "news");

@@ -33,6 +33,7 @@ fn rule(room: usize) -> Rule {
         size,
         ttl,
         max_replay,
+        local_when_down: false,
     }
 }
 

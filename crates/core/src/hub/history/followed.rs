@@ -1,0 +1,50 @@
+//! How a room's history stands to the one that an engine keeps.
+
+use super::position::Position;
+use super::ring::Ring;
+
+/// Somebody who has joined a room, and gets what was missed when that has been read.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// The slot of the connection.
+    pub slot: u32,
+    /// Its serial number.
+    pub serial: u64,
+    /// The position that the client has brought.
+    pub brought: Option<Position>,
+    /// How many of the last messages it gets, if the position does not help.
+    pub rewind: usize,
+    /// The application is told of the join under this key.
+    pub key: Option<u32>,
+}
+
+/// How a ring stands to the history that the engine keeps.
+#[derive(Debug, Default)]
+pub struct Followed {
+    /// The ring stands at a position of the engine. Before that it means nothing.
+    pub is_known: bool,
+    /// It has been compared since the room was subscribed, so new messages come by themselves.
+    pub is_live: bool,
+    /// The offset before the first message that the engine has.
+    pub floor: Option<u64>,
+    pub waiting: Vec<Waiting>,
+}
+
+/// How a message stands to those that were delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// It is the next one.
+    Next,
+    /// It has been delivered.
+    Repeated,
+    /// Others are missing before it, or the history is not the one that was followed.
+    Astray,
+}
+
+impl Followed {
+    /// Whether the ring has the last `wanted` messages, or all that there are.
+    pub fn covers(&self, ring: &Ring, wanted: usize) -> bool {
+        let is_all = (self.floor).is_some_and(|floor| ring.start().offset <= floor);
+        is_all || ring.is_whole() || wanted <= ring.len()
+    }
+}

@@ -94,6 +94,7 @@ describe('nightly.yml', () => {
     const text = fs.readFileSync(path.join(FOLDER, 'nightly.yml'), 'utf8');
     assert.deepEqual(all(text, /^ +node: \[(.*)\]$/gm), ['20, 24, 26']);
     assert.match(text, /^ +- run: npm run chaos -- --minutes 2$/m);
+    assert.match(text, /^ +- run: npm run chaos:cluster -- --minutes 2$/m);
   });
 });
 

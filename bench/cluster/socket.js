@@ -2,7 +2,6 @@
 'use strict';
 
 const net = require('node:net');
-const { once } = require('node:events');
 
 /**
  * A WebSocket client that does as little as it can, so that the load leaves the machine to the servers: it takes text frames
@@ -24,7 +23,6 @@ class LightSocket {
     this.socket.on('data', (data) => this.#read(data));
     this.socket.write(`GET ${path} HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n');
-    this.closed = once(this.socket, 'close');
   }
 
   /** @param {Buffer} data */

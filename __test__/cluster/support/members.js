@@ -17,7 +17,7 @@ class Member {
   /** Close code and reason. @type {Promise<[number, string]>} */
   ended;
   /** What it has answered requests with: the payload of each request by name. @type {Record<string, (payload: any) => any>} */
-  answers = {};
+  answers = { _p: () => 'pong' };
   id = '';
   #requests = 0;
   /** @type {Map<string, {resolve: (value: any) => void, reject: (error: any) => void}>} */

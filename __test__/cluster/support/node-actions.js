@@ -78,7 +78,7 @@ const actions = {
   /** Memory and CPU time of the process. */
   usage: () => ({ memory: process.memoryUsage().rss, cpu: process.cpuUsage() }),
 
-  stop: (server, options) => server.stop(options),
+  stop: (server) => server.stop(),
   start: (server) => server.start(),
 
   /** Waits for an event of the server. */

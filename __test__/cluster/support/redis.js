@@ -92,7 +92,7 @@ class Redis {
   get url() {
     const { acl, password, socket, tls } = this.#options;
     const [name, secret] = acl === undefined ? ['', password] : [USER.name, USER.password];
-    if (socket) return `unix://${this.socket}${secret === undefined ? '' : `?${new URLSearchParams({ ...(name && { user: name }), pass: secret })}`}`;
+    if (socket) return `unix://${this.socket}${secret === undefined ? '' : `?${new URLSearchParams({ ...(name && { user: name }), password: secret })}`}`;
     const credentials = secret === undefined ? '' : `${name}:${encodeURIComponent(secret)}@`;
     return `${tls ? 'rediss' : 'redis'}://${credentials}127.0.0.1:${this.port}`;
   }

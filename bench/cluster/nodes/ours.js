@@ -28,7 +28,7 @@ server.start().then(() => {
     ask: async (room) => (await server.room(room).send('ask', 1, { timeout: 5000 })).responses.size,
     fetch: async (room) => (await server.room(room).fetch({ limit: 100_000 })).members.length,
     async joinAll(rooms) {
-      const connections = server.getConnections();
+      const connections = [...Object.values(server.getConnections())];
       const share = Math.ceil(rooms.length / connections.length);
       for (const [index, connection] of connections.entries()) {
         for (const room of rooms.slice(index * share, (index + 1) * share)) connection.joinRoom(room);

@@ -6,6 +6,7 @@
  * Time): the application's timers are served, and so are other connections.
  *
  * `FLOODERS=1,4,20 SECONDS=2` tries each with so many flooders, for so long; `node bench/flood.js` has the figures.
+ * `LINE_FLOODS=all`, which runs every night, tries every kind of flood, not only one of each group of similar ones.
  */
 
 const { describe, it } = require('node:test');
@@ -16,6 +17,15 @@ const { besiege } = require('./support/siege');
 const { FLOODS } = require('./children/besiegers');
 
 const COUNTS = (process.env.FLOODERS ?? '20').split(',').map(Number);
+/** Kinds of floods for which a similar one is tried. */
+const SIMILAR = [
+  'other handshakes, pending', 'invalid texts, pending', 'clients that come and go unheard', 'responses, pending',
+  'pings, pending', 'handshakes', 'invalid binary', 'requests answered in a tick', 'large payloads for nobody',
+  'requests that ask in turn', 'pings',
+];
+
+const KINDS = Object.keys(FLOODS).filter((kind) => process.env.LINE_FLOODS === 'all' || !SIMILAR.includes(kind));
+
 const TIME = Number(process.env.SECONDS ?? 0.5) * 1000;
 
 /**
@@ -31,7 +41,7 @@ const LATE = os.loadavg()[0] < 4 * os.cpus().length ? 50 : 150;
 const PATIENCE = LATE === 50 ? 250 : 1000;
 
 describe('a flood delays nobody else', () => {
-  for (const kind of Object.keys(FLOODS)) {
+  for (const kind of KINDS) {
     for (const count of COUNTS) {
       it(`${kind}, from ${count}`, withScene(async (scene, test) => {
         const { late, times } = await besiege(scene, { kind, count, time: TIME });

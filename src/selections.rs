@@ -5,8 +5,8 @@ use std::vec::IntoIter;
 
 use line_socket_core::ConnectionRef;
 
-/// Connections of one part.
-const AT_ONCE: usize = 128;
+/// Connections of one part: each may be sent a replay of hundreds of messages.
+const AT_ONCE: usize = 32;
 
 /// The connections that calls are under way for, by the keys of these.
 #[derive(Default)]

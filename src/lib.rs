@@ -24,7 +24,9 @@ mod names;
 mod nodes;
 mod policy;
 mod presence;
+mod questions;
 mod raw;
+mod redis;
 mod rooms;
 mod secure;
 mod selections;
@@ -53,6 +55,7 @@ impl ServerCore {
         handover::define(&mut object, server)?;
         history::define(&mut object, server)?;
         messages::define(&mut object, server)?;
+        questions::define(&mut object, server)?;
         rooms::define(&mut object, server)?;
         members::define(&mut object, server)?;
         Ok(object)

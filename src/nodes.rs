@@ -163,6 +163,28 @@ impl ServerCore {
         Ok(Value::Array(news.into_iter().map(news_json).collect()).to_string())
     }
 
+    /// What is counted of joined servers, as JSON: see `types/adapter.d.ts`; null without any.
+    #[napi]
+    pub fn adapter_stats(&self) -> Result<Option<String>> {
+        let server = self.state()?;
+        Ok(server.joined.as_ref().map(|joined| {
+            let report = joined.node.report();
+            let counters: serde_json::Map<String, Value> = report
+                .counters
+                .into_iter()
+                .map(|(name, count)| (name.to_owned(), count.into()))
+                .collect();
+            json!({
+                "nodes": report.nodes,
+                "rooms": report.rooms,
+                "roundTrip": report.round_trip,
+                "queuedBytes": report.queued_bytes,
+                "counters": counters,
+            })
+            .to_string()
+        }))
+    }
+
     /// Tells under `key` when a room that has members here is subscribed. False when there is nothing to wait for.
     #[napi]
     pub fn await_subscription(&self, room: Utf16String, key: u32) -> Result<bool> {

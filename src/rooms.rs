@@ -80,27 +80,32 @@ fn publish_to(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.bool_value(sent.elsewhere == Some(Accepted::Yes))
 }
 
-/// `askAll(target: readonly unknown[], question: readonly number[], text: string): number`. `question` is a key and
-/// `atLeast`. Queues one message, with an id of the key, for each connection, and gathers their answers until all
-/// have come, or `atLeast`: an event follows then. Returns how many were asked; -1 when too many wait for answers
-/// already.
+/// `askAll(target: readonly unknown[], question: readonly number[], text: string): number`. `question` is a key,
+/// `atLeast`, and a timeout in milliseconds, 0 for none. Queues one message, with an id of the key, for each connection, and
+/// gathers their answers until all have come, or `atLeast`: an event follows then. Returns how many were asked; -1 when
+/// too many wait for answers already; -2 when other servers were asked, too: then the event also follows when the time
+/// is over.
 fn ask_all(server: &mut JsServer, call: &Call) -> Result<Value> {
     let question = call.items(1)?;
-    let [key, at_least] = question.as_slice() else {
+    let [key, at_least, timeout] = question.as_slice() else {
         return call.int_value(-1);
     };
     let text = call.string(2)?;
     let target = target(call)?;
-    let asked = (server.hub).ask(key.uint(0)?, &target, &text, at_least.size(0)?);
+    let (key, at_least, timeout) = (key.uint(0)?, at_least.size(0)?, timeout.uint(0)?);
+    let asked = (server.hub).ask_everywhere(key, &target, &text, at_least, timeout);
     let Some(asked) = asked else {
         return call.int_value(-1);
     };
-    server.sent.add(text.len(), asked);
-    call.size_value(asked)
+    server.sent.add(text.len(), asked.here);
+    if asked.nodes > 0 {
+        return call.int_value(-2);
+    }
+    call.size_value(asked.here)
 }
 
 /// `takeAnswers(key: number): string | undefined`. Ends what `askAll` began and takes some of the answers, as JSON:
-/// `{"responses":[[id,payload],…],"errors":[[id,error],…],"tooLarge":[id,…],"silent":[id,…],"more":boolean}`. To be
+/// `{"responses":[[id,payload],…],"errors":[[id,error],…],"tooLarge":[id,…],"silent":[id,…],"missing":[node,…],"more":boolean}`. To be
 /// called again while there is more.
 fn take_answers(server: &mut JsServer, call: &Call) -> Result<Value> {
     match server.hub.take_answers(call.uint(0)?) {
@@ -127,6 +132,10 @@ fn answers_json(answers: &Answers) -> String {
     push_list(&mut out, &answers.too_large, |out, id| push_name(out, id));
     out.push_str(",\"silent\":");
     push_list(&mut out, &answers.silent, |out, id| push_name(out, id));
+    out.push_str(",\"missing\":");
+    push_list(&mut out, &answers.missing_nodes, |out, id| {
+        push_name(out, id);
+    });
     let _ = write!(out, ",\"more\":{}}}", answers.more);
     out
 }
@@ -235,7 +244,7 @@ mod tests {
             more: true,
             ..Answers::default()
         };
-        let expected = r#"{"responses":[["a",{"x":1}],["b"]],"errors":[["c","no"]],"tooLarge":["d"],"silent":["e","f"],"more":true}"#;
+        let expected = r#"{"responses":[["a",{"x":1}],["b"]],"errors":[["c","no"]],"tooLarge":["d"],"silent":["e","f"],"missing":[],"more":true}"#;
         assert_eq!(answers_json(&answers), expected);
     }
 }

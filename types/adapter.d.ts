@@ -76,6 +76,64 @@ export interface RedisAdapterOptions {
   // /facts
 }
 
+/** What `getStats().adapter` has: of the time since `start()`, unless it says "now". */
+export interface AdapterStats {
+  /** As `server.nodes.state`. */
+  readonly state: 'connecting' | 'up' | 'down';
+  /** Servers that are joined now, with this one. */
+  readonly nodes: number;
+  /** Rooms that are subscribed to now. */
+  readonly rooms: number;
+  /** Milliseconds that the last 128 signs of life of this server took through the engine. */
+  readonly roundTrip: {
+    /** The median. */
+    readonly p50: number;
+    /** The 99th percentile. */
+    readonly p99: number;
+  };
+  /** Bytes that wait for the engine now. */
+  readonly queuedBytes: number;
+  /** Messages that the engine has taken. */
+  readonly published: number;
+  /** Messages of other servers and programs that were delivered here. */
+  readonly received: number;
+  /** Messages of this server that came back. */
+  readonly echoed: number;
+  /** Messages that were ignored: malformed, of another version, too large, or not allowed. */
+  readonly foreign: number;
+  /** Messages that were given up because too much waited, or for too long. */
+  readonly droppedQueue: number;
+  /** Messages and subscriptions that the engine has refused. */
+  readonly refused: number;
+  /** Connections to the engine after the first. */
+  readonly reconnects: number;
+  /** Rooms that were subscribed to anew after that. */
+  readonly resubscribed: number;
+  /** Rooms with history in which something was missing. */
+  readonly gaps: number;
+  /** Of these, those that were repaired. */
+  readonly gapsRepaired: number;
+  /** Of these, those in which something is lost. */
+  readonly lost: number;
+  /** Histories that have begun anew. */
+  readonly epochs: number;
+  /** Clients that came back. */
+  readonly recoveries: {
+    /** Served from memory. */
+    readonly ring: number;
+    /** Served by a read of the engine. */
+    readonly read: number;
+    /** Not served. */
+    readonly failed: number;
+  };
+  /** Messages that were replayed. */
+  readonly replayed: number;
+  /** Questions to other servers. */
+  readonly requests: number;
+  /** Answers of other servers that did not come in time. */
+  readonly requestsMissed: number;
+}
+
 /** What an {@link Engine} calls. */
 export interface EngineSink {
   /** A message has come on a channel that is subscribed to. */

@@ -13,6 +13,7 @@ import LineError = Server.LineError;
 export { Server, ServerConnection, ServerRoom, Message, LineError };
 export default Server;
 
+export type AdapterStats = Server.AdapterStats;
 export type AdapterTls = Server.AdapterTls;
 export type Answers<Response = any> = Server.Answers<Response>;
 export type AnyErrorCode = Server.AnyErrorCode;

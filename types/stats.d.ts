@@ -1,5 +1,7 @@
 /** Types of what a server counts. Generated from `facts/`: do not edit, run `npm run facts`. */
 
+import type { AdapterStats } from './adapter.js';
+
 /** Connections that did not come about, by reason. */
 export interface RefusedConnections {
   /** Connections refused with status 503, because there were `maxConnections` already. */
@@ -72,4 +74,6 @@ export interface ServerStats {
   readonly history: HistoryCounts;
   /** Connections closed with 1002, 1007 or 1009. */
   readonly violations: number;
+  /** Of the servers that are joined by the option `adapter`; null without it, and while the server does not run. */
+  readonly adapter: AdapterStats | null;
 }

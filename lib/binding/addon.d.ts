@@ -17,10 +17,19 @@ export declare class ServerCore {
    * wait any more.
    */
   accept(key: number, head: string, protocol?: string | undefined | null): boolean;
+  /** What is counted of joined servers, as JSON: see `types/adapter.d.ts`; null without any. */
+  adapterStats(): string | null;
+  /**
+   * Answers a message of another server: with a payload or an error, as JSON. False when it is too large; the other
+   * server is told so.
+   */
+  answerNode(key: number, error?: string | undefined | null, payload?: string | undefined | null): boolean;
   /** Sets whether upgrades wait for `accept` or `refuse`. */
   ask(asking: boolean): void;
   /** Tells under `key` when a room that has members here is subscribed. False when there is nothing to wait for. */
   awaitSubscription(room: string, key: number): boolean;
+  /** What is wrong with the settings; null when nothing is. */
+  static checkRedis(place: RedisPlace): InvalidOption | null;
   /**
    * Begins the closing handshake of connections that have not begun theirs: JavaScript does not know of
    * them.
@@ -61,6 +70,8 @@ export declare class ServerCore {
   joinAndTell(slot: number, room: string, rewind: number): Joined | null;
   /** Joins other servers by an engine that JavaScript carries out. Returns what the system has against it. */
   joinByEngine(settings: JoinSettings, onWake: () => void): string | null;
+  /** Joins other servers by Redis. Returns what the system has against it. */
+  joinByRedis(place: RedisPlace, settings: JoinSettings, onWake: () => void): string | null;
   /**
    * Keeps what is known of the upgrade of the connection in a slot, beyond its end, for `readFacts`; null
    * when there is no such connection.
@@ -100,6 +111,8 @@ export declare class ServerCore {
   refuse(key: number, status: number, message?: string | undefined | null): boolean;
   /** Starts the io threads without a listener, for what is handed over. */
   run(threads: number, onWake: () => void): Started;
+  /** Asks the applications of all other servers, or of one. Returns what `askNodes` does. */
+  sendToNodes(key: number, text: string, to: string | undefined | null, timeout: number): number;
   /** Sets the policy for later connections. Without options nothing is agreed to. */
   setCompression(options?: CompressionOptions | undefined | null): void;
   /**
@@ -124,8 +137,12 @@ export declare class ServerCore {
    * `change` is `join`, `leave` or `change`.
    */
   takePresence(): string;
+  /** The same without an answer. */
+  tellNodes(text: string, to?: string | undefined | null): number;
   /** The upgrade request that waits under `key`; null when it does not wait any more. */
   upgradeFacts(key: number): UpgradeFacts | null;
+  /** Whether URLs of Redis ask for TLS; null when they are not valid, which `checkRedis` explains. */
+  static wantsTls(urls: Array<string>): boolean | null;
   /** Whether changes in a room are announced from now on. False when the room has no presence. */
   watchPresence(room: string, watched: boolean): boolean;
 }
@@ -307,6 +324,22 @@ export interface PresenceRule {
 export interface RecoveryCounts {
   ring: number;
   failed: number;
+}
+
+/** Certificates for Redis, as PEM. */
+export interface RedisCertificates {
+  ca: string;
+  cert?: string;
+  key?: string;
+  servername?: string;
+}
+
+/** Where Redis is: see `types/adapter.d.ts`. */
+export interface RedisPlace {
+  urls: Array<string>;
+  prefix: string;
+  tls?: RedisCertificates;
+  maxMessage: number;
 }
 
 /** Connections that did not come about, by reason. */
@@ -587,6 +620,18 @@ export interface DataPath {
   /** Queues one message for every member of a room, or for every connection; returns for how many. */
   broadcast(room: string | undefined, text: string): number;
   /**
+   * Asks other servers about the connections that a target means there. `question` is a key, a timeout in
+   * milliseconds, and what is asked: `'count'`; `'fetch'` and a limit; `'close'`, a code and a reason; `'join'`
+   * or `'leave'` and a room; `'tell'` and a text. 1 when they are asked, and the answer follows; 0 when there is
+   * none to ask; -1 when the question is too large.
+   */
+  askNodes(target: readonly unknown[], question: readonly unknown[]): number;
+  /**
+   * What servers have answered, once, as JSON:
+   * `{"count":number,"values":[[id,value],…],"errors":[[id,error],…],"missing":[id,…]}`.
+   */
+  takeNodesAnswer(key: number): string | undefined;
+  /**
    * Queues one message for each connection, and publishes it to other servers; returns its position, in a single
    * room with history.
    */
@@ -597,15 +642,16 @@ export interface DataPath {
    */
   publishTo(target: readonly unknown[], text: string, key: number): boolean;
   /**
-   * `question` is a key and `atLeast`. Queues one message, with an id of the key, for each connection, and gathers
-   * their answers until all have come, or `atLeast`: an event follows then. Returns how many were asked; -1 when
-   * too many wait for answers already.
+   * `question` is a key, `atLeast`, and a timeout in milliseconds, 0 for none. Queues one message, with an id of
+   * the key, for each connection, and gathers their answers until all have come, or `atLeast`: an event follows
+   * then. Returns how many were asked; -1 when too many wait for answers already; -2 when other servers were
+   * asked, too: then the event also follows when the time is over.
    */
   askAll(target: readonly unknown[], question: readonly number[], text: string): number;
   /**
    * Ends what `askAll` began and takes some of the answers, as JSON:
-   * `{"responses":[[id,payload],…],"errors":[[id,error],…],"tooLarge":[id,…],"silent":[id,…],"more":boolean}`. To
-   * be called again while there is more.
+   * [id,payload],…],"errors":[[id,error],…],"tooLarge":[id,…],"silent":[id,…],"missing":[node,…],"more":boolean}`.
+   * To be called again while there is more.
    */
   takeAnswers(key: number): string | undefined;
   /** A member of several rooms counts once. */

@@ -30,6 +30,7 @@ const {
   kDeferred,
   kInbox,
   kIntake,
+  kLink,
   kIsGivenUp,
   kIsIdle,
   kLifecycle,
@@ -149,7 +150,13 @@ class ServerConnection extends ReceivingConnection {
    * @returns {Promise<void>} Rejects with `scHandshakeEnded`, `scIdConflict` or `sInvalidOptions`.
    */
   async setIdAsync(newId, options) {
+    const before = this.id;
     setId(this, newId, options);
+    const isOurs = (await this.server[kLink]?.claim(this.id, options?.conflict ?? 'reject')) ?? true;
+    if (isOurs) return;
+    const { id } = this;
+    if (this.state === State.AWAITING_HANDSHAKE) this.setId(before);
+    throw errors.idConflict(id);
   }
 
   /**

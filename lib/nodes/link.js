@@ -5,10 +5,13 @@
 
 const os = require('node:os');
 const LineError = require('../../common/line-error.js');
-const { ServerErrorCode } = require('../enums.js');
+const { ConnectionErrorCode, ServerErrorCode } = require('../enums.js');
 const { EngineBridge } = require('./engine.js');
-const { isEngine, redisSettings } = require('../options/adapter.js');
-const { serverLog } = require('../runtime/debug.js');
+const { isEngine, redisPlace, redisSettings } = require('../options/adapter.js');
+const { deliverNodeMessage } = require('./node-message.js');
+const { onClaim } = require('./claims.js');
+const { receivedError } = require('../../common/json.js');
+const { serverLog, throwLater } = require('../runtime/debug.js');
 const { setTimer } = require('../runtime/environment.js');
 const { kInbox, kNative, kOnNodeEvent } = require('../symbols.js');
 
@@ -18,6 +21,25 @@ const { kInbox, kNative, kOnNodeEvent } = require('../symbols.js');
 
 /** Milliseconds after which a server has left, whatever its engine does. The core takes 2 s at most. */
 const LEAVE = 2500;
+
+/** What a question to other servers has come to, from the core. */
+const ASKED = 1;
+const TOO_LARGE = -1;
+
+/** The name of the message that claims an id. Applications cannot send it. */
+const CLAIM = '_claim';
+
+/**
+ * What other servers have answered.
+ * @typedef {object} NodesOutcome
+ * @property {number} count
+ * @property {[id: string, value?: any][]} values
+ * @property {[id: string, error: any][]} errors
+ * @property {string[]} missing Those that did not answer.
+ */
+
+/** @type {NodesOutcome} */
+const NOBODY = Object.freeze({ count: 0, values: [], errors: [], missing: [] });
 
 /** A server's part among those that are joined, from `start()` to `stop()`. */
 class Link {
@@ -35,6 +57,8 @@ class Link {
   /** @type {(Waiting & {promise: Promise<void>}) | undefined} */
   #leaving = undefined;
   #isOver = false;
+  /** Ids that are being claimed. @type {Map<string, {isLost: boolean}>} */
+  #claims = new Map();
 
   /**
    * @param {Server} server
@@ -58,6 +82,7 @@ class Link {
    * @returns {string | null} What the system has against it.
    */
   #join(adapter, settings, onWake) {
+    if (adapter !== 'cluster' && !isEngine(adapter)) return this.#core.joinByRedis(redisPlace(adapter), settings, onWake);
     const engine = adapter === 'cluster' ? clusterEngine() : adapter;
     this.#bridge = new EngineBridge(this.#core, engine);
     return this.#core.joinByEngine(settings, onWake);
@@ -150,22 +175,102 @@ class Link {
   }
 
   /**
-   * Sends a message to other servers.
-   * @param {string} _text
+   * Sends a message for `server.nodes` of other servers.
+   * @param {string} text
    * @param {string | undefined} to Id of the only one.
-   * @param {number} _timeout
+   * @param {number} timeout In ms; 0 is no limit.
    * @returns {Promise<import('./nodes.js').NodeAnswers>}
    */
-  async send(_text, to, _timeout) {
-    const others = this.list().filter(({ isSelf }) => !isSelf).map(({ id }) => id);
-    return { responses: new Map(), errors: new Map(), missingNodes: to === undefined ? others : [to] };
+  async send(text, to, timeout) {
+    const outcome = await this.#question((key) => this.#core.sendToNodes(key, text, to, timeout));
+    if (outcome === undefined) return { responses: new Map(), errors: new Map(), missingNodes: to === undefined ? [] : [to] };
+    const { values, errors, missing } = outcome;
+    const failed = errors.map(([id, error]) => /** @type {[string, LineError]} */ ([id, rejected(receivedError(error))]));
+    return { responses: new Map(/** @type {[string, any][]} */ (values)), errors: new Map(failed), missingNodes: missing };
   }
 
   /**
-   * @param {string} _text
-   * @param {string | undefined} _to
+   * @param {string} text
+   * @param {string | undefined} to
    */
-  sendWithoutResponse(_text, _to) {}
+  sendWithoutResponse(text, to) {
+    if (this.#core.tellNodes(text, to) === TOO_LARGE) throw tooLarge();
+  }
+
+  /**
+   * Asks other servers about connections there.
+   * @param {import('../binding/native.js').TargetWords} target
+   * @param {readonly [what: string, ...args: unknown[]]} question As `askNodes` of the core takes it.
+   * @returns {Promise<NodesOutcome>}
+   */
+  async ask(target, question) {
+    const outcome = await this.#question((key) =>
+      this.#server[kNative].askNodes(target, [key, this.requestTimeout, ...question]));
+    return outcome ?? NOBODY;
+  }
+
+  /**
+   * @param {(key: number) => number} begin
+   * @returns {Promise<NodesOutcome | undefined>} Undefined when there is nobody to ask. Rejects with `sInvalidAction`.
+   */
+  async #question(begin) {
+    let begun = 0;
+    /** @type {number} */
+    const key = await this.#await((own) => {
+      begun = begin(own);
+      return begun === ASKED;
+    });
+    if (begun === TOO_LARGE) throw tooLarge();
+    const text = begun === ASKED ? this.#server[kNative].takeNodesAnswer(key) : undefined;
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /**
+   * Claims an id that a connection of this server has reserved here.
+   * @param {string} id
+   * @param {string} conflict As of `setIdAsync`.
+   * @returns {Promise<boolean>} Whether no other server has it.
+   */
+  async claim(id, conflict) {
+    const claim = { isLost: false };
+    this.#claims.set(id, claim);
+    try {
+      const text = JSON.stringify({ n: CLAIM, p: { id, conflict } });
+      const { responses } = await this.send(text, undefined, this.requestTimeout);
+      return !claim.isLost && ![...responses.values()].includes(true);
+    } finally {
+      this.#claims.delete(id);
+    }
+  }
+
+  /**
+   * @param {number | null} key
+   * @param {string} from
+   * @param {string} text
+   */
+  #onMessage(key, from, text) {
+    const { n: name, p: payload } = JSON.parse(text);
+    const answer = (/** @type {string | undefined} */ error, /** @type {string | undefined} */ json) => {
+      const isSent = this.#core.answerNode(Number(key), error, json);
+      if (!isSent) serverLog('the answer to "%s" of another server is larger than "maxMessage"', name);
+    };
+    if (name === CLAIM) answer(undefined, String(onClaim(this.#server, this.#claims.get(payload.id), this.#id() < from, payload)));
+    else deliverNodeMessage(this.#server.nodes, { name, payload }, key === null ? undefined : answer);
+  }
+
+  #id() {
+    return this.list()[0]?.id ?? '';
+  }
+
+  /** What is counted. @returns {import('../../types/adapter.d.ts').AdapterStats | null} */
+  stats() {
+    const text = this.#core.adapterStats();
+    if (text === null) return null;
+    const { counters, roundTrip: [p50, p99], ...report } = JSON.parse(text);
+    const named = Object.fromEntries(Object.entries(counters).map(([name, count]) => [camel(name), count]));
+    const { recoveriesRing: ring, recoveriesRead: read, recoveriesFailed: failed, ...others } = named;
+    return { state: this.state, ...report, roundTrip: { p50: p50 / 1000, p99: p99 / 1000 }, ...others, recoveries: { ring, read, failed } };
+  }
 
   /** The engine is to do something. */
   onEngineCalls() {
@@ -174,7 +279,14 @@ class Link {
 
   /** The core has something to tell. */
   onNews() {
-    for (const [what, ...rest] of JSON.parse(this.#core.takeNews())) this.#onNews(what, rest);
+    for (const [what, ...rest] of JSON.parse(this.#core.takeNews())) {
+      try {
+        this.#onNews(what, rest);
+      } catch (error) {
+        // A handler has thrown. The others are told all the same.
+        throwLater(error);
+      }
+    }
   }
 
   /**
@@ -206,6 +318,12 @@ class Link {
         break;
       case 'read':
         this.#onRead(rest[0]);
+        break;
+      case 'message':
+        this.#onMessage(rest[0], rest[1], rest[2]);
+        break;
+      case 'answered':
+        this.#settle(rest[0])?.resolve(rest[0]);
         break;
       case 'subscribed':
         this.#settle(rest[0])?.resolve();
@@ -282,6 +400,21 @@ function deferred() {
  */
 function down(text, cause) {
   return new LineError(ServerErrorCode.ADAPTER_DOWN, text, cause);
+}
+
+/** @param {unknown} error As it was received. */
+function rejected(error) {
+  const text = 'The server rejected the message; its error is the payload of this one';
+  return new LineError(ConnectionErrorCode.MESSAGE_REJECTED, text, error);
+}
+
+function tooLarge() {
+  return new LineError(ServerErrorCode.INVALID_ACTION, 'The message is larger than "maxMessage" of the adapter: other servers would not take it');
+}
+
+/** @param {string} name `dropped_queue` @returns {string} `droppedQueue` */
+function camel(name) {
+  return name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
 }
 
 /**

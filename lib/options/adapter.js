@@ -6,6 +6,7 @@
 const { constants: { MAX_STRING_LENGTH } } = require('node:buffer');
 const LineError = require('../../common/line-error.js');
 const TABLE = require('./adapter-table.js');
+const { checkRedis: checkRedisPlace, wantsTls } = require('../binding/native.js');
 const { MAX, invalid, isObject, shown } = require('./room-rules.js');
 const { FLAG, choice } = require('./rules.js');
 const { refuseUnknown } = require('./unknown-options.js');
@@ -160,6 +161,56 @@ function refused(text) {
 }
 
 /**
+ * Where Redis is, as the core takes it.
+ * @param {any} adapter The option, checked.
+ * @returns {import('../binding/addon.d.ts').RedisPlace}
+ * @throws {LineError} `sInvalidOptions` for a key that cannot be decrypted.
+ */
+function redisPlace(adapter) {
+  const { redis, prefix, tls, maxMessage } = redisSettings(adapter);
+  const urls = Array.isArray(redis) ? redis : [redis];
+  const isWanted = isGiven(tls) || wantsTls(urls) === true;
+  return { urls, prefix, maxMessage, ...(isWanted ? { tls: certificates(tls ?? {}) } : {}) };
+}
+
+/** @param {any} tls The option. */
+function certificates({ ca, cert, key, passphrase, servername }) {
+  const { rootCertificates } = require('node:tls');
+  const text = (/** @type {any} */ pem) => (isGiven(pem) ? Buffer.from(pem).toString() : undefined);
+  return {
+    ca: text(ca) ?? rootCertificates.join('\n'),
+    cert: text(cert),
+    key: isGiven(key) ? decrypted(text(key), passphrase ?? undefined) : undefined,
+    servername: servername ?? undefined,
+  };
+}
+
+/**
+ * @param {any} key PEM.
+ * @param {string | undefined} passphrase
+ * @returns {string}
+ */
+function decrypted(key, passphrase) {
+  const { createPrivateKey } = require('node:crypto');
+  try {
+    return createPrivateKey({ key, passphrase }).export({ type: 'pkcs8', format: 'pem' }).toString();
+  } catch {
+    throw refused('"options.adapter.tls.key" cannot be read: it is no private key in PEM, or "passphrase" does not decrypt it');
+  }
+}
+
+/**
+ * Checks what the core knows of Redis: addresses and certificates.
+ * @param {any} adapter The option, checked by {@link checkAdapter}.
+ * @throws {LineError} `sInvalidOptions`
+ */
+function checkRedisWith(adapter) {
+  if (!isGiven(adapter) || adapter === 'cluster' || isEngine(adapter)) return;
+  const problem = checkRedisPlace(redisPlace(adapter));
+  if (problem) throw refused(`"options.adapter.${problem.option}" ${problem.reason}`);
+}
+
+/**
  * @param {any} adapter The option, checked.
  * @returns {any} It with its defaults.
  */
@@ -167,4 +218,4 @@ function redisSettings(adapter) {
   return Object.fromEntries(Object.entries(TABLE).map(([name, { initial }]) => [name, adapter[name] ?? initial]));
 }
 
-module.exports = { checkAdapter, checkHistoryWith, isEngine, redisSettings };
+module.exports = { checkAdapter, checkHistoryWith, checkRedisWith, isEngine, redisPlace, redisSettings };

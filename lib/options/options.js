@@ -8,7 +8,7 @@ const { encrypt } = require('./secure-context.js');
 const { ServerErrorCode } = require('../enums.js');
 const { POLICY, setPolicy } = require('./policy.js');
 const { checkCompression, compressionOptions } = require('./compression.js');
-const { checkAdapter, checkHistoryWith } = require('./adapter.js');
+const { checkAdapter, checkHistoryWith, checkRedisWith } = require('./adapter.js');
 const { applyHistory, checkHistory } = require('./history.js');
 const { applyPresence, checkPresence } = require('./presence.js');
 const { OPTIONS, WITHOUT_EFFECT } = require('./known-options.js');
@@ -93,6 +93,7 @@ function makeOptions(given, native) {
   }
   checkCompression(options.perMessageDeflate, options.ioThreads);
   checkAdapter(options.adapter);
+  checkRedisWith(options.adapter);
   checkHistory(options.history);
   checkHistoryWith(options.adapter, options.history);
   checkPresence(options.presence);

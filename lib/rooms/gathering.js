@@ -24,6 +24,13 @@ const { kLifecycle, kNative, kSending, kSlot } = require('../symbols.js');
  * @property {string[]} missingNodes
  */
 
+/** What `askAll` of the core gives besides a number of connections. */
+const TOO_MANY = -1;
+const WITH_SERVERS = -2;
+
+/** Longest time in ms that the core takes. */
+const MAX_TIME = 0xffffffff;
+
 /** A question to many that is not settled. */
 class Question {
   /**
@@ -71,22 +78,24 @@ class Gathering {
    */
   ask(target, message, timeout, atLeast) {
     const key = this.#lastKey;
-    this.#lastKey = (key + 1) >>> 0;
+    // The other half of the numbers is for questions of other servers.
+    this.#lastKey = (key + 1) % 2 ** 31;
     message.setId(`${REQUEST_PREFIX}${key}`);
     return new Promise((resolve, reject) => {
       const text = textOf(message);
       const question = new Question(this, key, resolve, reject);
-      const asked = this.#server[kNative].askAll(target, [key, atLeast], text);
+      const asked = this.#server[kNative].askAll(target, [key, atLeast, Math.min(timeout, MAX_TIME)], text);
       if (asked === 0) {
         resolve(question.gathered);
         return;
       }
-      if (asked < 0) {
+      if (asked === TOO_MANY) {
         const why = 'The message was not sent: answers of too many connections are waited for already (maxGatheredBytes)';
         throw new LineError(ErrorCode.TOO_MANY_SENDS, why);
       }
       this.#questions.set(key, question);
-      if (timeout > 0) this.#server[kSending].deadlines.add(question, timeout);
+      // With other servers the core ends it in time.
+      if (timeout > 0 && asked !== WITH_SERVERS) this.#server[kSending].deadlines.add(question, timeout);
     });
   }
 
@@ -134,6 +143,7 @@ class Gathering {
       for (const [id, error] of part.errors) gathered.errors.set(id, rejected(error));
       for (const id of part.tooLarge) gathered.errors.set(id, tooLarge());
       gathered.silent.push(...part.silent);
+      gathered.missingNodes.push(...part.missing);
       if (part.more) afterTurn(() => this.#collect(question));
       else question.resolve(gathered);
     } catch (error) {
@@ -142,7 +152,7 @@ class Gathering {
   }
 }
 
-const NOTHING = Object.freeze({ responses: [], errors: [], tooLarge: [], silent: [], more: false });
+const NOTHING = Object.freeze({ responses: [], errors: [], tooLarge: [], silent: [], missing: [], more: false });
 
 /** @param {unknown} error As it was received. */
 function rejected(error) {

@@ -4,6 +4,9 @@
 const LineError = require('../../common/line-error.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
 const { closeProblem, NORMAL } = require('../close-codes.js');
+const { outgoing } = require('../connection/message.js');
+const { textOf } = require('./room.js');
+const { kGathering, kLink, kSettings } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 
@@ -32,7 +35,8 @@ class RemoteConnection {
    */
   send(name, payload, timeout) {
     const connection = this.#server.getConnectionById(this.id);
-    return connection === undefined ? Promise.reject(this.#missing()) : connection.send(name, payload, timeout);
+    if (connection !== undefined) return connection.send(name, payload, timeout);
+    return this.#server[kLink] === undefined ? Promise.reject(this.#missing()) : this.#ask(name, payload, timeout);
   }
 
   /**
@@ -43,7 +47,7 @@ class RemoteConnection {
    */
   sendWithoutResponse(name, payload) {
     const connection = this.#server.getConnectionById(this.id);
-    return connection === undefined ? Promise.reject(this.#missing()) : connection.sendWithoutResponse(name, payload);
+    return connection === undefined ? this.#tell(name, payload) : connection.sendWithoutResponse(name, payload);
   }
 
   /**
@@ -57,7 +61,9 @@ class RemoteConnection {
     if (problem !== undefined) throw new LineError(ErrorCode.WEBSOCKET_ERROR, problem);
     const connection = this.#server.getConnectionById(this.id);
     connection?.close(code, reason);
-    return { closed: connection === undefined ? 0 : 1, missingNodes: [] };
+    if (connection !== undefined) return { closed: 1, missingNodes: [] };
+    const outcome = await this.#elsewhere('close', code, reason);
+    return { closed: outcome?.count ?? 0, missingNodes: outcome?.missing ?? [] };
   }
 
   /**
@@ -67,13 +73,60 @@ class RemoteConnection {
    */
   async fetch() {
     const connection = this.#server.getConnectionById(this.id);
-    const member = connection && new RemoteConnection(this.#server, this.id, connection.info);
-    return { member, missingNodes: [] };
+    if (connection !== undefined) return { member: new RemoteConnection(this.#server, this.id, connection.info), missingNodes: [] };
+    const outcome = await this.#elsewhere('fetch', 1);
+    const found = outcome?.values[0];
+    return { member: found && new RemoteConnection(this.#server, this.id, found[1]), missingNodes: outcome?.missing ?? [] };
+  }
+
+  /**
+   * Asks other servers about the connection.
+   * @param {readonly [what: string, ...args: unknown[]]} question As `askNodes` of the core takes it.
+   * @returns {Promise<import('../nodes/link.js').NodesOutcome | undefined>} Undefined without other servers.
+   */
+  async #elsewhere(...question) {
+    return this.#server[kLink]?.ask(this.#words, question);
+  }
+
+  /**
+   * Sends a message to the connection on another server, and waits for the answer.
+   * @param {string} name
+   * @param {unknown} payload
+   * @param {number | undefined} timeout
+   */
+  async #ask(name, payload, timeout) {
+    const { responseTimeout } = this.#server[kSettings];
+    const time = Number.isInteger(timeout) && Number(timeout) >= 0 ? Number(timeout) : responseTimeout;
+    const { responses, errors, silent } = await this.#server[kGathering].ask(this.#words, outgoing(name, payload), time, 1);
+    if (responses.has(this.id)) return responses.get(this.id);
+    throw errors.get(this.id) ?? (silent.includes(this.id) ? timedOut(name, time) : this.#missing());
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} payload
+   */
+  async #tell(name, payload) {
+    const outcome = await this.#elsewhere('tell', textOf(outgoing(name, payload)));
+    if (!outcome?.count) throw this.#missing();
+  }
+
+  /** @returns {import('../binding/native.js').TargetWords} */
+  get #words() {
+    return [undefined, undefined, undefined, undefined, false, [this.id]];
   }
 
   #missing() {
     return new LineError(ErrorCode.DISCONNECTED, `The message was not sent: no connection has the id "${this.id}"`);
   }
+}
+
+/**
+ * @param {string} name
+ * @param {number} time In ms.
+ */
+function timedOut(name, time) {
+  return new LineError(ErrorCode.MESSAGE_TIMEOUT, `The client has not answered "${name}" within ${time} ms, or has left`);
 }
 
 module.exports = { RemoteConnection };

@@ -21,6 +21,12 @@ const { kGathering, kInbox, kLink, kNative, kSettings } = require('../symbols.js
 const SEND = Object.freeze(['timeout', 'atLeast', ...BROADCAST]);
 const FETCH = Object.freeze(['limit', 'timeout']);
 
+/** The most that the core can be asked for. */
+const MOST = 0xffffffff;
+
+/** What no other server has answered. */
+const NOBODY = Object.freeze({ count: 0, values: [], errors: [], missing: [] });
+
 /** Answers that are never enough. */
 const ALL = Number.MAX_SAFE_INTEGER;
 
@@ -41,6 +47,15 @@ class Target {
   constructor(server, rooms) {
     this.#server = server;
     this.#rooms = rooms;
+  }
+
+  /**
+   * Asks other servers about their connections.
+   * @param {readonly [what: string, ...args: unknown[]]} question As `askNodes` of the core takes it.
+   * @returns {Promise<import('../nodes/link.js').NodesOutcome>}
+   */
+  async #elsewhere(...question) {
+    return (await this.#server[kLink]?.ask(this.#words, question)) ?? NOBODY;
   }
 
   /**
@@ -120,6 +135,7 @@ class Target {
     const known = optionsOf(options, FETCH);
     integerOf(known, 'timeout', 0, 0);
     const limit = integerOf(known, 'limit', 0, ALL);
+    const others = this.#elsewhere('fetch', Math.min(limit, MOST));
     /** @type {RemoteConnection[]} */
     const members = [];
     await this.#inParts((native, key) => {
@@ -130,12 +146,16 @@ class Target {
       for (const [id, info] of listed.slice(0, left)) members.push(new RemoteConnection(this.#server, id, info));
       return text !== undefined && listed.length < left;
     });
-    return { members, missingNodes: [] };
+    const { values, missing } = await others;
+    for (const [id, info] of values.slice(0, limit - members.length)) members.push(new RemoteConnection(this.#server, id, info));
+    return { members, missingNodes: missing };
   }
 
   /** @returns {Promise<{count: number, missingNodes: string[]}>} How many are there. */
   async count() {
-    return { count: this.#server[kNative].countMembers(this.#words), missingNodes: [] };
+    const count = this.#server[kNative].countMembers(this.#words);
+    const others = await this.#elsewhere('count');
+    return { count: count + others.count, missingNodes: others.missing };
   }
 
   /**
@@ -150,6 +170,7 @@ class Target {
     if (problem !== undefined) throw new LineError(ErrorCode.WEBSOCKET_ERROR, problem);
     const { connections } = this.#server[kInbox];
     let closed = 0;
+    const others = this.#elsewhere('close', code, reason);
     await this.#inParts((native, key) => {
       const slots = native.closeSome(key, code, reason);
       for (const slot of slots ?? []) {
@@ -159,7 +180,8 @@ class Target {
       closed += slots?.length ?? 0;
       return slots !== undefined;
     }, true);
-    return { closed, missingNodes: [] };
+    const { count, missing } = await others;
+    return { closed: closed + count, missingNodes: missing };
   }
 
   /**
@@ -170,12 +192,14 @@ class Target {
   async join(room) {
     const name = roomName(room);
     let joined = 0;
+    const others = this.#elsewhere('join', name);
     await this.#inParts((native, key) => {
       const count = native.joinSome(key, name);
       joined += Math.max(count, 0);
       return count >= 0;
     });
-    return { joined, missingNodes: [] };
+    const { count: more, missing } = await others;
+    return { joined: joined + more, missingNodes: missing };
   }
 
   /**
@@ -186,12 +210,14 @@ class Target {
   async leave(room) {
     const name = roomName(room);
     let left = 0;
+    const others = this.#elsewhere('leave', name);
     await this.#inParts((native, key) => {
       const count = native.leaveSome(key, name);
       left += Math.max(count, 0);
       return count >= 0;
     });
-    return { left, missingNodes: [] };
+    const { count: more, missing } = await others;
+    return { left: left + more, missingNodes: missing };
   }
 
   /**

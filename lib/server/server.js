@@ -176,7 +176,7 @@ class Server extends Emitter {
   getStats() {
     const stats = this[kNative].core.stats();
     stats.refused.stopping += this.#turnedAway;
-    return stats;
+    return { ...stats, adapter: this[kLink]?.stats() ?? null };
   }
 
   /** @returns {{[id: string]: ServerConnection}} All connections by id, as a new object. */

@@ -96,10 +96,14 @@ ${declared('  ', members, () => 'number')}}
 `);
   return `/** Types of what a server counts. ${GENERATED} */
 
+import type { AdapterStats } from './adapter.js';
+
 ${groups.join('\n')}
 /** What \`server.getStats()\` gives: numbers since the server was made, unless it says "now". */
 export interface ServerStats {
-${declared('  ', fields(), (name) => (Object.hasOwn(GROUPS, name) ? GROUPS[name].declared : 'number'))}}
+${declared('  ', fields(), (name) => (Object.hasOwn(GROUPS, name) ? GROUPS[name].declared : 'number'))}  /** Of the servers that are joined by the option \`adapter\`; null without it, and while the server does not run. */
+  readonly adapter: AdapterStats | null;
+}
 `;
 }
 

@@ -74,7 +74,7 @@ fn a_server_that_stops_is_found_by_a_command() {
     run(async {
         let server = Server::start(&[]);
         let mut settings = settings(&server.unix());
-        settings.timeout = Duration::from_millis(300);
+        settings.timeout = Duration::from_millis(1_500);
         let engine = RedisEngine::new(&settings).unwrap();
         let heard = connected(&engine).await;
         server.signal("-STOP");

@@ -1,5 +1,6 @@
 //! Real servers in directories of their own, and a sink that remembers.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::future::Future;
 use std::net::TcpListener;
@@ -15,7 +16,7 @@ use redis::Connection;
 use crate::cluster::{Channel, Engine, EngineError, Publication, RedisEngine, RedisSettings, Sink};
 
 /// How long a test waits for what should happen at once.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A directory that is removed with it.
 pub struct Directory(pub PathBuf);
@@ -176,14 +177,21 @@ pub fn spawn(program: &str, arguments: &[String]) -> Child {
     match spawned {
         Ok(process) => process,
         Err(error) => panic!(
-            "{program} cannot be started ({error}): install it, on Debian with apt-get install redis-server redis-sentinel"
+            "{program} cannot be started ({error}): install Redis 7, on Debian with apt-get install redis-server"
         ),
     }
 }
 
+/// A port that nobody listens on, and that no other test of this process has got.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        if GIVEN.lock().unwrap().insert(port) {
+            return port;
+        }
+    }
 }
 
 /// Remembers what it was told.

@@ -16,6 +16,9 @@ const OWN = new Set(['async_id_symbol', 'trigger_async_id_symbol', 'context_fram
 /** @returns {AsyncResource} A new context. */
 const newContext = () => new AsyncResource('LineEvent', CONTEXT);
 
+/** Found through the proxy of a {@link SharedContext}, it would be slow. */
+const { runInAsyncScope } = AsyncResource.prototype;
+
 /**
  * A context in which many handlers run, one after the other. Before Node 24 a store that a handler enters with
  * `AsyncLocalStorage.enterWith` is a property of this object. Its prototype is a proxy, which notices properties that
@@ -75,8 +78,8 @@ function probe() {
   const storage = new AsyncLocalStorage();
   const context = new SharedContext();
   const { resource } = context;
-  AsyncResource.prototype.runInAsyncScope.call(resource, () => storage.enterWith(true));
-  const left = AsyncResource.prototype.runInAsyncScope.call(resource, () => storage.getStore());
+  runInAsyncScope.call(resource, () => storage.enterWith(true));
+  const left = runInAsyncScope.call(resource, () => storage.getStore());
   const found = { endsWithScope: left === undefined, isProperty: context.hasStores && context.take() !== undefined };
   storage.disable();
   return found;
@@ -93,7 +96,9 @@ class Contexts {
   /** Contexts of connections, by slot. @type {Map<number, AsyncResource>} */
   #own = new Map();
   #shared = outside(() => new SharedContext());
-  #isShared = isProperty && !endsWithScope;
+  /** What all handlers run in; without a proxy where that is not needed. */
+  #resource = endsWithScope ? outside(newContext) : this.#shared.resource;
+  #isShared = isProperty;
 
   /**
    * @param {import('./events.js').Events} events
@@ -109,7 +114,7 @@ class Contexts {
    * @param {() => void} step
    */
   run(step) {
-    this.#shared.resource.runInAsyncScope(step);
+    runInAsyncScope.call(this.#resource, step);
   }
 
   /**
@@ -117,6 +122,10 @@ class Contexts {
    * @param {NativeEvent} event
    */
   handle(event) {
+    if (endsWithScope) {
+      runInAsyncScope.call(this.#resource, this.#events.handle, this.#events, event);
+      return;
+    }
     if (!this.#isShared || this.#own.size > 0) {
       this.#handleApart(event);
       return;
@@ -127,10 +136,6 @@ class Contexts {
 
   /** @param {NativeEvent} event */
   #handleApart(event) {
-    if (endsWithScope) {
-      this.#shared.resource.runInAsyncScope(this.#events.handle, this.#events, event);
-      return;
-    }
     const own = this.#contextOf(event);
     if (own !== undefined) {
       own.runInAsyncScope(this.#events.handle, this.#events, event);

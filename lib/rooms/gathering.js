@@ -16,11 +16,11 @@ const { kLifecycle, kNative, kSending, kSlot } = require('../symbols.js');
 /** @typedef {import('../connection/message.js').Message} Message */
 
 /**
- * What the asked have answered.
+ * What the members that were asked have answered.
  * @typedef {object} Gathered
- * @property {Map<string, any>} responses What they resolved with, by their ids.
+ * @property {Map<string, any>} responses The values that members resolved with, by their ids.
  * @property {Map<string, LineError>} errors `scMessageRejected`, or `scResponseTooLarge`.
- * @property {string[]} silent Ids of those who did not answer in time, or left.
+ * @property {string[]} silent Ids of members that did not answer in time, or left.
  * @property {string[]} missingNodes
  */
 
@@ -31,7 +31,7 @@ const WITH_SERVERS = -2;
 /** Longest time in ms that the core takes. */
 const MAX_TIME = 0xffffffff;
 
-/** A question to many that is not settled. */
+/** A question to many connections that is not settled yet. */
 class Question {
   /**
    * @param {Gathering} sends Told of the timeout.
@@ -57,7 +57,7 @@ class Question {
   }
 }
 
-/** The questions of a server to many. Each costs one entry here, however many are asked. */
+/** The questions of a server to many connections. Each takes one entry here, whatever the number of connections. */
 class Gathering {
   #server;
   #lastKey = 0;
@@ -100,7 +100,7 @@ class Gathering {
   }
 
   /**
-   * All have answered or left, or enough have answered.
+   * Settles a question: all members have answered or left, or enough have answered.
    * @param {number} key
    */
   onAnswered(key) {

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** What applications read and are told of rooms with history. The core keeps it. */
+/** Joining rooms with history, and reading what they keep. The core keeps the messages. */
 
 const LineError = require('../../common/line-error.js');
 const errors = require('../connection/errors.js');

@@ -1,11 +1,11 @@
 // @ts-check
 'use strict';
 
-/** What is done with each of many connections, in parts: between two of them the event loop turns. */
+/** Work on each of many connections, done in parts: the event loop turns between two parts. */
 
 const { afterTurn, now } = require('../runtime/environment.js');
 
-/** Longest time of what is done in one turn, in ms. */
+/** Longest time of one part, in ms. */
 const SHARE = 4;
 
 /**

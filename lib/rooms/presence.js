@@ -19,10 +19,10 @@ const { throwLater } = require('../runtime/debug.js');
 
 const LIST = Object.freeze(['limit']);
 
-/** The most members that the core can be asked for. */
+/** Largest number of members that can be requested from the core. */
 const ALL = 0xffffffff;
 
-/** Who is in a room, and who comes and goes. The core keeps the members; listeners have it tell of changes. */
+/** Who is in a room, and who comes and goes. The core keeps the members, and reports changes while there are listeners. */
 class Presence extends Emitter {
   /** @type {Server} */
   #server;
@@ -58,7 +58,7 @@ class Presence extends Emitter {
   }
 
   /**
-   * Adds a listener; see the emitter. With the first one the core tells of changes.
+   * Adds a listener; see the emitter. The first one makes the core report changes.
    * @param {any} eventName
    * @param {any} handler
    * @param {number} [execLimit]
@@ -86,7 +86,7 @@ class Presence extends Emitter {
   }
 }
 
-/** Who listens for changes of presence. */
+/** The listeners for changes of presence. */
 class Presences {
   #server;
   /** By the names of rooms. @type {Map<string, Set<Presence>>} */
@@ -122,7 +122,7 @@ class Presences {
     this.#server[kNative].core.watchPresence(room, false);
   }
 
-  /** The core has changes to tell. */
+  /** The core has changes to report. */
   onChanged() {
     /** @type {[string, number, number, number, ['join' | 'leave' | 'change', string, unknown][]][]} */
     const rooms = JSON.parse(this.#server[kNative].core.takePresence());
@@ -140,7 +140,7 @@ class Presences {
 }
 
 /**
- * What a listener throws becomes an uncaught exception, and stops no other.
+ * Runs a listener. An error that it throws becomes an uncaught exception; the other listeners still run.
  * @param {Presence} presence
  * @param {string} event
  * @param {object} value

@@ -10,7 +10,7 @@ const { kGathering, kLink, kSettings } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 
-/** A connection by its id, wherever it is. It is looked for whenever something is asked of it. */
+/** A connection by its id, in whichever process it is. Each call looks for it again. */
 class RemoteConnection {
   /** @type {Server} */
   #server;

@@ -31,7 +31,7 @@ class ServerRoom {
   }
 
   /**
-   * Adds a connection. To all connections only one that is connected: others join when they are.
+   * Adds a connection. The room of all connections takes only those whose handshake is resolved; others join it then.
    * @param {ServerConnection} connection
    */
   add(connection) {

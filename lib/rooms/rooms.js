@@ -44,7 +44,7 @@ class Rooms {
   }
 
   /**
-   * Adds a connection to a room, which is made if need be. One that has ended is added to none.
+   * Adds a connection to a room; the room is made when it does not exist. A connection that has ended is not added.
    * @param {string} name
    * @param {ServerConnection} connection
    */
@@ -54,7 +54,7 @@ class Rooms {
   }
 
   /**
-   * Takes a connection out of a room.
+   * Removes a connection from a room.
    * @param {string} name
    * @param {ServerConnection} connection
    */
@@ -73,7 +73,7 @@ class Rooms {
   }
 
   /**
-   * Takes a connection out of every room.
+   * Removes a connection from every room.
    * @param {ServerConnection} connection
    */
   removeFromAll(connection) {

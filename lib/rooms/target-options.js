@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** Checks the options of calls that are about many connections. */
+/** Checks the options of calls that concern many connections. */
 
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
@@ -13,7 +13,7 @@ const { refuseUnknown } = require('../options/unknown-options.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 
-/** Options of every message for many. */
+/** Options of every message to many connections. */
 const BROADCAST = Object.freeze(['except', 'exceptRooms', 'local']);
 
 /**
@@ -57,7 +57,7 @@ function integerOf(options, name, least, initial) {
 }
 
 /**
- * Whom a message is for, as the native side takes it.
+ * The connections that a message is for, in the form for the native side.
  * @param {Server} server
  * @param {readonly string[] | undefined} rooms
  * @param {any} options As {@link optionsOf} gives them.
@@ -85,7 +85,7 @@ function wordsOf(server, rooms, options) {
         throw invalid('except', 'must be a connection, the id of one, or an array of these', entry);
       }
       const slot = slotOf(server, entry);
-      // One that has ended gets nothing anyway.
+      // A connection that has ended gets nothing anyway.
       if (slot !== undefined) slots.push(slot);
     }
   }

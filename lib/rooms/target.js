@@ -27,12 +27,12 @@ const MOST = 0xffffffff;
 /** What no other server has answered. */
 const NOBODY = Object.freeze({ count: 0, values: [], errors: [], missing: [] });
 
-/** Answers that are never enough. */
+/** More answers than there can be. */
 const ALL = Number.MAX_SAFE_INTEGER;
 
 /**
- * Whoever is in some rooms, or everyone. It holds no members: who is meant is found out by each call. A member
- * of several of the rooms is meant once.
+ * The connections in some rooms, or all connections. It holds no members: each call looks them up. A member of several
+ * of the rooms counts once.
  */
 class Target {
   /** @type {Server} */
@@ -59,7 +59,7 @@ class Target {
   }
 
   /**
-   * Sends a message to each.
+   * Sends a message to each member.
    * @param {string} name
    * @param {unknown} [payload] Any JSON value.
    * @param {import('../../types/rooms.d.ts').BroadcastOptions} [options]
@@ -70,7 +70,7 @@ class Target {
   }
 
   /**
-   * Sends a message to each.
+   * Sends a message to each member.
    * @param {string} name
    * @param {unknown} [payload] Any JSON value.
    * @param {import('../../types/rooms.d.ts').BroadcastOptions} [options]
@@ -111,7 +111,7 @@ class Target {
   }
 
   /**
-   * Asks each.
+   * Asks each member.
    * @param {string} name
    * @param {unknown} [payload] Any JSON value.
    * @param {import('../../types/rooms.d.ts').AskOptions} [options]
@@ -127,7 +127,7 @@ class Target {
   }
 
   /**
-   * Who is there.
+   * The members.
    * @param {import('../../types/rooms.d.ts').FetchOptions} [options]
    * @returns {Promise<{members: RemoteConnection[], missingNodes: string[]}>}
    */
@@ -151,7 +151,7 @@ class Target {
     return { members, missingNodes: missing };
   }
 
-  /** @returns {Promise<{count: number, missingNodes: string[]}>} How many are there. */
+  /** @returns {Promise<{count: number, missingNodes: string[]}>} The number of members. */
   async count() {
     const count = this.#server[kNative].countMembers(this.#words);
     const others = await this.#elsewhere('count');
@@ -159,7 +159,7 @@ class Target {
   }
 
   /**
-   * Begins to close the connection of each. What they send from now on reaches no handler.
+   * Begins to close the connection of each member. Messages that they send from then on reach no handler.
    * @param {number} [code] Close code, 1000 by default.
    * @param {string} [reason] At most 123 bytes.
    * @returns {Promise<{closed: number, missingNodes: string[]}>} How many were open. Rejects with
@@ -185,7 +185,7 @@ class Target {
   }
 
   /**
-   * Has each join a room.
+   * Adds each member to a room.
    * @param {string} room
    * @returns {Promise<{joined: number, missingNodes: string[]}>} How many were not in it before.
    */
@@ -203,7 +203,7 @@ class Target {
   }
 
   /**
-   * Has each leave a room.
+   * Removes each member from a room.
    * @param {string} room
    * @returns {Promise<{left: number, missingNodes: string[]}>} How many were in it.
    */

@@ -11,6 +11,8 @@ const path = require('node:path');
 const { describe, it } = require('node:test');
 const { promisify } = require('node:util');
 const { withScene } = require('../process/support/scene');
+const { startJoined } = require('./support/joined');
+const { connect } = require('./support/members');
 const { install } = require('./support/python');
 const { Redis } = require('./support/redis');
 
@@ -55,6 +57,19 @@ function kept(data) {
 const cli = (redis, /** @type {string[]} */ ...args) => run('redis-cli', ['-p', String(redis.port), ...args]);
 
 describe('publishing from other programs', () => {
+  it('clients of all servers get it, and nothing of another form', withScene(async (scene) => {
+    const { redis, nodes } = await startJoined(scene, 2);
+    const members = await Promise.all(nodes.map((node) => connect(scene, node, { rooms: ['news'] })));
+    for (const message of ['{"n":"said","p":1,"x":2}', '{"n":"said"', 'said', '{"n":"said","p":"hi"}']) {
+      await cli(redis, 'PUBLISH', 'line:r:news', message);
+    }
+    await cli(redis, 'PUBLISH', 'line:all', '{"n":"told","p":"all"}');
+    for (const member of members) {
+      assert.deepEqual(await member.got('said', 1), ['hi']);
+      assert.deepEqual(await member.got('told', 1), ['all']);
+    }
+  }));
+
   it('redis-cli publishes as the page says', withScene(async (scene) => {
     const redis = await Redis.start(scene);
     const { got, end } = await subscribe(redis, 'line:r:news');

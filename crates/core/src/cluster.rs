@@ -10,6 +10,8 @@ mod attendance;
 mod back_off;
 mod beating;
 mod channel;
+mod claiming;
+mod claims;
 mod connecting;
 mod control;
 mod counters;

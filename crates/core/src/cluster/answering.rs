@@ -161,6 +161,14 @@ impl Answering {
                 }
                 return;
             }
+            Demand::Claim { id, take_over } => {
+                let mut part = Part::default();
+                if self.shared.has_id(from, &id, take_over) {
+                    // An empty id stands for this node.
+                    part.bare.push("".into());
+                }
+                return self.shared.answer(asker, &part, false);
+            }
             Demand::Message { message } => return self.tell(asker, &message, Some(ask.timeout)),
             Demand::Note { message } => return self.tell(asker, &message, None),
             Demand::Close { .. } => return self.refuse(asker),

@@ -12,7 +12,7 @@ use super::engine::{EngineError, Sink};
 use super::keeping::following;
 use super::news::News;
 use super::shared::{Phase, Shared, lock};
-use super::{attendance, subscribing};
+use super::{attendance, claiming, subscribing};
 
 /// Longest time for a connection, with all subscriptions that every node has.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -44,6 +44,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 attendance::ask_anew(&shared);
                 info!("node {}: the engine is connected", shared.id);
                 shared.tell(News::Up);
+                claiming::claim_again(&shared);
                 if let Some(since) = down_since.take() {
                     let (gaps, lost) = shared.keeping.take_gaps();
                     shared.tell(News::Resumed {

@@ -96,6 +96,13 @@ pub enum Demand {
     },
     /// Nobody waits for the answer to an earlier question any more: that of the same key.
     End {},
+    /// Does a connection have this id? The answer has a value for it.
+    Claim {
+        /// The id.
+        id: Arc<str>,
+        /// It is closed, and does not have the id any more.
+        take_over: bool,
+    },
     /// A message for the application.
     Message {
         /// The envelope.

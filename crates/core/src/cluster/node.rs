@@ -20,7 +20,9 @@ use super::node_id::NodeId;
 use super::roster::Peer;
 use super::settings::NodeSettings;
 use super::shared::{Phase, Shared, lock};
-use super::{answering, asking, attendance, beating, connecting, publishing, subscribing};
+use super::{
+    answering, asking, attendance, beating, claiming, connecting, publishing, subscribing,
+};
 
 /// What a node has counted, and how it stands.
 #[derive(Debug, Clone)]
@@ -167,6 +169,7 @@ async fn run(shared: &Arc<Shared>) {
         tokio::spawn(asking::run(Arc::clone(shared))),
         tokio::spawn(answering::run(Arc::clone(shared))),
         tokio::spawn(following::run(Arc::clone(shared))),
+        tokio::spawn(claiming::run(Arc::clone(shared))),
     ];
     let publishing = tokio::spawn(publishing::run(Arc::clone(shared)));
     let appending = tokio::spawn(appending::run(Arc::clone(shared)));
@@ -181,6 +184,7 @@ async fn run(shared: &Arc<Shared>) {
         let _ = publishing.await;
         let _ = appending.await;
         beating::say_goodbye(shared).await;
+        claiming::release_all(shared).await;
         let _ = shared.engine.disconnect().await;
     };
     let _ = tokio::time::timeout(GOODBYE, goodbye).await;

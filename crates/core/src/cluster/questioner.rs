@@ -11,6 +11,7 @@ use super::asking::{MARGIN, Question};
 use super::channel::Channel;
 use super::control::{Ask, Control};
 use super::forms::{Demand, Part};
+use super::news::News;
 use super::node::Node;
 use super::node_id::NodeId;
 use super::questions::{Outcome, Owner};
@@ -96,7 +97,10 @@ impl Node {
 
     /// Takes what nodes have answered to the question of a key, once.
     pub fn take_answer(&self, key: u32) -> Option<Outcome> {
-        lock(&self.shared.questions).take(key)
+        let outcome = lock(&self.shared.questions).take(key)?;
+        let missed = &self.shared.counters.requests_missed;
+        missed.add(outcome.missing.len());
+        Some(outcome)
     }
 
     /// Sends a message, an envelope as JSON text, to the applications of all other nodes, or of one. Each of
@@ -182,6 +186,25 @@ impl Node {
         };
         self.shared.answer(asker, &part, false);
         is_sent
+    }
+
+    /// Claims an id, which a connection here has already, in all nodes. [`News::Answered`](super::News::Answered) follows; then
+    /// [`Outcome::count`] is 1 if the connection may keep the id, and 0 if another has it: the application takes the id
+    /// away from the connection then. With `take_over` the other is closed with 4208. The id is free again when the
+    /// connection ends or gets another one.
+    pub fn claim(&self, key: u32, id: &str, take_over: bool, timeout: Duration) {
+        let timeout = u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+        lock(&self.shared.claims).begin(id, take_over, key, timeout);
+        if self.phase() == Phase::Over {
+            let outcome = Outcome {
+                count: 1,
+                ..Outcome::default()
+            };
+            lock(&self.shared.questions).put(key, outcome);
+            self.shared.tell(News::Answered(key));
+            return;
+        }
+        self.shared.claimed.notify_one();
     }
 
     /// The other nodes that are meant, `None` when it is none that is alive.

@@ -335,6 +335,11 @@ impl Questions {
         Some((number, question.waiting))
     }
 
+    /// The application is to be told of this.
+    pub fn put(&mut self, key: u32, outcome: Outcome) {
+        self.answered.insert(key, outcome);
+    }
+
     /// Takes what the application was told of.
     pub fn take(&mut self, key: u32) -> Option<Outcome> {
         self.answered.remove(&key)

@@ -165,6 +165,10 @@ impl Peers for Shared {
         self.inquired.notify_one();
     }
 
+    fn id_freed(&self, id: &Arc<str>) {
+        self.on_id_freed(id);
+    }
+
     fn mark(&self) -> u32 {
         self.id.mark()
     }

@@ -1,10 +1,13 @@
 //! The other nodes that are alive, as far as this one knows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::control::Beat;
 use super::node_id::NodeId;
+
+/// Nodes that have said goodbye, and are remembered.
+const DEPARTED: usize = 256;
 
 /// A node that is alive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct Peer {
 #[derive(Debug, Default)]
 pub struct Roster {
     peers: HashMap<NodeId, Peer>,
+    /// Nodes that have said goodbye, the latest last.
+    departed: VecDeque<NodeId>,
 }
 
 impl Roster {
@@ -34,9 +39,19 @@ impl Roster {
         self.peers.insert(id, peer).is_none()
     }
 
-    /// A node has ended. Returns it if it was known.
+    /// A node has said goodbye. Returns it if it was known.
     pub fn remove(&mut self, id: NodeId) -> Option<Peer> {
-        self.peers.remove(&id)
+        let peer = self.peers.remove(&id)?;
+        if self.departed.len() >= DEPARTED {
+            self.departed.pop_front();
+        }
+        self.departed.push_back(id);
+        Some(peer)
+    }
+
+    /// Whether a node has said goodbye, as far as that is remembered.
+    pub fn has_departed(&self, id: NodeId) -> bool {
+        self.departed.contains(&id)
     }
 
     /// Takes out the nodes that were silent for longer than `limit`.
@@ -86,7 +101,9 @@ mod tests {
         let dead = roster.expire(start + limit * 2, limit);
         assert_eq!(dead.iter().map(|peer| peer.id).collect::<Vec<_>>(), [one]);
         assert!(roster.contains(two));
+        assert!(!roster.has_departed(two));
         assert!(roster.remove(two).is_some());
+        assert!(roster.has_departed(two));
         assert_eq!(roster.iter().len(), 0);
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use crate::hub::{Hub, Kind, Record};
 
 use super::channel::ChannelNames;
+use super::claims::Claims;
 use super::counters::{Counters, RoundTrips};
 use super::engine::{Engine, EngineError, Publication};
 use super::inquiries::Inquiries;
@@ -71,6 +72,9 @@ pub(super) struct Shared {
     /// What other nodes ask this one.
     pub inquiries: Mutex<Inquiries>,
     pub inquired: Notify,
+    /// Ids that connections here have in all nodes.
+    pub claims: Mutex<Claims>,
+    pub claimed: Notify,
     pub start: Instant,
     sequence: AtomicU32,
     pub generation: AtomicU64,
@@ -110,6 +114,8 @@ impl Shared {
             asked: Notify::new(),
             inquiries: Mutex::new(Inquiries::new(settings.max_queued_bytes)),
             inquired: Notify::new(),
+            claims: Mutex::default(),
+            claimed: Notify::new(),
             start: now,
             sequence: AtomicU32::new(0),
             generation: AtomicU64::new(0),

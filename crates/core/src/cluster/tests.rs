@@ -11,6 +11,7 @@ use super::*;
 use crate::hub::testing::{CountingWake, FakeLink, facts};
 use crate::hub::{Accepted, Answers, AskedMembers, ConnectionRef, Hub, Kind, Target};
 
+mod claims;
 mod questions;
 
 struct Server {

@@ -66,6 +66,9 @@ pub trait Peers: Send + Sync {
     /// There is an answer to a question of another node, the first that was not taken, or the question is complete.
     fn gathered(&self, key: u32, is_complete: bool);
 
+    /// A connection here does not have this id any more. Called while the registry is locked.
+    fn id_freed(&self, id: &Arc<str>);
+
     /// What marks the ids that this node gives connections.
     fn mark(&self) -> u32;
     /// Whether they keep the histories of rooms, for all nodes.

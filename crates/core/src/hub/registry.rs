@@ -103,6 +103,9 @@ impl Registry {
         entry.withdrawn = true;
         if let Some(id) = entry.id.take() {
             self.ids.remove(&id);
+            if let Some(peers) = &self.peers {
+                peers.id_freed(&id);
+            }
         }
     }
 
@@ -165,6 +168,9 @@ impl Registry {
         let old = entry.id.replace(Arc::clone(&id));
         if let Some(old) = &old {
             self.ids.remove(old);
+            if let Some(peers) = &self.peers {
+                peers.id_freed(old);
+            }
         }
         self.ids.insert(Arc::clone(&id), slot);
         self.renamed(slot, old.as_ref(), &id);

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::future::ready;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::{Broker, MemoryEngine, State, lost};
 use crate::cluster::channel::Channel;
@@ -16,7 +17,8 @@ use crate::hub::Position;
 pub struct Memory {
     histories: HashMap<Arc<str>, History>,
     ids: HashMap<Arc<str>, NodeId>,
-    alive: Vec<NodeId>,
+    /// Nodes that have announced themselves, and until when that holds.
+    alive: HashMap<NodeId, Instant>,
     /// Reads of messages so far.
     reads: usize,
     /// Messages that are still kept before the next reply is lost, with the connection.
@@ -26,6 +28,18 @@ pub struct Memory {
 struct History {
     head: Position,
     messages: VecDeque<(Position, Vec<u8>)>,
+}
+
+impl Broker {
+    /// A node takes an id, whoever has it.
+    pub fn take_id(&self, id: &str, node: NodeId) {
+        self.lock().memory.ids.insert(id.into(), node);
+    }
+
+    /// Which node has an id.
+    pub fn holder(&self, id: &str) -> Option<NodeId> {
+        self.lock().memory.ids.get(id).copied()
+    }
 }
 
 impl History {
@@ -207,12 +221,18 @@ impl Keeper for MemoryEngine {
         })
     }
 
-    fn announce(&self, node: NodeId, _ttl: u64) -> Pending<'_, ()> {
-        self.keep(|state| state.memory.alive.push(node))
+    fn announce(&self, node: NodeId, ttl: u64) -> Pending<'_, ()> {
+        let until = Instant::now() + Duration::from_millis(ttl);
+        self.keep(|state| {
+            state.memory.alive.insert(node, until);
+        })
     }
 
     fn is_alive(&self, node: NodeId) -> Pending<'_, bool> {
-        self.keep(|state| state.memory.alive.contains(&node))
+        self.keep(|state| {
+            let until = state.memory.alive.get(&node);
+            until.is_some_and(|until| *until > Instant::now())
+        })
     }
 
     fn claim(&self, id: Arc<str>, node: NodeId, instead_of: Option<NodeId>) -> Pending<'_, Claim> {

@@ -6,10 +6,10 @@ use super::*;
 use crate::hub::Progress;
 
 const SECOND: Duration = Duration::from_secs(1);
-const LONG: Duration = Duration::from_secs(30);
+pub(super) const LONG: Duration = Duration::from_secs(30);
 
 /// Nodes that are up and know each other.
-fn nodes(broker: &Broker, count: usize) -> Vec<Server> {
+pub(super) fn nodes(broker: &Broker, count: usize) -> Vec<Server> {
     let patient = NodeSettings {
         heartbeat_interval: Duration::from_millis(300),
         ..settings()
@@ -38,7 +38,7 @@ impl Server {
         self.answer(7)
     }
 
-    fn answer(&self, key: u32) -> Outcome {
+    pub(super) fn answer(&self, key: u32) -> Outcome {
         let mut outcome = None;
         until("answered", || {
             outcome = self.node.take_answer(key);

@@ -1,0 +1,311 @@
+//! The task that claims ids for connections of this node in all nodes, and frees them.
+//!
+//! An engine that keeps ids decides who has one. With another engine all nodes are asked; of two nodes that claim an
+//! id at the same time, the one with the smaller id gets it. While other nodes cannot be asked, an id holds here; it is
+//! claimed when the engine is back, and whoever has it then keeps it: that claim is the later one.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use log::{debug, warn};
+use serde_json::value::to_raw_value;
+use tokio::sync::oneshot;
+
+use crate::codec::close;
+
+use super::asking::Question;
+use super::claims::{Settled, Wanted};
+use super::engine::{Claim, EngineError, Keeper};
+use super::forms::Demand;
+use super::news::News;
+use super::node_id::NodeId;
+use super::questions::{Outcome, Owner};
+use super::settings::MISSED_BEATS;
+use super::shared::{Phase, Shared, lock};
+
+/// Holders that are replaced for one claim.
+const TRIES: usize = 3;
+
+/// Time of other nodes to answer when a claim is made again.
+const AGAIN: u32 = 5000;
+
+/// Ids that are freed together.
+const AT_ONCE: usize = 64;
+
+/// Pause after a release that the engine did not take.
+const PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) async fn run(shared: Arc<Shared>) {
+    let interval = shared.settings.heartbeat_interval;
+    let mut announced: Option<Instant> = None;
+    loop {
+        let wanted = lock(&shared.claims).take_wanted();
+        for one in wanted {
+            match one {
+                Wanted::Claim {
+                    id,
+                    take_over,
+                    key,
+                    timeout,
+                } => {
+                    tokio::spawn(claim(Arc::clone(&shared), id, take_over, key, timeout));
+                }
+                Wanted::Release(id) => {
+                    if shared.engine.keeper().is_some() {
+                        tokio::spawn(release(Arc::clone(&shared), id));
+                    }
+                }
+            }
+        }
+        if matches!(shared.phase(), Phase::Up(_))
+            && announced.is_none_or(|at| at.elapsed() >= interval)
+        {
+            announced = Some(Instant::now());
+            tokio::spawn(announce(Arc::clone(&shared)));
+        }
+        let _ = tokio::time::timeout(interval / 4, shared.claimed.notified()).await;
+    }
+}
+
+/// Claims an id, and tells the application.
+async fn claim(shared: Arc<Shared>, id: Arc<str>, take_over: bool, key: u32, timeout: u32) {
+    let claim = claim_everywhere(&shared, &id, take_over, timeout);
+    let limit = Duration::from_millis(timeout.into());
+    let claimed = match timeout {
+        0 => claim.await,
+        // Nodes are given up in this time, and so is an engine that does not answer.
+        _ => {
+            let late = |_| {
+                Err(EngineError::Unable(
+                    "the engine has not answered in time".into(),
+                ))
+            };
+            tokio::time::timeout(limit, claim)
+                .await
+                .unwrap_or_else(late)
+        }
+    };
+    let is_ours = match claimed {
+        Ok(Some(holder)) => {
+            debug!("node {}: node {holder} has the id {id:?}", shared.id);
+            lock(&shared.claims).fail(&id);
+            false
+        }
+        unknown => {
+            if let Err(error) = &unknown {
+                debug!("node {}: the id {id:?} is not claimed: {error}", shared.id);
+            }
+            let settled = lock(&shared.claims).settle(&id, unknown.is_ok());
+            if settled == Settled::Gone {
+                // Its connection has ended meanwhile.
+                tokio::spawn(release(Arc::clone(&shared), id));
+            }
+            settled != Settled::Lost
+        }
+    };
+    let outcome = Outcome {
+        count: is_ours.into(),
+        ..Outcome::default()
+    };
+    lock(&shared.questions).put(key, outcome);
+    shared.tell(News::Answered(key));
+}
+
+/// Returns the node that has the id, and keeps it.
+async fn claim_everywhere(
+    shared: &Shared,
+    id: &Arc<str>,
+    take_over: bool,
+    timeout: u32,
+) -> Result<Option<NodeId>, EngineError> {
+    let Some(keeper) = shared.engine.keeper() else {
+        return Ok(ask_all(shared, id, take_over, timeout).await);
+    };
+    let mut instead_of = None;
+    for _ in 0..TRIES {
+        match keeper.claim(Arc::clone(id), shared.id, instead_of).await? {
+            Claim::Taken => return Ok(None),
+            Claim::HeldBy(holder) if holder == shared.id => return Ok(None),
+            Claim::HeldBy(holder) => {
+                if is_alive(shared, keeper, holder).await? {
+                    if !take_over {
+                        return Ok(Some(holder));
+                    }
+                    // If it does not answer, it has lost the id all the same, and is told when it claims again.
+                    ask(shared, vec![holder], id, true, timeout).await;
+                }
+                instead_of = Some(holder);
+            }
+        }
+    }
+    Err(EngineError::Unable(
+        "it was taken by several nodes at once".into(),
+    ))
+}
+
+async fn is_alive(shared: &Shared, keeper: &dyn Keeper, node: NodeId) -> Result<bool, EngineError> {
+    let (is_known, has_departed) = {
+        let roster = lock(&shared.roster);
+        (roster.contains(node), roster.has_departed(node))
+    };
+    if is_known || has_departed {
+        return Ok(is_known);
+    }
+    keeper.is_alive(node).await
+}
+
+/// Asks all nodes. Returns one that has the id.
+async fn ask_all(shared: &Shared, id: &Arc<str>, take_over: bool, timeout: u32) -> Option<NodeId> {
+    let outcome = ask(shared, shared.peers(), id, take_over, timeout).await?;
+    let (holder, _) = outcome.values.first()?;
+    NodeId::parse(holder)
+}
+
+async fn ask(
+    shared: &Shared,
+    nodes: Vec<NodeId>,
+    id: &Arc<str>,
+    take_over: bool,
+    timeout: u32,
+) -> Option<Outcome> {
+    let what = to_raw_value(&Demand::Claim {
+        id: Arc::clone(id),
+        take_over,
+    });
+    let (Ok(what), false) = (what, nodes.is_empty()) else {
+        return None;
+    };
+    let (sender, receiver) = oneshot::channel();
+    shared.ask(Question {
+        owner: Owner::Task(sender),
+        nodes,
+        what,
+        timeout,
+        first: None,
+    });
+    receiver.await.ok()
+}
+
+/// Frees an id, as soon as the engine can be reached.
+async fn release(shared: Arc<Shared>, id: Arc<str>) {
+    let Some(keeper) = shared.engine.keeper() else {
+        return;
+    };
+    while shared.is_up().await {
+        if lock(&shared.claims).has(&id) {
+            // Another connection here has claimed it since.
+            return;
+        }
+        match keeper.release(Arc::clone(&id), shared.id).await {
+            Ok(()) => return,
+            Err(EngineError::Refused(why)) => {
+                warn!("node {}: the id {id:?} is not freed: {why}", shared.id);
+                return;
+            }
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+/// Frees all ids: the node ends.
+pub(super) async fn release_all(shared: &Shared) {
+    let Some(keeper) = shared.engine.keeper() else {
+        return;
+    };
+    let ids = lock(&shared.claims).all();
+    for some in ids.chunks(AT_ONCE) {
+        let releases = some
+            .iter()
+            .map(|id| keeper.release(Arc::clone(id), shared.id));
+        for released in join_all(releases).await {
+            if let Err(error) = released {
+                debug!("node {}: ids are not freed: {error}", shared.id);
+                return;
+            }
+        }
+    }
+}
+
+/// Claims all ids anew after an outage: others may have taken them.
+pub(super) fn claim_again(shared: &Arc<Shared>) {
+    let ids = lock(&shared.claims).all();
+    if ids.is_empty() || shared.engine.keeper().is_none() {
+        return;
+    }
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        for id in ids {
+            match claim_everywhere(&shared, &id, false, AGAIN).await {
+                Ok(None) => {
+                    if lock(&shared.claims).settle(&id, true) == Settled::Gone {
+                        tokio::spawn(release(Arc::clone(&shared), id));
+                    }
+                }
+                Ok(Some(holder)) => {
+                    debug!("node {}: node {holder} has taken {id:?}", shared.id);
+                    lock(&shared.claims).fail(&id);
+                    shared.give_up_id(&id);
+                }
+                // The next connection to the engine claims again.
+                Err(error) => {
+                    debug!("node {}: the id {id:?} is not claimed: {error}", shared.id);
+                    return;
+                }
+            }
+        }
+    });
+}
+
+/// Tells the engine that this node is alive.
+async fn announce(shared: Arc<Shared>) {
+    if let Some(keeper) = shared.engine.keeper() {
+        let ttl = shared.settings.heartbeat_interval * MISSED_BEATS;
+        if let Err(error) = keeper.announce(shared.id, ttl.as_millis() as u64).await {
+            debug!("node {}: is not announced: {error}", shared.id);
+        }
+    }
+}
+
+impl Shared {
+    /// Another node claims an id. Returns whether a connection here has it, and keeps it.
+    pub(super) fn has_id(&self, from: NodeId, id: &str, take_over: bool) -> bool {
+        if self.hub.registry().holder(id).is_none() {
+            return false;
+        }
+        let mut claims = lock(&self.claims);
+        if self.engine.keeper().is_none() && claims.is_claiming(id) {
+            // Both claim it, and may ask each other.
+            if self.id > from {
+                claims.lose(id);
+            }
+            return self.id < from;
+        }
+        drop(claims);
+        if take_over {
+            lock(&self.claims).fail(id);
+            self.give_up_id(id);
+        }
+        !take_over
+    }
+
+    /// Closes the connection that has an id, which another node has now.
+    fn give_up_id(&self, id: &str) {
+        let registry = self.hub.registry();
+        let slot = registry.holder(id);
+        let holder = slot.and_then(|slot| registry.get(slot).cloned());
+        drop(registry);
+        if let Some(holder) = holder {
+            self.hub.give_up(&holder);
+            self.hub
+                .close(&holder, close::TAKEN_OVER, close::reason::TAKEN_OVER);
+        }
+    }
+
+    /// A connection here does not have this id any more.
+    pub(super) fn on_id_freed(&self, id: &str) {
+        if lock(&self.claims).freed(id) {
+            self.claimed.notify_one();
+        }
+    }
+}

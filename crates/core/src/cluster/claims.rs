@@ -1,0 +1,165 @@
+//! Ids that connections of this node have in all nodes. Sans-IO.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// How an id stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Other nodes are being asked.
+    Claiming,
+    /// It is this node's.
+    Held,
+    /// It was given while other nodes could not be asked.
+    Unknown,
+    /// Another node has claimed it meanwhile.
+    Lost,
+}
+
+/// What a claim has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// The connection has the id.
+    Held,
+    /// Another node has claimed it meanwhile.
+    Lost,
+    /// The connection does not have it any more.
+    Gone,
+}
+
+/// Something that other nodes are to be asked or told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// An id is claimed.
+    Claim {
+        /// The id.
+        id: Arc<str>,
+        /// Whoever holds it gives it up.
+        take_over: bool,
+        /// The application is told under this key.
+        key: u32,
+        /// How long others have to answer, in milliseconds; 0 is no limit.
+        timeout: u32,
+    },
+    /// An id is free.
+    Release(Arc<str>),
+}
+
+/// The ids that are claimed.
+#[derive(Debug, Default)]
+pub struct Claims {
+    ids: HashMap<Arc<str>, State>,
+    wanted: Vec<Wanted>,
+}
+
+impl Claims {
+    /// An id is to be claimed. The connection has it here.
+    pub fn begin(&mut self, id: &str, take_over: bool, key: u32, timeout: u32) {
+        let id: Arc<str> = id.into();
+        self.ids.insert(Arc::clone(&id), State::Claiming);
+        self.wanted.push(Wanted::Claim {
+            id,
+            take_over,
+            key,
+            timeout,
+        });
+    }
+
+    /// Takes what others are to be asked or told.
+    pub fn take_wanted(&mut self) -> Vec<Wanted> {
+        std::mem::take(&mut self.wanted)
+    }
+
+    /// An id is claimed, as far as others could be asked.
+    pub fn settle(&mut self, id: &str, is_known: bool) -> Settled {
+        match self.ids.get_mut(id) {
+            None => Settled::Gone,
+            Some(State::Lost) => {
+                self.ids.remove(id);
+                Settled::Lost
+            }
+            Some(state) => {
+                *state = if is_known {
+                    State::Held
+                } else {
+                    State::Unknown
+                };
+                Settled::Held
+            }
+        }
+    }
+
+    /// Another node claims an id that is being claimed here, and gets it.
+    pub fn lose(&mut self, id: &str) {
+        if let Some(state) = self.ids.get_mut(id) {
+            *state = State::Lost;
+        }
+    }
+
+    /// Another connection has the id.
+    pub fn fail(&mut self, id: &str) {
+        self.ids.remove(id);
+    }
+
+    /// A connection here does not have this id any more. True when others are to be told.
+    pub fn freed(&mut self, id: &str) -> bool {
+        let Some((id, _)) = self.ids.remove_entry(id) else {
+            return false;
+        };
+        self.wanted.push(Wanted::Release(id));
+        true
+    }
+
+    /// Whether an id is being claimed, and others are asked.
+    pub fn is_claiming(&self, id: &str) -> bool {
+        self.ids.get(id) == Some(&State::Claiming)
+    }
+
+    /// The ids that are claimed anew after an outage.
+    pub fn all(&self) -> Vec<Arc<str>> {
+        let ids = self.ids.iter();
+        let settled = ids.filter(|(_, state)| matches!(state, State::Held | State::Unknown));
+        settled.map(|(id, _)| Arc::clone(id)).collect()
+    }
+
+    /// Whether a connection here has claimed an id.
+    pub fn has(&self, id: &str) -> bool {
+        self.ids.contains_key(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_freed_once() {
+        let mut claims = Claims::default();
+        assert!(!claims.has("a") && !claims.freed("a"));
+        claims.begin("a", false, 1, 0);
+        assert!(claims.is_claiming("a"));
+        assert!(claims.all().is_empty());
+        assert_eq!(claims.take_wanted().len(), 1);
+        assert_eq!(claims.settle("a", false), Settled::Held);
+        assert!(!claims.is_claiming("a"));
+        assert_eq!(claims.all(), ["a"].map(Arc::from));
+        assert!(claims.freed("a"));
+        assert!(!claims.freed("a"));
+        assert_eq!(claims.settle("a", true), Settled::Gone);
+        assert_eq!(claims.take_wanted(), [Wanted::Release("a".into())]);
+    }
+
+    #[test]
+    fn what_another_has_is_not_released() {
+        let mut claims = Claims::default();
+        claims.begin("a", true, 1, 0);
+        claims.take_wanted();
+        claims.fail("a");
+        assert!(!claims.freed("a"));
+        claims.begin("b", false, 2, 0);
+        claims.lose("b");
+        assert!(!claims.is_claiming("b"));
+        assert_eq!(claims.settle("b", true), Settled::Lost);
+        assert!(!claims.has("b"));
+    }
+}

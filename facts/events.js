@@ -135,8 +135,8 @@ module.exports = [
   },
   {
     on: 'client', name: '_recovered', args: '`{ room, recovered, replayed }`', types: 'recovery: Recovery',
-    doc: 'the server let the client into a room again for which the client had sent a position; `recovered` says whether the client has got every message since then',
-    details: 'The server has let the client into a room again for which the client had sent a position; `recovery` tells whether the client has got every message since then.',
+    doc: 'the server let the client into a room again for which the client had sent a position, or has lost messages of a room that the client is in; `recovered` says whether the client has got every message since then',
+    details: 'The server has let the client into a room again for which the client had sent a position, or has lost messages of a room that the client is in; `recovery` tells whether the client has got every message since then.',
   },
   {
     on: 'client', name: '_error', args: 'error', types: 'error: LineError<ClientErrorCode | MessageErrorCode>',

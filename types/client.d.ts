@@ -62,8 +62,8 @@ interface ClientEvents extends EmitterEvents {
    */
   _taken_over: [];
   /**
-   * The server has let the client into a room again for which the client had sent a position; `recovery` tells
-   * whether the client has got every message since then.
+   * The server has let the client into a room again for which the client had sent a position, or has lost messages of
+   * a room that the client is in; `recovery` tells whether the client has got every message since then.
    */
   _recovered: [recovery: Recovery];
   /** A message could not be read or is too large, a response could not be sent, or the connection failed. */
@@ -117,8 +117,8 @@ declare class LineClient<
      */
     readonly TAKEN_OVER: '_taken_over';
     /**
-     * The server let the client into a room again for which the client had sent a position; `recovered` says whether
-     * the client has got every message since then.
+     * The server let the client into a room again for which the client had sent a position, or has lost messages of a
+     * room that the client is in; `recovered` says whether the client has got every message since then.
      */
     readonly RECOVERED: '_recovered';
     /** A message could not be read, a response not be sent, or the connection failed. */

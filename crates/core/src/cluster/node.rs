@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use log::info;
 
-use crate::hub::{Hub, Reading};
+use crate::hub::{Counter, Hub, Reading};
 
 use super::engine::{Engine, EngineError};
 use super::keeping::{appending, following};
@@ -104,7 +104,7 @@ impl Node {
             rooms: lock(&shared.subscriptions).len(),
             round_trip: [p50, p99],
             queued_bytes: shared.bound.bytes(),
-            counters: shared.counters.all(),
+            counters: counters_of(shared),
         }
     }
 
@@ -157,6 +157,21 @@ impl Drop for Node {
             let _ = thread.join();
         }
     }
+}
+
+/// What the node has counted, and what the hub has of clients that come back.
+fn counters_of(shared: &Shared) -> Vec<(&'static str, u64)> {
+    let mut counters = shared.counters.all();
+    for (name, count) in &mut counters {
+        let counter = match *name {
+            "recoveries_ring" => Counter::RecoveriesRing,
+            "recoveries_failed" => Counter::RecoveriesFailed,
+            "replayed" => Counter::Replayed,
+            _ => continue,
+        };
+        *count += shared.hub.stats.get(counter);
+    }
+    counters
 }
 
 /// What the thread does.

@@ -6,5 +6,6 @@ mod clusters;
 mod failures;
 mod histories;
 mod messages;
+mod nodes;
 mod sentinel;
 mod tls;

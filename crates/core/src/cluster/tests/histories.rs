@@ -186,8 +186,13 @@ fn joins_are_told_when_they_are_done() {
     two.hub
         .join_and_tell_later(next.slot(), "news", 6, Some(10));
     say(&one, &room("news"), 10);
-    until("read", || numbers(&two, &next).len() == 7);
-    assert_eq!(numbers(&two, &next), [4, 5, 6, 7, 8, 9, 10]);
+    until("read", || numbers(&two, &next).last() == Some(&10));
+    let got = numbers(&two, &next);
+    // It may have joined before the last message, or be sent it by the replay.
+    assert!(
+        got == [4, 5, 6, 7, 8, 9, 10] || got == [5, 6, 7, 8, 9, 10],
+        "{got:?}"
+    );
     // And nothing for one that needs no more.
     let third = arrive(&two, "{}");
     let joining = (two.hub).join_and_tell_later(third.slot(), "news", 5, Some(11));

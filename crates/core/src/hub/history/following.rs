@@ -154,8 +154,8 @@ impl History {
         if returns { window.max(most) } else { most }
     }
 
-    /// Whether somebody who joins can be served now. An engine that `is_up` can be asked for what the ring does not
-    /// have.
+    /// Whether somebody who joins can be served now. The ring is compared first if the engine `is_up`, and has to have what
+    /// was missed in any case: otherwise it is read when the engine can be reached.
     pub fn is_ready(
         &self,
         key: LogKey,
@@ -177,7 +177,7 @@ impl History {
         let is_ahead = brought
             .is_some_and(|position| position.epoch != end.epoch || position.offset > end.offset);
         let wanted = log.wanted(&end, brought, rewind);
-        let is_enough = !is_up || (followed.is_live && followed.covers(&log.ring, wanted));
+        let is_enough = (followed.is_live || !is_up) && followed.covers(&log.ring, wanted);
         followed.is_known && is_enough && !is_ahead
     }
 

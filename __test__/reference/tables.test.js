@@ -93,6 +93,7 @@ it('code names close codes by their constants, and the table has all of these', 
 });
 
 it('the table of counters has every counter', () => {
-  const counters = flatten(new Server({ port: 0 }).getStats()).map(([name]) => name);
+  const { adapter: _adapter, ...counted } = new Server({ port: 0 }).getStats();
+  const counters = flatten(counted).map(([name]) => name);
   assert.deepEqual([...cells('stats')].sort(), counters.sort());
 });

@@ -124,6 +124,9 @@ declare class ServerConnection<
    * Sets the id before the handshake is resolved, and resolves when it is reserved. `conflict` says what happens when another
    * connection has the id: with `'reject'`, which is the default, this rejects with `scIdConflict`; with `'takeover'` the other
    * connection leaves its rooms and is closed with 4208. Rejects with `scHandshakeEnded` or `sInvalidOptions`, too.
+   * With the option `adapter` the id is reserved on all servers, until the connection ends. Redis then knows ids that were
+   * set by this method, and none that were set by `setId`. While the engine is not reachable the id holds on this server;
+   * it is reserved when the engine is back, and the connection is closed with 4208 if another server has reserved it since.
    */
   setIdAsync(id: string, options?: { conflict?: 'reject' | 'takeover' }): Promise<void>;
   /** Joins a room; the room is made when it does not exist. A client that returns to a room with history is sent what it missed. */

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use napi::Result;
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Object, Utf16String};
 use napi_derive::napi;
 
 use line_socket_core::{Begun, NodeQuestion, Outcome};
@@ -102,6 +102,27 @@ fn outcome_json(outcome: &Outcome) -> String {
 )]
 #[napi]
 impl ServerCore {
+    /// Claims the id of a connection here on all servers. Returns whether an answer follows under the key: with a count
+    /// of 0 when another server has the id.
+    #[napi]
+    pub fn claim_id(
+        &self,
+        key: u32,
+        id: Utf16String,
+        take_over: bool,
+        timeout: u32,
+    ) -> Result<bool> {
+        let server = self.state()?;
+        let Some(joined) = &server.joined else {
+            return Ok(false);
+        };
+        let timeout = Duration::from_millis(timeout.into());
+        joined
+            .node
+            .claim(key, &super::names::encode(&id), take_over, timeout);
+        Ok(true)
+    }
+
     /// Asks the applications of all other servers, or of one. Returns what `askNodes` does.
     #[napi]
     pub fn send_to_nodes(

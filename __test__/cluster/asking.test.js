@@ -121,7 +121,7 @@ for (const [what, begin] of ENGINES) {
     }));
 
     it('keep ids of connections apart', withScene(async (scene) => {
-      const { servers: [a, b], nodes, members } = await three(scene, await begin(scene));
+      const { servers: [a, b], nodes } = await three(scene, await begin(scene));
       for (const server of [a, b]) {
         server.removeAllListeners('handshake');
         server.on('handshake', async (/** @type {any} */ connection, /** @type {any} */ message) => {
@@ -133,10 +133,16 @@ for (const [what, begin] of ENGINES) {
           }
         });
       }
-      await assert.rejects(connect(scene, nodes[0], { payload: { id: 'm1' } }), { code: 'scIdConflict' });
-      const taken = await connect(scene, nodes[0], { payload: { id: 'm1', conflict: 'takeover' } });
-      assert.equal(taken.id, 'm1');
-      assert.deepEqual(await members[1].ended, [4208, 'Taken over']);
+      const holder = await connect(scene, nodes[1], { payload: { id: 'mine' } });
+      await assert.rejects(connect(scene, nodes[0], { payload: { id: 'mine' } }), { code: 'scIdConflict' });
+      const taken = await connect(scene, nodes[0], { payload: { id: 'mine', conflict: 'takeover' } });
+      assert.equal(taken.id, 'mine');
+      assert.deepEqual(await holder.ended, [4208, 'Taken over']);
+      // The id is free when its connection has ended.
+      await a.connection('mine').close();
+      await taken.ended;
+      const free = () => connect(scene, nodes[1], { payload: { id: 'mine' } }).then(() => true, () => false);
+      for (let tries = 0; !(await free()); tries += 1) assert.ok(tries < 100, 'the id is not free');
       const both = await Promise.allSettled([0, 1].map((index) => connect(scene, nodes[index], { payload: { id: 'same' } })));
       assert.ok(both.filter(({ status }) => status === 'fulfilled').length <= 1);
     }));

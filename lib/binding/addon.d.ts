@@ -31,6 +31,11 @@ export declare class ServerCore {
   /** What is wrong with the settings; null when nothing is. */
   static checkRedis(place: RedisPlace): InvalidOption | null;
   /**
+   * Claims the id of a connection here on all servers. Returns whether an answer follows under the key: with a count
+   * of 0 when another server has the id.
+   */
+  claimId(key: number, id: string, takeOver: boolean, timeout: number): boolean;
+  /**
    * Begins the closing handshake of connections that have not begun theirs: JavaScript does not know of
    * them.
    */
@@ -68,6 +73,11 @@ export declare class ServerCore {
    * the connection has ended.
    */
   joinAndTell(slot: number, room: string, rewind: number): Joined | null;
+  /**
+   * The same, when other servers have what the client has missed: `takeNews` then tells under the key that it has
+   * been sent it.
+   */
+  joinAndTellLater(slot: number, room: string, rewind: number, key: number): Joining | null;
   /** Joins other servers by an engine that JavaScript carries out. Returns what the system has against it. */
   joinByEngine(settings: JoinSettings, onWake: () => void): string | null;
   /** Joins other servers by Redis. Returns what the system has against it. */
@@ -81,9 +91,6 @@ export declare class ServerCore {
    * Gives a room a history, or with a `*` at the end of its name all rooms whose names begin with what
    * stands before it.
    */
-  joinAndTellLater(slot: number, room: string, rewind: number, key: number): Joining | null;
-  readHistoryLater(room: string, since: string | undefined | null, limit: number, key: number): boolean;
-  takeReading(key: number): ReadingOutcome | null;
   keepHistory(room: string, rule: HistoryRule): void;
   /**
    * Gives a room presence, or with a `*` at the end of its name all rooms whose names begin with what
@@ -107,6 +114,11 @@ export declare class ServerCore {
    * the room has no history.
    */
   readHistory(room: string, since: string | undefined | null, limit: number): HistoryReading | null;
+  /**
+   * Reads kept messages of a room from what keeps them for all servers, and tells under the key when they are
+   * there. False when nothing does.
+   */
+  readHistoryLater(room: string, since: string | undefined | null, limit: number, key: number): boolean;
   /** Refuses an upgrade that waits. False when it does not wait any more. */
   refuse(key: number, status: number, message?: string | undefined | null): boolean;
   /** Starts the io threads without a listener, for what is handed over. */
@@ -137,6 +149,8 @@ export declare class ServerCore {
    * `change` is `join`, `leave` or `change`.
    */
   takePresence(): string;
+  /** Takes what `readHistoryLater` has read. */
+  takeReading(key: number): ReadingOutcome | null;
   /** The same without an answer. */
   tellNodes(text: string, to?: string | undefined | null): number;
   /** The upgrade request that waits under `key`; null when it does not wait any more. */
@@ -265,6 +279,12 @@ export interface Joined {
   position?: string;
 }
 
+/** What has become of a join. */
+export interface Joining {
+  /** Undefined when it is told later, under the key. */
+  joined?: Joined;
+}
+
 /** Where and how a server listens. */
 export interface ListenOptions {
   /** An IP address. One of IPv6 may have `%` and the number of an interface. Absent: every address. */
@@ -318,6 +338,13 @@ export interface PresenceList {
 export interface PresenceRule {
   leaveDelay: number;
   events: PresenceEvents;
+}
+
+/** What has become of reading a history: one of the two. */
+export interface ReadingOutcome {
+  reading?: HistoryReading;
+  /** Why it could not be read. */
+  problem?: string;
 }
 
 /** What has become of clients that came back to rooms with history. */
@@ -658,13 +685,4 @@ export interface DataPath {
   countMembers(target: readonly unknown[]): number;
   /** What others are to know of a connection. */
   setInfo(slot: number, json: string | undefined): void;
-}
-
-export interface Joining {
-  joined?: Joined;
-}
-
-export interface ReadingOutcome {
-  reading?: HistoryReading;
-  problem?: string;
 }

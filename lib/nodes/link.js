@@ -9,7 +9,6 @@ const { ConnectionErrorCode, ServerErrorCode } = require('../enums.js');
 const { EngineBridge } = require('./engine.js');
 const { isEngine, redisPlace, redisSettings } = require('../options/adapter.js');
 const { deliverNodeMessage } = require('./node-message.js');
-const { onClaim } = require('./claims.js');
 const { receivedError } = require('../../common/json.js');
 const { serverLog, throwLater } = require('../runtime/debug.js');
 const { setTimer } = require('../runtime/environment.js');
@@ -26,8 +25,6 @@ const LEAVE = 2500;
 const ASKED = 1;
 const TOO_LARGE = -1;
 
-/** The name of the message that claims an id. Applications cannot send it. */
-const CLAIM = '_claim';
 
 /**
  * What other servers have answered.
@@ -57,8 +54,6 @@ class Link {
   /** @type {(Waiting & {promise: Promise<void>}) | undefined} */
   #leaving = undefined;
   #isOver = false;
-  /** Ids that are being claimed. @type {Map<string, {isLost: boolean}>} */
-  #claims = new Map();
 
   /**
    * @param {Server} server
@@ -232,34 +227,22 @@ class Link {
    * @returns {Promise<boolean>} Whether no other server has it.
    */
   async claim(id, conflict) {
-    const claim = { isLost: false };
-    this.#claims.set(id, claim);
-    try {
-      const text = JSON.stringify({ n: CLAIM, p: { id, conflict } });
-      const { responses } = await this.send(text, undefined, this.requestTimeout);
-      return !claim.isLost && ![...responses.values()].includes(true);
-    } finally {
-      this.#claims.delete(id);
-    }
+    const outcome = await this.#question((key) =>
+      Number(this.#core.claimId(key, id, conflict === 'takeover', this.requestTimeout)));
+    return outcome === undefined || outcome.count > 0;
   }
 
   /**
    * @param {number | null} key
-   * @param {string} from
    * @param {string} text
    */
-  #onMessage(key, from, text) {
+  #onMessage(key, text) {
     const { n: name, p: payload } = JSON.parse(text);
     const answer = (/** @type {string | undefined} */ error, /** @type {string | undefined} */ json) => {
       const isSent = this.#core.answerNode(Number(key), error, json);
       if (!isSent) serverLog('the answer to "%s" of another server is larger than "maxMessage"', name);
     };
-    if (name === CLAIM) answer(undefined, String(onClaim(this.#server, this.#claims.get(payload.id), this.#id() < from, payload)));
-    else deliverNodeMessage(this.#server.nodes, { name, payload }, key === null ? undefined : answer);
-  }
-
-  #id() {
-    return this.list()[0]?.id ?? '';
+    deliverNodeMessage(this.#server.nodes, { name, payload }, key === null ? undefined : answer);
   }
 
   /** What is counted. @returns {import('../../types/adapter.d.ts').AdapterStats | null} */
@@ -320,7 +303,7 @@ class Link {
         this.#onRead(rest[0]);
         break;
       case 'message':
-        this.#onMessage(rest[0], rest[1], rest[2]);
+        this.#onMessage(rest[0], rest[2]);
         break;
       case 'answered':
         this.#settle(rest[0])?.resolve(rest[0]);

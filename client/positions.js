@@ -61,8 +61,8 @@ function keepPositions(given, onRecovered) {
       const wasKnown = positions.delete(room);
       // The answer to the handshake has `o`, and no room.
       if (position && room !== undefined) positions.set(room, position);
-      // A message with a payload comes after a join, and to a member when the server has lost messages of the room.
-      if (name === '_o' && (brought.delete(room) || (wasKnown && payload))) onRecovered({ .../** @type {any} */ (payload), room });
+      // A member is told of a loss as after a join. After a first join, the room is known if something was replayed.
+      if (name === '_o' && (brought.delete(room) || (wasKnown && payload && !(/** @type {any} */ (payload).replayed)))) onRecovered({ .../** @type {any} */ (payload), room });
       const isNew = !id || !ids.has(id);
       const [oldest] = ids.add(id);
       if (ids.size > MAX_IDS) ids.delete(oldest);

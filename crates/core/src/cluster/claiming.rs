@@ -72,19 +72,17 @@ pub(super) async fn run(shared: Arc<Shared>) {
 async fn claim(shared: Arc<Shared>, id: Arc<str>, take_over: bool, key: u32, timeout: u32) {
     let claim = claim_everywhere(&shared, &id, take_over, timeout);
     let limit = Duration::from_millis(timeout.into());
-    let claimed = match timeout {
-        0 => claim.await,
+    let claimed = if timeout == 0 {
+        claim.await
+    } else {
         // Nodes are given up in this time, and so is an engine that does not answer.
-        _ => {
-            let late = |_| {
-                Err(EngineError::Unable(
-                    "the engine has not answered in time".into(),
-                ))
-            };
-            tokio::time::timeout(limit, claim)
-                .await
-                .unwrap_or_else(late)
-        }
+        let late = |_| {
+            let why = "the engine has not answered in time";
+            Err(EngineError::Unable(why.into()))
+        };
+        tokio::time::timeout(limit, claim)
+            .await
+            .unwrap_or_else(late)
     };
     let is_ours = match claimed {
         Ok(Some(holder)) => {

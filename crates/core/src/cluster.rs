@@ -7,6 +7,7 @@
 mod answering;
 mod asking;
 mod attendance;
+mod awaited;
 mod back_off;
 mod beating;
 mod channel;

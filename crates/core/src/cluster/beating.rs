@@ -114,6 +114,7 @@ pub(super) fn on_beat(shared: &Arc<Shared>, from: NodeId, beat: Beat) {
         lock(&shared.round_trips).add(micros.saturating_sub(beat.sent));
         return;
     }
+    heard(shared, from);
     let hello = beat.hello;
     let is_new = lock(&shared.roster).beat(from, beat.clone(), now);
     if is_new {
@@ -134,6 +135,7 @@ pub(super) fn on_beat(shared: &Arc<Shared>, from: NodeId, beat: Beat) {
 
 /// A node has said goodbye.
 pub(super) fn on_bye(shared: &Shared, from: NodeId) {
+    heard(shared, from);
     let peer = lock(&shared.roster).remove(from);
     if let Some(peer) = peer {
         left(shared, peer);
@@ -149,4 +151,11 @@ fn left(shared: &Shared, peer: Peer) {
     attendance::on_gone(shared, peer.id);
     shared.on_gone(peer.id);
     shared.tell(News::Left(peer));
+}
+
+/// A node that may be waited for is there, or has ended.
+fn heard(shared: &Shared, node: NodeId) {
+    if lock(&shared.awaited).heard(node) {
+        shared.filled.notify_one();
+    }
 }

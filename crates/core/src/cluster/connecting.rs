@@ -33,6 +33,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
                     shared.counters.resubscribed.add(resubscribed);
                 }
                 was_up = true;
+                lock(&shared.awaited).back(Instant::now());
                 *lock(&shared.own_beat) = Instant::now();
                 shared.phase.send_if_modified(|phase| {
                     let goes_on = *phase != Phase::Over;
@@ -53,7 +54,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
                         lost,
                     });
                 }
-                lost(&shared, generation).await
+                let error = lost(&shared, generation).await;
+                let others: Vec<_> = lock(&shared.roster).iter().map(|peer| peer.id).collect();
+                lock(&shared.awaited).lost(others.into_iter());
+                error
             }
             Err(error) => error,
         };

@@ -24,6 +24,11 @@ pub(super) async fn run(shared: Arc<Shared>) {
             shared.filled.notified().await;
             continue;
         }
+        let until = lock(&shared.awaited).until(Instant::now());
+        if let Some(until) = until {
+            let _ = tokio::time::timeout_at(until.into(), shared.filled.notified()).await;
+            continue;
+        }
         if let Phase::Up(generation) = shared.phase() {
             match publish_some(&shared).await {
                 Ok(()) => {}

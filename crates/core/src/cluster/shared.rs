@@ -9,6 +9,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::hub::{Hub, Kind, Record};
 
+use super::awaited::Awaited;
 use super::channel::ChannelNames;
 use super::claims::Claims;
 use super::counters::{Counters, RoundTrips};
@@ -60,6 +61,7 @@ pub(super) struct Shared {
     pub filled: Notify,
     pub keeping: Keeping,
     pub roster: Mutex<Roster>,
+    pub awaited: Mutex<Awaited>,
     pub seen: Mutex<Seen>,
     pub round_trips: Mutex<RoundTrips>,
     /// When the own heartbeat came back last.
@@ -106,6 +108,7 @@ impl Shared {
             keeping: Keeping::new(Arc::clone(&bound)),
             bound,
             roster: Mutex::default(),
+            awaited: Mutex::default(),
             seen: Mutex::default(),
             round_trips: Mutex::default(),
             own_beat: Mutex::new(now),

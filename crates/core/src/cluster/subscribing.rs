@@ -65,6 +65,8 @@ async fn tell(shared: &Shared) -> Result<usize, EngineError> {
             return Ok(count);
         }
         if !changes.unsubscribe.is_empty() {
+            // What these rooms keep is not all there is from now on.
+            shared.hub.end_following(&changes.unsubscribe);
             let channels = changes.unsubscribe.into_iter().map(Channel::Room);
             shared.engine.unsubscribe(channels.collect()).await?;
         }

@@ -184,7 +184,6 @@ fn what_is_sent_while_the_engine_is_down_comes_when_it_is_back() {
     }
     assert_eq!(one.texts(&a).len(), 20, "members here get it at once");
     broker.come_back();
-    // The other node may be back later, and then what was published meanwhile is lost to it: at most once.
     until("back", || one.is_up() && two.is_up());
     let news = one.node.take_news();
     assert!(news.iter().any(|news| matches!(news, News::Down(_))));
@@ -195,6 +194,7 @@ fn what_is_sent_while_the_engine_is_down_comes_when_it_is_back() {
             .last()
             .is_some_and(|text| text.contains("end"))
     });
+    assert_eq!(two.texts(&b).len(), 21, "one has waited until two was back");
     assert_eq!(broker.published(&channel("news")).len(), 21);
 }
 

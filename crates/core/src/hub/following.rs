@@ -193,7 +193,7 @@ impl Hub {
         loop {
             let before = served.len();
             self.in_log(room, |key, _| {
-                self.history.set_live(key);
+                self.history.set_live(key, true);
                 for waiting in self.history.take_waiting(key, SERVED_AT_ONCE) {
                     served.push((waiting.key, self.serve(room, key, &waiting)));
                 }
@@ -222,6 +222,13 @@ impl Hub {
                 waiting.rewind,
             ),
             None => Joined::at(None),
+        }
+    }
+
+    /// New messages of these rooms do not come any longer: they have no members here.
+    pub fn end_following(&self, rooms: &[Arc<str>]) {
+        for room in rooms {
+            self.in_log(room, |key, _| self.history.set_live(key, false));
         }
     }
 

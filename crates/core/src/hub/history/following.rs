@@ -238,9 +238,9 @@ impl History {
         .unwrap_or_default()
     }
 
-    /// New messages of a room come by themselves from now on.
-    pub fn set_live(&self, key: LogKey) {
-        self.with_followed(key, |followed| followed.is_live = true);
+    /// Whether new messages of a room come by themselves from now on.
+    pub fn set_live(&self, key: LogKey, live: bool) {
+        self.with_followed(key, |followed| followed.is_live = live);
     }
 
     /// New messages do not come any longer. Those who wait go on waiting, and the application is told so: returns

@@ -26,7 +26,6 @@
 
 #![forbid(unsafe_code)]
 
-#[allow(dead_code, reason = "histories, requests and presence use the rest")]
 mod cluster;
 mod codec;
 mod deflate;

@@ -346,6 +346,7 @@ impl Questions {
     }
 
     /// How many are open.
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.open.len()
     }

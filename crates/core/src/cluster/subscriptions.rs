@@ -217,6 +217,7 @@ impl Subscriptions {
     }
 
     /// Whether nothing waits to be subscribed.
+    #[cfg(test)]
     pub fn is_settled(&self) -> bool {
         self.wanted.is_empty()
     }
@@ -234,6 +235,7 @@ impl Subscriptions {
     }
 
     /// The rooms that are subscribed.
+    #[cfg(test)]
     pub fn confirmed_rooms(&self) -> impl Iterator<Item = &Arc<str>> {
         let rooms = self.rooms.iter();
         rooms.filter_map(|(name, entry)| (entry.stage == Stage::Confirmed).then_some(name))

@@ -26,9 +26,6 @@ use reader::{Malformed, Reader};
 /// The version of the form; the first byte.
 const VERSION: u8 = 1;
 
-/// Most names in one list.
-pub const MOST_NAMES: usize = u16::MAX as usize;
-
 /// Which fields a message has.
 mod flags {
     /// A list of the rooms that the message is for: there are several, and each of their channels gets it.
@@ -186,7 +183,7 @@ pub fn read(data: &[u8]) -> Result<Message<'_>, Unreadable> {
     })
 }
 
-/// Writes an envelope for other nodes. `None` when a list has more than [`MOST_NAMES`] names, or a name more than
+/// Writes an envelope for other nodes. `None` when a list has more than 65,535 names, or a name more than
 /// 65,535 bytes.
 pub fn write_broadcast<S: AsRef<str>>(
     origin: Origin,
@@ -231,6 +228,7 @@ pub fn write_control(origin: Origin, json: &str) -> Vec<u8> {
 }
 
 /// Writes what an engine puts in front of a message that it has kept, for engines without a script of their own.
+#[cfg(test)]
 pub fn write_kept(position: &Position, message: &[u8]) -> Vec<u8> {
     let position = position.to_string();
     let mut out = Vec::with_capacity(3 + position.len() + message.len());

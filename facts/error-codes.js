@@ -26,7 +26,7 @@ module.exports = [
       { key: 'INVALID_ACTION', code: 'sInvalidAction', doc: '`start()` of a started server, `stop()` of a stopped one; `history` of a room that has none; an upgrade callback returned a value that cannot be sent' },
       { key: 'WEBSOCKET_ERROR', code: 'sWebsocketError', doc: "`start()`: the server could not listen; `payload` is the system's error, such as `EADDRINUSE`" },
       { key: 'ADAPTER_DOWN', code: 'sAdapterDown', doc: "the engine that joins servers cannot be reached: `start()` with `required`, `broadcastAsync`, and the event `_down` of `server.nodes`; `payload` is its error" },
-      { key: 'ADAPTER_BUSY', code: 'sAdapterBusy', doc: '`broadcastAsync`: so much waits for the engine that the message reached the clients of this server only; see `maxQueuedBytes`' },
+      { key: 'ADAPTER_BUSY', code: 'sAdapterBusy', doc: '`broadcastAsync`: so much waits for the engine that the message was not published; clients of this server have it, unless the room has a history; see `maxQueuedBytes`' },
     ],
   },
   {

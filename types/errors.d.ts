@@ -81,8 +81,8 @@ export interface ServerErrorCodes {
    */
   readonly ADAPTER_DOWN: 'sAdapterDown';
   /**
-   * `broadcastAsync`: so much waits for the engine that the message reached the clients of this server only; see
-   * `maxQueuedBytes`.
+   * `broadcastAsync`: so much waits for the engine that the message was not published; clients of this server have
+   * it, unless the room has a history; see `maxQueuedBytes`.
    */
   readonly ADAPTER_BUSY: 'sAdapterBusy';
   // /facts

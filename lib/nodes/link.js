@@ -152,7 +152,7 @@ class Link {
       return isQueued;
     });
     if (isQueued) return outcome;
-    const why = 'The message reached the connections of this server only: too much waits for the engine ("maxQueuedBytes")';
+    const why = 'The message was not published: too much waits for the engine already ("maxQueuedBytes")';
     throw new LineError(ServerErrorCode.ADAPTER_BUSY, why);
   }
 

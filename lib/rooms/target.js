@@ -76,7 +76,7 @@ class Target {
    * @param {import('../../types/rooms.d.ts').BroadcastOptions} [options]
    * @returns {Promise<{position?: string}>} Resolves when it is queued, with its position in a single room with history;
    *   with an adapter, when the engine has it. Rejects as {@link broadcast} throws, and with `sAdapterDown` or
-   *   `sAdapterBusy` when it has reached the connections of this server only.
+   *   `sAdapterBusy` when it was not published.
    */
   async broadcastAsync(name, payload, options) {
     const link = this.#server[kLink];

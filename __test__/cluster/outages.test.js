@@ -106,6 +106,7 @@ describe('plain rooms and outages of Redis', { concurrency: true, skip: WITHOUT_
     assert.ok(adapter.droppedQueue > 100, JSON.stringify(adapter));
     assert.ok(adapter.queuedBytes > 0 && adapter.queuedBytes <= 4000, JSON.stringify(adapter));
     proxy.refuses = false;
+    await until(async () => (await nodes[1].do('stats')).adapter.queuedBytes === 0, 'published', PATIENCE);
     await works(nodes, members);
     const got = members[0].payloads('said');
     assert.deepEqual(got, numbers(0, got.length), 'the first of them, in order');

@@ -88,18 +88,18 @@ class EngineBridge {
     }
   }
 
-  /** @param {EngineCall} call */
-  #publish({ channels, ends, data }) {
-    /** @type {unknown[]} */
-    const pending = [];
+  /**
+   * One after the other: when one is rejected, those behind it are published after it again.
+   * @param {EngineCall} call
+   */
+  async #publish({ channels, ends, data }) {
     let begin = 0;
-    channels.forEach((channel, index) => {
+    for (const [index, channel] of channels.entries()) {
       const message = /** @type {Uint8Array} */ (data).subarray(begin, ends[index]);
       begin = ends[index];
       const result = /** @type {unknown} */ (this.#engine.publish(channel, message));
-      if (isThenable(result)) pending.push(result);
-    });
-    return pending.length === 0 ? undefined : within(Promise.all(pending), PATIENCE);
+      if (isThenable(result)) await within(result, PATIENCE);
+    }
   }
 
   async #connect() {

@@ -38,7 +38,7 @@ const ABSENT = {
 const ENTRY = 'napi_register_module_v1';
 
 /** The largest binary there may be, in bytes: one for debuggers is several times as large. */
-const MAX_SIZE = 5 * 1024 * 1024;
+const MAX_SIZE = 7 * 1024 * 1024;
 
 /** Orders versions by their numbers: 2.9 is before 2.17. */
 const { compare: compareVersions } = new Intl.Collator('en', { numeric: true });

@@ -68,7 +68,7 @@ describe('the check of a binary', () => {
   });
 
   it('reports a size that only builds for debuggers have', () => {
-    const file = Buffer.concat([elfFile(GOOD['linux-x64-gnu']), Buffer.alloc(6 * 1024 * 1024)]);
+    const file = Buffer.concat([elfFile(GOOD['linux-x64-gnu']), Buffer.alloc(8 * 1024 * 1024)]);
     assert.match(checkBinary(file, targetOf('linux-x64-gnu')).problems.join(), /has \d+ bytes, more than/);
   });
 

@@ -36,7 +36,7 @@ export interface AskOptions extends BroadcastOptions {
 export interface FetchOptions {
   /** Most members in the result. @default no limit */
   limit?: number;
-  /** Milliseconds to wait for other processes. Without an adapter there are none. */
+  /** Milliseconds to wait for other processes; 0 is forever. Without an adapter there are none. @default `requestTimeout` of the adapter */
   timeout?: number;
 }
 

@@ -38,6 +38,12 @@ describe('presence on several nodes', { concurrency: true, skip: WITHOUT_REDIS }
     await until(async () => (await told()).join() === expected.join(), 'told', PATIENCE);
   }));
 
+  it('a node without members and listeners asks the others', withScene(async (scene) => {
+    const { nodes } = await startJoined(scene, 3, { server: SERVER, how: { apart: true } });
+    const members = await connectMany(scene, nodes.slice(0, 2), 4, { rooms: ['room'] });
+    await shows(nodes[2], 'room', members.map(({ id }) => id));
+  }));
+
   it('a dead node leaves no ghosts', withScene(async (scene) => {
     const { nodes } = await startJoined(scene, 3, { server: SERVER, how: { apart: true } });
     const members = await connectMany(scene, nodes, 6, { rooms: ['room'] });

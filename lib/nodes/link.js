@@ -25,7 +25,6 @@ const LEAVE = 2500;
 const ASKED = 1;
 const TOO_LARGE = -1;
 
-
 /**
  * What other servers have answered.
  * @typedef {object} NodesOutcome
@@ -34,9 +33,6 @@ const TOO_LARGE = -1;
  * @property {[id: string, error: any][]} errors
  * @property {string[]} missing Those that did not answer.
  */
-
-/** @type {NodesOutcome} */
-const NOBODY = Object.freeze({ count: 0, values: [], errors: [], missing: [] });
 
 /** A server's part among those that are joined, from `start()` to `stop()`. */
 class Link {
@@ -196,12 +192,11 @@ class Link {
    * Asks other servers about connections there.
    * @param {import('../binding/native.js').TargetWords} target
    * @param {readonly [what: string, ...args: unknown[]]} question As `askNodes` of the core takes it.
-   * @returns {Promise<NodesOutcome>}
+   * @param {number} [timeout] In ms; 0 is no limit.
+   * @returns {Promise<NodesOutcome | undefined>} Undefined when there is nobody to ask.
    */
-  async ask(target, question) {
-    const outcome = await this.#question((key) =>
-      this.#server[kNative].askNodes(target, [key, this.requestTimeout, ...question]));
-    return outcome ?? NOBODY;
+  ask(target, question, timeout = this.requestTimeout) {
+    return this.#question((key) => this.#server[kNative].askNodes(target, [key, timeout, ...question]));
   }
 
   /**

@@ -18,9 +18,6 @@ const { kLink, kNative, kOnNodeEvent } = require('../symbols.js');
 const SEND = Object.freeze(['timeout', 'to']);
 const TELL = Object.freeze(['to']);
 
-/** Milliseconds that other servers have to answer unless the option says otherwise. */
-const REQUEST_TIMEOUT = 5000;
-
 /**
  * What other servers have answered.
  * @typedef {object} NodeAnswers
@@ -63,7 +60,7 @@ class Nodes extends Emitter {
     const known = optionsOf(options, SEND);
     const to = toOf(known);
     const link = this.#server[kLink];
-    const timeout = integerOf(known, 'timeout', 0, link?.requestTimeout ?? REQUEST_TIMEOUT);
+    const timeout = integerOf(known, 'timeout', 0, link?.requestTimeout ?? 0);
     const text = messageText(name, payload);
     if (link === undefined) return { responses: new Map(), errors: new Map(), missingNodes: to === undefined ? [] : [to] };
     return link.send(text, to, timeout);

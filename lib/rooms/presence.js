@@ -5,7 +5,7 @@ const Emitter = require('../emitter/emitter.js');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
 const { integerOf, optionsOf } = require('./target-options.js');
-const { kNative, kPresences } = require('../symbols.js');
+const { kLink, kNative, kPresences } = require('../symbols.js');
 const { throwLater } = require('../runtime/debug.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
@@ -46,15 +46,28 @@ class Presence extends Emitter {
    * @returns {Promise<{members: Member[], missingNodes: string[]}>} The members, in no order.
    */
   async list(options) {
-    const limit = integerOf(optionsOf(options, LIST), 'limit', 0, ALL);
-    /** @type {[string, unknown][]} */
-    const listed = JSON.parse(this.#read(Math.min(limit, ALL)).members);
-    return { members: listed.map(([id, info]) => ({ id, info })), missingNodes: [] };
+    const limit = Math.min(integerOf(optionsOf(options, LIST), 'limit', 0, ALL), ALL);
+    const { members, isHeld } = this.#read(limit);
+    const outcome = isHeld ? undefined : await this.#elsewhere('fetch', limit);
+    /** @type {[id: string, info?: unknown][]} */
+    const listed = outcome?.values.slice(0, limit) ?? JSON.parse(members);
+    return { members: listed.map(([id, info]) => ({ id, info })), missingNodes: outcome?.missing ?? [] };
   }
 
   /** @returns {Promise<{count: number, missingNodes: string[]}>} How many members there are. */
   async count() {
-    return { count: this.#read(0).count, missingNodes: [] };
+    const { count, isHeld } = this.#read(0);
+    const outcome = isHeld ? undefined : await this.#elsewhere('count');
+    return { count: outcome?.count ?? count, missingNodes: outcome?.missing ?? [] };
+  }
+
+  /**
+   * Asks other servers: they do not tell this one of their members while it has none itself, and no listener.
+   * @param {readonly [what: string, ...args: unknown[]]} question As `askNodes` of the core takes it.
+   * @returns {Promise<import('../nodes/link.js').NodesOutcome | undefined>} Undefined when there is nobody to ask.
+   */
+  async #elsewhere(...question) {
+    return this.#server[kLink]?.ask([[this.#room], undefined, undefined, undefined], question);
   }
 
   /**

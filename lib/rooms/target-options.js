@@ -45,8 +45,9 @@ function optionsOf(options, known) {
  * @param {any} options
  * @param {string} name
  * @param {number} least
- * @param {number} initial What holds when it is not given.
- * @returns {number}
+ * @template {number | undefined} Initial
+ * @param {Initial} initial What holds when it is not given.
+ * @returns {number | Initial}
  * @throws {LineError} `sInvalidOptions`
  */
 function integerOf(options, name, least, initial) {

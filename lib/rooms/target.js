@@ -52,10 +52,11 @@ class Target {
   /**
    * Asks other servers about their connections.
    * @param {readonly [what: string, ...args: unknown[]]} question As `askNodes` of the core takes it.
+   * @param {number} [timeout] In ms; `requestTimeout` of the adapter by default.
    * @returns {Promise<import('../nodes/link.js').NodesOutcome>}
    */
-  async #elsewhere(...question) {
-    return (await this.#server[kLink]?.ask(this.#words, question)) ?? NOBODY;
+  async #elsewhere(question, timeout) {
+    return (await this.#server[kLink]?.ask(this.#words, question, timeout)) ?? NOBODY;
   }
 
   /**
@@ -133,9 +134,9 @@ class Target {
    */
   async fetch(options) {
     const known = optionsOf(options, FETCH);
-    integerOf(known, 'timeout', 0, 0);
+    const timeout = integerOf(known, 'timeout', 0, undefined);
     const limit = integerOf(known, 'limit', 0, ALL);
-    const others = this.#elsewhere('fetch', Math.min(limit, MOST));
+    const others = this.#elsewhere(['fetch', Math.min(limit, MOST)], timeout);
     /** @type {RemoteConnection[]} */
     const members = [];
     await this.#inParts((native, key) => {
@@ -154,7 +155,7 @@ class Target {
   /** @returns {Promise<{count: number, missingNodes: string[]}>} The number of members. */
   async count() {
     const count = this.#server[kNative].countMembers(this.#words);
-    const others = await this.#elsewhere('count');
+    const others = await this.#elsewhere(['count']);
     return { count: count + others.count, missingNodes: others.missing };
   }
 
@@ -170,7 +171,7 @@ class Target {
     if (problem !== undefined) throw new LineError(ErrorCode.WEBSOCKET_ERROR, problem);
     const { connections } = this.#server[kInbox];
     let closed = 0;
-    const others = this.#elsewhere('close', code, reason);
+    const others = this.#elsewhere(['close', code, reason]);
     await this.#inParts((native, key) => {
       const slots = native.closeSome(key, code, reason);
       for (const slot of slots ?? []) {
@@ -192,12 +193,14 @@ class Target {
   async join(room) {
     const name = roomName(room);
     let joined = 0;
-    const others = this.#elsewhere('join', name);
+    const others = this.#elsewhere(['join', name]);
     await this.#inParts((native, key) => {
       const count = native.joinSome(key, name);
       joined += Math.max(count, 0);
       return count >= 0;
     });
+    // As with joinRoomAsync: from now on messages of other servers for the room come.
+    await this.#server[kLink]?.subscribed(name);
     const { count: more, missing } = await others;
     return { joined: joined + more, missingNodes: missing };
   }
@@ -210,7 +213,7 @@ class Target {
   async leave(room) {
     const name = roomName(room);
     let left = 0;
-    const others = this.#elsewhere('leave', name);
+    const others = this.#elsewhere(['leave', name]);
     await this.#inParts((native, key) => {
       const count = native.leaveSome(key, name);
       left += Math.max(count, 0);

@@ -69,8 +69,8 @@ module.exports = [
   },
   {
     name: 'maxQueuedBytes', kind: 'bytes', least: 1, initial: 16 * MiB,
-    doc: 'bytes of messages that may wait for Redis while it cannot be reached or is slow. Further messages reach clients of this server only; `broadcastAsync` rejects with `sAdapterBusy`',
-    details: 'Bytes of messages that may wait for Redis while it cannot be reached or is slow, 1 or more. Further messages reach clients of this server only, and are counted; `broadcastAsync` rejects with `sAdapterBusy`.',
+    doc: 'bytes of messages that may wait for Redis while it cannot be reached or is slow. Further messages are not published: clients of this server have them all the same, except in rooms with history. `broadcastAsync` rejects with `sAdapterBusy`',
+    details: 'Bytes of messages that may wait for Redis while it cannot be reached or is slow, 1 or more. Further messages are not published, and are counted: clients of this server have them all the same, except in rooms with history. `broadcastAsync` rejects with `sAdapterBusy`.',
   },
   {
     name: 'maxQueuedTime', kind: 'ms', least: 1, initial: 30000,

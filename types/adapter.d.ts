@@ -64,8 +64,9 @@ export interface RedisAdapterOptions {
    */
   requestTimeout?: number | null | undefined;
   /**
-   * Bytes of messages that may wait for Redis while it cannot be reached or is slow, 1 or more. Further messages
-   * reach clients of this server only, and are counted; `broadcastAsync` rejects with `sAdapterBusy`.
+   * Bytes of messages that may wait for Redis while it cannot be reached or is slow, 1 or more. Further messages are
+   * not published, and are counted: clients of this server have them all the same, except in rooms with history.
+   * `broadcastAsync` rejects with `sAdapterBusy`.
    * @default 16777216
    */
   maxQueuedBytes?: number | null | undefined;

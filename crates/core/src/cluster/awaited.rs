@@ -7,10 +7,11 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use super::back_off::LONGEST;
 use super::node_id::NodeId;
 
 /// Longest time that others are waited for: the longest pause between two tries, and a second.
-const PATIENCE: Duration = Duration::from_secs(6);
+const PATIENCE: Duration = Duration::from_millis(LONGEST + 1000);
 
 /// The nodes that are waited for.
 #[derive(Debug, Default)]

@@ -5,7 +5,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const FIRST: u64 = 50;
-const LONGEST: u64 = 5000;
+
+/// The longest pause, in milliseconds.
+pub const LONGEST: u64 = 5000;
 
 /// Pauses between tries. A random part of 50 ms first; the bound doubles up to 5 s.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use super::news::News;
 use super::node_id::NodeId;
 use super::questions::{Outcome, Owner};
 use super::settings::MISSED_BEATS;
-use super::shared::{Phase, Shared, lock};
+use super::shared::{PAUSE, Phase, Shared, lock};
 
 /// Holders that are replaced for one claim.
 const TRIES: usize = 3;
@@ -32,9 +32,6 @@ const AGAIN: u32 = 5000;
 
 /// Ids that are freed together.
 const AT_ONCE: usize = 64;
-
-/// Pause after a release that the engine did not take.
-const PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(shared: Arc<Shared>) {
     let interval = shared.settings.heartbeat_interval;

@@ -12,6 +12,9 @@ use super::channel::Channel;
 use super::node_id::NodeId;
 use crate::hub::Position;
 
+/// Most channels of one command.
+pub const MOST_CHANNELS: usize = 512;
+
 /// What an engine does in its own time.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + Send + 'a>>;
 

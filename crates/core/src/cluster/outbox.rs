@@ -77,19 +77,14 @@ impl<M: Weigh> Outbox<M> {
 
     /// Adds messages that belong together, of which the last has the receipt. False when there is no room: then
     /// none was added. A single message of any size has room when nothing waits.
-    pub fn push(
-        &mut self,
-        messages: impl ExactSizeIterator<Item = M> + Clone,
-        receipt: Option<u32>,
-        now: Instant,
-    ) -> bool {
-        let cost: usize = messages.clone().map(|message| cost_of(&message)).sum();
+    pub fn push(&mut self, messages: Vec<M>, receipt: Option<u32>, now: Instant) -> bool {
+        let cost: usize = messages.iter().map(cost_of).sum();
         let bytes = self.bound.bytes();
         if bytes > 0 && bytes.saturating_add(cost) > self.bound.max_bytes {
             return false;
         }
         let last = messages.len().saturating_sub(1);
-        for (index, message) in messages.enumerate() {
+        for (index, message) in messages.into_iter().enumerate() {
             let waiting = Waiting {
                 receipt: receipt.filter(|_| index == last),
                 since: now,
@@ -179,7 +174,7 @@ mod tests {
     }
 
     fn push(outbox: &mut Outbox<Publication>, length: usize, receipt: u32, now: Instant) -> bool {
-        outbox.push([message(length)].into_iter(), Some(receipt), now)
+        outbox.push(vec![message(length)], Some(receipt), now)
     }
 
     fn receipts(waiting: &[Waiting]) -> Vec<Option<u32>> {
@@ -211,8 +206,8 @@ mod tests {
     fn several_are_added_together_or_not_at_all() {
         let now = Instant::now();
         let mut outbox = outbox(300);
-        assert!(outbox.push([message(0), message(0)].into_iter(), Some(5), now));
-        assert!(!outbox.push([message(100), message(100)].into_iter(), None, now));
+        assert!(outbox.push(vec![message(0), message(0)], Some(5), now));
+        assert!(!outbox.push(vec![message(100), message(100)], None, now));
         let (_, waiting) = outbox.take();
         assert_eq!(receipts(&waiting), [None, Some(5)]);
     }

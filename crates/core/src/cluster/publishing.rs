@@ -1,9 +1,9 @@
 //! The task that publishes what waits, and how messages get there.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
-use log::{debug, warn};
+use log::warn;
 
 use crate::hub::{Accepted, ForPeers};
 
@@ -11,47 +11,47 @@ use super::channel::Channel;
 use super::control::Control;
 use super::engine::{EngineError, Publication};
 use super::news::{News, Unpublished};
-use super::outbox::Waiting;
+use super::outbox::{Outbox, Waiting};
 use super::shared::{Phase, Shared, lock};
 use super::wire::{self, Scope};
 
-/// Pause before a message that the engine could not take is tried again.
-const PAUSE: Duration = Duration::from_millis(200);
-
 pub(super) async fn run(shared: Arc<Shared>) {
     while shared.is_up().await {
-        if lock(&shared.outbox).is_empty() {
-            shared.filled.notified().await;
-            continue;
-        }
-        let until = lock(&shared.awaited).until(Instant::now());
-        if let Some(until) = until {
-            let _ = tokio::time::timeout_at(until.into(), shared.filled.notified()).await;
-            continue;
-        }
-        if let Phase::Up(generation) = shared.phase() {
-            match publish_some(&shared).await {
-                Ok(()) => {}
-                Err(error @ EngineError::Lost { .. }) => {
-                    shared.lose(generation, error);
-                    // The task that connects changes the phase.
-                    tokio::task::yield_now().await;
-                }
-                Err(error) => {
-                    debug!("node {}: {error}", shared.id);
-                    tokio::time::sleep(PAUSE).await;
-                }
+        let Some(outbox) = next_outbox(&shared) else {
+            let until = lock(&shared.awaited).until(Instant::now());
+            let filled = shared.filled.notified();
+            match until {
+                Some(until) => drop(tokio::time::timeout_at(until.into(), filled).await),
+                None => filled.await,
             }
+            continue;
+        };
+        if let Phase::Up(generation) = shared.phase()
+            && let Err(error) = publish_some(&shared, outbox).await
+        {
+            shared.settle_down(generation, error).await;
         }
     }
     // The node ends: what waits is published as far as possible.
-    while !lock(&shared.outbox).is_empty() && publish_some(&shared).await.is_ok() {}
+    for outbox in [&shared.controls, &shared.outbox] {
+        while !lock(outbox).is_empty() && publish_some(&shared, outbox).await.is_ok() {}
+    }
+}
+
+/// What is published next: messages for nodes, then those for clients, unless other nodes are to come back first.
+fn next_outbox(shared: &Shared) -> Option<&Mutex<Outbox<Publication>>> {
+    if !lock(&shared.controls).is_empty() {
+        return Some(&shared.controls);
+    }
+    let is_held = lock(&shared.awaited).until(Instant::now()).is_some();
+    (!is_held && !lock(&shared.outbox).is_empty()).then_some(&shared.outbox)
 }
 
 /// Messages that are being published. Unless they are settled, they are put back when this is dropped: also when the
 /// task ends in between.
 struct UnderWay<'a> {
     shared: &'a Shared,
+    outbox: &'a Mutex<Outbox<Publication>>,
     messages: Vec<Publication>,
     waiting: Vec<Waiting>,
 }
@@ -60,7 +60,7 @@ impl UnderWay<'_> {
     fn settle(mut self, outcome: &Result<Option<String>, Unpublished>) {
         self.messages.clear();
         let waiting = std::mem::take(&mut self.waiting);
-        lock(&self.shared.outbox).done(&waiting);
+        lock(self.outbox).done(&waiting);
         tell_all(self.shared, &waiting, outcome);
     }
 }
@@ -69,14 +69,18 @@ impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
         let messages = std::mem::take(&mut self.messages);
         let waiting = std::mem::take(&mut self.waiting);
-        lock(&self.shared.outbox).put_back(messages, waiting);
+        lock(self.outbox).put_back(messages, waiting);
     }
 }
 
-async fn publish_some(shared: &Shared) -> Result<(), EngineError> {
-    let (messages, waiting) = lock(&shared.outbox).take();
+async fn publish_some(
+    shared: &Shared,
+    outbox: &Mutex<Outbox<Publication>>,
+) -> Result<(), EngineError> {
+    let (messages, waiting) = lock(outbox).take();
     let under_way = UnderWay {
         shared,
+        outbox,
         messages,
         waiting,
     };
@@ -117,7 +121,7 @@ async fn publish_each(mut under_way: UnderWay<'_>) -> Result<(), EngineError> {
         };
         under_way.messages.remove(0);
         let waiting = under_way.waiting.remove(0);
-        lock(&shared.outbox).done(std::slice::from_ref(&waiting));
+        lock(under_way.outbox).done(std::slice::from_ref(&waiting));
         tell_all(shared, &[waiting], &outcome);
     }
     Ok(())
@@ -125,16 +129,24 @@ async fn publish_each(mut under_way: UnderWay<'_>) -> Result<(), EngineError> {
 
 /// Gives up what has waited for too long.
 pub(super) fn expire(shared: &Shared) {
-    let expired = lock(&shared.outbox).expire(Instant::now());
-    shared.counters.dropped_queue.add(expired.len());
-    tell_all(shared, &expired, &Err(Unpublished::Down));
+    for outbox in [&shared.controls, &shared.outbox] {
+        let expired = lock(outbox).expire(Instant::now());
+        give_up_these(shared, &expired);
+    }
 }
 
 /// Gives up all that waits: the node ends.
 pub(super) fn give_up(shared: &Shared) {
-    let all = lock(&shared.outbox).clear();
-    shared.counters.dropped_queue.add(all.len());
-    tell_all(shared, &all, &Err(Unpublished::Down));
+    for outbox in [&shared.controls, &shared.outbox] {
+        let all = lock(outbox).clear();
+        give_up_these(shared, &all);
+    }
+}
+
+/// Counts messages that are given up, and tells of those with receipts.
+pub(super) fn give_up_these(shared: &Shared, gone: &[Waiting]) {
+    shared.counters.dropped_queue.add(gone.len());
+    tell_all(shared, gone, &Err(Unpublished::Down));
 }
 
 fn tell_all(shared: &Shared, waiting: &[Waiting], outcome: &Result<Option<String>, Unpublished>) {
@@ -169,11 +181,19 @@ impl Shared {
                 .map(|&room| Channel::Room(room.into()))
                 .collect(),
         };
-        let messages = channels.into_iter().map(|channel| Publication {
-            channel,
-            data: data.clone(),
-        });
-        let added = lock(&self.outbox).push(messages, message.receipt, Instant::now());
+        if channels.is_empty() {
+            // A list of no rooms: nobody has to have it.
+            if let Some(key) = message.receipt {
+                let outcome = Ok(None);
+                self.tell(News::Published { key, outcome });
+            }
+            return Accepted::Yes;
+        }
+        // The last of them takes the data itself.
+        let data = std::iter::repeat_n(data, channels.len());
+        let messages = channels.into_iter().zip(data);
+        let messages = messages.map(|(channel, data)| Publication { channel, data });
+        let added = lock(&self.outbox).push(messages.collect(), message.receipt, Instant::now());
         if !added {
             self.counters.dropped_queue.add(1);
             return Accepted::Busy;
@@ -189,7 +209,7 @@ impl Shared {
         };
         let data = wire::write_control(self.next_origin(), &json);
         let message = Publication { channel, data };
-        let added = lock(&self.outbox).push([message].into_iter(), None, Instant::now());
+        let added = lock(&self.controls).push(vec![message], None, Instant::now());
         if added {
             self.filled.notify_one();
         } else {

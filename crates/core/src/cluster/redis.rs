@@ -32,7 +32,7 @@ use self::servers::{Servers, Use};
 use self::session::{Ending, Incoming};
 use self::tls::Tls;
 use super::channel::Channel;
-use super::engine::{Engine, EngineError, Keeper, Pending, Publication, Sink};
+use super::engine::{Engine, EngineError, Keeper, MOST_CHANNELS, Pending, Publication, Sink};
 
 pub use self::settings::{RedisSettings, RedisSettingsError, RedisTls};
 
@@ -41,9 +41,6 @@ pub use self::settings::{RedisSettings, RedisSettingsError, RedisTls};
 const ACL_RULES: &str = "&line:* &line:r:* ~line:* +publish +subscribe +unsubscribe +psubscribe +punsubscribe +spublish \
     +ssubscribe +sunsubscribe +eval +evalsha +get +set +del +exists +hmget +hset +pexpire +xadd +xrange \
     +xrevrange +time +cluster|slots";
-
-/// Most channels of one command.
-const MOST_CHANNELS: usize = 512;
 
 /// Most commands with channels on their way.
 const MOST_UNCONFIRMED: usize = 32;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use log::debug;
 use tokio::sync::{Notify, watch};
@@ -39,6 +39,9 @@ pub enum Phase {
     Over,
 }
 
+/// Pause before the engine is asked again for what it could not do.
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
+
 /// What the tasks of a node share.
 pub(super) struct Shared {
     pub id: NodeId,
@@ -57,7 +60,10 @@ pub(super) struct Shared {
     pub attendance_changed: Notify,
     /// How much may wait in `outbox` and in `keeping`.
     pub bound: Arc<Bound>,
+    /// Messages for clients of other nodes.
     pub outbox: Mutex<Outbox<Publication>>,
+    /// Messages for nodes. They go first: others may wait for them.
+    pub controls: Mutex<Outbox<Publication>>,
     pub filled: Notify,
     pub keeping: Keeping,
     pub roster: Mutex<Roster>,
@@ -104,6 +110,7 @@ impl Shared {
             rooms_changed: Notify::new(),
             attendance_changed: Notify::new(),
             outbox: Mutex::new(Outbox::new(Arc::clone(&bound))),
+            controls: Mutex::new(Outbox::new(Arc::clone(&bound))),
             filled: Notify::new(),
             keeping: Keeping::new(Arc::clone(&bound)),
             bound,
@@ -155,6 +162,19 @@ impl Shared {
 
     pub fn phase(&self) -> Phase {
         *self.phase.borrow()
+    }
+
+    /// A task has failed at what it will try again: the connection is made anew if it is lost, and the task pauses
+    /// otherwise.
+    pub async fn settle_down(&self, generation: u64, error: EngineError) {
+        if let EngineError::Lost { .. } = error {
+            self.lose(generation, error);
+            // The task that connects changes the phase.
+            tokio::task::yield_now().await;
+        } else {
+            debug!("node {}: {error}", self.id);
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     /// The connection is of no use any more.

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures::future::select;
 use log::warn;
@@ -12,9 +12,6 @@ use super::engine::EngineError;
 use super::keeping::following;
 use super::news::News;
 use super::shared::{Phase, Shared, lock};
-
-/// Pause after a refusal.
-const PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(shared: Arc<Shared>) {
     if shared.settings.all_rooms {
@@ -34,14 +31,11 @@ pub(super) async fn run(shared: Arc<Shared>) {
         if let Phase::Up(generation) = shared.phase()
             && let Err(error) = tell(&shared).await
         {
-            match error {
-                EngineError::Lost { .. } => shared.lose(generation, error),
-                refused => {
-                    shared.counters.refused.add(1);
-                    warn!("node {}: {refused}", shared.id);
-                    tokio::time::sleep(PAUSE).await;
-                }
+            if let EngineError::Refused(_) = error {
+                shared.counters.refused.add(1);
+                warn!("node {}: {error}", shared.id);
             }
+            shared.settle_down(generation, error).await;
         }
     }
 }

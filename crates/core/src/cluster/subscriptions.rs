@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::channel::room_key;
-
-/// Most channels of one command.
-pub const AT_ONCE: usize = 512;
+use super::engine::MOST_CHANNELS;
 
 /// What the engine is to be told next.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -132,13 +130,13 @@ impl Subscriptions {
         }
     }
 
-    /// Takes some of what the engine is to be told: at most [`AT_ONCE`] of each.
+    /// Takes some of what the engine is to be told: at most [`MOST_CHANNELS`] of each.
     pub fn take(&mut self, now: Instant) -> Changes {
         let mut changes = Changes {
             released: std::mem::take(&mut self.released),
             ..Changes::default()
         };
-        while changes.subscribe.len() < AT_ONCE
+        while changes.subscribe.len() < MOST_CHANNELS
             && let Some(room) = self.wanted.pop_front()
         {
             if let Some(entry) = self.rooms.get_mut(&room)
@@ -149,7 +147,7 @@ impl Subscriptions {
                 changes.subscribe.push(room);
             }
         }
-        while changes.unsubscribe.len() < AT_ONCE
+        while changes.unsubscribe.len() < MOST_CHANNELS
             && let Some((due, _)) = self.leaving.front()
             && *due <= now
             && let Some((due, room)) = self.leaving.pop_front()
@@ -319,10 +317,10 @@ mod tests {
     fn commands_are_bounded() {
         let now = Instant::now();
         let mut subscriptions = Subscriptions::new(DELAY);
-        for index in 0..=AT_ONCE {
+        for index in 0..=MOST_CHANNELS {
             subscriptions.began(&name(&format!("room {index}")));
         }
-        assert_eq!(subscriptions.take(now).subscribe.len(), AT_ONCE);
+        assert_eq!(subscriptions.take(now).subscribe.len(), MOST_CHANNELS);
         assert!(!subscriptions.is_settled());
         assert_eq!(subscriptions.take(now).subscribe.len(), 1);
         assert!(subscriptions.is_settled());

@@ -6,6 +6,7 @@ use std::time::Duration;
 mod histories;
 mod model;
 
+use super::shared::lock;
 use super::testing::{Broker, until};
 use super::*;
 use crate::hub::testing::{CountingWake, FakeLink, facts};
@@ -245,6 +246,51 @@ fn receipts_say_what_became_of_a_message() {
         )
     };
     assert!(news.iter().any(refused));
+}
+
+#[test]
+fn a_list_of_no_rooms_has_a_receipt_too() {
+    let broker = Broker::new();
+    let (one, _two) = two(&broker);
+    let nobody = Target {
+        rooms: Some(Vec::new()),
+        ..Target::default()
+    };
+    let sent = one.hub.broadcast_everywhere(&nobody, HI, Some(9));
+    assert_eq!(sent.elsewhere, Some(Accepted::Yes));
+    let outcome = Ok(None);
+    assert!(
+        one.node
+            .take_news()
+            .contains(&News::Published { key: 9, outcome })
+    );
+}
+
+#[test]
+fn questions_do_not_wait_for_nodes_that_are_not_back() {
+    let broker = Broker::new();
+    let patient = NodeSettings {
+        heartbeat_interval: Duration::from_mins(1),
+        ..settings()
+    };
+    let one = Server::start(&broker, patient);
+    until("up", || one.is_up());
+    let shared = &one.node.shared;
+    let absent = NodeId::random();
+    lock(&shared.awaited).lost([absent].into_iter());
+    lock(&shared.awaited).back(std::time::Instant::now());
+    one.broadcast(&room("news"), HI);
+    let question = control::Control::WhoIs { rooms: Vec::new() };
+    shared.queue_control(Channel::Node(absent), &question);
+    until("asked", || {
+        broker.published(&Channel::Node(absent)).len() == 1
+    });
+    assert!(broker.published(&channel("news")).is_empty(), "it waits");
+    lock(&shared.awaited).heard(absent);
+    shared.filled.notify_one();
+    until("published", || {
+        broker.published(&channel("news")).len() == 1
+    });
 }
 
 #[test]

@@ -227,6 +227,9 @@ impl Hub {
 
     /// New messages of these rooms do not come any longer: they have no members here.
     pub fn end_following(&self, rooms: &[Arc<str>]) {
+        if !self.history.follows() {
+            return;
+        }
         for room in rooms {
             self.in_log(room, |key, _| self.history.set_live(key, false));
         }

@@ -71,24 +71,19 @@ pub trait Peers: Send + Sync {
 
     /// What marks the ids that this node gives connections.
     fn mark(&self) -> u32;
+
     /// Whether they keep the histories of rooms, for all nodes.
-    fn keeps(&self) -> bool {
-        false
-    }
+    fn keeps(&self) -> bool;
 
     /// Whether they were reached, and are not reached now.
-    fn is_down(&self) -> bool {
-        false
-    }
+    fn is_down(&self) -> bool;
 
     /// Has a message kept in the histories of its rooms, and published from there to all nodes, this one too.
     /// `others` are the rooms that it is for besides.
-    fn keep(&self, _message: ForPeers<'_>, _others: &[&str]) -> Accepted {
-        Accepted::Busy
-    }
+    fn keep(&self, message: ForPeers<'_>, others: &[&str]) -> Accepted;
 
     /// Somebody has joined a room with history, and waits for messages that are not here.
-    fn missing(&self, _room: &Arc<str>) {}
+    fn missing(&self, room: &Arc<str>);
 
     /// A room has got its first member here. Called while the registry is locked.
     fn room_began(&self, room: &Arc<str>);
@@ -125,7 +120,6 @@ impl PeersCell {
         self.is_set.store(is_set, Release);
     }
 
-    #[cold]
     fn locked(&self) -> Option<Arc<dyn Peers>> {
         self.peers
             .lock()

@@ -4,19 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use log::{debug, warn};
+use log::warn;
 
 use super::entries::{Entry, new_epoch};
 use super::state::ToKeep;
 use crate::cluster::engine::{Append, EngineError, Keeper};
 use crate::cluster::news::{News, Unpublished};
 use crate::cluster::outbox::Waiting;
+use crate::cluster::publishing::give_up_these;
 use crate::cluster::shared::{Phase, Shared, lock};
 use crate::cluster::wire::{self, Origin, Scope};
 use crate::hub::{Accepted, ForPeers, Position};
-
-/// Pause before a message that the engine could not keep is tried again.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// How long a message waits for a room with members here to be subscribed, so that they get it.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_millis(500);
@@ -36,16 +34,8 @@ pub(in crate::cluster) async fn run(shared: Arc<Shared>) {
         let Phase::Up(generation) = shared.phase() else {
             continue;
         };
-        match keep_some(&shared, keeper).await {
-            Ok(()) => {}
-            Err(error @ EngineError::Lost { .. }) => {
-                shared.lose(generation, error);
-                tokio::task::yield_now().await;
-            }
-            Err(error) => {
-                debug!("node {}: {error}", shared.id);
-                tokio::time::sleep(PAUSE).await;
-            }
+        if let Err(error) = keep_some(&shared, keeper).await {
+            shared.settle_down(generation, error).await;
         }
     }
     // The node ends: what waits is kept as far as possible.
@@ -126,15 +116,15 @@ async fn keep_some(shared: &Shared, keeper: &dyn Keeper) -> Result<(), EngineErr
     };
     await_subscriptions(shared, &under_way.messages).await;
     find_kept(keeper, &mut under_way).await?;
-    let entries: Vec<Append> = (under_way.messages.iter())
-        .map(|(message, _)| message.entry.clone())
-        .collect();
-    if entries.is_empty() {
+    if under_way.messages.is_empty() {
         return Ok(());
     }
     for (message, _) in &mut under_way.messages {
         message.is_doubtful = true;
     }
+    let entries: Vec<Append> = (under_way.messages.iter())
+        .map(|(message, _)| message.entry.clone())
+        .collect();
     let results = keeper.append(&entries).await?;
     let mut problem = None;
     let outcomes = results.into_iter().map(|result| match result {
@@ -192,14 +182,6 @@ pub(in crate::cluster) fn give_up(shared: &Shared) {
     give_up_these(shared, &all);
 }
 
-fn give_up_these(shared: &Shared, gone: &[Waiting]) {
-    shared.counters.dropped_queue.add(gone.len());
-    for key in gone.iter().filter_map(|one| one.receipt) {
-        let outcome = Err(Unpublished::Down);
-        shared.tell(News::Published { key, outcome });
-    }
-}
-
 impl Shared {
     /// Adds a message to those that wait to be kept, for each of its `rooms` with history; `others` are the rooms
     /// that it is for besides.
@@ -248,7 +230,7 @@ impl Shared {
             .collect();
         let added = to_keep.is_some_and(|to_keep| {
             let mut queue = lock(&self.keeping.queue);
-            queue.push(to_keep.into_iter(), message.receipt, Instant::now())
+            queue.push(to_keep, message.receipt, Instant::now())
         });
         if !added {
             self.counters.dropped_queue.add(1);

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use log::{debug, info, warn};
 
@@ -17,9 +16,6 @@ const AT_ONCE: usize = 1024;
 
 /// Messages of one read when what is between is read.
 const PAGE: usize = 500;
-
-/// Pause after the engine could not be asked.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// What was found out about a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,17 +48,9 @@ pub(in crate::cluster) async fn run(shared: Arc<Shared>) {
         } else {
             take_astray(&shared)
         };
-        match compare(&shared, rooms).await {
-            Ok(()) => {}
-            Err(error @ EngineError::Lost { .. }) => {
-                shared.lose(generation, error);
-                tokio::task::yield_now().await;
-            }
-            Err(error) => {
-                debug!("node {}: {error}", shared.id);
-                tokio::time::sleep(PAUSE).await;
-                shared.keeping.is_astray.notify_one();
-            }
+        if let Err(error) = compare(&shared, rooms).await {
+            shared.settle_down(generation, error).await;
+            shared.keeping.is_astray.notify_one();
         }
     }
 }

@@ -58,11 +58,10 @@ class Queue {
     for (const client of this.served) assert.equal((await client.request('ask', 'on')).message.p, 'on');
   }
 
-  /** Those that are served go. */
-  async leave() {
-    const leaving = this.served;
-    this.all = this.waiting;
-    this.served = [];
+  /** Those that are served go, or some of them. */
+  async leave(count = this.served.length) {
+    const leaving = this.served.splice(0, count);
+    this.all = this.all.filter((client) => !leaving.includes(client));
     leaving.forEach((client) => client.close(1000));
     await Promise.all(leaving.map((client) => client.closed()));
   }
@@ -98,8 +97,15 @@ if (process.platform !== 'win32') {
       // One more: it was not the last descriptor's taking that failed, but the first client without one.
       assert.equal(waiting, 6);
 
+      // The place of one that leaves is taken at once, and the next one waits: the same failure goes on.
+      const full = queue.served.length;
+      await queue.leave(1);
+      await until(() => queue.served.length === full, 'one that waited is served');
+      await delay(ATTEMPTS);
+      await queue.assertServed();
+
       await queue.leave();
-      await until(() => queue.served.length === waiting, 'served, those that waited');
+      await until(() => queue.served.length === waiting - 1, 'served, those that waited');
       await queue.assertServed();
       await assertStops(child, queue);
     }));

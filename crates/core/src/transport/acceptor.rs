@@ -26,6 +26,10 @@ use super::worker::Worker;
 /// trying again at once would only repeat.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
+/// Failures that follow one another within this time are reported once. Connections that are accepted between them do
+/// not count: a full server accepts one for each that leaves, and fails again with the next that waits.
+const FAILURES_APART: Duration = Duration::from_secs(1);
+
 /// What the acceptor has to handle next.
 enum AcceptorEvent {
     /// An opening handshake has finished: its memory is freed.
@@ -34,6 +38,26 @@ enum AcceptorEvent {
     HandedOver(Handover),
     /// A connection, or a failure to accept one.
     Accepted(io::Result<(Stream, Remote)>),
+}
+
+/// A row of failures to accept.
+#[derive(Default)]
+struct Failures {
+    last: Option<Instant>,
+    is_reported: bool,
+}
+
+impl Failures {
+    /// Notes a failure. Returns whether it is reported: once in a row, when a connection has to wait because of it.
+    fn is_to_report(&mut self, now: Instant, is_awaited: bool) -> bool {
+        let before = self.last.replace(now);
+        if before.is_none_or(|before| now - before >= FAILURES_APART) {
+            self.is_reported = false;
+        }
+        let is_first = is_awaited && !self.is_reported;
+        self.is_reported |= is_awaited;
+        is_first
+    }
 }
 
 /// The accepting side of an io thread.
@@ -85,7 +109,7 @@ impl Acceptor {
             .chain(workers.iter().map(Worker::handle))
             .cycle();
         let mut resting_until = None;
-        let mut is_reported = false;
+        let mut failures = Failures::default();
         loop {
             match self.next(resting_until).await {
                 AcceptorEvent::Finished => {}
@@ -96,17 +120,17 @@ impl Acceptor {
                 }
                 AcceptorEvent::Accepted(Ok((stream, remote))) => {
                     debug!("{remote}: accepted");
-                    (resting_until, is_reported) = (None, false);
+                    resting_until = None;
                     self.open(stream, remote, turns.next().unwrap_or(&here));
                 }
                 AcceptorEvent::Accepted(Err(error)) => {
-                    // A row of failures is reported once, when a connection has to wait because of it.
-                    if !is_reported && self.listener.as_ref().is_some_and(Listener::is_awaited) {
+                    let now = Instant::now();
+                    let is_awaited = self.listener.as_ref().is_some_and(Listener::is_awaited);
+                    if failures.is_to_report(now, is_awaited) {
                         warn!("accepting fails, and is tried every {ACCEPT_REST:?}: {error}");
                         self.report(&error);
-                        is_reported = true;
                     }
-                    resting_until = Some(Instant::now() + ACCEPT_REST);
+                    resting_until = Some(now + ACCEPT_REST);
                 }
             }
         }
@@ -234,6 +258,21 @@ mod tests {
             assert!(registered.load(SeqCst));
         });
         worker.end();
+    }
+
+    #[test]
+    fn a_row_of_failures_is_reported_once_when_a_connection_waits() {
+        let mut failures = Failures::default();
+        let mut now = Instant::now();
+        assert!(!failures.is_to_report(now, false));
+        now += ACCEPT_REST;
+        assert!(failures.is_to_report(now, true));
+        for _ in 0..100 {
+            now += FAILURES_APART - ACCEPT_REST;
+            assert!(!failures.is_to_report(now, true));
+        }
+        now += FAILURES_APART;
+        assert!(failures.is_to_report(now, true));
     }
 
     #[test]

@@ -1,7 +1,12 @@
 // @ts-check
 'use strict';
 
-/** The chat room of the page: whoever shakes hands with a `nick` is in it. */
+/**
+ * The chat room of the page: whoever shakes hands with a `nick` is in it. It is the same room on one server and on
+ * several that are joined.
+ */
+
+const { randomUUID } = require('node:crypto');
 
 /** @typedef {import('line-socket-native')} Server */
 /** @typedef {import('line-socket-native').ServerConnection} ServerConnection */
@@ -18,29 +23,54 @@ const HISTORY = { [ROOM]: { size: 200, ttl: 60 * 60 * 1000 } };
 const SHOWN = 20;
 
 const LONGEST_NICK = 24;
+const LONGEST_KEY = 100;
 const LONGEST_TEXT = 500;
 
-/** Who is called what. @type {WeakMap<ServerConnection, string>} */
-const nicks = new WeakMap();
+/** How long who has lost the connection stays in the list, in ms. */
+const PRESENCE = { [ROOM]: { leaveDelay: 1000 } };
 
-/** @param {Server} server */
-function members(server) {
-  const connections = server.getRoom(ROOM)?.getConnections() ?? {};
-  return Object.values(connections).map((connection) => /** @type {string} */ (nicks.get(connection)));
+/** Members that are shown. */
+const LISTED = 1000;
+
+/**
+ * What servers know of a member, besides the id of the connection.
+ * @typedef {object} Info
+ * @property {string} nick
+ * @property {string | undefined} key Made up by the page, and told to no client: who knows it is the same page.
+ * @property {string | undefined} node Name of the server that it is connected to.
+ * @property {number} since When it came, in ms since 1970.
+ */
+
+/**
+ * Who is in the chat, on all servers, each name once. A page that has changed to another server may be known twice
+ * for some seconds, where it was and where it is.
+ * @param {Server} server
+ * @returns {Promise<Map<string, Info>>}
+ */
+async function members(server) {
+  const { members: listed } = await server.room(ROOM).presence().list({ limit: LISTED });
+  const infos = listed.map(({ info }) => /** @type {Info} */ (info)).sort((a, b) => a.since - b.since);
+  return new Map(infos.map((info) => [info.nick, info]));
 }
 
 /**
  * Notes the name that a connection asks for in its handshake; without one it stays out of the room.
  * @param {ServerConnection} connection
- * @param {unknown} nick
- * @returns {string | undefined} Why it cannot have that name.
+ * @param {any} payload Of the handshake.
+ * @param {string} [node] Name of this server.
+ * @returns {Promise<string | undefined>} Why it cannot have that name.
  */
-function check(connection, nick) {
+async function check(connection, payload, node) {
+  const { nick, key } = payload ?? {};
   if (nick === undefined) return undefined;
   if (typeof nick !== 'string' || nick.trim() !== nick || nick === '') return 'A name is needed';
   if (nick.length > LONGEST_NICK) return `A name has at most ${LONGEST_NICK} characters`;
-  if (members(connection.server).includes(nick)) return `Somebody called ${nick} is here already: take another name`;
-  nicks.set(connection, nick);
+  if (key !== undefined && (typeof key !== 'string' || key.length > LONGEST_KEY)) return 'That is no key';
+  const holder = (await members(connection.server)).get(nick);
+  if (holder !== undefined && (key === undefined || holder.key !== key)) {
+    return `Somebody called ${nick} is here already: take another name`;
+  }
+  connection.info = { nick, key, node, since: Date.now() };
   return undefined;
 }
 
@@ -50,17 +80,11 @@ function check(connection, nick) {
  */
 function enter(connection) {
   const { server } = connection;
-  const nick = nicks.get(connection);
+  const { nick } = /** @type {Partial<Info>} */ (connection.info ?? {});
   if (nick === undefined) return;
   connection.joinRoom(NOTICES);
   // Nothing is lost if it has ended already.
   connection.joinRoomAsync(ROOM, { rewind: SHOWN }).catch(() => {});
-  const tell = (/** @type {string} */ event) => {
-    const room = server.getRoom(NOTICES);
-    room?.broadcast(event, nick);
-    room?.broadcast('members', members(server).sort());
-  };
-  tell('joined');
 
   connection.on('say', (message) => {
     const text = message.payload;
@@ -68,12 +92,36 @@ function enter(connection) {
       message.reject(new Error(`A text of 1 to ${LONGEST_TEXT} characters is needed`));
       return;
     }
-    server.getRoom(ROOM)?.broadcast('said', { from: nick, text });
+    const said = { id: randomUUID(), from: nick, text };
+    server.room(ROOM).broadcast('said', said);
+    // Servers that have lost each other keep it until they are joined again. Who is here sees it now.
+    if (server.nodes.state === 'down') server.room(NOTICES).broadcast('waiting', said, { local: true });
     message.resolve();
   });
-
-  // The connection has left its rooms by then.
-  connection.on('_disconnected', () => tell('left'));
 }
 
-module.exports = { HISTORY, check, enter };
+/**
+ * Tells those on this server who comes and goes, on any server, and whether the servers are joined.
+ * @param {Server} server
+ */
+function tell(server) {
+  /** @param {string} event @param {unknown} [payload] */
+  const notify = (event, payload) => server.room(NOTICES).broadcast(event, payload, { local: true });
+  /** @type {Map<string, Info>} */
+  let known = new Map();
+  const look = async () => {
+    const now = await members(server);
+    const before = known;
+    known = now;
+    for (const nick of now.keys()) if (!before.has(nick)) notify('joined', nick);
+    for (const nick of before.keys()) if (!now.has(nick)) notify('left', nick);
+    const shown = [...now.values()].map(({ nick, node }) => ({ nick, node }));
+    notify('members', shown.sort((a, b) => (a.nick < b.nick ? -1 : 1)));
+  };
+  // A server that stops has nobody to tell.
+  server.room(ROOM).presence().on('change', () => look().catch(() => {}));
+  server.nodes.on('_down', () => notify('apart'));
+  server.nodes.on('_resumed', () => notify('together'));
+}
+
+module.exports = { HISTORY, PRESENCE, check, enter, tell };

@@ -7,7 +7,8 @@
  *
  * It answers `hello`, sends an `echo` back, and tells everyone in the room `lobby` the time once a
  * second; `chat.js` is the chat room of the page, whose last messages the server keeps. It listens on port 3000, or on the one that the
- * environment variable PORT names.
+ * environment variable PORT names, and on all addresses, unless HOST names one. With the address of a Redis in REDIS it is joined
+ * with others, as the node that NODE_NAME names: `npm run cluster` starts three.
  */
 
 const { once } = require('node:events');
@@ -20,6 +21,9 @@ const TICK = 1000;
 
 /** Milliseconds that clients have to leave when the server is stopped. */
 const DRAIN = 3000;
+
+/** Milliseconds between two signs of life to other servers, which miss this one after three. */
+const HEARTBEAT = 2000;
 
 /** Bytes of the largest message. */
 const LARGEST = 64 * 1024;
@@ -39,15 +43,24 @@ function print(what, who, details = '') {
   console.log(`${time}  ${what.padEnd(12)}  ${who}  ${shown.replace(/\p{Cc}/gu, '?')}`.trimEnd());
 }
 
+/** What is different where several servers are joined, behind a proxy. @returns {object} */
+function joined() {
+  const { REDIS: redis, NODE_NAME: nodeName } = process.env;
+  if (!redis) return {};
+  return { adapter: { redis, nodeName, heartbeatInterval: HEARTBEAT }, trustProxy: 'loopback' };
+}
+
 /** @param {Server} server */
 function prepare(server) {
   // Here an application checks who it is. Everyone may come in; the chat wants a name.
-  server.on('handshake', (connection, handshake) => {
+  server.on('handshake', async (connection, handshake) => {
     print('handshake', connection.id, JSON.stringify(handshake.payload));
-    const problem = chat.check(connection, handshake.payload?.nick);
+    const problem = await chat.check(connection, handshake.payload, process.env.NODE_NAME);
     if (problem === undefined) handshake.resolve('welcome');
     else handshake.reject(new Error(problem));
   });
+
+  chat.tell(server);
 
   server.on('connection', (connection) => {
     print('connected', connection.id, `from ${connection.socket.upgradeReq.connection.remoteAddress}`);
@@ -77,17 +90,18 @@ function prepare(server) {
 function tick(server, n) {
   const lobby = server.getRoom('lobby');
   if (lobby === undefined) return;
-  lobby.broadcast('tick', { n, at: new Date().toISOString() });
+  // Other servers tell their own clients.
+  server.room('lobby').broadcast('tick', { n, at: new Date().toISOString() }, { local: true });
   print('tick', 'lobby', `${n} to ${lobby.getConnectionsCount()}`);
 }
 
 async function main() {
   const port = /** @type {any} */ (process.env.PORT || 3000);
   const site = createSite();
-  const server = new Server({ server: site, maxPayload: LARGEST, history: chat.HISTORY });
+  const server = new Server({ server: site, maxPayload: LARGEST, history: chat.HISTORY, presence: chat.PRESENCE, ...joined() });
   prepare(server);
   await server.start();
-  await once(site.listen({ port }), 'listening');
+  await once(site.listen({ port, host: process.env.HOST }), 'listening');
   print('listening', `ws://localhost:${port}`, `chat page: http://localhost:${port}/`);
 
   let count = 0;

@@ -26,6 +26,10 @@ const find = (id) => /** @type {any} */ (document.getElementById(id));
 
 /** Round trip times in ms, oldest first. @type {number[]} */
 const times = [];
+/** What no other page knows: by it the servers know this page again. */
+const key = Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(36)).join('');
+/** What other servers have not got yet, by its id. @type {Map<string, Element>} */
+const waiting = new Map();
 let nick = '';
 /** Whether this page is in the room. */
 let isIn = false;
@@ -136,7 +140,18 @@ client.on('_recovered', ({ recovered }) => {
   if (!recovered) show('note', 'The server was started anew, and does not know what was said before.');
 });
 
-client.on('said', ({ payload: { from, text } }) => show(from === nick ? 'mine' : 'theirs', text, from));
+client.on('said', ({ payload: { id, from, text } }) => {
+  waiting.get(id)?.remove();
+  waiting.delete(id);
+  show(from === nick ? 'mine' : 'theirs', text, from);
+});
+
+// Shown at once, and again in its place when the servers are joined again.
+client.on('waiting', ({ payload: { id, from, text } }) => {
+  waiting.set(id, show(`${from === nick ? 'mine' : 'theirs'} waiting`, text, `${from}, not everywhere yet`));
+});
+client.on('apart', () => show('note', 'The servers have lost each other: what is said now comes to the others later.'));
+client.on('together', () => show('note', 'The servers are joined again.'));
 client.on('joined', ({ payload }) => payload !== nick && show('note', `${payload} joined.`));
 client.on('left', ({ payload }) => show('note', `${payload} left.`));
 client.on('tick', ({ payload }) => (find('clock').textContent = new Date(payload.at).toLocaleTimeString()));
@@ -144,9 +159,12 @@ client.on('tick', ({ payload }) => (find('clock').textContent = new Date(payload
 client.on('members', ({ payload }) => {
   find('count').textContent = payload.length;
   find('members').replaceChildren(
-    ...payload.map((/** @type {string} */ name) =>
-      Object.assign(document.createElement('li'), { textContent: name, className: name === nick ? 'me' : '' }),
-    ),
+    ...payload.map((/** @type {{nick: string, node?: string}} */ member) => {
+      const entry = Object.assign(document.createElement('li'), { textContent: member.nick, className: member.nick === nick ? 'me' : '' });
+      // Where several servers are joined, each has a name.
+      if (member.node) entry.append(Object.assign(document.createElement('small'), { textContent: member.node }));
+      return entry;
+    }),
   );
 });
 
@@ -154,7 +172,7 @@ find('join').addEventListener('submit', (/** @type {SubmitEvent} */ event) => {
   event.preventDefault();
   nick = find('nick').value.trim();
   find('refusal').textContent = '';
-  client.options.handshake.payload = { nick };
+  client.options.handshake.payload = { nick, key };
   client.connect();
 });
 
@@ -164,10 +182,10 @@ find('say').addEventListener('submit', (/** @type {SubmitEvent} */ event) => {
   find('text').value = '';
   if (!text) return;
   // What is said offline is sent when the connection is back.
-  const waiting = isIn ? undefined : show('mine waiting', text, `${nick}, not sent yet`);
+  const unsent = isIn ? undefined : show('mine waiting', text, `${nick}, not sent yet`);
   client.send('say', text)
     .catch((error) => show('note', `Not sent: ${error.message}`))
-    .finally(() => waiting?.remove());
+    .finally(() => unsent?.remove());
 });
 
 setInterval(measure, 1000);

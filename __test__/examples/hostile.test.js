@@ -36,6 +36,7 @@ const SERVERS = {
   'graceful-shutdown': {},
   hello: { token: { nick: 'Ada' }, valid: { nick: 'Bob' } },
   http: { paths: ['/line'] },
+  metrics: {},
   'rooms/all-but-me': { valid: { x: 1, y: 2 } },
   'rooms/catching-up': {},
   'rooms/join': { token: { token: 'token-of-ada' }, before: [{ n: 'join', p: 'apollo' }], valid: { project: 'apollo', text: 'hi' } },

@@ -2,13 +2,16 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const net = require('node:net');
+const path = require('node:path');
 const { once } = require('node:events');
 const test = require('node:test');
 const { report } = require('../cluster/report');
 const { rows } = require('../cluster/rows');
 const { peers } = require('../cluster/peers');
 const { LightSocket } = require('../cluster/socket');
+const { cases } = require('../lib/cases');
 const { median } = require('../lib/results');
 
 /** @param {import('../cluster/report').Results} results */
@@ -64,4 +67,14 @@ test('the light client takes frames apart wherever they are cut, and masks its o
   client.send('hi');
   const [got] = await once(socket, 'got');
   assert.deepEqual([...got.subarray(-8)], [0x81, 0x82, 0, 0, 0, 0, 104, 105]);
+});
+
+test('commands in the guide of sizing name cases and rows that there are', () => {
+  const text = fs.readFileSync(path.join(__dirname, '../../docs/guides/sizing.md'), 'utf8');
+  const named = (/** @type {RegExp} */ pattern) => [...text.matchAll(pattern)].map(([, name]) => name);
+  const keys = (/** @type {{key: string}[]} */ list) => new Set(list.map(({ key }) => key));
+  const [rowKeys, caseKeys] = [keys(rows), keys(cases)];
+  assert.ok(named(/--rows/g).length >= 4);
+  assert.deepEqual(named(/--rows ([\w-]+)/g).filter((name) => !rowKeys.has(name)), []);
+  assert.deepEqual(named(/--cases ([\w-]+)/g).filter((name) => name !== 'cluster' && !caseKeys.has(name)), []);
 });

@@ -20,7 +20,7 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import './types/dispose.js';
-import type { AdapterStats, AdapterTls, Engine, EngineSink, RedisAdapterOptions } from './types/adapter.js';
+import type { AdapterStats, AdapterTls, Engine, EngineEntry, EngineHistory, EngineReading, EngineSink, RedisAdapterOptions } from './types/adapter.js';
 import type { PerMessageDeflateOptions, ZlibDeflateOptions, ZlibInflateOptions } from './types/compression.js';
 import { Emitter } from './types/emitter.js';
 import type { EmitterEvents, EventName, Handler, Listener, ListenerRecord } from './types/emitter.js';
@@ -377,7 +377,7 @@ declare namespace Server {
   export { ServerRoom, ServerRoom as Room };
   export { LineError, LineError as Error };
   export { Message };
-  export type { AdapterStats, AdapterTls, Engine, EngineSink, RedisAdapterOptions };
+  export type { AdapterStats, AdapterTls, Engine, EngineEntry, EngineHistory, EngineReading, EngineSink, RedisAdapterOptions };
   export type { NodeAnswers, NodeInfo, Nodes, NodesEvents, Resumed };
   export type { Presence, PresenceChange, PresenceEvents, PresenceMember, PresenceRule };
   export type { Answers, AskOptions, BroadcastOptions, Except, ExceptConnection, FetchOptions, RemoteConnection, Target };

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use napi::Result;
-use napi::bindgen_prelude::{Function, Uint8Array};
+use napi::bindgen_prelude::{Either, Function, Uint8Array};
 use napi_derive::napi;
 
 use line_socket_core::{
-    EngineError, ExternalAsk as Ask, ExternalCall as Call, ExternalEngine, Kind, Record,
+    EngineError, ExternalAnswer as Answer, ExternalAsk as Ask, ExternalCall as Call,
+    ExternalEngine, ExternalEntry, ExternalHead, Kept, Kind, Position, Record,
 };
 
 use super::nodes::JoinSettings;
@@ -18,48 +19,131 @@ use super::state::ServerCore;
 pub struct EngineCall {
     /// What `settleEngineCall` has to be given.
     pub key: u32,
-    #[napi(ts_type = "'connect' | 'disconnect' | 'subscribe' | 'unsubscribe' | 'publish'")]
+    #[napi(
+        ts_type = "'connect' | 'disconnect' | 'subscribe' | 'unsubscribe' | 'publish' | 'append' | 'read' | 'positions'"
+    )]
     pub what: &'static str,
-    /// The channels; of `publish`, that of each message.
+    /// The channels; of `publish`, that of each message; of `read`, that of the room.
     pub channels: Vec<String>,
-    /// Of `publish`: where each message ends in `data`.
+    /// Of `publish` and `append`: where each message ends in `data`.
     pub ends: Vec<u32>,
-    /// Of `publish`: the messages, one after the other.
+    /// Of `publish` and `append`: the messages, one after the other.
     pub data: Option<Uint8Array>,
+    /// Of `append`, for each message, and `positions`: the histories.
+    pub histories: Vec<EngineHistory>,
+    /// Of `read`: the offset that the messages are behind.
+    pub after: Option<i64>,
+    /// Of `read`: most messages.
+    pub limit: u32,
+}
+
+/// The history of a room, of which something is asked.
+#[napi(object, object_from_js = false)]
+pub struct EngineHistory {
+    /// That of the room.
+    pub channel: String,
+    /// The epoch of the history if it has none.
+    pub epoch: String,
+    /// In milliseconds.
+    pub ttl: i64,
+    /// Of `append`: most messages that are kept.
+    pub size: u32,
+    /// Of `append`: the tag of the message.
+    pub tag: String,
+}
+
+impl From<ExternalHead> for EngineHistory {
+    fn from(
+        ExternalHead {
+            channel,
+            epoch,
+            ttl,
+        }: ExternalHead,
+    ) -> Self {
+        Self {
+            channel,
+            epoch,
+            ttl: i64::try_from(ttl).unwrap_or(i64::MAX),
+            size: 0,
+            tag: String::new(),
+        }
+    }
+}
+
+impl EngineCall {
+    fn new(key: u32, what: &'static str) -> Self {
+        Self {
+            key,
+            what,
+            channels: Vec::new(),
+            ends: Vec::new(),
+            data: None,
+            histories: Vec::new(),
+            after: None,
+            limit: 0,
+        }
+    }
+
+    fn with_data(self, messages: &[Vec<u8>]) -> Self {
+        let mut data = Vec::with_capacity(messages.iter().map(Vec::len).sum());
+        let mut ends = Vec::with_capacity(messages.len());
+        for message in messages {
+            data.extend_from_slice(message);
+            ends.push(u32::try_from(data.len()).unwrap_or(u32::MAX));
+        }
+        Self {
+            ends,
+            data: Some(data.into()),
+            ..self
+        }
+    }
 }
 
 impl From<Call> for EngineCall {
     fn from(Call { key, ask }: Call) -> Self {
-        let (what, channels) = match ask {
-            Ask::Connect => ("connect", Vec::new()),
-            Ask::Disconnect => ("disconnect", Vec::new()),
-            Ask::Subscribe(channels) => ("subscribe", channels),
-            Ask::Unsubscribe(channels) => ("unsubscribe", channels),
-            Ask::Publish(messages) => {
-                let mut data =
-                    Vec::with_capacity(messages.iter().map(|(_, each)| each.len()).sum());
-                let mut ends = Vec::with_capacity(messages.len());
-                let mut channels = Vec::with_capacity(messages.len());
-                for (channel, message) in messages {
-                    data.extend_from_slice(&message);
-                    ends.push(u32::try_from(data.len()).unwrap_or(u32::MAX));
-                    channels.push(channel);
-                }
-                return Self {
-                    key,
-                    what: "publish",
-                    channels,
-                    ends,
-                    data: Some(data.into()),
-                };
-            }
-        };
-        Self {
-            key,
-            what,
+        let with_channels = |what, channels| Self {
             channels,
-            ends: Vec::new(),
-            data: None,
+            ..Self::new(key, what)
+        };
+        match ask {
+            Ask::Connect => Self::new(key, "connect"),
+            Ask::Disconnect => Self::new(key, "disconnect"),
+            Ask::Subscribe(channels) => with_channels("subscribe", channels),
+            Ask::Unsubscribe(channels) => with_channels("unsubscribe", channels),
+            Ask::Publish(messages) => {
+                let (channels, messages): (Vec<_>, Vec<_>) = messages.into_iter().unzip();
+                with_channels("publish", channels).with_data(&messages)
+            }
+            Ask::Append(entries) => {
+                let split = |entry: ExternalEntry| {
+                    let history = EngineHistory {
+                        size: u32::try_from(entry.size).unwrap_or(u32::MAX),
+                        tag: entry.tag,
+                        ..entry.history.into()
+                    };
+                    (history, entry.data)
+                };
+                let (histories, messages): (Vec<_>, Vec<_>) =
+                    entries.into_iter().map(split).unzip();
+                Self {
+                    histories,
+                    ..Self::new(key, "append")
+                }
+                .with_data(&messages)
+            }
+            Ask::Read {
+                channel,
+                after,
+                limit,
+            } => Self {
+                after: after.map(|offset| i64::try_from(offset).unwrap_or(i64::MAX)),
+                limit: u32::try_from(limit).unwrap_or(u32::MAX),
+                ..with_channels("read", vec![channel])
+            },
+            Ask::Heads(heads) => Self {
+                histories: heads.into_iter().map(EngineHistory::from).collect(),
+                ..Self::new(key, "positions")
+            },
         }
     }
 }
@@ -84,11 +168,12 @@ impl From<EngineFailure> for EngineError {
 )]
 #[napi]
 impl ServerCore {
-    /// Joins other servers by an engine that JavaScript carries out. Returns what the system has against it.
+    /// Joins other servers by an engine that JavaScript carries out; with `keeps` it keeps histories. Returns what the system has against it.
     #[napi]
     pub fn join_by_engine(
         &self,
         settings: JoinSettings,
+        keeps: bool,
         on_wake: Function<'_, (), ()>,
     ) -> Result<Option<String>> {
         let mut server = self.state()?;
@@ -97,7 +182,7 @@ impl ServerCore {
             hub.inbox.announce(|_| Record::new(Kind::Engine, 0));
             hub.inbox.end_turn();
         };
-        let engine = Arc::new(ExternalEngine::new(&settings.prefix, Box::new(wake)));
+        let engine = Arc::new(ExternalEngine::new(&settings.prefix, keeps, Box::new(wake)));
         let external = Some(Arc::clone(&engine));
         let joined = server.join(engine, external, settings, &on_wake)?;
         Ok(joined.err().map(|error| error.to_string()))
@@ -114,16 +199,76 @@ impl ServerCore {
     #[napi]
     pub fn settle_engine_call(&self, key: u32, failure: Option<EngineFailure>) -> Result<()> {
         if let Some(engine) = self.external()? {
-            engine.settle(key, failure.map_or(Ok(()), |failure| Err(failure.into())));
+            engine.settle(
+                key,
+                failure.map_or(Ok(Answer::Done), |failure| Err(failure.into())),
+            );
         }
         Ok(())
     }
 
-    /// A message has come.
+    /// Tells the positions that the engine has given: of `append`, an error for a message that it refuses. Returns
+    /// false for what is no position; nothing is told then.
     #[napi]
-    pub fn engine_message(&self, channel: String, data: &[u8]) -> Result<()> {
+    pub fn settle_engine_positions(
+        &self,
+        key: u32,
+        positions: Vec<Either<String, EngineFailure>>,
+    ) -> Result<bool> {
+        let parsed = positions.into_iter().map(|position| match position {
+            Either::A(text) => Position::parse(&text).map(Ok),
+            Either::B(failure) => Some(Err(EngineError::Refused(failure.message))),
+        });
+        let Some(positions) = parsed.collect::<Option<Vec<_>>>() else {
+            return Ok(false);
+        };
         if let Some(engine) = self.external()? {
-            engine.message(&channel, data);
+            engine.settle(key, Ok(Answer::Positions(positions)));
+        }
+        Ok(true)
+    }
+
+    /// Tells what the engine has read: where the history stands, if there is one, and its messages, each with its
+    /// position and its end in `data`. Returns false for what is no position; nothing is told then.
+    #[napi]
+    pub fn settle_engine_read(
+        &self,
+        key: u32,
+        head: Option<String>,
+        positions: Vec<String>,
+        ends: Vec<u32>,
+        data: &[u8],
+    ) -> Result<bool> {
+        let head = head.map(|text| Position::parse(&text));
+        let mut begin = 0;
+        let messages = positions.iter().zip(ends).map(|(position, end)| {
+            let message = data.get(begin..end as usize)?;
+            begin = end as usize;
+            Some((Position::parse(position)?, message.to_vec()))
+        });
+        let (Some(messages), false) = (messages.collect(), head == Some(None)) else {
+            return Ok(false);
+        };
+        if let Some(engine) = self.external()? {
+            let kept = Kept {
+                head: head.flatten(),
+                messages,
+            };
+            engine.settle(key, Ok(Answer::Kept(kept)));
+        }
+        Ok(true)
+    }
+
+    /// A message has come; one that is kept, with its position.
+    #[napi]
+    pub fn engine_message(
+        &self,
+        channel: String,
+        data: &[u8],
+        position: Option<String>,
+    ) -> Result<()> {
+        if let Some(engine) = self.external()? {
+            engine.message(&channel, data, position.as_deref());
         }
         Ok(())
     }

@@ -137,18 +137,46 @@ export interface AdapterStats {
 
 /** What an {@link Engine} calls. */
 export interface EngineSink {
-  /** A message has come on a channel that is subscribed to. */
-  message(channel: string, data: Uint8Array): void;
+  /** A message has come on a channel that is subscribed to; one that {@link Engine.append} has kept, with its position. */
+  message(channel: string, data: Uint8Array, position?: string): void;
   /** The engine is connected again, after {@link EngineSink.down}: all subscriptions are made anew then. */
   up(): void;
   /** The engine has lost its connection. Messages wait for it, within bounds. */
   down(error: Error): void;
 }
 
+/** The history of a room that an {@link Engine} keeps. */
+export interface EngineHistory {
+  /** The channel of the room: it names the history, too. */
+  channel: string;
+  /** What positions begin with in a history that begins now: it has had no message yet, or its state is gone. */
+  epoch: string;
+  /** Milliseconds that messages are kept after the last one. */
+  ttl: number;
+}
+
+/** A message that an {@link Engine} is to keep. */
+export interface EngineEntry extends EngineHistory {
+  /** The message. */
+  data: Uint8Array;
+  /** What the position of this message ends in. */
+  tag: string;
+  /** Messages of this history that are kept at least; older ones may be dropped. */
+  size: number;
+}
+
+/** What an {@link Engine} has read of a history. */
+export interface EngineReading {
+  /** The position of the last message, or what {@link Engine.positions} gave before the first; null without a history. */
+  position: string | null;
+  /** Kept messages, the oldest first. None is missing between two of them. */
+  messages: { position: string; data: Uint8Array }[];
+}
+
 /**
  * Carries messages between servers: the option `adapter` takes an object with these methods, for NATS, Postgres and others.
- * An engine only passes messages on. It does not have to deliver each, but it must deliver those of a channel in the order
- * in which they were published, to every server that has subscribed, the publisher too.
+ * It does not have to deliver each, but it must deliver those of a channel in the order in which they were published, to every
+ * server that has subscribed, the publisher too. An engine with `append`, `read` and `positions` also keeps histories of rooms.
  */
 export interface Engine {
   /**
@@ -164,4 +192,19 @@ export interface Engine {
   unsubscribe(channels: string[]): void;
   /** Ends the connection. Called once for each {@link Engine.start}. */
   stop(): Promise<void>;
+  /**
+   * For histories: keeps messages in this order, and publishes each on its channel in the same step. Resolves with their
+   * positions, each `epoch:offset:tag`, of which `offset` is 1 for the first message of a history and 1 more for each that
+   * follows. A message that is refused for good has an `Error` in place of its position.
+   */
+  append?(entries: EngineEntry[]): Promise<(string | Error)[]>;
+  /**
+   * For histories: reads the first `limit` messages whose offset is above `after`, or without it the last `limit` of all.
+   */
+  read?(channel: string, after: number | undefined, limit: number): Promise<EngineReading>;
+  /**
+   * For histories: the positions of the last messages. A history that has had none begins: its position is `epoch:0:0`, and
+   * that epoch stays.
+   */
+  positions?(histories: EngineHistory[]): Promise<string[]>;
 }

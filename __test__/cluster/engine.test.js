@@ -169,12 +169,4 @@ describe('an engine of the application', () => {
     assert.deepEqual(await member.got('said', 1), [1]);
     assert.equal(a.nodes.state, 'up');
   }));
-
-  it('that keeps no messages is refused with histories', () => {
-    const { Server } = require('../..');
-    const history = { news: { size: 5, ttl: 5000 } };
-    for (const adapter of ['cluster', new Bus().engine()]) {
-      assert.throws(() => new Server({ adapter: /** @type {any} */ (adapter), history }), { code: 'sInvalidOptions', message: /"options\.history" needs an adapter that keeps/ });
-    }
-  });
 });

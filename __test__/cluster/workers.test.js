@@ -5,79 +5,12 @@
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
-const { once } = require('node:events');
 const path = require('node:path');
-const { reservePort } = require('../helpers/ports');
-const { until, within } = require('../helpers/timing');
+const { until } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
 const { connect } = require('./support/members');
 const { startNodes } = require('./support/nodes');
-const { cluster } = require('./support/workers');
-
-/** @typedef {import('../process/support/scene').Scene} Scene */
-
-/** A server in a worker. */
-class WorkerNode {
-  #orders = 0;
-
-  /**
-   * @param {import('node:cluster').Worker} worker
-   * @param {number} port
-   */
-  constructor(worker, port) {
-    this.worker = worker;
-    this.url = `ws://127.0.0.1:${port}`;
-  }
-
-  /**
-   * @param {string} name
-   * @param {object} [args]
-   * @returns {Promise<any>}
-   */
-  do(name, args) {
-    const id = (this.#orders += 1);
-    const answered = new Promise((resolve, reject) => {
-      const onMessage = (/** @type {any} */ message) => {
-        if (message.id !== id) return;
-        this.worker.off('message', onMessage);
-        if (message.error) reject(new Error(message.error.message));
-        else resolve(message.result);
-      };
-      this.worker.on('message', onMessage);
-    });
-    this.worker.send({ id, name, args });
-    return within(answered, `answer of a worker to "${name}"`, 30000);
-  }
-
-  /** Ends it as a crash does. */
-  async kill() {
-    const exited = once(this.worker, 'exit');
-    if (!this.worker.isDead()) this.worker.process.kill('SIGKILL');
-    await exited;
-  }
-}
-
-/**
- * @param {Scene} scene
- * @param {number} count
- * @param {object} [settings] Of `cluster`.
- * @param {number} [known] So many nodes each of them has to know.
- * @returns {Promise<WorkerNode[]>}
- */
-async function startWorkers(scene, count, settings = {}, known = count) {
-  cluster.setupPrimary({ exec: path.join(__dirname, 'support/node-process.js'), serialization: 'json', ...settings });
-  const nodes = await Promise.all(Array.from({ length: count }, async () => {
-    const node = new WorkerNode(cluster.fork(), await reservePort());
-    scene.defer(() => (node.worker.isDead() ? undefined : node.kill()));
-    await node.do('start', { options: { port: Number(new URL(node.url).port), adapter: 'cluster' } });
-    return node;
-  }));
-  await until(async () => {
-    const lists = await Promise.all(nodes.map((node) => node.do('nodes')));
-    return lists.every((list) => list.length >= known);
-  }, 'workers know each other', 20000);
-  return nodes;
-}
+const { startWorkers } = require('./support/worker-nodes');
 
 describe("adapter: 'cluster'", () => {
   for (const serialization of /** @type {const} */ (['json', 'advanced'])) {

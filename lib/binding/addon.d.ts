@@ -54,8 +54,8 @@ export declare class ServerCore {
   encrypt(options?: TlsOptions | undefined | null): InvalidOption | null;
   /** The engine has lost its connection. */
   engineLost(failure: EngineFailure): void;
-  /** A message has come. */
-  engineMessage(channel: string, data: Uint8Array): void;
+  /** A message has come; one that is kept, with its position. */
+  engineMessage(channel: string, data: Uint8Array, position?: string | undefined | null): void;
   /** Forgets that this server was joined with others. To be called when it has left them. */
   forgetNodes(): void;
   /**
@@ -78,8 +78,8 @@ export declare class ServerCore {
    * been sent it.
    */
   joinAndTellLater(slot: number, room: string, rewind: number, key: number): Joining | null;
-  /** Joins other servers by an engine that JavaScript carries out. Returns what the system has against it. */
-  joinByEngine(settings: JoinSettings, onWake: () => void): string | null;
+  /** Joins other servers by an engine that JavaScript carries out; with `keeps` it keeps histories. Returns what the system has against it. */
+  joinByEngine(settings: JoinSettings, keeps: boolean, onWake: () => void): string | null;
   /** Joins other servers by Redis. Returns what the system has against it. */
   joinByRedis(place: RedisPlace, settings: JoinSettings, onWake: () => void): string | null;
   /**
@@ -134,6 +134,16 @@ export declare class ServerCore {
   setPolicy(options: PolicyOptions): InvalidOption | null;
   /** Tells that the engine has done something, or could not. */
   settleEngineCall(key: number, failure?: EngineFailure | undefined | null): void;
+  /**
+   * Tells the positions that the engine has given: of `append`, an error for a message that it refuses. Returns
+   * false for what is no position; nothing is told then.
+   */
+  settleEnginePositions(key: number, positions: Array<string | EngineFailure>): boolean;
+  /**
+   * Tells what the engine has read: where the history stands, if there is one, and its messages, each with its
+   * position and its end in `data`. Returns false for what is no position; nothing is told then.
+   */
+  settleEngineRead(key: number, head: string | undefined | null, positions: Array<string>, ends: Array<number>, data: Uint8Array): boolean;
   /** Listens and starts the io threads. */
   start(options: ListenOptions, onWake: () => void): Started;
   /** What has happened so far. */
@@ -195,13 +205,19 @@ export interface ConnectionFacts {
 export interface EngineCall {
   /** What `settleEngineCall` has to be given. */
   key: number;
-  what: 'connect' | 'disconnect' | 'subscribe' | 'unsubscribe' | 'publish';
-  /** The channels; of `publish`, that of each message. */
+  what: 'connect' | 'disconnect' | 'subscribe' | 'unsubscribe' | 'publish' | 'append' | 'read' | 'positions';
+  /** The channels; of `publish`, that of each message; of `read`, that of the room. */
   channels: Array<string>;
-  /** Of `publish`: where each message ends in `data`. */
+  /** Of `publish` and `append`: where each message ends in `data`. */
   ends: Array<number>;
-  /** Of `publish`: the messages, one after the other. */
+  /** Of `publish` and `append`: the messages, one after the other. */
   data?: Uint8Array;
+  /** Of `append`, for each message, and `positions`: the histories. */
+  histories: Array<EngineHistory>;
+  /** Of `read`: the offset that the messages are behind. */
+  after?: number;
+  /** Of `read`: most messages. */
+  limit: number;
 }
 
 /** Why the engine could not do something. */
@@ -209,6 +225,20 @@ export interface EngineFailure {
   message: string;
   /** The system's error by its name. */
   code?: string;
+}
+
+/** The history of a room, of which something is asked. */
+export interface EngineHistory {
+  /** That of the room. */
+  channel: string;
+  /** The epoch of the history if it has none. */
+  epoch: string;
+  /** In milliseconds. */
+  ttl: number;
+  /** Of `append`: most messages that are kept. */
+  size: number;
+  /** Of `append`: the tag of the message. */
+  tag: string;
 }
 
 /** A stream of Node's, and its facts. */

@@ -10,6 +10,11 @@ const { clearTimeout, microtask, setTimer } = require('../runtime/environment.js
 
 /** @typedef {import('../../types/adapter.d.ts').Engine} Engine */
 /** @typedef {import('../../types/adapter.d.ts').EngineSink} EngineSink */
+/** @typedef {import('../../types/adapter.d.ts').EngineEntry} EngineEntry */
+/** @typedef {import('../../types/adapter.d.ts').EngineHistory} EngineHistory */
+/** @typedef {import('../../types/adapter.d.ts').EngineReading} EngineReading */
+/** @typedef {import('./histories.js').Entry} Entry */
+/** @typedef {import('./histories.js').Kept} Kept */
 
 /** @type {import('node:cluster').Cluster} */
 const cluster = /** @type {any} */ (nodeCluster);
@@ -30,17 +35,26 @@ function textOf(data) {
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('latin1');
 }
 
+/** @param {string} text @returns {Buffer} */
+const bytesOf = (text) => Buffer.from(text, 'latin1');
+
 /**
  * Messages that are published in one turn leave together.
  * @implements {Engine}
  */
 class ClusterEngine {
+  #historyBytes;
   /** @type {Connection | undefined} */
   #connection = undefined;
-  /** Messages that are to leave, as channel and data in turn. @type {string[]} */
+  /** Messages that are to leave, as `Relay` has them. @type {string[]} */
   #batch = [];
   /** When they have left. @type {Promise<void> | undefined} */
   #leaving = undefined;
+
+  /** @param {() => number} historyBytes What the server's histories may take now. */
+  constructor(historyBytes) {
+    this.#historyBytes = historyBytes;
+  }
 
   /** @param {EngineSink} sink */
   async start(sink) {
@@ -55,13 +69,13 @@ class ClusterEngine {
    * @returns {any} A promise: when it has left.
    */
   publish(channel, data) {
-    this.#batch.push(channel, textOf(data));
+    this.#batch.push(channel, textOf(data), '');
     this.#leaving ??= new Promise((resolve, reject) => {
       microtask(() => {
         const messages = this.#batch;
         this.#batch = [];
         this.#leaving = undefined;
-        if (this.#connection === undefined) reject(new Error('it has been stopped'));
+        if (this.#connection === undefined) reject(stopped());
         else this.#connection.publish(messages).then(resolve, reject);
       });
     });
@@ -78,11 +92,46 @@ class ClusterEngine {
     this.#connection?.unsubscribe(channels);
   }
 
+  /**
+   * @param {EngineEntry[]} entries
+   * @returns {Promise<string[]>}
+   */
+  append(entries) {
+    const texts = entries.map((entry) => ({ ...entry, data: textOf(entry.data) }));
+    return this.#connected.append(texts, this.#historyBytes());
+  }
+
+  /**
+   * @param {string} channel
+   * @param {number | undefined} after
+   * @param {number} limit
+   * @returns {Promise<EngineReading>}
+   */
+  async read(channel, after, limit) {
+    const { position, messages } = await this.#connected.read(channel, after ?? null, limit);
+    return { position, messages: messages.map(([at, text]) => ({ position: at, data: bytesOf(text) })) };
+  }
+
+  /**
+   * @param {EngineHistory[]} histories
+   * @returns {Promise<string[]>}
+   */
+  positions(histories) {
+    return this.#connected.positions(histories);
+  }
+
   async stop() {
     this.#connection?.close();
     this.#connection = undefined;
   }
+
+  get #connected() {
+    if (this.#connection === undefined) throw stopped();
+    return this.#connection;
+  }
 }
+
+const stopped = () => new Error('it has been stopped');
 
 /**
  * @typedef {object} Connection
@@ -90,16 +139,20 @@ class ClusterEngine {
  * @property {(messages: string[]) => Promise<void>} publish
  * @property {(channels: string[]) => Promise<void>} subscribe
  * @property {(channels: string[]) => void} unsubscribe
+ * @property {(entries: Entry[], historyBytes: number) => Promise<string[]>} append
+ * @property {(channel: string, after: number | null, limit: number) => Promise<Kept>} read
+ * @property {(histories: EngineHistory[]) => Promise<string[]>} positions
  * @property {() => void} close
  */
 
 /**
  * @param {EngineSink} sink
- * @param {string[]} messages Channel and data in turn.
+ * @param {string[]} messages As `Relay` has them.
  */
 function receive(sink, messages) {
-  for (let index = 0; index + 1 < messages.length; index += 2) {
-    sink.message(messages[index], Buffer.from(messages[index + 1], 'latin1'));
+  for (let index = 0; index + 2 < messages.length; index += 3) {
+    const [channel, data, position] = messages.slice(index, index + 3);
+    sink.message(channel, bytesOf(data), position || undefined);
   }
 }
 
@@ -138,6 +191,29 @@ class LocalConnection {
     relay.unsubscribe(this.#port, channels);
   }
 
+  /**
+   * @param {Entry[]} entries
+   * @param {number} historyBytes
+   */
+  async append(entries, historyBytes) {
+    relay.histories.limit = historyBytes;
+    return relay.append(entries);
+  }
+
+  /**
+   * @param {string} channel
+   * @param {number | null} after
+   * @param {number} limit
+   */
+  async read(channel, after, limit) {
+    return relay.histories.read(channel, after, limit);
+  }
+
+  /** @param {EngineHistory[]} histories */
+  async positions(histories) {
+    return histories.map(({ channel, epoch, ttl }) => relay.histories.position(channel, epoch, ttl));
+  }
+
   close() {
     relay.leave(this.#port);
   }
@@ -150,8 +226,9 @@ class LocalConnection {
 class WorkerConnection {
   #sink;
   #number = (last += 1);
-  /** Who waits for an answer, by its name, oldest first. @type {{name: string, resolve: () => void}[]} */
-  #awaited = [];
+  #lastKey = 0;
+  /** Who waits for an answer, by its key. @type {Map<number, (result: any) => void>} */
+  #awaited = new Map();
 
   /** @param {EngineSink} sink */
   constructor(sink) {
@@ -161,22 +238,44 @@ class WorkerConnection {
   async open() {
     process.on('message', this.#onMessage);
     process.on('disconnect', this.#onDisconnect);
-    await this.#ask('hello', undefined, 'welcome');
+    await this.#ask('hello');
   }
 
   /** @param {string[]} messages */
   publish(messages) {
-    return this.#send(['publish', this.#number, messages]);
+    return this.#send(['publish', this.#number, 0, messages]);
   }
 
   /** @param {string[]} channels */
   subscribe(channels) {
-    return this.#ask('subscribe', channels, 'subscribed');
+    return this.#ask('subscribe', channels);
   }
 
   /** @param {string[]} channels */
   unsubscribe(channels) {
-    this.#send(['unsubscribe', this.#number, channels]).catch(() => {});
+    this.#send(['unsubscribe', this.#number, 0, channels]).catch(() => {});
+  }
+
+  /**
+   * @param {Entry[]} entries
+   * @param {number} limit
+   */
+  append(entries, limit) {
+    return this.#ask('append', { entries, limit });
+  }
+
+  /**
+   * @param {string} channel
+   * @param {number | null} after
+   * @param {number} limit
+   */
+  read(channel, after, limit) {
+    return this.#ask('read', { channel, after, limit });
+  }
+
+  /** @param {EngineHistory[]} histories */
+  positions(histories) {
+    return this.#ask('positions', histories);
   }
 
   close() {
@@ -187,26 +286,24 @@ class WorkerConnection {
 
   /**
    * @param {string} kind
-   * @param {string[] | undefined} list
-   * @param {string} answer Its name.
+   * @param {unknown} [body]
+   * @returns {Promise<any>} The answer.
    */
-  async #ask(kind, list, answer) {
+  async #ask(kind, body) {
+    const key = (this.#lastKey += 1);
     const answered = new Promise((resolve, reject) => {
-      const entry = {
-        name: answer,
-        resolve: () => {
-          clearTimeout(timer);
-          resolve(undefined);
-        },
-      };
-      this.#awaited.push(entry);
       const timer = setTimer(() => {
-        this.#awaited = this.#awaited.filter((each) => each !== entry);
+        this.#awaited.delete(key);
         reject(new Error(NO_ANSWER));
       }, PATIENCE);
       timer.unref();
+      this.#awaited.set(key, (result) => {
+        clearTimeout(timer);
+        resolve(result);
+      });
     });
-    await Promise.all([this.#send([kind, this.#number, list]), answered]);
+    const [, answer] = await Promise.all([this.#send([kind, this.#number, key, body]), answered]);
+    return answer;
   }
 
   /**
@@ -226,18 +323,18 @@ class WorkerConnection {
   #onMessage = (/** @type {any} */ message) => {
     const ours = message?.[KEY];
     if (!Array.isArray(ours) || ours[1] !== this.#number) return;
-    const [kind, , list] = ours;
-    if (kind === 'messages') receive(this.#sink, list);
+    const [kind, , first, result] = ours;
+    if (kind === 'messages') receive(this.#sink, first);
     else if (kind === 'lost') this.#onLost();
     else {
-      const index = this.#awaited.findIndex(({ name }) => name === kind);
-      if (index >= 0) this.#awaited.splice(index, 1)[0].resolve();
+      this.#awaited.get(first)?.(result);
+      this.#awaited.delete(first);
     }
   };
 
   #onLost() {
     this.#sink.down(new Error('Messages were dropped: this process reads them too slowly'));
-    this.#ask('hello', undefined, 'welcome').then(() => this.#sink.up(), () => {});
+    this.#ask('hello').then(() => this.#sink.up(), () => {});
   }
 
   #onDisconnect = () => {

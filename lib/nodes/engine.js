@@ -15,6 +15,9 @@ const { clearTimeout, setTimer } = require('../runtime/environment.js');
 /** @typedef {import('../binding/addon.d.ts').EngineFailure} EngineFailure */
 /** @typedef {import('../binding/native.js').NativeServer['core']} Core */
 
+/** A position, but for numbers that are too large: the core looks at those. */
+const POSITION = /^[0-9a-z]{1,13}:\d{1,20}:[0-9a-f]{1,4}$/;
+
 /** Milliseconds after which a method that has not settled is given up. The core gives a connection up after 10 s. */
 const PATIENCE = 9000;
 
@@ -55,22 +58,23 @@ class EngineBridge {
 
   /** @param {EngineCall} call */
   async #handle(call) {
-    /** @type {EngineFailure | undefined} */
-    let failure;
     try {
-      await this.#carryOut(call);
+      const settle = await this.#carryOut(call);
+      if (typeof settle !== 'function') this.#core.settleEngineCall(call.key);
+      else if (!settle()) throw new Error('it gives positions that are none');
     } catch (cause) {
-      failure = failureOf(call.what, cause);
+      const failure = failureOf(call.what, cause);
       serverLog('the engine failed: %s', failure.message);
       // A message may be lost, so the connection is made anew.
       if (this.#run && call.what !== 'unsubscribe') this.#run.state = 'failed';
+      this.#core.settleEngineCall(call.key, failure);
     }
-    this.#core.settleEngineCall(call.key, failure);
   }
 
   /**
    * @param {EngineCall} call
-   * @returns {unknown} A promise, or nothing when it is done.
+   * @returns {unknown} A promise or nothing: when it is done. If it has a result, a function that tells the core, and returns
+   *   false if the core cannot read it.
    */
   #carryOut(call) {
     const engine = this.#engine;
@@ -83,6 +87,12 @@ class EngineBridge {
         return within(engine.subscribe(call.channels), PATIENCE);
       case 'unsubscribe':
         return within(engine.unsubscribe(call.channels), PATIENCE);
+      case 'append':
+        return this.#append(call);
+      case 'read':
+        return this.#read(call);
+      case 'positions':
+        return this.#positions(call);
       default:
         return this.#publish(call);
     }
@@ -93,13 +103,43 @@ class EngineBridge {
    * @param {EngineCall} call
    */
   async #publish({ channels, ends, data }) {
-    let begin = 0;
+    const messages = cut(data, ends);
     for (const [index, channel] of channels.entries()) {
-      const message = /** @type {Uint8Array} */ (data).subarray(begin, ends[index]);
-      begin = ends[index];
+      const message = messages[index];
       const result = /** @type {unknown} */ (this.#engine.publish(channel, message));
       if (isThenable(result)) await within(result, PATIENCE);
     }
+  }
+
+  /** @param {EngineCall} call */
+  async #append({ key, histories, ends, data }) {
+    const messages = cut(data, ends);
+    const entries = histories.map((history, index) => ({ ...history, data: messages[index] }));
+    const result = await within(this.#engine.append?.(entries), PATIENCE);
+    const positions = listOf(result, histories.length, (each) => isPosition(each) || each instanceof Error);
+    return () => this.#core.settleEnginePositions(key, positions.map((each) => (isPosition(each) ? each : failureOf('append', each))));
+  }
+
+  /** @param {EngineCall} call */
+  async #positions({ key, histories }) {
+    const asked = histories.map(({ channel, epoch, ttl }) => ({ channel, epoch, ttl }));
+    const result = await within(this.#engine.positions?.(asked), PATIENCE);
+    const positions = listOf(result, histories.length, isPosition);
+    return () => this.#core.settleEnginePositions(key, positions);
+  }
+
+  /** @param {EngineCall} call */
+  async #read({ key, channels: [channel], after, limit }) {
+    const result = /** @type {any} */ (await within(this.#engine.read?.(channel, after ?? undefined, limit), PATIENCE));
+    const messages = listOf(result?.messages, undefined, (each) => isPosition(each?.position) && each.data instanceof Uint8Array);
+    const head = result.position ?? undefined;
+    if (head !== undefined && !isPosition(head)) throw new Error('it gives a position that is none');
+    /** @type {number[]} */
+    const ends = [];
+    let end = 0;
+    for (const { data } of messages) ends.push((end += data.length));
+    const positions = messages.map(({ position }) => position);
+    return () => this.#core.settleEngineRead(key, head, positions, ends, Buffer.concat(messages.map(({ data }) => data)));
   }
 
   async #connect() {
@@ -124,8 +164,8 @@ class EngineBridge {
   #sinkOf(run) {
     const core = this.#core;
     return {
-      message: (channel, data) => {
-        if (!run.isOver) core.engineMessage(String(channel), data);
+      message: (channel, data, position) => {
+        if (!run.isOver) core.engineMessage(String(channel), data, position === undefined ? undefined : String(position));
       },
       up: () => {
         if (run.isOver || run.state !== 'down') return;
@@ -170,6 +210,29 @@ async function comesBack(run) {
   end();
 }
 
+/**
+ * @param {Uint8Array | undefined} data
+ * @param {number[]} ends
+ * @returns {Uint8Array[]} The messages that are one after the other in it.
+ */
+function cut(data, ends) {
+  return ends.map((end, index) => /** @type {Uint8Array} */ (data).subarray(index === 0 ? 0 : ends[index - 1], end));
+}
+
+/** @param {unknown} value */
+const isPosition = (value) => typeof value === 'string' && POSITION.test(value);
+
+/**
+ * @param {any} result What a method has given.
+ * @param {number | undefined} count
+ * @param {(each: any) => boolean} test
+ * @returns {any[]}
+ */
+function listOf(result, count, test) {
+  if (Array.isArray(result) && (count === undefined || result.length === count) && result.every(test)) return result;
+  throw new Error('it does not give what was asked for');
+}
+
 /** @param {unknown} value */
 function isThenable(value) {
   return typeof value === 'object' && value !== null && typeof (/** @type {any} */ (value).then) === 'function';
@@ -189,10 +252,10 @@ function patience(time) {
 /**
  * @param {unknown} result What a method has returned.
  * @param {number} time In ms.
- * @returns {unknown} A promise if it is one, which rejects when the time is over.
+ * @returns {unknown} It, as a promise that rejects when the time is over if it is one.
  */
 function within(result, time) {
-  if (!isThenable(result)) return undefined;
+  if (!isThenable(result)) return result;
   const { promise, end } = patience(time);
   const late = promise.then(() => {
     throw new Error(`it has not settled in ${time} ms`);

@@ -7,12 +7,13 @@ const os = require('node:os');
 const LineError = require('../../common/line-error.js');
 const { ConnectionErrorCode, ServerErrorCode } = require('../enums.js');
 const { EngineBridge } = require('./engine.js');
-const { isEngine, redisPlace, redisSettings } = require('../options/adapter.js');
+const OPTIONS = require('../options/table.js');
+const { isEngine, keepsHistories, redisPlace, redisSettings } = require('../options/adapter.js');
 const { deliverNodeMessage } = require('./node-message.js');
 const { receivedError } = require('../../common/json.js');
 const { serverLog, throwLater } = require('../runtime/debug.js');
 const { setTimer } = require('../runtime/environment.js');
-const { kInbox, kNative, kOnNodeEvent } = require('../symbols.js');
+const { kInbox, kNative, kOnNodeEvent, kSettings } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../../types/nodes.d.ts').NodeInfo} NodeInfo */
@@ -74,9 +75,9 @@ class Link {
    */
   #join(adapter, settings, onWake) {
     if (adapter !== 'cluster' && !isEngine(adapter)) return this.#core.joinByRedis(redisPlace(adapter), settings, onWake);
-    const engine = adapter === 'cluster' ? clusterEngine() : adapter;
+    const engine = adapter === 'cluster' ? clusterEngine(this.#server) : adapter;
     this.#bridge = new EngineBridge(this.#core, engine);
-    return this.#core.joinByEngine(settings, onWake);
+    return this.#core.joinByEngine(settings, keepsHistories(engine), onWake);
   }
 
   /** @returns {Promise<void>} With `required`, resolves when the server is joined, or rejects with `sAdapterDown`. */
@@ -358,10 +359,13 @@ class Link {
   }
 }
 
-/** @returns {import('../../types/adapter.d.ts').Engine} */
-function clusterEngine() {
+/**
+ * @param {Server} server
+ * @returns {import('../../types/adapter.d.ts').Engine}
+ */
+function clusterEngine(server) {
   const { ClusterEngine } = require('./cluster-engine.js');
-  return new ClusterEngine();
+  return new ClusterEngine(() => server[kSettings].historyBytes ?? OPTIONS.historyBytes.initial);
 }
 
 /** @returns {Waiting & {promise: Promise<void>}} */

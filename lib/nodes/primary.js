@@ -49,16 +49,31 @@ function send(worker, message, done = () => undefined) {
 }
 
 /**
- * A worker has sent something: `[kind, number of its server, list]`.
+ * A worker has sent something: `[kind, number of its server, key of the answer, body]`.
  * @param {Worker} worker
  * @param {any} message
  */
 function onWorkerMessage(worker, message) {
   if (!Array.isArray(message)) return;
-  const [kind, number, given] = message;
+  const [kind, number, key, body] = message;
+  if (!Number.isInteger(number)) return;
+  const answer = (/** @type {unknown} */ result) => send(worker, ['answered', number, key, result]);
+  if (kind === 'append' && isObject(body) && isListOf(body.entries, isEntry) && isNumber(body.limit)) {
+    relay.histories.limit = body.limit;
+    answer(relay.append(body.entries));
+    return;
+  }
+  if (kind === 'positions' && isListOf(body, isHistory)) {
+    answer(body.map(({ channel, epoch, ttl }) => relay.histories.position(channel, epoch, ttl)));
+    return;
+  }
+  if (kind === 'read' && isObject(body) && isText(body.channel) && isNumber(body.limit)) {
+    answer(relay.histories.read(body.channel, isNumber(body.after) ? body.after : null, body.limit));
+    return;
+  }
   // JSON has no `undefined`.
-  const list = given ?? [];
-  if (!Number.isInteger(number) || !isListOfTexts(list)) return;
+  const list = body ?? [];
+  if (!isListOf(list, isText)) return;
   const ports = portsOf(worker);
   if (kind === 'hello') {
     const before = ports.get(number);
@@ -71,7 +86,7 @@ function onWorkerMessage(worker, message) {
         send(worker, ['lost', number]);
       },
     ));
-    send(worker, ['welcome', number]);
+    answer(null);
     return;
   }
   const port = ports.get(number);
@@ -82,7 +97,7 @@ function onWorkerMessage(worker, message) {
       break;
     case 'subscribe':
       relay.subscribe(port, list);
-      send(worker, ['subscribed', number]);
+      answer(null);
       break;
     case 'unsubscribe':
       relay.unsubscribe(port, list);
@@ -95,9 +110,24 @@ function onWorkerMessage(worker, message) {
   }
 }
 
-/** @param {unknown} list */
-function isListOfTexts(list) {
-  return Array.isArray(list) && list.every((text) => typeof text === 'string');
+/** @param {any} value */
+const isObject = (value) => typeof value === 'object' && value !== null;
+/** @param {any} value */
+const isText = (value) => typeof value === 'string';
+/** @param {any} value */
+const isNumber = (value) => typeof value === 'number' && value >= 0;
+/** @param {any} value */
+const isHistory = (value) => isObject(value) && isText(value.channel) && isText(value.epoch) && isNumber(value.ttl);
+/** @param {any} value */
+const isEntry = (value) => isHistory(value) && isText(value.data) && isText(value.tag) && isNumber(value.size);
+
+/**
+ * @param {any} list
+ * @param {(value: any) => boolean} test
+ * @returns {list is any[]}
+ */
+function isListOf(list, test) {
+  return Array.isArray(list) && list.every(test);
 }
 
 module.exports = { onWorkerMessage };

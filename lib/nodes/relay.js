@@ -6,11 +6,13 @@
  * that is no worker has one for its own servers.
  */
 
+const { Histories } = require('./histories.js');
+
 /** Bytes that may wait for one process to read them. One that is behind loses its connection. */
 const MOST_WAITING = 16 * 1024 * 1024;
 
 /**
- * Sends several messages, as channel and data in turn. `done` is called when they are on their way.
+ * Sends several messages, as channel, data and position in turn: a list of {@link Relay}. `done` is called when they are on their way.
  * @typedef {(messages: string[], done: () => void) => void} Deliver
  */
 
@@ -30,8 +32,12 @@ class Port {
   }
 }
 
-/** Which servers have subscribed to which channels. */
+/**
+ * Which servers have subscribed to which channels, and the histories of their rooms. Messages are lists of texts, in which each is its channel, its data and
+ * its position; that is empty unless it is kept.
+ */
 class Relay {
+  histories = new Histories();
   /** @type {Map<string, Set<Port>>} */
   #subscribers = new Map();
 
@@ -70,20 +76,31 @@ class Relay {
   }
 
   /**
-   * @param {Port} from
-   * @param {readonly string[]} messages Channel and data in turn.
+   * Keeps messages, and publishes each with its position.
+   * @param {readonly import('./histories.js').Entry[]} entries
+   * @returns {string[]} The positions.
+   */
+  append(entries) {
+    const positions = entries.map((entry) => this.histories.append(entry));
+    this.publish(undefined, entries.flatMap(({ channel, data }, index) => [channel, data, positions[index]]));
+    return positions;
+  }
+
+  /**
+   * @param {Port | undefined} from
+   * @param {readonly string[]} messages
    */
   publish(from, messages) {
     /** @type {Map<Port, string[]>} */
     const batches = new Map();
-    for (let index = 0; index + 1 < messages.length; index += 2) {
-      const channel = messages[index];
+    for (let index = 0; index + 2 < messages.length; index += 3) {
+      const [channel, data, position] = messages.slice(index, index + 3);
       for (const port of this.#subscribers.get(channel) ?? []) {
         // A server does not need its own messages, except to see that they come back.
         if (port === from && !channel.endsWith(':n')) continue;
         const batch = batches.get(port);
-        if (batch === undefined) batches.set(port, [channel, messages[index + 1]]);
-        else batch.push(channel, messages[index + 1]);
+        if (batch === undefined) batches.set(port, [channel, data, position]);
+        else batch.push(channel, data, position);
       }
     }
     for (const [port, batch] of batches) this.#deliver(port, batch);

@@ -17,6 +17,8 @@ const { ServerErrorCode } = require('../enums.js');
 
 const KEYS = Object.freeze(Object.keys(TABLE));
 const METHODS = Object.freeze(['start', 'publish', 'subscribe', 'unsubscribe', 'stop']);
+/** What an engine has besides if it keeps histories. */
+const HISTORY_METHODS = Object.freeze(['append', 'read', 'positions']);
 const SCHEMES = Object.freeze(['redis:', 'rediss:', 'unix:', 'redis+sentinel:', 'redis+cluster:']);
 const WHAT = "must be { redis: 'redis://…' }, 'cluster', or an engine with the methods start, publish, subscribe, unsubscribe and stop";
 
@@ -83,6 +85,17 @@ function isEngine(adapter) {
 }
 
 /**
+ * @param {import('../../types/adapter.d.ts').Engine} engine
+ * @returns {boolean} Whether it can keep histories.
+ */
+function keepsHistories(engine) {
+  return missingOf(engine).length === 0;
+}
+
+/** @param {any} engine @returns {string[]} The methods that it lacks for that. */
+const missingOf = (engine) => HISTORY_METHODS.filter((name) => typeof engine[name] !== 'function');
+
+/**
  * @param {any} adapter The option.
  * @throws {LineError} `sInvalidOptions`, naming what is not valid in it.
  */
@@ -103,16 +116,16 @@ function checkAdapter(adapter) {
 }
 
 /**
- * Refuses histories beside an engine that keeps nothing.
+ * Refuses histories beside an engine that keeps none.
  * @param {any} adapter The option, checked.
  * @param {any} history The option, checked.
  * @throws {LineError} `sInvalidOptions`
  */
 function checkHistoryWith(adapter, history) {
-  const keepsNothing = adapter === 'cluster' || isEngine(adapter);
-  if (!keepsNothing || !isGiven(history) || Object.keys(history).length === 0) return;
-  const what = adapter === 'cluster' ? "'cluster'" : 'an engine of your own';
-  throw refused(`"options.history" needs an adapter that keeps messages for all servers, { redis: … }; "options.adapter" is ${what}, which only passes them on`);
+  if (!isEngine(adapter) || !isGiven(history) || Object.keys(history).length === 0) return;
+  const missing = missingOf(adapter);
+  if (missing.length === 0) return;
+  throw refused(`"options.history" needs an engine that keeps messages for all servers: ${missing.join(', ')} of "options.adapter" must be a function, too`);
 }
 
 /**
@@ -218,4 +231,4 @@ function redisSettings(adapter) {
   return Object.fromEntries(Object.entries(TABLE).map(([name, { initial }]) => [name, adapter[name] ?? initial]));
 }
 
-module.exports = { checkAdapter, checkHistoryWith, checkRedisWith, isEngine, redisPlace, redisSettings };
+module.exports = { checkAdapter, checkHistoryWith, checkRedisWith, isEngine, keepsHistories, redisPlace, redisSettings };

@@ -47,9 +47,12 @@ mod tests;
 
 pub use channel::{Channel, ChannelNames, Named, room_key};
 pub use engine::{
-    Append, Claim, Engine, EngineError, Head, Keeper, Kept, Pending, Publication, Sink,
+    Append, Claim, Engine, EngineError, Head, Keeper, Kept, Pending, Publication, Registrar, Sink,
 };
-pub use external::{Ask as ExternalAsk, Call as ExternalCall, ExternalEngine};
+pub use external::{
+    Answer as ExternalAnswer, Ask as ExternalAsk, AskedEntry as ExternalEntry,
+    AskedHead as ExternalHead, Call as ExternalCall, ExternalEngine,
+};
 pub use news::{News, Unpublished};
 pub use node::{Node, NodeReport};
 pub use node_id::NodeId;

@@ -253,15 +253,21 @@ pub use cluster::Claim;
 pub use cluster::Engine;
 /// Why an engine could not do something.
 pub use cluster::EngineError;
-/// What a call of an engine asks that the application carries out.
+/// What has come of an [`ExternalCall`].
+pub use cluster::ExternalAnswer;
+/// What an [`ExternalCall`] asks.
 pub use cluster::ExternalAsk;
-/// A call of such an engine.
+/// A call of an [`ExternalEngine`].
 pub use cluster::ExternalCall;
 /// An engine that the application carries out.
 pub use cluster::ExternalEngine;
+/// A message that an [`ExternalEngine`] is to keep.
+pub use cluster::ExternalEntry;
+/// A history whose position an [`ExternalEngine`] is asked for.
+pub use cluster::ExternalHead;
 /// A room whose position is asked for.
 pub use cluster::Head;
-/// What an engine keeps for all nodes.
+/// The histories that an engine keeps for all nodes.
 pub use cluster::Keeper;
 /// Kept messages of a room.
 pub use cluster::Kept;
@@ -293,6 +299,8 @@ pub use cluster::RedisSettings;
 pub use cluster::RedisSettingsError;
 /// TLS towards Redis.
 pub use cluster::RedisTls;
+/// The ids that an engine keeps apart for all nodes.
+pub use cluster::Registrar;
 /// Who hears of what an engine gets.
 pub use cluster::Sink;
 /// Why a message was not published.

@@ -16,7 +16,7 @@ use crate::codec::close;
 
 use super::asking::Question;
 use super::claims::{Settled, Wanted};
-use super::engine::{Claim, EngineError, Keeper};
+use super::engine::{Claim, EngineError, Registrar};
 use super::forms::Demand;
 use super::news::News;
 use super::node_id::NodeId;
@@ -49,7 +49,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
                     tokio::spawn(claim(Arc::clone(&shared), id, take_over, key, timeout));
                 }
                 Wanted::Release(id) => {
-                    if shared.engine.keeper().is_some() {
+                    if shared.engine.registrar().is_some() {
                         tokio::spawn(release(Arc::clone(&shared), id));
                     }
                 }
@@ -114,16 +114,19 @@ async fn claim_everywhere(
     take_over: bool,
     timeout: u32,
 ) -> Result<Option<NodeId>, EngineError> {
-    let Some(keeper) = shared.engine.keeper() else {
+    let Some(registrar) = shared.engine.registrar() else {
         return Ok(ask_all(shared, id, take_over, timeout).await);
     };
     let mut instead_of = None;
     for _ in 0..TRIES {
-        match keeper.claim(Arc::clone(id), shared.id, instead_of).await? {
+        match registrar
+            .claim(Arc::clone(id), shared.id, instead_of)
+            .await?
+        {
             Claim::Taken => return Ok(None),
             Claim::HeldBy(holder) if holder == shared.id => return Ok(None),
             Claim::HeldBy(holder) => {
-                if is_alive(shared, keeper, holder).await? {
+                if is_alive(shared, registrar, holder).await? {
                     if !take_over {
                         return Ok(Some(holder));
                     }
@@ -139,7 +142,11 @@ async fn claim_everywhere(
     ))
 }
 
-async fn is_alive(shared: &Shared, keeper: &dyn Keeper, node: NodeId) -> Result<bool, EngineError> {
+async fn is_alive(
+    shared: &Shared,
+    registrar: &dyn Registrar,
+    node: NodeId,
+) -> Result<bool, EngineError> {
     let (is_known, has_departed) = {
         let roster = lock(&shared.roster);
         (roster.contains(node), roster.has_departed(node))
@@ -147,7 +154,7 @@ async fn is_alive(shared: &Shared, keeper: &dyn Keeper, node: NodeId) -> Result<
     if is_known || has_departed {
         return Ok(is_known);
     }
-    keeper.is_alive(node).await
+    registrar.is_alive(node).await
 }
 
 /// Asks all nodes. Returns one that has the id.
@@ -184,7 +191,7 @@ async fn ask(
 
 /// Frees an id, as soon as the engine can be reached.
 async fn release(shared: Arc<Shared>, id: Arc<str>) {
-    let Some(keeper) = shared.engine.keeper() else {
+    let Some(registrar) = shared.engine.registrar() else {
         return;
     };
     while shared.is_up().await {
@@ -192,7 +199,7 @@ async fn release(shared: Arc<Shared>, id: Arc<str>) {
             // Another connection here has claimed it since.
             return;
         }
-        match keeper.release(Arc::clone(&id), shared.id).await {
+        match registrar.release(Arc::clone(&id), shared.id).await {
             Ok(()) => return,
             Err(EngineError::Refused(why)) => {
                 warn!("node {}: the id {id:?} is not freed: {why}", shared.id);
@@ -205,14 +212,14 @@ async fn release(shared: Arc<Shared>, id: Arc<str>) {
 
 /// Frees all ids: the node ends.
 pub(super) async fn release_all(shared: &Shared) {
-    let Some(keeper) = shared.engine.keeper() else {
+    let Some(registrar) = shared.engine.registrar() else {
         return;
     };
     let ids = lock(&shared.claims).all();
     for some in ids.chunks(AT_ONCE) {
         let releases = some
             .iter()
-            .map(|id| keeper.release(Arc::clone(id), shared.id));
+            .map(|id| registrar.release(Arc::clone(id), shared.id));
         for released in join_all(releases).await {
             if let Err(error) = released {
                 debug!("node {}: ids are not freed: {error}", shared.id);
@@ -225,7 +232,7 @@ pub(super) async fn release_all(shared: &Shared) {
 /// Claims all ids anew after an outage: others may have taken them.
 pub(super) fn claim_again(shared: &Arc<Shared>) {
     let ids = lock(&shared.claims).all();
-    if ids.is_empty() || shared.engine.keeper().is_none() {
+    if ids.is_empty() || shared.engine.registrar().is_none() {
         return;
     }
     let shared = Arc::clone(shared);
@@ -254,9 +261,9 @@ pub(super) fn claim_again(shared: &Arc<Shared>) {
 
 /// Tells the engine that this node is alive.
 async fn announce(shared: Arc<Shared>) {
-    if let Some(keeper) = shared.engine.keeper() {
+    if let Some(registrar) = shared.engine.registrar() {
         let ttl = shared.settings.heartbeat_interval * MISSED_BEATS;
-        if let Err(error) = keeper.announce(shared.id, ttl.as_millis() as u64).await {
+        if let Err(error) = registrar.announce(shared.id, ttl.as_millis() as u64).await {
             debug!("node {}: is not announced: {error}", shared.id);
         }
     }
@@ -269,7 +276,7 @@ impl Shared {
             return false;
         }
         let mut claims = lock(&self.claims);
-        if self.engine.keeper().is_none() && claims.is_claiming(id) {
+        if self.engine.registrar().is_none() && claims.is_claiming(id) {
             // Both claim it, and may ask each other.
             if self.id > from {
                 claims.lose(id);

@@ -70,8 +70,13 @@ pub trait Engine: Send + Sync {
     /// Publishes messages in this order, in one round trip if possible. Resolves when the engine has them.
     fn publish<'a>(&'a self, messages: &'a [Publication]) -> Pending<'a, ()>;
 
-    /// What the engine keeps for all nodes; `None` for one that only passes messages on.
+    /// The histories that the engine keeps for all nodes; `None` for one that only passes messages on.
     fn keeper(&self) -> Option<&dyn Keeper> {
+        None
+    }
+
+    /// The ids that the engine keeps apart for all nodes; `None` when the nodes ask each other.
+    fn registrar(&self) -> Option<&dyn Registrar> {
         None
     }
 }
@@ -85,7 +90,7 @@ pub struct Publication {
     pub data: Vec<u8>,
 }
 
-/// What an engine keeps for all nodes: histories of rooms, and ids that are taken.
+/// The histories of rooms that an engine keeps for all nodes.
 pub trait Keeper: Send + Sync {
     /// Keeps messages in the histories of their rooms and publishes each, with its position in front (see
     /// [`wire`](super::wire)), to the channel of its room: one atomic step for each message, in this order.
@@ -102,7 +107,10 @@ pub trait Keeper: Send + Sync {
     /// Where the histories of rooms stand, in one round trip. A room that has none yet gets the epoch
     /// `new_epoch`, so that a client has a position in an idle room too.
     fn heads(&self, rooms: Vec<Head>) -> Pending<'_, Vec<Position>>;
+}
 
+/// The ids of connections that an engine keeps apart for all nodes.
+pub trait Registrar: Send + Sync {
     /// Notes that a node is alive, for `ttl` milliseconds: for programs that are no nodes, and for whoever finds an
     /// id that an unknown node holds.
     fn announce(&self, node: NodeId, ttl: u64) -> Pending<'_, ()>;
@@ -159,7 +167,7 @@ pub struct Kept {
     pub messages: Vec<(Position, Vec<u8>)>,
 }
 
-/// The outcome of [`Keeper::claim`].
+/// The outcome of [`Registrar::claim`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
     /// The id is the node's now, or was before.

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use super::channel::{Channel, ChannelNames};
-use super::engine::{Engine, EngineError, Pending, Publication, Sink};
+use super::engine::{Append, Engine, EngineError, Head, Keeper, Kept, Pending, Publication, Sink};
+use super::wire;
+use crate::hub::{Base36, Position};
 
 /// What is asked of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,55 @@ pub enum Ask {
     Unsubscribe(Vec<String>),
     /// To publish messages, in this order.
     Publish(Vec<(String, Vec<u8>)>),
+    /// See [`Keeper::append`].
+    Append(Vec<AskedEntry>),
+    /// See [`Keeper::read`].
+    Read {
+        /// That of the room.
+        channel: String,
+        /// The offset that the messages are behind.
+        after: Option<u64>,
+        /// Most messages.
+        limit: usize,
+    },
+    /// See [`Keeper::heads`].
+    Heads(Vec<AskedHead>),
+}
+
+/// An [`Append`] with its parts as they are written in positions and names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedEntry {
+    /// The history, and the epoch if it begins with this message.
+    pub history: AskedHead,
+    /// The message.
+    pub data: Vec<u8>,
+    /// Its tag.
+    pub tag: String,
+    /// Messages that are kept, about.
+    pub size: usize,
+}
+
+/// A [`Head`] with its parts as they are written in positions and names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedHead {
+    /// The channel of the room.
+    pub channel: String,
+    /// The epoch of the history if it has none.
+    pub epoch: String,
+    /// How long its messages are kept, in milliseconds after the last.
+    pub ttl: u64,
+}
+
+/// What has come of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It was done.
+    Done,
+    /// Of [`Ask::Append`] and [`Ask::Heads`]: as many as were asked for. That of a message may be an error: it was
+    /// refused.
+    Positions(Vec<Result<Position, EngineError>>),
+    /// Of [`Ask::Read`].
+    Kept(Kept),
 }
 
 /// A call that is to be carried out.
@@ -34,7 +85,7 @@ pub struct Call {
     pub ask: Ask,
 }
 
-type Outcome = Result<(), EngineError>;
+type Outcome = Result<Answer, EngineError>;
 
 #[derive(Default)]
 struct State {
@@ -52,16 +103,20 @@ struct State {
 /// An engine that somebody else implements.
 pub struct ExternalEngine {
     names: ChannelNames,
+    /// Whether it keeps histories.
+    keeps: bool,
     state: Mutex<State>,
     /// Called when there are calls to take, after there were none.
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
 impl ExternalEngine {
-    /// An engine for channels whose names begin with `prefix`. `wake` is called when there are calls to take.
-    pub fn new(prefix: &str, wake: Box<dyn Fn() + Send + Sync>) -> Self {
+    /// An engine for channels whose names begin with `prefix`; with `keeps` it keeps histories. `wake` is called when
+    /// there are calls to take.
+    pub fn new(prefix: &str, keeps: bool, wake: Box<dyn Fn() + Send + Sync>) -> Self {
         Self {
             names: ChannelNames::new(prefix),
+            keeps,
             state: Mutex::default(),
             wake,
         }
@@ -85,11 +140,14 @@ impl ExternalEngine {
         }
     }
 
-    /// A message has come.
-    pub fn message(&self, channel: &str, data: &[u8]) {
+    /// A message has come; one that is kept, with its position.
+    pub fn message(&self, channel: &str, data: &[u8], position: Option<&str>) {
         let sink = self.state().sink.clone();
         if let Some((sink, _)) = sink {
-            sink.message(channel, data);
+            match position {
+                Some(position) => sink.message(channel, &wire::write_kept(position, data)),
+                None => sink.message(channel, data),
+            }
         }
     }
 
@@ -139,7 +197,7 @@ impl ExternalEngine {
     }
 
     /// Adds a call and waits for its outcome.
-    fn run(&self, ask: Ask) -> Pending<'_, ()> {
+    fn run(&self, ask: Ask) -> Pending<'_, Answer> {
         let waiting = self.call(ask);
         Box::pin(async move {
             let Some(mut waiting) = waiting else {
@@ -149,6 +207,31 @@ impl ExternalEngine {
                 .await
                 .unwrap_or_else(|_| Err(over()))
         })
+    }
+
+    /// The same for what has no result.
+    fn carry_out(&self, ask: Ask) -> Pending<'_, ()> {
+        let answer = self.run(ask);
+        Box::pin(async move { answer.await.map(|_| ()) })
+    }
+
+    /// The same for what has a position for each of `count`.
+    fn positions(&self, ask: Ask, count: usize) -> Pending<'_, Vec<Result<Position, EngineError>>> {
+        let answer = self.run(ask);
+        Box::pin(async move {
+            match answer.await? {
+                Answer::Positions(positions) if positions.len() == count => Ok(positions),
+                _ => Err(unexpected()),
+            }
+        })
+    }
+
+    fn asked(&self, room: &Arc<str>, new_epoch: u64, ttl: u64) -> AskedHead {
+        AskedHead {
+            channel: self.names.of(&Channel::Room(Arc::clone(room))),
+            epoch: Base36(new_epoch).to_string(),
+            ttl,
+        }
     }
 
     fn channels(&self, channels: &[Channel]) -> Vec<String> {
@@ -179,29 +262,77 @@ fn over() -> EngineError {
     }
 }
 
+/// It has told something else than what it was asked for.
+fn unexpected() -> EngineError {
+    EngineError::Lost {
+        message: "the engine has given no answer to what it was asked".into(),
+        code: None,
+    }
+}
+
 impl Engine for ExternalEngine {
     fn connect(&self, sink: Arc<dyn Sink>, generation: u64) -> Pending<'_, ()> {
         self.state().sink = Some((sink, generation));
-        self.run(Ask::Connect)
+        self.carry_out(Ask::Connect)
     }
 
     fn disconnect(&self) -> Pending<'_, ()> {
         self.state().sink = None;
-        self.run(Ask::Disconnect)
+        self.carry_out(Ask::Disconnect)
     }
 
     fn subscribe(&self, channels: Vec<Channel>) -> Pending<'_, ()> {
-        self.run(Ask::Subscribe(self.channels(&channels)))
+        self.carry_out(Ask::Subscribe(self.channels(&channels)))
     }
 
     fn unsubscribe(&self, channels: Vec<Channel>) -> Pending<'_, ()> {
-        self.run(Ask::Unsubscribe(self.channels(&channels)))
+        self.carry_out(Ask::Unsubscribe(self.channels(&channels)))
     }
 
     fn publish<'a>(&'a self, messages: &'a [Publication]) -> Pending<'a, ()> {
         let named = messages.iter();
         let named = named.map(|message| (self.names.of(&message.channel), message.data.clone()));
-        self.run(Ask::Publish(named.collect()))
+        self.carry_out(Ask::Publish(named.collect()))
+    }
+
+    fn keeper(&self) -> Option<&dyn Keeper> {
+        self.keeps.then_some(self as &dyn Keeper)
+    }
+}
+
+impl Keeper for ExternalEngine {
+    fn append<'a>(
+        &'a self,
+        entries: &'a [Append],
+    ) -> Pending<'a, Vec<Result<Position, EngineError>>> {
+        let asked = entries.iter().map(|entry| AskedEntry {
+            history: self.asked(&entry.room, entry.new_epoch, entry.ttl),
+            data: entry.data.clone(),
+            tag: format!("{:x}", entry.tag),
+            size: entry.size,
+        });
+        self.positions(Ask::Append(asked.collect()), entries.len())
+    }
+
+    fn read(&self, room: Arc<str>, after: Option<u64>, limit: usize) -> Pending<'_, Kept> {
+        let answer = self.run(Ask::Read {
+            channel: self.names.of(&Channel::Room(room)),
+            after,
+            limit,
+        });
+        Box::pin(async move {
+            match answer.await? {
+                Answer::Kept(kept) => Ok(kept),
+                _ => Err(unexpected()),
+            }
+        })
+    }
+
+    fn heads(&self, rooms: Vec<Head>) -> Pending<'_, Vec<Position>> {
+        let asked = rooms.iter();
+        let asked = asked.map(|head| self.asked(&head.room, head.new_epoch, head.ttl));
+        let positions = self.positions(Ask::Heads(asked.collect()), rooms.len());
+        Box::pin(async move { positions.await?.into_iter().collect() })
     }
 }
 

@@ -32,7 +32,9 @@ use self::servers::{Servers, Use};
 use self::session::{Ending, Incoming};
 use self::tls::Tls;
 use super::channel::Channel;
-use super::engine::{Engine, EngineError, Keeper, MOST_CHANNELS, Pending, Publication, Sink};
+use super::engine::{
+    Engine, EngineError, Keeper, MOST_CHANNELS, Pending, Publication, Registrar, Sink,
+};
 
 pub use self::settings::{RedisSettings, RedisSettingsError, RedisTls};
 
@@ -303,6 +305,10 @@ impl Engine for RedisEngine {
     }
 
     fn keeper(&self) -> Option<&dyn Keeper> {
+        Some(self)
+    }
+
+    fn registrar(&self) -> Option<&dyn Registrar> {
         Some(self)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::channel::{Channel, ChannelNames};
-use super::engine::{Engine, EngineError, Keeper, Pending, Publication, Sink};
+use super::engine::{Engine, EngineError, Keeper, Pending, Publication, Registrar, Sink};
 
 mod keeper;
 
@@ -239,6 +239,10 @@ impl Engine for MemoryEngine {
 
     fn keeper(&self) -> Option<&dyn Keeper> {
         self.keeps.then_some(self as &dyn Keeper)
+    }
+
+    fn registrar(&self) -> Option<&dyn Registrar> {
+        self.keeps.then_some(self as &dyn Registrar)
     }
 }
 

@@ -227,13 +227,12 @@ pub fn write_control(origin: Origin, json: &str) -> Vec<u8> {
     out
 }
 
-/// Writes what an engine puts in front of a message that it has kept, for engines without a script of their own.
-#[cfg(test)]
-pub fn write_kept(position: &Position, message: &[u8]) -> Vec<u8> {
-    let position = position.to_string();
+/// Writes what an engine puts in front of a message that it has kept, for engines without a script of their own. A
+/// position longer than any is cut, and refused by [`read`].
+pub fn write_kept(position: &str, message: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(3 + position.len() + message.len());
-    // A position has 39 bytes at most.
-    out.extend_from_slice(&[VERSION, Kind::Kept as u8, position.len() as u8]);
+    let length = u8::try_from(position.len()).unwrap_or(u8::MAX);
+    out.extend_from_slice(&[VERSION, Kind::Kept as u8, length]);
     out.extend_from_slice(position.as_bytes());
     out.extend_from_slice(message);
     out

@@ -28,8 +28,11 @@ fn engine() -> (Arc<ExternalEngine>, Arc<AtomicUsize>) {
     let wake = Box::new(move || {
         count.fetch_add(1, Relaxed);
     });
-    (Arc::new(ExternalEngine::new("line", wake)), woken)
+    (Arc::new(ExternalEngine::new("line", true, wake)), woken)
 }
+
+/// The outcome of what was done.
+const DONE: Outcome = Ok(Answer::Done);
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread();
@@ -38,11 +41,11 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Runs an operation of the engine beside what carries it out.
-fn with_outcome(
+fn with_outcome<T>(
     engine: &ExternalEngine,
-    operation: Pending<'_, ()>,
+    operation: Pending<'_, T>,
     outcome: &Outcome,
-) -> (Vec<Ask>, Outcome) {
+) -> (Vec<Ask>, Result<T, EngineError>) {
     block_on(async {
         let calls = engine.take_calls();
         for call in &calls {
@@ -66,17 +69,17 @@ fn what_is_asked_becomes_calls_with_outcomes() {
             data: vec![3],
         },
     ];
-    let (asked, outcome) = with_outcome(&engine, engine.publish(&messages), &Ok(()));
+    let (asked, outcome) = with_outcome(&engine, engine.publish(&messages), &DONE);
     assert_eq!(outcome, Ok(()));
     let expected = vec![
         ("line:all".to_owned(), vec![1, 2]),
         ("line:n:0000000000000000".to_owned(), vec![3]),
     ];
     assert_eq!(asked, [Ask::Publish(expected)]);
-    let refused = Err(EngineError::Refused("no".into()));
+    let refused = EngineError::Refused("no".into());
     let rooms = vec![Channel::Room("a".into()), Channel::EveryRoom];
-    let (asked, outcome) = with_outcome(&engine, engine.subscribe(rooms), &refused);
-    assert_eq!(outcome, refused);
+    let (asked, outcome) = with_outcome(&engine, engine.subscribe(rooms), &Err(refused.clone()));
+    assert_eq!(outcome, Err(refused));
     let expected = vec!["line:r:a".to_owned(), "line:r:*".to_owned()];
     assert_eq!(asked, [Ask::Subscribe(expected)]);
     assert_eq!(woken.load(Relaxed), 2);
@@ -96,19 +99,15 @@ fn one_wake_announces_several_calls() {
 #[test]
 fn what_comes_goes_to_the_sink_of_the_last_connection() {
     let (engine, _) = engine();
-    engine.message("line:all", b"early");
+    engine.message("line:all", b"early", None);
     let (first, second) = (Arc::new(Heard::default()), Arc::new(Heard::default()));
-    let _ = with_outcome(&engine, engine.connect(Arc::clone(&first) as _, 1), &Ok(()));
-    engine.message("line:all", b"one");
-    let _ = with_outcome(
-        &engine,
-        engine.connect(Arc::clone(&second) as _, 2),
-        &Ok(()),
-    );
-    engine.message("line:all", b"two");
+    let _ = with_outcome(&engine, engine.connect(Arc::clone(&first) as _, 1), &DONE);
+    engine.message("line:all", b"one", None);
+    let _ = with_outcome(&engine, engine.connect(Arc::clone(&second) as _, 2), &DONE);
+    engine.message("line:all", b"two", None);
     engine.lost(over());
-    let _ = with_outcome(&engine, engine.disconnect(), &Ok(()));
-    engine.message("line:all", b"late");
+    let _ = with_outcome(&engine, engine.disconnect(), &DONE);
+    engine.message("line:all", b"late", None);
     engine.lost(over());
     let heard = |sink: &Heard| sink.messages.lock().unwrap().clone();
     let all = "line:all".to_owned();
@@ -125,11 +124,112 @@ fn nobody_waits_for_what_is_given_up() {
     let [call] = engine.take_calls().try_into().unwrap();
     drop(operation);
     assert!(engine.state().waiting.is_empty());
-    engine.settle(call.key, Ok(()));
+    engine.settle(call.key, DONE);
     // And what nobody carries out any more fails at once.
     let operation = engine.subscribe(Vec::new());
     engine.close();
     assert_eq!(block_on(operation), Err(over()));
     assert_eq!(block_on(engine.publish(&[])), Err(over()));
     assert!(engine.take_calls().is_empty());
+}
+
+fn position(offset: u64) -> Position {
+    Position {
+        epoch: 36,
+        offset,
+        tag: 0x1f,
+    }
+}
+
+#[test]
+fn histories_are_asked_for_as_they_are_written() {
+    let (engine, _) = engine();
+    let entry = Append {
+        room: "news".into(),
+        data: vec![7],
+        tag: 0x1f,
+        new_epoch: 36,
+        size: 5,
+        ttl: 60_000,
+    };
+    let head = Head {
+        room: "x".repeat(201).into(),
+        new_epoch: 1,
+        ttl: 5,
+    };
+    let refused = || Err(EngineError::Refused("too large".into()));
+    let history = AskedHead {
+        channel: "line:r:news".into(),
+        epoch: "10".into(),
+        ttl: 60_000,
+    };
+    let asked_entry = AskedEntry {
+        history,
+        data: vec![7],
+        tag: "1f".into(),
+        size: 5,
+    };
+    let entries = [entry.clone(), entry];
+    let answer = Ok(Answer::Positions(vec![Ok(position(1)), refused()]));
+    let (asked, outcome) = with_outcome(&engine, engine.append(&entries), &answer);
+    assert_eq!(asked, [Ask::Append(vec![asked_entry.clone(), asked_entry])]);
+    assert_eq!(outcome, Ok(vec![Ok(position(1)), refused()]));
+    let answer = Ok(Answer::Positions(vec![Ok(position(1))]));
+    let (asked, outcome) = with_outcome(&engine, engine.heads(vec![head]), &answer);
+    let [Ask::Heads(heads)] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    assert!(heads[0].channel.starts_with("line:r:~"));
+    assert_eq!((heads[0].epoch.as_str(), heads[0].ttl), ("1", 5));
+    assert_eq!(outcome, Ok(vec![position(1)]));
+    let kept = Kept {
+        head: Some(position(2)),
+        messages: vec![(position(2), vec![7])],
+    };
+    let answer = Ok(Answer::Kept(kept.clone()));
+    let (asked, outcome) = with_outcome(&engine, engine.read("news".into(), Some(1), 10), &answer);
+    let expected = Ask::Read {
+        channel: "line:r:news".into(),
+        after: Some(1),
+        limit: 10,
+    };
+    assert_eq!((asked, outcome), (vec![expected], Ok(kept)));
+}
+
+#[test]
+fn an_answer_to_something_else_is_a_lost_connection() {
+    let (engine, _) = engine();
+    let head = || Head {
+        room: "news".into(),
+        new_epoch: 1,
+        ttl: 5,
+    };
+    let lost = |outcome: EngineError| matches!(outcome, EngineError::Lost { .. });
+    for answer in [DONE, Ok(Answer::Positions(vec![Ok(position(1)); 2]))] {
+        let (_, heads) = with_outcome(&engine, engine.heads(vec![head()]), &answer);
+        assert!(lost(heads.unwrap_err()));
+        let (_, kept) = with_outcome(&engine, engine.read("news".into(), None, 1), &answer);
+        assert!(lost(kept.unwrap_err()));
+        let (_, appended) = with_outcome(&engine, engine.append(&[]), &answer);
+        assert!(lost(appended.unwrap_err()));
+    }
+}
+
+#[test]
+fn a_kept_message_comes_with_its_position() {
+    let (engine, _) = engine();
+    let heard = Arc::new(Heard::default());
+    let _ = with_outcome(&engine, engine.connect(Arc::clone(&heard) as _, 1), &DONE);
+    engine.message("line:r:news", b"{}", Some("10:1:1f"));
+    engine.message("line:r:news", b"{}", Some(&"x".repeat(300)));
+    engine.message("line:r:news", b"{}", Some(""));
+    let heard = heard.messages.lock().unwrap();
+    let read = |index: usize| wire::read(&heard[index].1);
+    let expected = wire::Message::Kept {
+        position: position(1),
+        message: b"{}",
+    };
+    assert_eq!(read(0), Ok(expected));
+    assert_eq!(read(1), Err(wire::Unreadable::Malformed));
+    assert_eq!(read(2), Err(wire::Unreadable::Malformed));
 }

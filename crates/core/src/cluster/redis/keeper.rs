@@ -10,7 +10,7 @@ use super::keys::RoomKeys;
 use super::scripts::{CLAIM, HEAD, PUBLISH, RELEASE, Script};
 use super::server::text;
 use super::servers::Use;
-use crate::cluster::engine::{Append, Claim, EngineError, Head, Keeper, Kept, Pending};
+use crate::cluster::engine::{Append, Claim, EngineError, Head, Keeper, Kept, Pending, Registrar};
 use crate::cluster::node_id::NodeId;
 use crate::hub::{Base36, Position};
 
@@ -321,7 +321,9 @@ impl Keeper for RedisEngine {
     fn heads(&self, rooms: Vec<Head>) -> Pending<'_, Vec<Position>> {
         Box::pin(self.all_heads(rooms))
     }
+}
 
+impl Registrar for RedisEngine {
     fn claim(&self, id: Arc<str>, node: NodeId, instead_of: Option<NodeId>) -> Pending<'_, Claim> {
         Box::pin(async move { self.claim_id(&id, node, instead_of).await })
     }

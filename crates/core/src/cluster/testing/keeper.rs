@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Broker, MemoryEngine, State, lost};
 use crate::cluster::channel::Channel;
-use crate::cluster::engine::{Append, Claim, EngineError, Head, Keeper, Kept, Pending};
+use crate::cluster::engine::{Append, Claim, EngineError, Head, Keeper, Kept, Pending, Registrar};
 use crate::cluster::node_id::NodeId;
 use crate::cluster::wire;
 use crate::hub::Position;
@@ -133,7 +133,7 @@ impl State {
         while history.messages.len() > entry.size {
             history.messages.pop_front();
         }
-        let message = wire::write_kept(&position, &entry.data);
+        let message = wire::write_kept(&position.to_string(), &entry.data);
         self.deliver(&Channel::Room(Arc::clone(&entry.room)), &message);
         position
     }
@@ -220,7 +220,9 @@ impl Keeper for MemoryEngine {
             heads.collect()
         })
     }
+}
 
+impl Registrar for MemoryEngine {
     fn announce(&self, node: NodeId, ttl: u64) -> Pending<'_, ()> {
         let until = Instant::now() + Duration::from_millis(ttl);
         self.keep(|state| {

@@ -31,7 +31,7 @@ fn bytes_are_as_documented() {
 #[test]
 fn what_a_history_has_kept_is_found() {
     let position = Position::parse("k3f9:42:7c").unwrap();
-    let written = write_kept(&position, b"{\"n\":\"x\"}");
+    let written = write_kept(&position.to_string(), b"{\"n\":\"x\"}");
     assert_eq!(&written[..3], b"\x01\x02\x0a");
     let message = &b"{\"n\":\"x\"}"[..];
     assert_eq!(read(&written), Ok(Message::Kept { position, message }));

@@ -176,7 +176,13 @@ fn rooms_are_spread_over_the_servers() {
                 .len(),
             2
         );
-        assert_eq!(keeper.claim("x".into(), node, None).await, Ok(Claim::Taken));
+        assert_eq!(
+            Engine::registrar(&engine)
+                .unwrap()
+                .claim("x".into(), node, None)
+                .await,
+            Ok(Claim::Taken)
+        );
         let before = heard.count();
         Engine::unsubscribe(&engine, channels).await.unwrap();
         Engine::publish(&engine, &[publication(room("r1"), b"x")])

@@ -223,6 +223,7 @@ fn the_documented_permissions_are_enough() {
             .await
             .unwrap();
         let keeper = Engine::keeper(&engine).unwrap();
+        let registrar = Engine::registrar(&engine).unwrap();
         let entry = Append {
             room: "a".into(),
             data: b"{}".to_vec(),
@@ -241,11 +242,11 @@ fn the_documented_permissions_are_enough() {
         keeper.read("a".into(), None, 5).await.unwrap();
         keeper.read("a".into(), Some(0), 5).await.unwrap();
         let node = crate::cluster::NodeId::random();
-        keeper.claim("x".into(), node, None).await.unwrap();
-        keeper.holder("x".into()).await.unwrap();
-        keeper.release("x".into(), node).await.unwrap();
-        keeper.announce(node, 1_000).await.unwrap();
-        keeper.is_alive(node).await.unwrap();
+        registrar.claim("x".into(), node, None).await.unwrap();
+        registrar.holder("x".into()).await.unwrap();
+        registrar.release("x".into(), node).await.unwrap();
+        registrar.announce(node, 1_000).await.unwrap();
+        registrar.is_alive(node).await.unwrap();
     });
 }
 
@@ -257,9 +258,9 @@ fn a_replica_is_refused_and_a_master_that_becomes_one_is_lost() {
         let engine = engine(&other.unix());
         let heard = connected(&engine).await;
         other.run(&["REPLICAOF", "127.0.0.1", &master.port.to_string()]);
-        let keeper = Engine::keeper(&engine).unwrap();
+        let registrar = Engine::registrar(&engine).unwrap();
         // Redis closes no connection for this; a heartbeat finds it.
-        let error = keeper
+        let error = registrar
             .announce(crate::cluster::NodeId::random(), 1_000)
             .await
             .unwrap_err();
@@ -279,8 +280,8 @@ fn a_server_without_memory_is_unable() {
         let server = Server::start(&["--maxmemory", "1", "--maxmemory-policy", "noeviction"]);
         let engine = engine(&server.unix());
         let heard = connected(&engine).await;
-        let keeper = Engine::keeper(&engine).unwrap();
-        let error = keeper
+        let registrar = Engine::registrar(&engine).unwrap();
+        let error = registrar
             .announce(crate::cluster::NodeId::random(), 1_000)
             .await
             .unwrap_err();

@@ -185,23 +185,26 @@ fn ids_are_taken_once() {
         let server = Server::start(&[]);
         let engine = engine(&server.unix());
         connected(&engine).await;
-        let keeper = Engine::keeper(&engine).unwrap();
+        let registrar = Engine::registrar(&engine).unwrap();
         let [a, b, c] = [1, 2, 3].map(|byte| NodeId([byte; 8]));
-        assert_eq!(keeper.holder("x".into()).await, Ok(None));
-        assert_eq!(keeper.claim("x".into(), a, None).await, Ok(Claim::Taken));
+        assert_eq!(registrar.holder("x".into()).await, Ok(None));
+        assert_eq!(registrar.claim("x".into(), a, None).await, Ok(Claim::Taken));
         assert_eq!(
-            keeper.claim("x".into(), b, None).await,
+            registrar.claim("x".into(), b, None).await,
             Ok(Claim::HeldBy(a))
         );
-        assert_eq!(keeper.claim("x".into(), a, None).await, Ok(Claim::Taken));
+        assert_eq!(registrar.claim("x".into(), a, None).await, Ok(Claim::Taken));
         assert_eq!(
-            keeper.claim("x".into(), b, Some(c)).await,
+            registrar.claim("x".into(), b, Some(c)).await,
             Ok(Claim::HeldBy(a))
         );
-        assert_eq!(keeper.claim("x".into(), b, Some(a)).await, Ok(Claim::Taken));
-        assert_eq!(keeper.release("x".into(), a).await, Ok(()));
-        assert_eq!(keeper.holder("x".into()).await, Ok(Some(b)));
-        assert_eq!(keeper.release("x".into(), b).await, Ok(()));
-        assert_eq!(keeper.holder("x".into()).await, Ok(None));
+        assert_eq!(
+            registrar.claim("x".into(), b, Some(a)).await,
+            Ok(Claim::Taken)
+        );
+        assert_eq!(registrar.release("x".into(), a).await, Ok(()));
+        assert_eq!(registrar.holder("x".into()).await, Ok(Some(b)));
+        assert_eq!(registrar.release("x".into(), b).await, Ok(()));
+        assert_eq!(registrar.holder("x".into()).await, Ok(None));
     });
 }

@@ -125,8 +125,8 @@ fn databases_and_prefixes_and_tcp() {
         let address = format!("redis://127.0.0.1:{}/3", server.port);
         let engine = engine(&address);
         connected(&engine).await;
-        let keeper = Engine::keeper(&engine).unwrap();
-        keeper.announce(NodeId([9; 8]), 60_000).await.unwrap();
+        let registrar = Engine::registrar(&engine).unwrap();
+        registrar.announce(NodeId([9; 8]), 60_000).await.unwrap();
         let key = "line:node:0909090909090909";
         let mut connection = server.connection();
         let mut exists = |database: u32| -> bool {
@@ -138,7 +138,7 @@ fn databases_and_prefixes_and_tcp() {
                 .unwrap()
         };
         assert!(exists(3) && !exists(0));
-        assert_eq!(keeper.is_alive(NodeId([1; 8])).await, Ok(false));
-        assert_eq!(keeper.is_alive(NodeId([9; 8])).await, Ok(true));
+        assert_eq!(registrar.is_alive(NodeId([1; 8])).await, Ok(false));
+        assert_eq!(registrar.is_alive(NodeId([9; 8])).await, Ok(true));
     });
 }

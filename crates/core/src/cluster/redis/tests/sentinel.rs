@@ -93,7 +93,7 @@ fn the_master_is_found_before_and_after_a_failover() {
         replica.run(&["PUBLISH", "line:r:a", "after"]);
         heard.await_messages(2).await;
         let node = NodeId::random();
-        Engine::keeper(&engine)
+        Engine::registrar(&engine)
             .unwrap()
             .announce(node, 60_000)
             .await

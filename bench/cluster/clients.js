@@ -68,7 +68,8 @@ class LineClient extends Client {
    */
   constructor(port, positions = {}) {
     super(port, '/');
-    this.positions = positions;
+    // A copy: several clients may be given the same.
+    this.positions = { ...positions };
   }
 
   open() {
@@ -85,7 +86,7 @@ class LineClient extends Client {
     // `{"n":"m",`: all others are rare.
     if (this.onRaw !== undefined && frame[6] === 109 && frame[7] === 34) return this.onRaw(frame);
     const { n, p, i, r, o } = JSON.parse(frame.toString());
-    if (r !== undefined && o) this.positions = { ...this.positions, [r]: o };
+    if (r !== undefined && o) this.positions[r] = o;
     if (n === 'm') this.onMessage(p);
     else if (n === '_r') this.answered(p);
     else if (n === 'ask') this.socket.send(`{"n":"_r","p":1,"i":${JSON.stringify(i)},"e":null}`);

@@ -23,6 +23,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
     let interval = shared.settings.heartbeat_interval;
     let pause = (interval / 5).clamp(Duration::from_millis(10), Duration::from_secs(1));
     let mut beaten: Option<(u64, Instant)> = None;
+    let mut phase = shared.phase.subscribe();
     loop {
         publishing::expire(&shared);
         appending::expire(&shared);
@@ -56,7 +57,6 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 );
             }
         }
-        let mut phase = shared.phase.subscribe();
         // A new connection is used for a heartbeat at once.
         let changed = phase.changed();
         let _ = tokio::time::timeout(pause, changed).await;

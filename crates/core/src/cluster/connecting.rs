@@ -8,7 +8,7 @@ use log::{info, warn};
 
 use super::back_off::BackOff;
 use super::channel::Channel;
-use super::engine::{EngineError, Sink};
+use super::engine::{Engine, EngineError, Sink};
 use super::keeping::following;
 use super::news::News;
 use super::shared::{Phase, Shared, lock};
@@ -74,9 +74,18 @@ pub(super) async fn run(shared: Arc<Shared>) {
         if down_since.is_none() {
             down_since = Some(Instant::now());
             warn!("node {}: the engine is not reachable: {error}", shared.id);
-            shared.tell(News::Down(error));
+            shared.tell(News::Down(error.clone()));
         }
-        tokio::time::sleep(back_off.pause()).await;
+        pause(&*shared.engine, &mut back_off, &error).await;
+    }
+}
+
+/// Pauses before the next try. A pause that has become long ends when the engine is reachable again.
+async fn pause(engine: &dyn Engine, back_off: &mut BackOff, failure: &EngineError) {
+    let reachable = engine.reachable(failure);
+    let waited = tokio::time::timeout(back_off.pause(), reachable).await;
+    if waited.is_ok() {
+        *back_off = BackOff::default();
     }
 }
 
@@ -119,5 +128,35 @@ async fn lost(shared: &Shared, generation: u64) -> EngineError {
             return error;
         }
         shared.lost.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Broker;
+    use super::*;
+
+    #[test]
+    fn pauses_end_when_the_engine_is_reachable() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let broker = Broker::new();
+        let engine = broker.engine();
+        runtime.block_on(async {
+            let start = Instant::now();
+            for _ in 0..10 {
+                let mut back_off = BackOff::default();
+                for _ in 0..20 {
+                    back_off.pause();
+                }
+                pause(&*engine, &mut back_off, &timed_out()).await;
+                // The next pauses are short again.
+                assert!(back_off.pause() <= Duration::from_millis(50));
+            }
+            // By themselves they would take half a minute.
+            assert!(start.elapsed() < Duration::from_secs(2));
+        });
     }
 }

@@ -18,6 +18,9 @@ pub const MOST_CHANNELS: usize = 512;
 /// What an engine does in its own time.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + Send + 'a>>;
 
+/// What an engine waits for.
+pub type Wait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
 /// Why an engine could not do something.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
@@ -57,6 +60,14 @@ pub trait Engine: Send + Sync {
     /// Makes all connections that the engine needs, in place of those it has. Nothing is subscribed to then.
     /// Messages go to `sink` from now on, and so does the loss of the connection, with this `generation`.
     fn connect(&self, sink: Arc<dyn Sink>, generation: u64) -> Pending<'_, ()>;
+
+    /// After [`Engine::connect`] has failed with `failure`: resolves when what could not be reached can be reached again,
+    /// so that the node need not wait for the end of its pause. Looking has to be cheap. An engine that cannot know never
+    /// resolves.
+    fn reachable<'a>(&'a self, failure: &'a EngineError) -> Wait<'a> {
+        let _ = failure;
+        Box::pin(std::future::pending())
+    }
 
     /// Ends all connections in good order.
     fn disconnect(&self) -> Pending<'_, ()>;

@@ -12,6 +12,7 @@ mod keeper;
 mod keys;
 mod limiter;
 mod link;
+mod probe;
 mod scripts;
 mod server;
 mod servers;
@@ -28,12 +29,13 @@ use self::address::{Addresses, Endpoint, Kind};
 use self::calls::{Call, Name};
 use self::keys::Keys;
 use self::link::Dialing;
+use self::probe::Probe;
 use self::servers::{Servers, Use};
 use self::session::{Ending, Incoming};
 use self::tls::Tls;
 use super::channel::Channel;
 use super::engine::{
-    Engine, EngineError, Keeper, MOST_CHANNELS, Pending, Publication, Registrar, Sink,
+    Engine, EngineError, Keeper, MOST_CHANNELS, Pending, Publication, Registrar, Sink, Wait,
 };
 
 pub use self::settings::{RedisSettings, RedisSettingsError, RedisTls};
@@ -282,6 +284,18 @@ impl Engine for RedisEngine {
             };
             self.replace(Some(session));
             ending.begin()
+        })
+    }
+
+    fn reachable<'a>(&'a self, failure: &'a EngineError) -> Wait<'a> {
+        Box::pin(async move {
+            let probe = Probe {
+                addresses: &self.addresses,
+                endpoints: self.endpoints(1),
+                dialing: &self.dialing,
+                sentinels: &self.sentinels,
+            };
+            probe.reachable(failure).await;
         })
     }
 

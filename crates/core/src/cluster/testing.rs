@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::channel::{Channel, ChannelNames};
-use super::engine::{Engine, EngineError, Keeper, Pending, Publication, Registrar, Sink};
+use super::engine::{Engine, EngineError, Keeper, Pending, Publication, Registrar, Sink, Wait};
 
 mod keeper;
 
@@ -198,6 +198,14 @@ impl Engine for MemoryEngine {
         };
         state.clients.insert(self.number, client);
         Box::pin(ready(Ok(())))
+    }
+
+    fn reachable<'a>(&'a self, _: &'a EngineError) -> Wait<'a> {
+        Box::pin(async {
+            while self.broker.lock().is_down {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
     }
 
     fn disconnect(&self) -> Pending<'_, ()> {

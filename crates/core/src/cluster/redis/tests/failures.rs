@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use tokio::time::timeout;
+
 use super::support::*;
 use crate::cluster::{Append, Engine, EngineError, RedisEngine};
 use std::sync::Arc;
@@ -66,6 +68,27 @@ fn a_server_that_ends_is_one_loss() {
         assert_eq!(lost(&error).1, Some("ECONNREFUSED"), "{error}");
         server.restart();
         connected(&engine).await;
+    });
+}
+
+#[test]
+fn a_server_that_is_back_is_seen_soon_and_one_that_was_never_away_is_not() {
+    run(async {
+        let mut server = Server::start_tcp(&[]);
+        let tcp = format!("redis://127.0.0.1:{}", server.port);
+        for address in [server.unix(), tcp] {
+            let engine = engine(&address);
+            let other = EngineError::Unable("of another reason".into());
+            let seen = timeout(Duration::from_millis(700), engine.reachable(&other)).await;
+            assert!(seen.is_err(), "it was there all along");
+            server.kill();
+            let error = refusal(&engine).await;
+            let mut reachable = engine.reachable(&error);
+            let seen = timeout(Duration::from_millis(700), &mut reachable).await;
+            assert!(seen.is_err(), "it is away");
+            server.restart();
+            timeout(Duration::from_secs(3), reachable).await.unwrap();
+        }
     });
 }
 

@@ -23,7 +23,7 @@ class Ledger {
   #places = new Map();
   /** Where each payload is, by room and payload. @type {Map<string, string>} */
   #payloads = new Map();
-  counts = { messages: 0, plain: 0, recovered: 0, notRecovered: 0, connections: 0 };
+  counts = { messages: 0, plain: 0, recovered: 0, notRecovered: 0, connections: 0, keptAgain: 0 };
 
   /** @param {string} text */
   fault(text) {
@@ -43,8 +43,12 @@ class Ledger {
     if (!this.#places.has(key)) this.#places.set(key, payload);
     else if (this.#places.get(key) !== payload) this.fault(`${who}: ${payload} at ${key}, where ${this.#places.get(key)} is for others`);
     const place = `${room} ${payload}`;
-    if (!this.#payloads.has(place)) this.#payloads.set(place, key);
-    else if (this.#payloads.get(place) !== key) this.fault(`${who}: ${payload} at ${key}, and at ${this.#payloads.get(place)}`);
+    const other = this.#payloads.get(place);
+    if (other === undefined) this.#payloads.set(place, key);
+    else if (other === key) return;
+    // Redis has lost its data, with the message and before the node was told that it had been kept: it is kept again.
+    else if (!other.startsWith(`${room} ${epoch}:`)) this.counts.keptAgain += 1;
+    else this.fault(`${who}: ${payload} at ${key}, and at ${other}`);
   }
 }
 

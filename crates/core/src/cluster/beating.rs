@@ -31,6 +31,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         for peer in dead {
             left(&shared, peer);
         }
+        forget_messages(&shared);
         if let Phase::Up(generation) = shared.phase() {
             let is_first = beaten.is_none_or(|(of, _)| of != generation);
             if is_first || beaten.is_some_and(|(_, last)| last.elapsed() >= interval) {
@@ -147,10 +148,16 @@ fn left(shared: &Shared, peer: Peer) {
         "node {}: node {} ({:?}) has ended",
         shared.id, peer.id, peer.beat.name
     );
-    lock(&shared.seen).forget(peer.id);
     attendance::on_gone(shared, peer.id);
     shared.on_gone(peer.id);
     shared.tell(News::Left(peer));
+}
+
+/// Forgets which messages of nodes were delivered that are gone for so long that they publish none of them again.
+fn forget_messages(shared: &Shared) {
+    let limit = shared.settings.max_queued_time * 2;
+    let roster = lock(&shared.roster);
+    lock(&shared.seen).expire(Instant::now(), limit, |node| roster.contains(node));
 }
 
 /// A node that may be waited for is there, or has ended.

@@ -2,6 +2,7 @@
 //! and a message whose outcome a node does not know is published again.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use super::node_id::NodeId;
 use super::wire::Origin;
@@ -16,6 +17,8 @@ struct Window {
     latest: u32,
     /// A bit for each of the last messages, at the place of its number modulo [`WINDOW`].
     bits: [u64; WORDS],
+    /// Since when the node counts as gone.
+    gone: Option<Instant>,
 }
 
 /// The latest messages of each node.
@@ -32,14 +35,23 @@ impl Seen {
             Box::new(Window {
                 latest: sequence.wrapping_sub(1),
                 bits: [0; WORDS],
+                gone: None,
             })
         });
         window.note(sequence)
     }
 
-    /// Forgets a node that is gone.
-    pub fn forget(&mut self, node: NodeId) {
-        self.nodes.remove(&node);
+    /// Forgets nodes that are gone for longer than `limit`. One that was cut off comes back, and publishes again what it
+    /// had published before.
+    pub fn expire(&mut self, now: Instant, limit: Duration, is_there: impl Fn(NodeId) -> bool) {
+        self.nodes.retain(|node, window| {
+            if is_there(*node) {
+                window.gone = None;
+                return true;
+            }
+            let since = *window.gone.get_or_insert(now);
+            now.duration_since(since) <= limit
+        });
     }
 }
 
@@ -101,8 +113,29 @@ mod tests {
         assert!(!seen.note(of(1, 8)));
         assert!(seen.note(of(1, 9 + WINDOW)));
         assert!(!seen.note(of(1, 9 + WINDOW)));
-        seen.forget(NodeId([1; 8]));
-        assert!(seen.note(of(1, 9)));
+    }
+
+    #[test]
+    fn nodes_that_are_gone_are_known_for_a_while() {
+        let start = Instant::now();
+        let limit = Duration::from_secs(60);
+        let mut seen = Seen::default();
+        assert!(seen.note(of(1, 7)) && seen.note(of(2, 7)));
+        let mut expire = |seen: &mut Seen, seconds, there: &[u8]| {
+            let now = start + Duration::from_secs(seconds);
+            seen.expire(now, limit, |node| there.contains(&node.0[0]));
+        };
+        expire(&mut seen, 0, &[1]);
+        expire(&mut seen, 60, &[1]);
+        assert!(!seen.note(of(2, 7)));
+        expire(&mut seen, 61, &[]);
+        assert!(seen.note(of(2, 7)), "forgotten");
+        assert!(!seen.note(of(1, 7)));
+        expire(&mut seen, 120, &[1, 2]);
+        expire(&mut seen, 122, &[]);
+        assert!(!seen.note(of(1, 7)), "it was back");
+        expire(&mut seen, 183, &[]);
+        assert!(seen.nodes.is_empty());
     }
 
     #[test]

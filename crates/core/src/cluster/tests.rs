@@ -313,6 +313,25 @@ fn nodes_know_each_other_until_one_ends() {
 }
 
 #[test]
+fn a_node_that_was_taken_for_dead_repeats_nothing() {
+    let broker = Broker::new();
+    let (one, two) = two(&broker);
+    let (_there, there) = two.client("b", "news");
+    until("subscribed", || broker.subscribers(&channel("news")) == 1);
+    one.broadcast(&room("news"), HI);
+    until("delivered", || two.texts(&there) == [HI]);
+    let [published] = broker.published(&channel("news")).try_into().unwrap();
+    broker.set_mute(0, true);
+    until("dead", || two.node.peers().is_empty());
+    // It did not hear that the engine had the message, and publishes it again.
+    broker.publish(&channel("news"), &published);
+    broker.publish(&channel("news"), br#"{"n":"said","p":"last"}"#);
+    let last = r#"{"n":"said","p":"last"}"#;
+    until("delivered", || two.texts(&there).contains(&last.to_owned()));
+    assert_eq!(two.texts(&there), [HI, last]);
+}
+
+#[test]
 fn a_connection_that_passes_nothing_on_is_made_anew() {
     let broker = Broker::new();
     let (one, two) = two(&broker);

@@ -146,6 +146,21 @@ describe('rooms with history on several nodes', { concurrency: true, skip: WITHO
     assert.deepEqual(members.map((member) => member.payloads('said').length), [45, 45]);
   }));
 
+  it('a node is stopped for longer than it may be silent: its members get what they have missed when it goes on', withScene(async (scene) => {
+    const { nodes } = await start(scene, 2, { how: { apart: true } });
+    const members = await oneEach(scene, nodes, 'news', { positions: {} });
+    await say(nodes[0], 'news', 0, 5);
+    for (const member of members) await member.got('said', 5);
+    await nodes[1].pause();
+    await seen(nodes[0], '_left');
+    await say(nodes[0], 'news', 5, 50);
+    assert.deepEqual(await members[0].got('said', 55), numbers(0, 55));
+    nodes[1].resume();
+    assert.deepEqual(await members[1].got('said', 55), numbers(0, 55));
+    await allJoined(nodes);
+    for (const member of members) assert.deepEqual(member.received.filter(({ n, p }) => n === '_o' && p?.recovered === false).length, 1, 'the first join alone');
+  }));
+
   it('with `whenDown: \'local\'` members here get them at once, without a position', withScene(async (scene) => {
     const { redis, nodes } = await start(scene, 2, { redis: { appendonly: true } });
     const [here] = await oneEach(scene, nodes, 'local', { positions: {} });

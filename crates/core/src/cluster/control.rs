@@ -109,3 +109,6 @@ impl Serialize for NodeId {
         serializer.collect_str(self)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+// @ts-check
+'use strict';
+
+/** A Redis that answers, and does not do what it is asked: full, read-only, without its data. */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const { until } = require('../helpers/timing');
+const { withScene } = require('../process/support/scene');
+const { allJoined, eventsOf, fence, oneEach, seen, startJoined } = require('./support/joined');
+const { WITHOUT_REDIS } = require('./support/needs');
+const { PATIENCE } = require('./support/program');
+
+const SERVER = { history: { news: { size: 200, ttl: 60_000 } } };
+
+const numbers = (/** @type {number} */ from, /** @type {number} */ end) => Array.from({ length: end - from }, (_, index) => from + index);
+
+/** @param {import('./support/joined').AnyNode} node @param {string} room @param {number} from @param {number} count */
+const say = (node, room, from, count) => node.do('broadcastMany', { room, name: room === 'news' ? 'kept' : 'plain', from, count });
+
+/**
+ * Two nodes with a member each, in a plain room and in one with history.
+ * @param {import('../process/support/scene').Scene} scene
+ * @param {object} [wishes]
+ */
+async function start(scene, wishes) {
+  const joined = await startJoined(scene, 2, { server: SERVER, ...wishes });
+  const members = await oneEach(scene, joined.nodes, ['room', 'news'], { positions: {} });
+  for (const room of ['room', 'news']) await say(joined.nodes[0], room, 0, 5);
+  for (const member of members) for (const name of ['plain', 'kept']) assert.deepEqual(await member.got(name, 5), numbers(0, 5));
+  return { ...joined, members };
+}
+
+describe('a Redis that does not do what it is asked', { concurrency: true, skip: WITHOUT_REDIS, timeout: 120_000 }, () => {
+  it('is full: plain rooms go on, rooms with history wait, and nothing is lost', withScene(async (scene) => {
+    const { redis, nodes, members } = await start(scene);
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+    await say(nodes[0], 'room', 5, 5);
+    for (const member of members) assert.deepEqual(await member.got('plain', 10), numbers(0, 10));
+    await say(nodes[0], 'news', 5, 5);
+    await say(nodes[1], 'room', 10, 5);
+    for (const member of members) assert.deepEqual(await member.got('plain', 15), numbers(0, 15));
+    for (const member of members) assert.deepEqual(member.payloads('kept'), numbers(0, 5));
+    const { adapter } = await nodes[0].do('stats');
+    assert.ok(adapter.state === 'up' && adapter.queuedBytes > 0, JSON.stringify(adapter));
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0');
+    for (const member of members) assert.deepEqual(await member.got('kept', 10), numbers(0, 10));
+    for (const node of nodes) await fence(node, ['room', 'news'], members);
+  }));
+
+  it('is flushed: rooms with history begin anew, their members are told, and go on', withScene(async (scene) => {
+    const { redis, nodes, members } = await start(scene);
+    await redis.command('FLUSHALL');
+    for (const room of ['room', 'news']) await say(nodes[1], room, 5, 5);
+    for (const member of members) {
+      for (const name of ['plain', 'kept']) assert.deepEqual(await member.got(name, 10), numbers(0, 10));
+      const losses = () => member.received.filter(({ n, p }) => n === '_o' && p?.recovered === false).length;
+      // One is of the join.
+      await until(() => losses() === 2, 'told', PATIENCE);
+    }
+    const { adapter } = await nodes[0].do('stats');
+    assert.deepEqual([adapter.state, adapter.epochs], ['up', 1]);
+    for (const node of nodes) await fence(node, ['room', 'news'], members);
+  }));
+
+  it('becomes read-only: it is left, and used again when it is a master', withScene(async (scene) => {
+    const { redis, nodes, members } = await start(scene);
+    const before = await eventsOf(nodes[0]);
+    await redis.command('REPLICAOF', '127.0.0.1', '1');
+    const error = await seen(nodes[0], '_down', before);
+    assert.match(error.message, /is a read-only replica/);
+    await say(nodes[0], 'room', 5, 5);
+    assert.deepEqual(await members[0].got('plain', 10), numbers(0, 10));
+    await say(nodes[0], 'news', 5, 5);
+    await redis.command('REPLICAOF', 'NO', 'ONE');
+    for (const member of members) {
+      for (const name of ['plain', 'kept']) assert.deepEqual(await member.got(name, 10), numbers(0, 10));
+    }
+    await allJoined(nodes);
+  }));
+});

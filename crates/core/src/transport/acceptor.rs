@@ -268,7 +268,7 @@ mod tests {
         now += ACCEPT_REST;
         assert!(failures.is_to_report(now, true));
         for _ in 0..100 {
-            now += FAILURES_APART - ACCEPT_REST;
+            now += FAILURES_APART.saturating_sub(ACCEPT_REST);
             assert!(!failures.is_to_report(now, true));
         }
         now += FAILURES_APART;

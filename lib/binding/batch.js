@@ -11,7 +11,7 @@ const MORE = 2;
 const NO_STRINGS = [];
 
 /**
- * One event. Each is a new object, which costs less than writing to one that is kept.
+ * One event.
  * @typedef {object} NativeEvent
  * @property {number} kind
  * @property {number} slot
@@ -32,14 +32,14 @@ class Batch {
   #at = 0;
   #next = 0;
   #count = 0;
-  /** Whether all texts of the event that is being read are there. */
-  #isWhole = true;
 
   /** @param {number} [events] Most that it may hold. */
   constructor(events = SIZE.EVENTS) {
     this.words = new Int32Array(SIZE.HEADER + events * SIZE.RECORD);
     /** Milliseconds that handling it has taken on this thread. */
     this.time = 0;
+    /** Whether all texts of the event begun last are there, of those that were asked for. */
+    this.isWhole = true;
   }
 
   /** Whether it has unread events. */
@@ -72,30 +72,50 @@ class Batch {
     this.#strings = NO_STRINGS;
   }
 
+  /** Kind of the next event. */
+  get kind() {
+    return this.words[SIZE.HEADER + this.#next * SIZE.RECORD];
+  }
+
+  /** Slot of the next event. */
+  get slot() {
+    return this.words[SIZE.HEADER + this.#next * SIZE.RECORD + 1];
+  }
+
+  /**
+   * Begins the next event.
+   * @returns {number} Where its record begins in the words: kind, slot, number of the name, and then fields.
+   */
+  next() {
+    const w = SIZE.HEADER + this.#next * SIZE.RECORD;
+    this.#next += 1;
+    this.isWhole = true;
+    return w;
+  }
+
   /** @returns {NativeEvent} The next event. */
   read() {
     const { words } = this;
-    const w = SIZE.HEADER + this.#next * SIZE.RECORD;
-    this.#next += 1;
+    const w = this.next();
     // The texts come in this order.
-    const name = this.#field(words[w + 3]);
-    const id = this.#field(words[w + 4]);
-    const payload = this.#field(words[w + 5]);
-    const error = this.#field(words[w + 6]);
-    const isWhole = this.#isWhole;
-    this.#isWhole = true;
+    const name = this.text(words[w + 3]);
+    const id = this.text(words[w + 4]);
+    const payload = this.text(words[w + 5]);
+    const error = this.text(words[w + 6]);
+    const { isWhole } = this;
     return { kind: words[w], slot: words[w + 1], interned: words[w + 2], name, id, payload, error, number: words[w + 7], isWhole };
   }
 
   /**
+   * The text of a field of the event that was begun last. To be called once for each field, in their order.
    * @param {number} field As in `crates/core/src/hub/record.rs`.
    * @returns {string | undefined}
    */
-  #field(field) {
+  text(field) {
     if (field >= 0) return this.#text.substring(this.#at, (this.#at += field));
     if (field === NONE) return undefined;
     const text = this.#strings[-2 - field];
-    if (text === undefined) this.#isWhole = false;
+    if (text === undefined) this.isWhole = false;
     return text;
   }
 }

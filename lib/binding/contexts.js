@@ -5,7 +5,7 @@ const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
 const { KIND } = require('./layout.js');
 const { outside } = require('../runtime/environment.js');
 
-/** @typedef {import('./batch.js').NativeEvent} NativeEvent */
+/** @typedef {import('./batch.js').Batch} Batch */
 
 /** Options of the asynchronous contexts, which are never destroyed. */
 const CONTEXT = { requireManualDestroy: true };
@@ -118,38 +118,32 @@ class Contexts {
   }
 
   /**
-   * Has an event handled. To be called within {@link Contexts.run}.
-   * @param {NativeEvent} event
+   * Has the next event of a batch handled. To be called within {@link Contexts.run}.
+   * @param {Batch} batch
    */
-  handle(event) {
+  handle(batch) {
     if (endsWithScope) {
-      runInAsyncScope.call(this.#resource, this.#events.handle, this.#events, event);
+      runInAsyncScope.call(this.#resource, this.#events.handle, this.#events, batch);
       return;
     }
+    const { kind, slot } = batch;
     if (!this.#isShared || this.#own.size > 0) {
-      this.#handleApart(event);
-      return;
+      const own = this.#contextOf(kind, slot);
+      if (own !== undefined) {
+        own.runInAsyncScope(this.#events.handle, this.#events, batch);
+        return;
+      }
     }
-    this.#events.handle(event);
-    if (this.#shared.hasStores) this.#separate(event);
-  }
-
-  /** @param {NativeEvent} event */
-  #handleApart(event) {
-    const own = this.#contextOf(event);
-    if (own !== undefined) {
-      own.runInAsyncScope(this.#events.handle, this.#events, event);
-      return;
-    }
-    this.#events.handle(event);
-    if (this.#shared.hasStores) this.#separate(event);
+    this.#events.handle(batch);
+    if (this.#shared.hasStores) this.#separate(kind, slot);
   }
 
   /**
-   * @param {NativeEvent} event
+   * @param {number} kind Of an event.
+   * @param {number} slot
    * @returns {AsyncResource | undefined} The context of the connection; undefined when the shared one will do.
    */
-  #contextOf({ kind, slot }) {
+  #contextOf(kind, slot) {
     if (!isOfConnection(kind)) return this.#isShared ? undefined : newContext();
     const own = this.#own.get(slot);
     if (kind === KIND.CLOSED) this.#own.delete(slot);
@@ -161,9 +155,10 @@ class Contexts {
 
   /**
    * What the handler of an event has entered is left to its connection alone.
-   * @param {NativeEvent} event
+   * @param {number} kind Of the event.
+   * @param {number} slot
    */
-  #separate({ kind, slot }) {
+  #separate(kind, slot) {
     const own = this.#shared.take();
     if (own === undefined || !isOfConnection(kind) || this.#connections[slot] === undefined) return;
     this.#own.set(slot, own);

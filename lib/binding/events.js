@@ -65,23 +65,33 @@ class Events {
   }
 
   /**
-   * Handles one event. An exception of a listener becomes an uncaught exception, and later events are still handled.
-   * @param {NativeEvent} event
+   * Handles the next event of a batch. An exception of a listener becomes an uncaught exception, and later events are
+   * still handled.
+   * @param {Batch} batch
    */
-  handle(event) {
-    if (event.kind !== KIND.MESSAGE || !event.isWhole) {
-      this.#handleOther(event);
+  handle(batch) {
+    const { words } = batch;
+    if (batch.kind !== KIND.MESSAGE) {
+      this.#handleOther(batch.read());
       return;
     }
-    // Most events are messages. For them this much is written out, so that V8 inlines it.
+    // Most events are messages. They are read without an object for the event.
+    const w = batch.next();
+    const raw = batch.text(words[w + 3]);
+    const id = batch.text(words[w + 4]);
+    const payload = batch.text(words[w + 5]);
+    const error = batch.text(words[w + 6]);
+    // Reading its texts has failed, which was reported.
+    if (!batch.isWhole) return;
+    const slot = words[w + 1];
+    const interned = words[w + 2];
     try {
-      const { slot, interned, name, id, payload, error } = event;
-      const message = interned === 0 ? decodeName(/** @type {string} */ (name)) : this.#names[interned];
+      const name = interned === 0 ? decodeName(/** @type {string} */ (raw)) : this.#names[interned];
       const connection = this.#inbox.connections[slot];
       if (connection === undefined || connection[kDeferred] !== undefined) {
-        this.#dispatch(KIND.MESSAGE, slot, message, id, payload, error, 0);
+        this.#dispatch(KIND.MESSAGE, slot, name, id, payload, error, 0);
       } else {
-        connection[kOnMessage](message, id, payload, error);
+        connection[kOnMessage](name, id, payload, error);
       }
     } catch (thrown) {
       throwLater(thrown);
@@ -198,7 +208,7 @@ class Events {
       // It is not JSON, or its keys are in another order than assumed: the core scans all of it.
       const again = this.#again;
       again.begin(this.#native.receiveAgain(connection[kSlot], text, again.words), this.#native);
-      while (again.isOpen) this.handle(again.read());
+      while (again.isOpen) this.handle(again);
       again.end();
       return;
     }

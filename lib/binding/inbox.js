@@ -183,7 +183,7 @@ class Inbox {
     }
     const size = sizeAfter(this.#quickSteps);
     for (let count = 0; count < size && batch.isOpen; count += 1) {
-      this.#contexts.handle(batch.read());
+      this.#contexts.handle(batch);
     }
     batch.time += this.#awaited;
     this.#awaited = 0;

@@ -39,6 +39,10 @@ function memberJson(key, value, replacer) {
  * @throws {unknown} As {@link memberJson}.
  */
 function payloadJson(payload) {
+  // Of the values of JSON these three can be written without `JSON.stringify`, which takes ten times as long.
+  if (typeof payload === 'number') return Number.isFinite(payload) ? `${payload}` : 'null';
+  if (typeof payload === 'boolean') return payload ? 'true' : 'false';
+  if (payload === null) return 'null';
   // Without a `toJSON` of its own the payload cannot see its key.
   if (typeof (/** @type {any} */ (payload)?.toJSON) !== 'function') return JSON.stringify(payload);
   return memberJson('p', payload);

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use line_socket_core::{BATCH_EVENTS, Field, Kind, LANES, REQUEST_PREFIX, Record};
 
+use crate::answers::{ANSWER, form};
 use crate::messages::outcome;
 
 const FILE: &str = "lib/binding/layout.js";
@@ -84,6 +85,20 @@ fn layout() -> String {
         "OUTCOME",
         &outcomes,
     );
+    let forms = [
+        ("NONE", form::NONE),
+        ("JSON", form::JSON),
+        ("STRING", form::STRING),
+        ("BITS", form::BITS),
+        ("WORDS", i32::try_from(ANSWER).unwrap()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value));
+    object(
+        &mut out,
+        "Forms of a payload, their bits, and the integers of an answer: `src/answers.rs`.",
+        "ANSWER",
+        &forms,
+    );
     let none = Field::NONE.0;
     let _ = writeln!(
         out,
@@ -93,7 +108,9 @@ fn layout() -> String {
         out,
         "\n/** What the ids of messages for many begin with; their key follows. */\nconst REQUEST_PREFIX = '{REQUEST_PREFIX}';"
     );
-    out.push_str("\nmodule.exports = { KIND, LANE, SIZE, OUTCOME, NONE, REQUEST_PREFIX };\n");
+    out.push_str(
+        "\nmodule.exports = { KIND, LANE, SIZE, OUTCOME, ANSWER, NONE, REQUEST_PREFIX };\n",
+    );
     out
 }
 

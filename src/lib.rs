@@ -6,6 +6,7 @@
 //! connections by small integers (slots), and events come in batches, see [`line_socket_core::Record`].
 //! `lib/binding/addon.d.ts` is generated from both: `npm run declarations`.
 
+mod answers;
 mod call;
 mod compression;
 mod connections;
@@ -51,6 +52,7 @@ impl ServerCore {
     pub fn data_path<'env>(&self, env: &'env Env) -> napi::Result<Object<'env>> {
         let mut object = Object::new(env)?;
         let server = &self.0;
+        answers::define(&mut object, server)?;
         connections::define(&mut object, server)?;
         handover::define(&mut object, server)?;
         history::define(&mut object, server)?;

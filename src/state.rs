@@ -46,6 +46,8 @@ pub struct JsServer {
     pub(super) fences: VecDeque<Fence>,
     /// A buffer for strings from JavaScript.
     pub(super) scratch: Vec<u8>,
+    /// A buffer for the JSON of one answer.
+    pub(super) answer: Vec<u8>,
     pub(super) sent: Sent,
     /// What is done with many connections, in parts.
     pub(super) selections: Selections,
@@ -139,6 +141,7 @@ impl JsServer {
             batch: Batch::default(),
             fences: VecDeque::new(),
             scratch: call::scratch(),
+            answer: Vec::new(),
             sent: Sent::default(),
             selections: Selections::default(),
         }

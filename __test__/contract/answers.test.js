@@ -54,6 +54,31 @@ async function asked(context, handler, text = '{"n":"ask","i":"1"}') {
   return { log, texts: client.texts.slice(before).filter((each) => !each.includes('"fence')) };
 }
 
+/** Payload of an answer that is not gathered with others. */
+const LONG = 'x'.repeat(3000);
+
+/** Strings that differ in how they are read and written, as payloads of answers that are given together. */
+const STRINGS = ['a', 'é', '€', '\u{1f600}', '"\\\n', '', '\ufffd', '\ud83d', '\ude00', '\ud83d"\ude00é', 'x'.repeat(2048), LONG];
+
+/**
+ * Sends one request for each answer, which are given together when the last has come.
+ * @param {import('../helpers/context').Context} context
+ * @param {((message: any) => unknown)[]} answers
+ */
+async function answeredTogether(context, answers) {
+  const { client, connection } = await context.pair();
+  /** @type {any[]} */
+  const messages = [];
+  connection.on('ask', (/** @type {any} */ message) => {
+    messages.push(message);
+    if (messages.length === answers.length) messages.forEach((each, index) => answers[index](each));
+  });
+  const before = client.texts.length;
+  answers.forEach((_, index) => client.text(`{"n":"ask","i":"${index}é"}`));
+  await client.fence();
+  return client.texts.slice(before).filter((each) => !each.includes('"fence'));
+}
+
 /** What cannot be answered with, and how. */
 const FAILING = {
   'resolve with a BigInt': (/** @type {any} */ message) => message.resolve(1n),
@@ -110,7 +135,7 @@ const cases = [
         const { [kNative]: native } = connection.server;
         const { respond, send } = native;
         native.respond = native.send = () => raise(new RangeError('injected'));
-        log.push(attempt(() => message[method](1)), connection[kUnanswered], message.isResponded_);
+        log.push(attempt(() => message[method](LONG)), connection[kUnanswered], message.isResponded_);
         Object.assign(native, { respond, send });
         message[method](2);
         log.push(connection[kUnanswered], message.isResponded_);
@@ -123,6 +148,57 @@ const cases = [
       texts: [method === 'resolve' ? '{"n":"_r","p":2,"i":"1","e":null}' : '{"n":"_r","i":"1","e":2}']
     }
   })),
+  ...[STRINGS, STRINGS.filter((each) => each.isWellFormed?.() ?? !/[\ud800-\udfff]/.test(each)), ['a', 'b"', '']].map(
+    (strings, index) => ({
+      name: `answers that are given together have their own payloads and ids, ${index}`,
+      run: (/** @type {import('../helpers/context').Context} */ context) =>
+        answeredTogether(context, strings.flatMap((each) => [
+          (message) => message.resolve(each),
+          (message) => message.resolve([each]),
+          (message) => message.resolve(),
+          (message) => message.resolve(each.length)
+        ])),
+      expected: strings.flatMap((each, place) =>
+        [each, [each], undefined, each.length].map((p, form) => JSON.stringify({ n: '_r', p, i: `${place * 4 + form}é`, e: null })))
+    })
+  ),
+  {
+    name: 'what is sent after an answer arrives after it',
+    run: async (context) => {
+      const { client, connection, server } = await context.pair();
+      connection.on('ask', (/** @type {any} */ message) => {
+        message.resolve(1);
+        if (message.payload === 'last') connection.close(4001);
+        else if (message.payload === 'broadcast') server.broadcast('after');
+        else connection.sendWithoutResponse('after');
+      });
+      const before = client.texts.length;
+      for (const [index, p] of ['send', 'broadcast', 'last'].entries()) client.text(JSON.stringify({ n: 'ask', p, i: `${index}` }));
+      await client.closed();
+      return client.texts.slice(before);
+    },
+    expected: [
+      '{"n":"_r","p":1,"i":"0","e":null}',
+      '{"n":"after"}',
+      '{"n":"_r","p":1,"i":"1","e":null}',
+      '{"n":"after"}',
+      '{"n":"_r","p":1,"i":"2","e":null}'
+    ]
+  },
+  {
+    name: 'an answer that was given counts among the bytes that wait',
+    run: async (context) => {
+      let waiting = [0, 0];
+      await asked(context, (message, connection) => {
+        const before = connection.bufferedAmount;
+        message.resolve('four');
+        waiting = [before, connection.bufferedAmount];
+      });
+      return waiting;
+    },
+    original: ABSENT,
+    ours: [0, '{"n":"_r","p":"four","i":"1","e":null}'.length + 2]
+  },
   {
     name: 'an error travels with its properties, not by its toJSON',
     run: async (context) => (await asked(context, (message) => message.reject(new RequestError({ a: 1 })))).texts,

@@ -548,6 +548,12 @@ export declare class KeptFacts {
 
 /** What runs for each message or connection, which is a number here: its slot. */
 export interface DataPath {
+  /**
+   * Queues resolved responses in their order. Each has four integers: its slot; the form of its payload and, above
+   * the lowest two bits, its length; the length of the raw JSON of its id; the last becomes what `respond` would
+   * have returned. The text has payload and id of each. Returns how many could not be queued.
+   */
+  respondAll(words: Int32Array, text: string, count: number): number;
   /** The number that stands for this name in messages from now on; 0 when the table is full. */
   intern(name: string): number;
   /** To be called before the answer that resolves the handshake is queued: the peer may then send large messages. */

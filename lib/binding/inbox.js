@@ -274,6 +274,14 @@ class Inbox {
     else this.guard(run);
   }
 
+  /**
+   * Whether answers are gathered: while events are handled, many come before the next flush. At other times the io
+   * thread may answer a ping meanwhile, which must not overtake an answer that was given before.
+   */
+  get isGathering() {
+    return this.#isRunning;
+  }
+
   /** Flushes queued messages when the running code has returned. */
   scheduleFlush() {
     if (this.#flushDue) return;
@@ -293,6 +301,7 @@ class Inbox {
    */
   #flush(lane, time) {
     this.#flushDue = false;
+    this.native.answers.submit();
     this.native.flush(lane, time);
     if (this.#unwritten.length === 0) return;
     const waiting = this.#unwritten;

@@ -52,10 +52,19 @@ const OUTCOME = Object.freeze({
   OVERFLOW: 2,
 });
 
+/** Forms of a payload, their bits, and the integers of an answer: `src/answers.rs`. */
+const ANSWER = Object.freeze({
+  NONE: 0,
+  JSON: 1,
+  STRING: 2,
+  BITS: 2,
+  WORDS: 4,
+});
+
 /** A field of a record that is absent. */
 const NONE = -1;
 
 /** What the ids of messages for many begin with; their key follows. */
 const REQUEST_PREFIX = 'R';
 
-module.exports = { KIND, LANE, SIZE, OUTCOME, NONE, REQUEST_PREFIX };
+module.exports = { KIND, LANE, SIZE, OUTCOME, ANSWER, NONE, REQUEST_PREFIX };

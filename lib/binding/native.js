@@ -3,6 +3,7 @@
 
 /** The native addon, loaded once, and its log; `binary.js` finds it. */
 
+const { Answers } = require('./answers.js');
 const { loadBinary } = require('./binary.js');
 
 /** @typedef {import('./addon.d.ts')} Native */
@@ -17,8 +18,12 @@ const { loadBinary } = require('./binary.js');
 
 /**
  * The native side of one server. `core` has what runs seldom; the other functions run for messages and connections.
- * @typedef {import('./addon.d.ts').DataPath & {core: import('./addon.d.ts').ServerCore}} NativeServer
+ * `answers` has answers that are still to be queued.
+ * @typedef {import('./addon.d.ts').DataPath & {core: import('./addon.d.ts').ServerCore, answers: Answers}} NativeServer
  */
+
+/** Functions that do not queue anything, nor tell what is queued. */
+const UNORDERED = new Set(['take', 'strings', 'receiveAgain', 'intern', 'respondAll', 'flush']);
 
 /**
  * Turns the log of the Rust core on, once for the process, when the environment asks for it.
@@ -39,7 +44,30 @@ startCoreLog(native, process.env.RUST_LOG);
 /** @returns {NativeServer} A server that does not listen yet. */
 function createServer() {
   const core = new native.ServerCore();
-  return Object.assign(core.dataPath(), { core });
+  const server = Object.assign(core.dataPath(), { core, answers: /** @type {any} */ (undefined) });
+  server.answers = new Answers(server);
+  orderCalls(server, Object.keys(server), server.answers);
+  orderCalls(core, Object.getOwnPropertyNames(native.ServerCore.prototype), server.answers);
+  return server;
+}
+
+/**
+ * Has functions called after what was gathered before: another message of the same connection must not overtake an
+ * answer, and all that is said about a connection counts its answers.
+ * @param {any} object
+ * @param {string[]} names
+ * @param {Answers} answers
+ */
+function orderCalls(object, names, answers) {
+  for (const name of names) {
+    const call = object[name];
+    if (typeof call !== 'function' || name === 'constructor' || UNORDERED.has(name)) continue;
+    // The functions have no more arguments than that.
+    object[name] = (/** @type {any} */ a, /** @type {any} */ b, /** @type {any} */ c, /** @type {any} */ d) => {
+      answers.submit();
+      return call.call(object, a, b, c, d);
+    };
+  }
 }
 
 const { readFacts, checkRedis, wantsTls } = native.ServerCore;

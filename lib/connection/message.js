@@ -24,7 +24,7 @@ const {
  * - `kAnswersWithoutId`: whether a message whose sender expects no answer may be answered;
  * - `kEmitMessage` calls the handlers of a message;
  * - `kOnAnswerError` gets the error of a failed answer that no handler catches;
- * - `kPayloadJson` and `kErrorJson` give payload and error as they are sent;
+ * - `kPayloadJson` and `kErrorJson` give payload and error as `kOnResolved` and `kOnRejected` take them;
  * - `kOnResolved` and `kOnRejected` send the answer;
  * - `kOnNotResponded` is called when an answer cannot be sent.
  * @typedef {{
@@ -33,7 +33,7 @@ const {
  *   [kOnAnswerError]: (error: LineError) => void,
  *   [kPayloadJson]: (payload: unknown) => string | undefined,
  *   [kErrorJson]: (err: unknown) => string | undefined,
- *   [kOnResolved]: (message: Message, json: string | undefined) => void,
+ *   [kOnResolved]: (message: Message, json: string | undefined, payload: unknown) => void,
  *   [kOnRejected]: (message: Message, json: string | undefined) => void,
  *   [kOnNotResponded]: (message: Message, cause: unknown) => void,
  * }} Responder
@@ -266,7 +266,7 @@ class Message extends Emitter {
     }
     // A `toJSON` of the payload may have answered.
     if (this.isResponded_) throw this.#alreadyResponded('resolved');
-    responder?.[kOnResolved](this, json);
+    responder?.[kOnResolved](this, json, payload);
     this.isResponded_ = true;
     this.emit('resolved', payload);
   }

@@ -2,7 +2,8 @@
 'use strict';
 
 const Emitter = require('../emitter/emitter.js');
-const { OUTCOME } = require('../binding/layout.js');
+const { LONGEST } = require('../binding/answers.js');
+const { ANSWER, OUTCOME } = require('../binding/layout.js');
 const { INTAKE } = require('./leaving.js');
 const { received, deliver, rawIdOf } = require('./message.js');
 const { connectionLog } = require('../runtime/debug.js');
@@ -196,7 +197,7 @@ class ReceivingConnection extends Emitter {
 
   /** @param {unknown} payload */
   [kPayloadJson](payload) {
-    return payloadJson(payload);
+    return isShortString(payload) ? payload : payloadJson(payload);
   }
 
   /** @param {unknown} err */
@@ -211,21 +212,37 @@ class ReceivingConnection extends Emitter {
 
   /**
    * @param {Message} message
-   * @param {string | undefined} json The payload as JSON.
+   * @param {string | undefined} json The payload as JSON; a short string as it is.
+   * @param {unknown} payload
    * @internal
    */
-  [kOnResolved](message, json) {
+  [kOnResolved](message, json, payload) {
     const rawId = rawIdOf(message);
     if (expectsAnswer(rawId)) {
       this[kLog]?.('resolving "%s"', message.name);
-      const isOpen = this.state !== State.DISCONNECTED;
-      if (isOpen && this.server[kNative].respond(this[kSlot], json, /** @type {string} */ (rawId)) === QUEUED) {
-        this.server[kInbox].scheduleFlush();
-      } else {
-        this[kOnNotResponded](message, errors.notOpen());
-      }
+      if (this.state === State.DISCONNECTED) this[kOnNotResponded](message, errors.notOpen());
+      else this.#respond(message, json, payload, /** @type {string} */ (rawId));
     }
     this.#onAnswered(message);
+  }
+
+  /**
+   * @param {Message} message
+   * @param {string | undefined} json As of {@link kOnResolved}.
+   * @param {unknown} payload
+   * @param {string} rawId
+   */
+  #respond(message, json, payload, rawId) {
+    const { [kNative]: native, [kInbox]: inbox } = this.server;
+    const isString = isShortString(payload);
+    if (inbox.isGathering && (json === undefined || json.length <= LONGEST)) {
+      const form = isString ? ANSWER.STRING : ANSWER.JSON;
+      native.answers.add(this, message, json === undefined ? ANSWER.NONE : form, json ?? '', rawId);
+    } else if (native.respond(this[kSlot], isString ? JSON.stringify(json) : json, rawId) !== QUEUED) {
+      this[kOnNotResponded](message, errors.notOpen());
+      return;
+    }
+    inbox.scheduleFlush();
   }
 
   /**
@@ -263,6 +280,15 @@ class ReceivingConnection extends Emitter {
     // Not inside the handler's call of `resolve` or `reject`.
     microtask(() => this.server[kInbox].guard(() => this.emit(Event.ERROR, error)));
   }
+}
+
+/**
+ * Whether a payload is a string that the native side writes as JSON.
+ * @param {unknown} payload
+ * @returns {payload is string}
+ */
+function isShortString(payload) {
+  return typeof payload === 'string' && payload.length <= LONGEST;
 }
 
 /**

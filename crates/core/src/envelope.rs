@@ -45,4 +45,7 @@ pub use rooms::{
 };
 pub use scan::scan;
 pub use string::JsonString;
-pub use write::{push_error, push_id, push_pong, push_response, response_len, response_parts};
+pub use write::{
+    push_error, push_id, push_json_string, push_json_units, push_pong, push_response, response_len,
+    response_parts,
+};

@@ -88,6 +88,10 @@ pub use envelope::outline as outline_envelope;
 pub use envelope::push_error as push_error_response;
 /// Appends an id as `JSON.stringify` writes it.
 pub use envelope::push_id as push_message_id;
+/// Appends a string as JSON.
+pub use envelope::push_json_string;
+/// Appends a string of UTF-16 code units as JSON.
+pub use envelope::push_json_units;
 /// Appends the answer to a ping of the line protocol.
 pub use envelope::push_pong as push_pong_response;
 /// Appends the answer to a message.

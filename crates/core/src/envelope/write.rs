@@ -92,6 +92,25 @@ fn push_string(out: &mut Vec<u8>, string: &JsonString<'_>) {
     out.push(b'"');
 }
 
+/// Appends a string as `JSON.stringify` writes it.
+pub fn push_json_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    push_escaped(out, text);
+    out.push(b'"');
+}
+
+/// Appends a string of UTF-16 code units, which may have lone surrogates, as `JSON.stringify` writes it.
+pub fn push_json_units(out: &mut Vec<u8>, units: &[u16]) {
+    out.push(b'"');
+    for decoded in char::decode_utf16(units.iter().copied()) {
+        match decoded {
+            Ok(character) => push_escaped(out, character.encode_utf8(&mut [0; 4])),
+            Err(lone) => push_unicode_escape(out, lone.unpaired_surrogate()),
+        }
+    }
+    out.push(b'"');
+}
+
 /// Appends `text` with the escapes of `JSON.stringify`: the short forms where JSON has them,
 /// `\u00xx` for the other control characters, everything else as it is.
 pub(super) fn push_escaped(out: &mut Vec<u8>, text: &str) {

@@ -14,4 +14,7 @@ module.exports = {
    * may try again after some seconds (RFC 9110 section 10.2.3).
    */
   unavailable: { contentType: 'Content-type: text/html', retryAfter: 'Retry-After: 10' },
+
+  /** Time a peer whose upgrade is refused has to read the answer and to close. */
+  refusalSeconds: 5,
 };

@@ -16,8 +16,10 @@ const { ServerErrorCode } = require('../enums.js');
 
 /** @typedef {import('node:stream').Duplex} Duplex */
 
-/** Time a refused peer has to read its answer and to close, in ms; as `REFUSAL_TIME` in `crates/core/src/transport/opening.rs`. */
+// facts: refusal-time
+/** Time a refused peer has to read its answer and to close, in ms. */
 const REFUSAL_TIME = 5000;
+// /facts
 
 // facts: unavailable
 /** The header lines of status 503, beside those of every refusal. */

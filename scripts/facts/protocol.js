@@ -3,7 +3,7 @@
 
 /** Rules and texts that Rust and JavaScript both have to follow, in both. */
 
-const { reservedNames: { begin, ordinary }, unavailable } = require('../../facts/protocol.js');
+const { reservedNames: { begin, ordinary }, unavailable, refusalSeconds } = require('../../facts/protocol.js');
 
 /** A pattern of Rust: one letter is a `char`. @param {string} text */
 const pattern = (text) => (text.length === 1 ? `'${text}'` : `"${text}"`);
@@ -14,6 +14,8 @@ const RESERVED = [
 ];
 
 const UNAVAILABLE = 'The header lines of status 503, beside those of every refusal.';
+
+const REFUSAL_TIME = 'Time a refused peer has to read its answer and to close';
 
 /** @type {() => import('../facts.js').Output[]} */
 module.exports = () => [
@@ -47,5 +49,15 @@ const UNAVAILABLE: [&str; 2] = ["${unavailable.contentType}\\r\\n", "${unavailab
     text: `/** ${UNAVAILABLE} */
 const UNAVAILABLE = Object.freeze({ contentType: '${unavailable.contentType}', retryAfter: '${unavailable.retryAfter}' });
 `,
+  },
+  {
+    file: 'crates/core/src/transport/opening.rs',
+    region: 'refusal-time',
+    text: `/// ${REFUSAL_TIME}.\nconst REFUSAL_TIME: Duration = Duration::from_secs(${refusalSeconds});\n`,
+  },
+  {
+    file: 'lib/upgrade/refusal.js',
+    region: 'refusal-time',
+    text: `/** ${REFUSAL_TIME}, in ms. */\nconst REFUSAL_TIME = ${refusalSeconds * 1000};\n`,
   },
 ];

@@ -16,7 +16,6 @@ mod policy;
 mod refusal;
 mod request;
 mod response;
-mod status;
 mod trust;
 
 pub use check::Upgrade;

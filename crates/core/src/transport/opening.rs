@@ -20,8 +20,10 @@ use super::tls::TlsStream;
 /// Bytes of request read at a time; most requests fit.
 const READ: usize = 2048;
 
-/// Time a refused peer has to take its answer.
+// facts: refusal-time
+/// Time a refused peer has to read its answer and to close.
 const REFUSAL_TIME: Duration = Duration::from_secs(5);
+// /facts
 
 /// Runs the opening handshake of a new stream. `None` when it failed or was refused.
 pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> Option<Session> {

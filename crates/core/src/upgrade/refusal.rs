@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::status::reason;
+use http::StatusCode;
 
 /// The supported versions of the protocol, as a header line.
 const VERSIONS: &str = "Sec-WebSocket-Version: 13, 8\r\n";
@@ -9,6 +9,21 @@ const VERSIONS: &str = "Sec-WebSocket-Version: 13, 8\r\n";
 /// The header lines of status 503, beside those of every refusal.
 const UNAVAILABLE: [&str; 2] = ["Content-type: text/html\r\n", "Retry-After: 10\r\n"];
 // /facts
+
+/// The reason phrase of a status code, as Node prints it; `Unknown` for a code without one. Applications see it as the
+/// body of a response.
+fn reason(status: u16) -> &'static str {
+    match status {
+        // Node's phrases for these differ from those of the `http` crate.
+        203 => "Non-Authoritative Information",
+        418 => "I'm a Teapot",
+        509 => "Bandwidth Limit Exceeded",
+        _ => StatusCode::from_u16(status)
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("Unknown"),
+    }
+}
 
 /// The answer to a request that is not upgraded. The connection is closed after it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -145,6 +160,22 @@ mod tests {
 
     fn response(refusal: &Refusal) -> String {
         String::from_utf8(refusal.response()).unwrap()
+    }
+
+    #[test]
+    fn phrases_are_those_of_node() {
+        for (status, phrase) in [
+            (101, "Switching Protocols"),
+            (203, "Non-Authoritative Information"),
+            (400, "Bad Request"),
+            (413, "Payload Too Large"),
+            (418, "I'm a Teapot"),
+            (509, "Bandwidth Limit Exceeded"),
+            (299, "Unknown"),
+            (999, "Unknown"),
+        ] {
+            assert_eq!(reason(status), phrase, "{status}");
+        }
     }
 
     #[test]

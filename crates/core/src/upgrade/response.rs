@@ -1,5 +1,3 @@
-use super::status::reason;
-
 /// A line of the response contains a CR, LF or NUL. If it were sent, its author could add header lines, or a
 /// whole response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,7 +19,7 @@ pub fn response_lines(
     protocol: Option<&str>,
 ) -> Result<Vec<String>, InvalidHeaderValue> {
     let mut lines = vec![
-        format!("HTTP/1.1 101 {}", reason(101)),
+        "HTTP/1.1 101 Switching Protocols".to_owned(),
         "Upgrade: websocket".to_owned(),
         "Connection: Upgrade".to_owned(),
         format!("Sec-WebSocket-Accept: {accept}"),

@@ -2,6 +2,9 @@
 
 mod model;
 
+mod ending;
+mod reading;
+
 use super::*;
 use crate::deflate::{Agreement, Compression, CompressionPolicy};
 use crate::hub::config::SlowConsumer;
@@ -335,30 +338,6 @@ fn who_is_left_out_of_a_message_is_not_sent_it_when_it_comes_back() {
 }
 
 #[test]
-fn is_read_from_a_position_on() {
-    let hub = history_hub();
-    let positions: Vec<_> = (1..=4).map(|number| say(&hub, "news", number)).collect();
-    let read = |since: Option<&str>, limit| {
-        let reading = hub.read_history("news", since, limit).unwrap();
-        let messages: Vec<_> = reading.messages().map(str::to_owned).collect();
-        (messages, reading.position.to_string(), reading.complete)
-    };
-    let behind = read(Some(&positions[1]), 1);
-    assert_eq!(
-        behind,
-        (
-            vec![said("news", 3, &positions[2])],
-            positions[2].clone(),
-            true
-        )
-    );
-    assert!(!read(Some("x"), 10).2);
-    assert!(!read(Some("0:1:2"), 10).2);
-    assert_eq!(read(None, 10).0.len(), 4);
-    assert!(hub.read_history("other", None, 10).is_none());
-}
-
-#[test]
 fn a_replay_is_compressed_once_for_all_with_the_same_parameters() {
     let hub = history_hub();
     let text = "what was said ".repeat(100);
@@ -422,51 +401,6 @@ fn compression(takeover: bool) -> Compression {
 }
 
 #[test]
-fn reading_begins_no_history() {
-    let hub = history_hub();
-    let read = |since: Option<&str>| {
-        let reading = hub.read_history("chat:1", since, 10).unwrap();
-        let count = reading.messages().count();
-        (count, reading.position.to_string(), reading.complete)
-    };
-    let (count, before, complete) = read(None);
-    assert_eq!((count, complete), (0, true));
-    assert_eq!((hub.kept_rooms(), hub.registry().room_count()), (0, 0));
-    assert_eq!(read(Some(&before)), (0, before.clone(), true));
-    assert!(!read(Some("0:0:0")).2);
-
-    // It is where what comes next begins.
-    let one = say(&hub, "chat:1", 1);
-    assert_eq!(read(Some(&before)), (1, one.clone(), true));
-    for number in 2..=15 {
-        say(&hub, "chat:1", number);
-    }
-    assert!(!read(Some(&before)).2, "the first ones were given up");
-    let (.., other) = read(Some(&one));
-    assert!(!other);
-}
-
-#[test]
-fn a_position_before_a_history_is_worth_nothing_once_a_history_has_ended() {
-    let hub = history_hub();
-    let read = |room: &str, since: Option<&str>| hub.read_history(room, since, 10).unwrap();
-    let before = read("news", None).position.to_string();
-    say(&hub, "chat:1", 1);
-    let after = |ms| hub.now() + RULE.ttl + ms;
-    hub.sweep_history(hub.now());
-    hub.sweep_history(after(1000));
-    hub.sweep_history(after(2000));
-    assert_eq!(hub.kept_rooms(), 0);
-    assert!(!read("news", Some(&before)).complete);
-    // No client recovers from one.
-    say(&hub, "news", 1);
-    let before = read("chat:2", None).position.to_string();
-    let client = arrive(&hub, &bringing("news", &before));
-    let joined = hub.join_and_tell(client.slot(), "news", 0).unwrap();
-    assert!(!joined.recovered);
-}
-
-#[test]
 fn recoveries_are_counted() {
     let hub = history_hub();
     let count = |counter| hub.stats.get(counter);
@@ -499,107 +433,4 @@ fn recoveries_are_counted() {
     );
     assert_eq!(hub.kept_rooms(), 1);
     assert!(hub.kept_bytes() > 0);
-}
-
-#[test]
-fn a_slow_client_with_positions_is_left_out_of_nothing() {
-    let hub = history_hub();
-    hub.config.set_max_buffered_bytes(2000);
-    hub.config.set_slow_consumer(SlowConsumer::Drop);
-    let slow = over(&hub, FakeLink::with_room(0), "{}");
-    let plain = Peer::over(&hub, FakeLink::with_room(0));
-    for peer in [&slow, &plain] {
-        hub.join(peer.slot(), "news");
-    }
-    for number in 0..30 {
-        say(&hub, "news", number);
-    }
-    assert!(slow.connection.is_open());
-    for number in 30..200 {
-        say(&hub, "news", number);
-    }
-    // It comes back and gets all that it has missed, or is told that it cannot; the other does not know.
-    assert!(!slow.connection.is_open());
-    assert!(plain.connection.is_open());
-}
-
-#[test]
-fn a_replay_does_not_make_a_slow_consumer() {
-    let hub = history_hub();
-    let start = position(&hub, "news");
-    hub.config.set_max_buffered_bytes(400);
-    for number in 0..5 {
-        say(&hub, "news", number);
-    }
-    let peer = over(&hub, FakeLink::with_room(0), &bringing("news", &start));
-    hub.join(peer.slot(), "news");
-    peer.link.set_room(usize::MAX);
-    peer.connection.flush_writable();
-    let last = position(&hub, "news");
-    assert_eq!(received(&hub, &peer), [joined("news", &last, false, 0)]);
-}
-
-#[test]
-fn a_room_is_given_up_after_its_ttl() {
-    let (hub, _) = hub();
-    hub.keep_history("news", Rule { ttl: 20, ..RULE });
-    let peer = arrive(&hub, "{}");
-    hub.join(peer.slot(), "news");
-    let one = say(&hub, "news", 1);
-    let wait = || std::thread::sleep(std::time::Duration::from_millis(30));
-    let sweep = || hub.sweep_history(hub.now());
-    wait();
-    sweep();
-    assert_eq!(hub.history.room_count(), 1, "it has a member");
-    assert_eq!(position(&hub, "news"), one);
-    hub.release(peer.slot());
-    sweep();
-    wait();
-    sweep();
-    assert_eq!(hub.history.room_count(), 0);
-    assert_eq!(hub.registry().room_count(), 0);
-    let again = arrive(&hub, &bringing("news", &one));
-    hub.join(again.slot(), "news");
-    let last = position(&hub, "news");
-    assert_ne!(last.split(':').next(), one.split(':').next());
-    assert_eq!(received(&hub, &again), [joined("news", &last, false, 0)]);
-}
-
-#[test]
-fn nothing_is_left_of_positions_of_connections_that_end() {
-    let hub = history_hub();
-    let peer = arrive(&hub, &bringing("news", "0:1:2"));
-    let serial = peer.connection.serial();
-    hub.release(peer.slot());
-    assert!(hub.history.take_brought(serial, "news").is_none());
-    hub.leave_all(peer.slot());
-    hub.join(peer.slot(), "news");
-    assert!(!hub.registry().has_room("news"));
-}
-
-#[test]
-fn leaving_every_room_is_told_for_each() {
-    let hub = history_hub();
-    let peer = arrive(&hub, "{}");
-    for room in ["news", "chat:1", "plain"] {
-        hub.join(peer.slot(), room);
-    }
-    received(&hub, &peer);
-    hub.leave_all(peer.slot());
-    let left = |room| format!(r#"{{"n":"_o","r":"{room}","o":null}}"#);
-    assert_eq!(received(&hub, &peer), [left("news"), left("chat:1")]);
-    assert!(hub.registry().rooms_of(peer.slot()).is_empty());
-    assert!(!hub.leave(peer.slot(), "news"));
-    assert!(received(&hub, &peer).is_empty());
-}
-
-#[test]
-fn leaving_a_room_that_nobody_was_in_begins_no_history() {
-    let hub = history_hub();
-    let peer = arrive(&hub, "{}");
-    for room in 0..3 {
-        assert!(!hub.leave(peer.slot(), &format!("chat:{room}")));
-    }
-    assert_eq!(hub.history.room_count(), 0);
-    assert_eq!(received(&hub, &peer), Vec::<String>::new());
 }

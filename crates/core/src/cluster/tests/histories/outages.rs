@@ -1,0 +1,133 @@
+//! Outages of the engine, and engines that have lost data.
+
+use super::*;
+
+#[test]
+fn nothing_is_lost_in_an_outage() {
+    let (broker, one, two) = two();
+    let (a, b) = (member(&one, "news"), member(&two, "news"));
+    say(&one, &room("news"), 0);
+    until("delivered", || numbers(&two, &b) == [0]);
+    broker.go_down();
+    until("down", || {
+        one.node.phase() == Phase::Down && two.node.phase() == Phase::Down
+    });
+    for number in 1..40 {
+        assert_eq!(say(&one, &room("news"), number), Some(Accepted::Yes));
+    }
+    assert_eq!(numbers(&one, &a), [0], "the engine gives the order");
+    broker.come_back();
+    let all: Vec<u32> = (0..40).collect();
+    until("delivered", || {
+        numbers(&one, &a).len() == 40 && numbers(&two, &b).len() == 40
+    });
+    assert_eq!(numbers(&one, &a), all);
+    assert_eq!(numbers(&two, &b), all);
+    assert!(!texts(&two, &b)[1..].iter().any(|text| is_loss(text)));
+    let gaps = |news: &News| matches!(news, News::Resumed { lost: 0, .. });
+    until("told", || two.node.take_news().iter().any(gaps));
+}
+
+#[test]
+fn members_get_messages_at_once_with_local_when_down() {
+    let (broker, one, two) = two();
+    let (a, b) = (member(&one, "local"), member(&two, "local"));
+    broker.go_down();
+    until("down", || one.node.phase() == Phase::Down);
+    say(&one, &room("local"), 1);
+    assert_eq!(numbers(&one, &a), [1]);
+    broker.come_back();
+    // The others get it without a position, if they are back in time.
+    until("told", || broker.published(&channel("local")).len() == 1);
+    assert!(broker.kept("local").is_empty());
+    let last = texts(&one, &a).pop();
+    assert_eq!(last.as_deref(), Some(r#"{"n":"said","p":1}"#));
+    until("back", || one.is_up() && two.is_up());
+    say(&one, &room("local"), 2);
+    until("kept", || numbers(&two, &b).last() == Some(&2));
+    until("kept", || numbers(&one, &a) == [1, 2]);
+}
+
+#[test]
+fn what_was_kept_without_a_reply_is_not_kept_again() {
+    let (broker, one, two) = two();
+    let (a, b) = (member(&one, "news"), member(&two, "news"));
+    broker.lose_reply_after(5);
+    for number in 0..20 {
+        say(&one, &room("news"), number);
+    }
+    let all: Vec<u32> = (0..20).collect();
+    until("delivered", || {
+        numbers(&one, &a).len() == 20 && numbers(&two, &b).len() == 20
+    });
+    assert_eq!(numbers(&one, &a), all);
+    assert_eq!(numbers(&two, &b), all);
+    assert_eq!(broker.kept("news").len(), 20);
+}
+
+#[test]
+fn members_are_told_when_the_engine_has_lost_its_data() {
+    let (broker, one, two) = two();
+    let (a, b) = (member(&one, "news"), member(&two, "news"));
+    let old = last_position(&one, &a);
+    say(&one, &room("news"), 0);
+    until("delivered", || numbers(&two, &b) == [0]);
+    broker.go_down();
+    broker.lose_data();
+    broker.come_back();
+    for number in 1..4 {
+        say(&one, &room("news"), number);
+    }
+    until("delivered", || {
+        numbers(&one, &a) == [0, 1, 2, 3] && numbers(&two, &b) == [0, 1, 2, 3]
+    });
+    for (server, peer) in [(&one, &a), (&two, &b)] {
+        let told = texts(server, peer);
+        assert_eq!(told[1..].iter().filter(|text| is_loss(text)).count(), 1);
+        assert_eq!(count(server, "epochs"), 1);
+    }
+    let back = arrive(&two, &format!(r#"{{"news":"{old}"}}"#));
+    two.hub.join(back.slot(), "news");
+    until("told", || {
+        texts(&two, &back).last().is_some_and(|text| is_loss(text))
+    });
+    assert!(numbers(&two, &back).is_empty(), "never a part of it");
+}
+
+#[test]
+fn members_are_told_when_the_last_messages_are_gone() {
+    let (broker, one, two) = two();
+    let (a, b) = (member(&one, "news"), member(&two, "news"));
+    for number in 0..10 {
+        say(&one, &room("news"), number);
+    }
+    until("delivered", || {
+        numbers(&one, &a).len() == 10 && numbers(&two, &b).len() == 10
+    });
+    let ahead = last_position(&two, &b);
+    broker.go_down();
+    broker.forget_last("news", 3);
+    broker.come_back();
+    until("back", || one.is_up());
+    // Their offsets are given to others.
+    for number in 20..25 {
+        say(&one, &room("news"), number);
+    }
+    let expected: Vec<u32> = (0..10).chain(20..25).collect();
+    until("delivered", || {
+        numbers(&one, &a) == expected && numbers(&two, &b) == expected
+    });
+    assert_eq!(
+        texts(&two, &b)[1..]
+            .iter()
+            .filter(|text| is_loss(text))
+            .count(),
+        1
+    );
+    let back = arrive(&one, &format!(r#"{{"news":"{ahead}"}}"#));
+    one.hub.join(back.slot(), "news");
+    until("told", || {
+        texts(&one, &back).last().is_some_and(|text| is_loss(text))
+    });
+    assert!(numbers(&one, &back).is_empty());
+}

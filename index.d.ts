@@ -94,7 +94,7 @@ declare class ServerConnection<
   /** Values of `code` of the errors of connections. */
   static readonly ErrorCode: ConnectionErrorCodes;
 
-  /** Unique among the connections of the server; a random UUID unless set. */
+  /** Unique among the connections of the server; a random UUID unless set, of version 4, with the option `adapter` of version 8. */
   readonly id: string;
   /** One of {@link ServerConnection.State}. */
   readonly state: 'awaitingHandshake' | 'connected' | 'disconnected';
@@ -118,7 +118,7 @@ declare class ServerConnection<
    */
   info: unknown;
 
-  /** Sets the id before the handshake is resolved. Throws `scHandshakeEnded` or `scIdConflict`. */
+  /** Sets the id before the handshake is resolved. Throws `scHandshakeEnded`, `scIdConflict`, or `sInvalidOptions` for what is no id. */
   setId(id: string): void;
   /**
    * Sets the id before the handshake is resolved, and resolves when it is reserved. `conflict` says what happens when another

@@ -22,7 +22,7 @@ module.exports = [
     on: 'server',
     path: 'Server.ErrorCode',
     codes: [
-      { key: 'INVALID_OPTIONS', code: 'sInvalidOptions', doc: '`new Server`, or setting a live option: an option is not valid; the message names it. Also thrown by methods: an option is not valid, or the name of a room or the id of a connection cannot be written as a string' },
+      { key: 'INVALID_OPTIONS', code: 'sInvalidOptions', doc: '`new Server`, or setting a live option: an option is not valid; the message names it. Also thrown by methods: an option is not valid, or the name of a room or the id of a connection cannot be written as a string, or an id not as JSON' },
       { key: 'INVALID_ACTION', code: 'sInvalidAction', doc: '`start()` of a started server, `stop()` of a stopped one; `history` of a room that has none; an upgrade callback returned a value that cannot be sent' },
       { key: 'WEBSOCKET_ERROR', code: 'sWebsocketError', doc: "`start()`: the server could not listen; `payload` is the system's error, such as `EADDRINUSE`" },
       { key: 'ADAPTER_DOWN', code: 'sAdapterDown', doc: "the engine that joins servers cannot be reached: `start()` with `required`, `broadcastAsync`, and the event `_down` of `server.nodes`; `payload` is its error" },

@@ -65,7 +65,8 @@ export interface ServerErrorCodes {
   // facts: server-error-codes
   /**
    * `new Server`, or setting a live option: an option is not valid; the message names it. Also thrown by methods: an
-   * option is not valid, or the name of a room or the id of a connection cannot be written as a string.
+   * option is not valid, or the name of a room or the id of a connection cannot be written as a string, or an id not
+   * as JSON.
    */
   readonly INVALID_OPTIONS: 'sInvalidOptions';
   /**

@@ -8,7 +8,7 @@ const { Handshake, announce } = require('./handshake.js');
 const { INTAKE, ignore, giveUp } = require('./leaving.js');
 const { slotOf } = require('../rooms/room.js');
 const { joinAndTell } = require('../rooms/history.js');
-const { connectionId } = require('../rooms/names.js');
+const { connectionId, newConnectionId } = require('../rooms/names.js');
 const { ReceivingConnection } = require('./receiving.js');
 const { setId } = require('./taking-over.js');
 const { Sends } = require('./sends.js');
@@ -132,13 +132,13 @@ class ServerConnection extends ReceivingConnection {
    * reserved at once.
    * @param {any} newId
    * @throws {LineError} `scHandshakeEnded`, `scIdConflict` when another connection has the id, or `sInvalidOptions` for what
-   *   cannot be written as a string.
+   *   cannot be written as a string and as JSON.
    */
   setId(newId) {
     if (this.state !== State.AWAITING_HANDSHAKE || this[kIsGivenUp]) {
       throw errors.handshakeEnded(this.id);
     }
-    if (!this.server[kNative].setId(this[kSlot], connectionId(newId))) throw errors.idConflict(newId);
+    if (!this.server[kNative].setId(this[kSlot], newConnectionId(newId))) throw errors.idConflict(newId);
     this.id = newId;
     this[kLog] = connectionLog(newId);
   }
@@ -152,7 +152,7 @@ class ServerConnection extends ReceivingConnection {
   async setIdAsync(newId, options) {
     const before = this.id;
     setId(this, newId, options);
-    const isOurs = (await this.server[kLink]?.claim(this.id, options?.conflict ?? 'reject')) ?? true;
+    const isOurs = (await this.server[kLink]?.claim(connectionId(this.id), options?.conflict ?? 'reject')) ?? true;
     if (isOurs) return;
     const { id } = this;
     if (this.state === State.AWAITING_HANDSHAKE) this.setId(before);

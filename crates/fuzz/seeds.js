@@ -190,7 +190,87 @@ const upgrade = {
   'cut': [USUAL_IN_PIECES, `${LINE}Host: a\r\nUpg`],
 };
 
-for (const [target, seeds] of Object.entries({ codec, envelope, inflate, upgrade })) {
+/** Channels of `src/cluster.rs`, as their first byte. */
+const NEWS = 0;
+const KEPT = 1;
+const EVERYONE = 2;
+const NODES = 3;
+const NODE = 4;
+const OTHER = 5;
+const HISTORY = 6;
+
+/** The last message of an input: as long as it gets. @param {number} channel @param {...(string | Buffer)} parts */
+const last = (channel, ...parts) => [Buffer.from([channel, 255]), ...parts];
+/** One that others follow: in tens of bytes, by spaces at its end. @param {number} channel @param {string} text */
+const first = (channel, text) => {
+  const tens = Math.ceil(text.length / 10);
+  return Buffer.from(`${String.fromCharCode(channel, tens)}${text.padEnd(10 * tens)}`, 'latin1');
+};
+/** A message of another node. @param {number} kind @param {number} flags @param {number} sequence */
+const header = (kind, flags, sequence) => bytes(`01${[kind, flags].map((byte) => byte.toString(16).padStart(2, '0')).join('')}0200000000000001${sequence.toString(16).padStart(8, '0')}`);
+const BROADCAST = header(1, 0, 1);
+const SAID = '{"n":"said","p":1}';
+const BEAT = '{"beat":{"name":"x","pid":1,"version":"1.0.0","connections":1,"rooms":1,"hello":true,"sent":1}}';
+/** @param {object} what */
+const ask = (what) => last(NODE, header(3, 0, 2), JSON.stringify({ ask: { key: 1, what, timeout: 1 } }));
+/** @param {number} channel @param {unknown} control */
+const control = (channel, control) => last(channel, header(3, 0, 2), JSON.stringify(control));
+const whom = { rooms: ['news'], except: ['b'] };
+
+const cluster = {
+  'broadcast': last(NEWS, BROADCAST, SAID),
+  'broadcast-to-everyone': last(EVERYONE, BROADCAST, SAID),
+  'broadcast-with-fields': last(NEWS, header(1, 15, 1), bytes('00010004'), 'news', bytes('0001000161'), bytes('000100046b657074'), bytes('000164'), SAID),
+  'broadcast-with-empty-lists': last(NEWS, header(1, 7, 1), bytes('000000000000'), SAID),
+  'broadcast-with-too-many': last(NEWS, header(1, 1, 1), bytes('ffff00016100'), SAID),
+  'broadcast-cut': last(NEWS, bytes('01010002')),
+  'broadcast-no-envelope': last(NEWS, BROADCAST, '{"p":1}'),
+  'broadcast-no-utf-8': last(NEWS, BROADCAST, bytes('7bff7d')),
+  'unknown-version': last(NEWS, bytes('02'), SAID),
+  'unknown-kind': last(NEWS, header(9, 0, 1), SAID),
+  'unknown-flag': last(NEWS, header(1, 128, 1), SAID),
+  'foreign': last(NEWS, SAID),
+  'foreign-reserved': last(NEWS, '{"n":"_h"}'),
+  'foreign-with-id': last(EVERYONE, '{"n":"said","i":"1"}'),
+  'foreign-for-nodes': last(NODES, SAID),
+  'other-channel': last(OTHER, 'line:r:', SAID),
+  'kept': last(KEPT, bytes('010205'), '1:1:0', SAID),
+  'kept-by-a-node': last(KEPT, bytes('010205'), '1:1:0', BROADCAST, SAID),
+  'kept-ahead': last(KEPT, bytes('010205'), '1:9:1', SAID),
+  'kept-of-another-epoch': last(KEPT, bytes('010205'), 'z:1:0', SAID),
+  'kept-no-message': last(KEPT, bytes('010205'), '1:1:0', 'x'),
+  'kept-no-position': last(KEPT, bytes('010203'), '1:x', SAID),
+  'kept-longest-position': last(KEPT, bytes('010227'), '3w5e11264sgsf:18446744073709551615:ffff', SAID),
+  'kept-in-a-plain-room': last(NEWS, bytes('010205'), '1:1:0', SAID),
+  'history': [first(HISTORY, SAID), first(HISTORY, SAID), ...last(KEPT, bytes('010205'), '1:3:0', SAID)],
+  'history-with-gaps': [first(HISTORY + 8, SAID), first(HISTORY + 16, SAID), ...last(KEPT, bytes('010205'), '1:5:0', SAID)],
+  'history-of-another-epoch': [first(HISTORY + 128, SAID), ...last(KEPT, bytes('010205'), '1:2:0', SAID)],
+  'history-of-garbage': [first(HISTORY, 'garbage'), ...last(KEPT, bytes('010205'), '1:3:0', SAID)],
+  'beat': last(NODES, header(3, 0, 1), BEAT),
+  'bye': [Buffer.from([NODES, 11]), header(3, 0, 1), BEAT.padEnd(95), ...control(NODES, { bye: {} })],
+  'count': ask({ count: { whom } }),
+  'fetch': ask({ fetch: { whom: {}, limit: 10 } }),
+  'fetch-all': ask({ fetch: { whom: { ids: ['a', 'x'] }, limit: Number.MAX_SAFE_INTEGER } }),
+  'close': ask({ close: { whom: { ids: ['a'] }, code: 4000, reason: 'bye' } }),
+  'close-forbidden-code': ask({ close: { whom: { ids: ['a'] }, code: 0, reason: 'x'.repeat(200) } }),
+  'join': ask({ join: { whom, room: 'other' } }),
+  'leave': ask({ leave: { whom, room: 'news' } }),
+  'tell': ask({ tell: { whom, message: { n: 'said' } } }),
+  'tell-no-envelope': ask({ tell: { whom, message: [] } }),
+  'send': ask({ send: { whom, message: { n: 'said', i: 'x' }, atLeast: 1 } }),
+  'end': ask({ end: {} }),
+  'claim': ask({ claim: { id: 'a', takeOver: true } }),
+  'message': ask({ message: { message: { n: 'said', p: 1 } } }),
+  'note': ask({ note: { message: { n: 'said', p: 1 } } }),
+  'ask-unknown': ask({ later: {} }),
+  'answer': control(NODE, { answer: { key: 1, with: { count: 5, values: [['a', 1]], bare: ['b'], silent: ['c'] } } }),
+  'present': control(NODES, { present: { room: 'news', seq: 1, set: [['x', { a: 1 }]], gone: ['y'] } }),
+  'who-is': control(NODES, { whoIs: { rooms: ['news'] } }),
+  'here': control(NODE, { here: { present: { room: 'news', seq: 1, set: [['x', null]] }, first: true, more: true } }),
+  'control-unknown': control(NODES, { later: {} }),
+};
+
+for (const [target, seeds] of Object.entries({ cluster, codec, envelope, inflate, upgrade })) {
   const folder = path.join(__dirname, 'seeds', target);
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder, { recursive: true });

@@ -62,3 +62,8 @@ pub use redis::{RedisEngine, RedisSettings, RedisSettingsError, RedisTls};
 pub use roster::Peer;
 pub use settings::NodeSettings;
 pub use shared::Phase;
+pub use wire::{
+    Message as NodeMessage, Origin, Scope, Unreadable, read as read_node_message,
+    write_broadcast as write_node_broadcast, write_control as write_node_control,
+    write_kept as write_kept_message,
+};

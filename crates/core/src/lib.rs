@@ -283,10 +283,14 @@ pub use cluster::News;
 pub use cluster::Node;
 /// Which node.
 pub use cluster::NodeId;
+/// A message between nodes, as it was read.
+pub use cluster::NodeMessage;
 /// What a node has counted.
 pub use cluster::NodeReport;
 /// How a node works in its cluster.
 pub use cluster::NodeSettings;
+/// Who has sent a [`NodeMessage`], and which of his it is.
+pub use cluster::Origin;
 /// Another node that is alive.
 pub use cluster::Peer;
 /// What an engine does in its own time.
@@ -305,12 +309,24 @@ pub use cluster::RedisSettingsError;
 pub use cluster::RedisTls;
 /// The ids that an engine keeps apart for all nodes.
 pub use cluster::Registrar;
+/// Whom a [`NodeMessage`] is for, besides what its channel says.
+pub use cluster::Scope;
 /// Who hears of what an engine gets.
 pub use cluster::Sink;
 /// Why a message was not published.
 pub use cluster::Unpublished;
+/// Why a message between nodes cannot be read.
+pub use cluster::Unreadable;
+/// Reads a message between nodes.
+pub use cluster::read_node_message;
 /// The name of a room in the names of channels and keys.
 pub use cluster::room_key;
+/// Writes a message with a position that its history has given it.
+pub use cluster::write_kept_message;
+/// Writes an envelope for other nodes.
+pub use cluster::write_node_broadcast;
+/// Writes JSON for nodes.
+pub use cluster::write_node_control;
 /// What became of a message for other nodes.
 pub use hub::Accepted;
 /// A place in the messages of a room.

@@ -4,6 +4,7 @@
 //! The same functions run under a coverage-guided fuzzer (`targets/`, `npm run fuzz`) and, for a few
 //! seconds, in the tests (`tests/bounded.rs`), where they need nothing but stable Rust.
 
+mod cluster;
 mod codec;
 mod cuts;
 mod envelope;
@@ -23,7 +24,12 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 5] = [
+    Target {
+        name: "cluster",
+        run: cluster::run,
+        dictionary: include_str!("../dictionaries/cluster.dict"),
+    },
     Target {
         name: "codec",
         run: codec::run,

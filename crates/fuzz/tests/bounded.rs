@@ -58,6 +58,11 @@ fn bounded(name: &str) {
 }
 
 #[test]
+fn cluster() {
+    bounded("cluster");
+}
+
+#[test]
 fn codec() {
     bounded("codec");
 }

@@ -118,10 +118,10 @@ mod tests {
     #[test]
     fn nodes_that_are_gone_are_known_for_a_while() {
         let start = Instant::now();
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_mins(1);
         let mut seen = Seen::default();
         assert!(seen.note(of(1, 7)) && seen.note(of(2, 7)));
-        let mut expire = |seen: &mut Seen, seconds, there: &[u8]| {
+        let expire = |seen: &mut Seen, seconds, there: &[u8]| {
             let now = start + Duration::from_secs(seconds);
             seen.expire(now, limit, |node| there.contains(&node.0[0]));
         };

@@ -50,6 +50,8 @@ pub struct EngineHistory {
     pub size: u32,
     /// Of `append`: the tag of the message.
     pub tag: String,
+    /// Of `append`: the id of the message.
+    pub id: String,
 }
 
 impl From<ExternalHead> for EngineHistory {
@@ -66,6 +68,7 @@ impl From<ExternalHead> for EngineHistory {
             ttl: i64::try_from(ttl).unwrap_or(i64::MAX),
             size: 0,
             tag: String::new(),
+            id: String::new(),
         }
     }
 }
@@ -119,6 +122,7 @@ impl From<Call> for EngineCall {
                     let history = EngineHistory {
                         size: u32::try_from(entry.size).unwrap_or(u32::MAX),
                         tag: entry.tag,
+                        id: entry.id,
                         ..entry.history.into()
                     };
                     (history, entry.data)

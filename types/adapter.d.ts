@@ -161,6 +161,11 @@ export interface EngineEntry extends EngineHistory {
   data: Uint8Array;
   /** What the position of this message ends in. */
   tag: string;
+  /**
+   * By which the message is known when it is given again: `server:batch:index`. A server begins another batch when it knows what
+   * has become of all messages of one, so it is enough to remember the last batch of each server.
+   */
+  id: string;
   /** Messages of this history that are kept at least; older ones may be dropped. */
   size: number;
 }
@@ -195,7 +200,8 @@ export interface Engine {
   /**
    * For histories: keeps messages in this order, and publishes each on its channel in the same step. Resolves with their
    * positions, each `epoch:offset:tag`, of which `offset` is 1 for the first message of a history and 1 more for each that
-   * follows. A message that is refused for good has an `Error` in place of its position.
+   * follows. A message that is refused for good has an `Error` in place of its position. One whose `id` was kept before is not
+   * kept again: its position is that of the first, or `epoch:0:0` if that is not known.
    */
   append?(entries: EngineEntry[]): Promise<(string | Error)[]>;
   /**

@@ -9,12 +9,15 @@ const { Histories } = require('../../lib/nodes/histories');
 
 const HOUR = 60 * 60 * 1000;
 
+/** So that each message has an id of its own. */
+let batches = 0;
+
 /** Histories with a clock that is set by hand. */
 function make() {
   const clock = { time: 0 };
   const histories = new Histories(() => clock.time);
   /** @param {string} channel @param {string} data @param {Partial<import('../../lib/nodes/histories').Entry>} [rest] */
-  const append = (channel, data, rest) => histories.append({ channel, data, tag: 'f', epoch: 'e1', size: 3, ttl: 1000, ...rest });
+  const append = (channel, data, rest) => histories.append({ channel, data, tag: 'f', epoch: 'e1', size: 3, ttl: 1000, id: `s:${(batches += 1)}:0`, ...rest }).position;
   /** @param {string} channel @param {number | null} [after] @param {number} [limit] */
   const texts = (channel, after = null, limit = 100) => histories.read(channel, after, limit).messages.map(([, text]) => text);
   return { clock, histories, append, texts };
@@ -103,5 +106,17 @@ describe('histories in memory', () => {
     for (const [room, epoch] of [[0, 'e'], [4, 'e'], [5, 'f'], [15, 'f'], [16, 'e']]) {
       assert.match(histories.position(`room ${room}`, 'f', 1), new RegExp(`^${epoch}:`), `room ${room}`);
     }
+  });
+
+  it('what is given again is kept once, also when it was given up since', () => {
+    const { append, texts } = make();
+    const give = (/** @type {string} */ data, /** @type {string} */ id, channel = 'a') => append(channel, data, { id, size: 1 });
+    assert.equal(give('x', 'one:7:0'), 'e1:1:f');
+    assert.equal(give('y', 'one:7:1'), 'e1:2:f');
+    assert.equal(give('z', 'one:7:0', 'b'), 'e1:1:f');
+    assert.equal(give('v', 'two:7:0'), 'e1:3:f');
+    assert.deepEqual([give('x', 'one:7:0'), give('y', 'one:7:1'), give('v', 'two:7:0')], ['e1:1:f', 'e1:2:f', 'e1:3:f']);
+    assert.deepEqual(texts('a'), ['v']);
+    assert.equal(give('x', 'one:8:0'), 'e1:4:f');
   });
 });

@@ -239,6 +239,8 @@ export interface EngineHistory {
   size: number;
   /** Of `append`: the tag of the message. */
   tag: string;
+  /** Of `append`: the id of the message. */
+  id: string;
 }
 
 /** A stream of Node's, and its facts. */

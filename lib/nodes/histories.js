@@ -36,6 +36,7 @@ const IDLE = 120_000;
  * @property {string} epoch Of the history, if it begins with this message.
  * @property {number} size Most messages that are kept.
  * @property {number} ttl Milliseconds that they are kept after the last one.
+ * @property {string} id By which it is known when it is given again: `server:batch:index`.
  */
 
 /**
@@ -44,6 +45,9 @@ const IDLE = 120_000;
  * @property {string | null} position Where the history stands; null when there is none.
  * @property {[position: string, data: string][]} messages The oldest first.
  */
+
+/** Servers whose last batch is known. */
+const MOST_SERVERS = 256;
 
 /** That of one room. */
 class History {
@@ -130,6 +134,8 @@ class Histories {
   /** The same by the power of two of their bytes. @type {Set<History>[]} */
   #classes = Array.from({ length: 33 }, () => new Set());
   #bytes = 0;
+  /** The last batch of each server: positions by channel and index. @type {Map<string, {number: string, positions: Map<string, string>}>} */
+  #batches = new Map();
   /** @type {NodeJS.Timeout | undefined} */
   #timer = undefined;
   #now;
@@ -148,11 +154,36 @@ class Histories {
   }
 
   /**
-   * Keeps a message.
+   * Keeps a message, unless it was kept before.
+   * @param {Entry} entry
+   * @returns {{position: string, isNew: boolean}}
+   */
+  append(entry) {
+    const [server, number, index] = entry.id.split(':');
+    let batch = this.#batches.get(server);
+    if (batch?.number !== number) {
+      // A server begins another batch when it knows what has become of the last one.
+      batch = { number, positions: new Map() };
+      this.#batches.delete(server);
+      this.#batches.set(server, batch);
+      if (this.#batches.size > MOST_SERVERS) {
+        const [oldest] = this.#batches.keys();
+        this.#batches.delete(oldest);
+      }
+    }
+    const key = `${index} ${entry.channel}`;
+    const known = batch.positions.get(key);
+    if (known !== undefined) return { position: known, isNew: false };
+    const position = this.#keep(entry);
+    batch.positions.set(key, position);
+    return { position, isNew: true };
+  }
+
+  /**
    * @param {Entry} entry
    * @returns {string} Its position.
    */
-  append({ channel, data, tag, epoch, size, ttl }) {
+  #keep({ channel, data, tag, epoch, size, ttl }) {
     const history = this.#use(channel, epoch, ttl);
     this.#change(history, () => {
       history.push(tag, data);

@@ -119,7 +119,7 @@ const isNumber = (value) => typeof value === 'number' && value >= 0;
 /** @param {any} value */
 const isHistory = (value) => isObject(value) && isText(value.channel) && isText(value.epoch) && isNumber(value.ttl);
 /** @param {any} value */
-const isEntry = (value) => isHistory(value) && isText(value.data) && isText(value.tag) && isNumber(value.size);
+const isEntry = (value) => isHistory(value) && isText(value.data) && isText(value.tag) && isText(value.id) && isNumber(value.size);
 
 /**
  * @param {any} list

@@ -81,9 +81,9 @@ class Relay {
    * @returns {string[]} The positions.
    */
   append(entries) {
-    const positions = entries.map((entry) => this.histories.append(entry));
-    this.publish(undefined, entries.flatMap(({ channel, data }, index) => [channel, data, positions[index]]));
-    return positions;
+    const kept = entries.map((entry) => this.histories.append(entry));
+    this.publish(undefined, entries.flatMap(({ channel, data }, index) => (kept[index].isNew ? [channel, data, kept[index].position] : [])));
+    return kept.map(({ position }) => position);
   }
 
   /**

@@ -124,6 +124,7 @@ async fn run(address: String) -> Result<(), EngineError> {
     let entries: Vec<_> = (0..BATCH)
         .map(|number| Append {
             room: format!("kept{}", number % 10).into(),
+            id: None,
             data: payload.clone(),
             tag: number as u16,
             new_epoch: 1,
@@ -136,7 +137,7 @@ async fn run(address: String) -> Result<(), EngineError> {
         MESSAGES / 4,
         async {
             for _ in 0..MESSAGES / 4 / BATCH {
-                keeper.append(&entries).await?;
+                keeper.append(&entries.iter().collect::<Vec<_>>()).await?;
             }
             Ok::<_, EngineError>(())
         },

@@ -47,7 +47,8 @@ mod tests;
 
 pub use channel::{Channel, ChannelNames, Named, room_key};
 pub use engine::{
-    Append, Claim, Engine, EngineError, Head, Keeper, Kept, Pending, Publication, Registrar, Sink,
+    Append, AppendId, Claim, Engine, EngineError, Head, Keeper, Kept, Pending, Publication,
+    Registrar, Sink,
 };
 pub use external::{
     Answer as ExternalAnswer, Ask as ExternalAsk, AskedEntry as ExternalEntry,

@@ -247,6 +247,8 @@ pub use transport::pipe;
 
 /// A message to be kept.
 pub use cluster::Append;
+#[doc(inline)]
+pub use cluster::AppendId;
 /// Where messages between nodes are published.
 pub use cluster::Channel;
 /// Writes and reads the names of channels.

@@ -247,7 +247,7 @@ impl Engine for FuzzedEngine {
 impl Keeper for FuzzedEngine {
     fn append<'a>(
         &'a self,
-        entries: &'a [Append],
+        entries: &'a [&'a Append],
     ) -> Pending<'a, Vec<Result<Position, EngineError>>> {
         let refused = || Err(EngineError::Refused("no".into()));
         Box::pin(ready(Ok(entries.iter().map(|_| refused()).collect())))

@@ -106,9 +106,13 @@ pub trait Keeper: Send + Sync {
     /// Keeps messages in the histories of their rooms and publishes each, with its position in front (see
     /// [`wire`](super::wire)), to the channel of its room: one atomic step for each message, in this order.
     /// One that fails does not stop the others.
+    ///
+    /// A node whose connection was lost does not know what was kept, and appends again with the same ids, before anything
+    /// else. What has an id that was kept before is not kept again, also when the history has given it up since: its
+    /// position is that of the first, or has offset 0 if that is not known any more.
     fn append<'a>(
         &'a self,
-        entries: &'a [Append],
+        entries: &'a [&'a Append],
     ) -> Pending<'a, Vec<Result<Position, EngineError>>>;
 
     /// Reads kept messages of a room, the oldest first: the first `limit` behind an offset, or the last `limit`
@@ -145,6 +149,8 @@ pub trait Registrar: Send + Sync {
 pub struct Append {
     /// The room.
     pub room: Arc<str>,
+    /// By which it is known again; `None` is never known.
+    pub id: Option<AppendId>,
     /// The message as nodes read it.
     pub data: Vec<u8>,
     /// See [`Position::tag`].
@@ -155,6 +161,24 @@ pub struct Append {
     pub size: usize,
     /// How long they are kept, in milliseconds after the last.
     pub ttl: u64,
+}
+
+/// Which message of a node is appended to a history. A node begins a batch when it knows what has become of all messages
+/// of the one before. So an engine has to remember the indexes of the last batch of each node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AppendId {
+    /// Its sender.
+    pub node: NodeId,
+    /// The batch; no other of this node has the same number.
+    pub batch: u64,
+    /// Its place among those of the batch that are for this history, from 0 on.
+    pub index: u32,
+}
+
+impl std::fmt::Display for AppendId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.node, self.batch, self.index)
+    }
 }
 
 /// A room whose position is asked for.

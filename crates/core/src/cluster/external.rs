@@ -49,6 +49,8 @@ pub struct AskedEntry {
     pub data: Vec<u8>,
     /// Its tag.
     pub tag: String,
+    /// Its [`AppendId`](super::AppendId).
+    pub id: String,
     /// Messages that are kept, about.
     pub size: usize,
 }
@@ -303,12 +305,13 @@ impl Engine for ExternalEngine {
 impl Keeper for ExternalEngine {
     fn append<'a>(
         &'a self,
-        entries: &'a [Append],
+        entries: &'a [&'a Append],
     ) -> Pending<'a, Vec<Result<Position, EngineError>>> {
         let asked = entries.iter().map(|entry| AskedEntry {
             history: self.asked(&entry.room, entry.new_epoch, entry.ttl),
             data: entry.data.clone(),
             tag: format!("{:x}", entry.tag),
+            id: entry.id.map(|id| id.to_string()).unwrap_or_default(),
             size: entry.size,
         });
         self.positions(Ask::Append(asked.collect()), entries.len())

@@ -203,6 +203,7 @@ impl Peers for Shared {
     fn room_ended(&self, room: &Arc<str>) {
         lock(&self.subscriptions).ended(room, std::time::Instant::now());
         self.rooms_changed.notify_one();
+        self.rooms_settled.notify_waiters();
     }
 
     fn room_watched(&self, room: &Arc<str>, watched: bool) {

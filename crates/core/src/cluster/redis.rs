@@ -43,7 +43,7 @@ pub use self::settings::{RedisSettings, RedisSettingsError, RedisTls};
 /// What a user of Redis has to be allowed, with the default prefix: for documents, and for a test of them.
 #[cfg(test)]
 const ACL_RULES: &str = "&line:* &line:r:* ~line:* +publish +subscribe +unsubscribe +psubscribe +punsubscribe +spublish \
-    +ssubscribe +sunsubscribe +eval +evalsha +get +set +del +exists +hmget +hset +pexpire +xadd +xrange \
+    +ssubscribe +sunsubscribe +eval +evalsha +get +set +del +exists +hmget +hset +hdel +pexpire +xadd +xrange \
     +xrevrange +time +cluster|slots";
 
 /// Most commands with channels on their way.

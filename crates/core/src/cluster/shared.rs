@@ -56,6 +56,8 @@ pub(super) struct Shared {
     pub lost: Notify,
     pub subscriptions: Mutex<Subscriptions>,
     pub rooms_changed: Notify,
+    /// A room is subscribed, or has no members any more.
+    pub rooms_settled: Notify,
     /// There is something to tell or to ask of presence.
     pub attendance_changed: Notify,
     /// How much may wait in `outbox` and in `keeping`.
@@ -108,6 +110,7 @@ impl Shared {
             lost: Notify::new(),
             subscriptions: Mutex::new(Subscriptions::new(settings.unsubscribe_delay)),
             rooms_changed: Notify::new(),
+            rooms_settled: Notify::new(),
             attendance_changed: Notify::new(),
             outbox: Mutex::new(Outbox::new(Arc::clone(&bound))),
             controls: Mutex::new(Outbox::new(Arc::clone(&bound))),

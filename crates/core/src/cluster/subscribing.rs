@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures::future::select;
+use futures::future::{join, select};
 use log::warn;
 
 use super::channel::Channel;
@@ -52,10 +52,12 @@ pub(super) async fn all_anew(shared: &Shared) -> Result<usize, EngineError> {
 /// Tells the engine of all changes. Returns how many rooms were subscribed.
 async fn tell(shared: &Shared) -> Result<usize, EngineError> {
     let mut count = 0;
+    // Rooms that are subscribed, and are to be compared. That is done while the next ones are being subscribed.
+    let mut subscribed = Vec::new();
     loop {
         let changes = lock(&shared.subscriptions).take(Instant::now());
         release(shared, changes.released);
-        if changes.subscribe.is_empty() && changes.unsubscribe.is_empty() {
+        if changes.subscribe.is_empty() && changes.unsubscribe.is_empty() && subscribed.is_empty() {
             return Ok(count);
         }
         if !changes.unsubscribe.is_empty() {
@@ -64,16 +66,37 @@ async fn tell(shared: &Shared) -> Result<usize, EngineError> {
             let channels = changes.unsubscribe.into_iter().map(Channel::Room);
             shared.engine.unsubscribe(channels.collect()).await?;
         }
-        if !changes.subscribe.is_empty() {
-            let channels = changes.subscribe.iter().cloned().map(Channel::Room);
-            shared.engine.subscribe(channels.collect()).await?;
-            count += changes.subscribe.len();
-            following::compare_new(shared, &changes.subscribe).await?;
-            let keys = lock(&shared.subscriptions).confirmed(&changes.subscribe);
-            release(shared, keys);
-            following::subscribed_more(shared);
-        }
+        let channels: Vec<_> = changes
+            .subscribe
+            .iter()
+            .cloned()
+            .map(Channel::Room)
+            .collect();
+        let subscribing = async {
+            if channels.is_empty() {
+                return Ok(());
+            }
+            shared.engine.subscribe(channels).await
+        };
+        let (outcome, compared) = join(subscribing, confirm(shared, &subscribed)).await;
+        compared?;
+        outcome?;
+        count += changes.subscribe.len();
+        subscribed = changes.subscribe;
     }
+}
+
+/// Compares rooms that were subscribed, and tells those who have waited for that.
+async fn confirm(shared: &Shared, rooms: &[Arc<str>]) -> Result<(), EngineError> {
+    if rooms.is_empty() {
+        return Ok(());
+    }
+    following::compare_new(shared, rooms).await?;
+    let keys = lock(&shared.subscriptions).confirmed(rooms);
+    release(shared, keys);
+    shared.rooms_settled.notify_waiters();
+    following::subscribed_more(shared);
+    Ok(())
 }
 
 /// Nobody waits for subscriptions while the engine is not reachable.

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::*;
-use crate::cluster::NodeId;
+use crate::cluster::{AppendId, NodeId};
 
 #[derive(Default)]
 struct Heard {
@@ -146,6 +146,11 @@ fn histories_are_asked_for_as_they_are_written() {
     let (engine, _) = engine();
     let entry = Append {
         room: "news".into(),
+        id: Some(AppendId {
+            node: NodeId([1; 8]),
+            batch: 2,
+            index: 3,
+        }),
         data: vec![7],
         tag: 0x1f,
         new_epoch: 36,
@@ -167,11 +172,16 @@ fn histories_are_asked_for_as_they_are_written() {
         history,
         data: vec![7],
         tag: "1f".into(),
+        id: "0101010101010101:2:3".into(),
         size: 5,
     };
     let entries = [entry.clone(), entry];
     let answer = Ok(Answer::Positions(vec![Ok(position(1)), refused()]));
-    let (asked, outcome) = with_outcome(&engine, engine.append(&entries), &answer);
+    let (asked, outcome) = with_outcome(
+        &engine,
+        engine.append(&entries.iter().collect::<Vec<_>>()),
+        &answer,
+    );
     assert_eq!(asked, [Ask::Append(vec![asked_entry.clone(), asked_entry])]);
     assert_eq!(outcome, Ok(vec![Ok(position(1)), refused()]));
     let answer = Ok(Answer::Positions(vec![Ok(position(1))]));

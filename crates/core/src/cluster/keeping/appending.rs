@@ -1,14 +1,16 @@
 //! The task that has messages kept, and how they get there.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use log::warn;
 
 use super::entries::{Entry, new_epoch};
 use super::state::ToKeep;
-use crate::cluster::engine::{Append, EngineError, Keeper};
+use crate::cluster::engine::{Append, AppendId, EngineError, Keeper};
 use crate::cluster::news::{News, Unpublished};
 use crate::cluster::outbox::Waiting;
 use crate::cluster::publishing::give_up_these;
@@ -50,8 +52,14 @@ async fn await_subscriptions(shared: &Shared, messages: &[(ToKeep, Waiting)]) {
         rooms.any(|room| subscriptions.is_awaited(room))
     };
     let settled = async {
-        while is_awaited() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+        loop {
+            let mut changed = pin!(shared.rooms_settled.notified());
+            // What changes from now on is not missed.
+            changed.as_mut().enable();
+            if !is_awaited() {
+                return;
+            }
+            changed.await;
         }
     };
     if !shared.settings.all_rooms {
@@ -74,6 +82,40 @@ impl Drop for UnderWay<'_> {
 }
 
 impl UnderWay<'_> {
+    /// Numbers the messages that are appended next, and puts them first. Returns how many they are: those of the last
+    /// batch whose outcome is not known, with the numbers that they have, or else all of them.
+    fn begin_batch(&mut self) -> usize {
+        self.messages
+            .sort_by_key(|(message, _)| !message.is_doubtful);
+        let doubtful = self
+            .messages
+            .iter()
+            .take_while(|(message, _)| message.is_doubtful);
+        let doubtful = doubtful.count();
+        if doubtful > 0 {
+            return doubtful;
+        }
+        let batch = self.shared.keeping.batches.fetch_add(1, Relaxed);
+        let mut counts: HashMap<Arc<str>, u32> = HashMap::new();
+        for (
+            ToKeep {
+                entry, is_doubtful, ..
+            },
+            _,
+        ) in &mut self.messages
+        {
+            let count = counts.entry(Arc::clone(&entry.room)).or_default();
+            entry.id = Some(AppendId {
+                node: self.shared.id,
+                batch,
+                index: *count,
+            });
+            *count += 1;
+            *is_doubtful = true;
+        }
+        self.messages.len()
+    }
+
     /// Settles the messages whose outcome is known, and keeps the others.
     fn settle(&mut self, outcomes: Vec<Option<Result<Position, EngineError>>>) {
         let messages = std::mem::take(&mut self.messages);
@@ -95,7 +137,8 @@ fn settle_one(
     let outcome = match outcome {
         Ok(position) => {
             shared.counters.published.add(1);
-            Ok(message.is_single.then(|| position.to_string()))
+            let is_known = message.is_single && position.offset > 0;
+            Ok(is_known.then(|| position.to_string()))
         }
         Err(refused) => {
             shared.counters.refused.add(1);
@@ -119,23 +162,24 @@ async fn keep_some(shared: &Shared, keeper: &dyn Keeper) -> Result<(), EngineErr
     if under_way.messages.is_empty() {
         return Ok(());
     }
-    for (message, _) in &mut under_way.messages {
-        message.is_doubtful = true;
-    }
-    let entries: Vec<Append> = (under_way.messages.iter())
-        .map(|(message, _)| message.entry.clone())
+    let count = under_way.begin_batch();
+    let entries: Vec<&Append> = (under_way.messages[..count].iter())
+        .map(|(message, _)| &message.entry)
         .collect();
     let results = keeper.append(&entries).await?;
     let mut problem = None;
-    let outcomes = results.into_iter().map(|result| match result {
-        Ok(position) => Some(Ok(position)),
-        Err(refused @ EngineError::Refused(_)) => Some(Err(refused)),
-        Err(error) => {
-            problem = Some(error);
-            None
-        }
-    });
-    let mut outcomes: Vec<_> = outcomes.collect();
+    let mut outcomes = Vec::with_capacity(under_way.messages.len());
+    for (result, (message, _)) in results.into_iter().zip(&mut under_way.messages) {
+        outcomes.push(match result {
+            Err(EngineError::Refused(_)) | Ok(_) => Some(result),
+            Err(error) => {
+                // It was not kept, unless the connection was lost.
+                message.is_doubtful = matches!(error, EngineError::Lost { .. });
+                problem = Some(error);
+                None
+            }
+        });
+    }
     outcomes.resize_with(under_way.messages.len(), || None);
     under_way.settle(outcomes);
     problem.map_or(Ok(()), Err)
@@ -214,6 +258,7 @@ impl Shared {
                 let origin = self.next_origin();
                 let entry = Append {
                     room: room.into(),
+                    id: None,
                     data: wire::write_broadcast(origin, &scope, message.text)?,
                     tag: tag_of(origin),
                     new_epoch: new_epoch(),

@@ -160,9 +160,11 @@ async fn compare_some(
     if stands.is_empty() {
         return Ok(());
     }
+    // No room has had it. Several may have the same.
+    let new_epoch = new_epoch();
     let asked = stands.iter().map(|(room, _, rule)| Head {
         room: Arc::clone(room),
-        new_epoch: new_epoch(),
+        new_epoch,
         ttl: rule.ttl,
     });
     let heads = keeper.heads(asked.collect()).await?;

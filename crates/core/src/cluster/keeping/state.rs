@@ -1,7 +1,7 @@
 //! What the tasks share that keep and follow histories.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::Notify;
@@ -16,7 +16,7 @@ use crate::hub::Reading;
 pub struct ToKeep {
     pub entry: Append,
     pub origin: Origin,
-    /// It was given to the engine, and whether the engine has kept it is not known.
+    /// It was given to the engine with its id, and whether the engine has kept it is not known.
     pub is_doubtful: bool,
     /// It is for this room alone, so its position is of use to the sender.
     pub is_single: bool,
@@ -32,6 +32,8 @@ impl Weigh for ToKeep {
 pub struct Keeping {
     pub queue: Mutex<Outbox<ToKeep>>,
     pub filled: Notify,
+    /// Batches so far: see [`AppendId`](crate::cluster::engine::AppendId).
+    pub batches: AtomicU64,
     /// Rooms that are to be compared with the engine.
     pub astray: Mutex<HashSet<Arc<str>>>,
     pub is_astray: Notify,
@@ -49,6 +51,7 @@ impl Keeping {
         Self {
             queue: Mutex::new(Outbox::new(bound)),
             filled: Notify::new(),
+            batches: AtomicU64::new(0),
             astray: Mutex::default(),
             is_astray: Notify::new(),
             comparing: tokio::sync::Mutex::default(),

@@ -10,7 +10,9 @@ use super::keys::RoomKeys;
 use super::scripts::{CLAIM, HEAD, PUBLISH, RELEASE, Script};
 use super::server::text;
 use super::servers::Use;
-use crate::cluster::engine::{Append, Claim, EngineError, Head, Keeper, Kept, Pending, Registrar};
+use crate::cluster::engine::{
+    Append, AppendId, Claim, EngineError, Head, Keeper, Kept, Pending, Registrar,
+};
 use crate::cluster::node_id::NodeId;
 use crate::hub::{Base36, Position};
 
@@ -51,7 +53,7 @@ impl RedisEngine {
 
     async fn append_all(
         &self,
-        entries: &[Append],
+        entries: &[&Append],
     ) -> Result<Vec<Result<Position, EngineError>>, EngineError> {
         let publish = if self.keys.on_cluster {
             "SPUBLISH"
@@ -73,6 +75,9 @@ impl RedisEngine {
                 .arg(format!("{:x}", entry.tag))
                 .arg(Base36(entry.new_epoch).to_string())
                 .arg(publish);
+            if let Some(AppendId { node, batch, index }) = entry.id {
+                command.arg(node.to_string()).arg(batch).arg(index);
+            }
             Call {
                 slot: self.keys.slot(&meta),
                 size: OVERHEAD + entry.data.len(),
@@ -309,7 +314,7 @@ fn node_of(value: &Value) -> Result<Option<NodeId>, EngineError> {
 impl Keeper for RedisEngine {
     fn append<'a>(
         &'a self,
-        entries: &'a [Append],
+        entries: &'a [&'a Append],
     ) -> Pending<'a, Vec<Result<Position, EngineError>>> {
         Box::pin(self.append_all(entries))
     }

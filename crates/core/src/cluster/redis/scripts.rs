@@ -6,7 +6,8 @@ use redis::{Arg, Cmd};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 /// The commands that the scripts run, as rules of an ACL.
-pub const SCRIPTS_RUN: &str = "+hmget +hset +del +xadd +pexpire +time +publish +spublish +get +set";
+pub const SCRIPTS_RUN: &str =
+    "+hmget +hset +hdel +del +xadd +pexpire +time +publish +spublish +get +set";
 
 /// A script, with the digest that Redis knows it by.
 pub struct Script {

@@ -7,10 +7,15 @@ use std::time::{Duration, Instant};
 
 use super::{Broker, MemoryEngine, State, lost};
 use crate::cluster::channel::Channel;
-use crate::cluster::engine::{Append, Claim, EngineError, Head, Keeper, Kept, Pending, Registrar};
+use crate::cluster::engine::{
+    Append, AppendId, Claim, EngineError, Head, Keeper, Kept, Pending, Registrar,
+};
 use crate::cluster::node_id::NodeId;
 use crate::cluster::wire;
 use crate::hub::Position;
+
+/// The number of a batch, and the positions of its messages by their indexes.
+type Batch = (u64, HashMap<u32, Position>);
 
 /// What is kept for all nodes.
 #[derive(Default)]
@@ -19,6 +24,8 @@ pub struct Memory {
     ids: HashMap<Arc<str>, NodeId>,
     /// Nodes that have announced themselves, and until when that holds.
     alive: HashMap<NodeId, Instant>,
+    /// What the last batch of each node has brought each room.
+    batches: HashMap<(Arc<str>, NodeId), Batch>,
     /// Reads of messages so far.
     reads: usize,
     /// Messages that are still kept before the next reply is lost, with the connection.
@@ -59,19 +66,28 @@ impl History {
 impl Broker {
     /// All that is kept is gone.
     pub fn lose_data(&self) {
-        self.lock().memory.histories.clear();
+        let mut state = self.lock();
+        state.memory.histories.clear();
+        state.memory.batches.clear();
     }
 
     /// The last messages of a room are gone, as with a replica that takes over without them.
     pub fn forget_last(&self, room: &str, count: usize) {
         let mut state = self.lock();
-        let Some(history) = state.memory.histories.get_mut(room) else {
+        let Memory {
+            histories, batches, ..
+        } = &mut state.memory;
+        let Some(history) = histories.get_mut(room) else {
             return;
         };
         for _ in 0..count {
             let Some((gone, _)) = history.messages.pop_back() else {
                 return;
             };
+            let of_room = batches.iter_mut().filter(|((of, _), _)| &**of == room);
+            for (_, (_, kept)) in of_room {
+                kept.retain(|_, position| *position != gone);
+            }
             let tag = history.messages.back().map_or(0, |(last, _)| last.tag);
             history.head = Position {
                 offset: gone.offset - 1,
@@ -90,6 +106,7 @@ impl Broker {
     pub fn append_foreign(&self, room: &str, data: Vec<u8>) {
         self.lock().append(&Append {
             room: room.into(),
+            id: None,
             data,
             tag: 1,
             new_epoch: 1,
@@ -120,6 +137,18 @@ impl Broker {
 
 impl State {
     fn append(&mut self, entry: &Append) -> Position {
+        let epoch = (self.memory.histories.get(&entry.room)).map(|history| history.head.epoch);
+        if let (Some(id), Some(epoch)) = (entry.id, epoch) {
+            let batch = self.memory.batches.get(&(Arc::clone(&entry.room), id.node));
+            if batch.is_some_and(|(last, kept)| *last == id.batch && kept.contains_key(&id.index)) {
+                // Real ones do not know at which position.
+                return Position {
+                    epoch,
+                    offset: 0,
+                    tag: 0,
+                };
+            }
+        }
         let history = (self.memory.histories)
             .entry(Arc::clone(&entry.room))
             .or_insert_with(|| History::new(entry.new_epoch));
@@ -132,6 +161,14 @@ impl State {
         history.messages.push_back((position, entry.data.clone()));
         while history.messages.len() > entry.size {
             history.messages.pop_front();
+        }
+        if let Some(AppendId { node, batch, index }) = entry.id {
+            let key = (Arc::clone(&entry.room), node);
+            let last = self.memory.batches.entry(key).or_default();
+            if last.0 != batch {
+                *last = (batch, HashMap::new());
+            }
+            last.1.insert(index, position);
         }
         let message = wire::write_kept(&position.to_string(), &entry.data);
         self.deliver(&Channel::Room(Arc::clone(&entry.room)), &message);
@@ -156,7 +193,7 @@ impl MemoryEngine {
 impl Keeper for MemoryEngine {
     fn append<'a>(
         &'a self,
-        entries: &'a [Append],
+        entries: &'a [&'a Append],
     ) -> Pending<'a, Vec<Result<Position, EngineError>>> {
         let mut state = self.broker.lock();
         if !state.clients.contains_key(&self.number) {

@@ -232,9 +232,8 @@ impl Client {
                 let follows = at.epoch == position.epoch && at.offset + 1 == position.offset;
                 assert!(follows, "{text} follows {at}");
                 if let Some(number) = value["p"].as_u64() {
-                    // One that is kept twice comes twice where the first is not known any more: see below.
                     let is_new = self.given.insert(number);
-                    assert!(is_new || room == "short", "{text} comes twice");
+                    assert!(is_new, "{text} comes twice");
                 }
             }
             _ => panic!("{text}"),
@@ -265,14 +264,9 @@ fn run(loses_data: bool) {
     for room in ROOMS {
         let mut last = HashMap::new();
         for (node, number) in world.kept(room) {
-            let is_new = all.insert(number);
-            // A node that does not know whether a message was kept does not find it when it was given up since. It
-            // has it kept again then, which no client notices.
-            if room == "long" {
-                assert!(is_new, "{number} is kept twice");
-                let before = last.insert(node, number).unwrap_or(0);
-                assert!(before < number, "a node's messages keep their order");
-            }
+            assert!(all.insert(number), "{number} is kept twice");
+            let before = last.insert(node, number).unwrap_or(0);
+            assert!(before < number, "a node's messages keep their order");
         }
     }
     assert_eq!(all.len() as u64, world.said);

@@ -106,6 +106,7 @@ fn text(value: &Value) -> String {
 fn entry(room: &str, tag: u16) -> Append {
     Append {
         room: room.into(),
+        id: None,
         data: format!("{room} {tag}").into_bytes(),
         tag,
         new_epoch: 77,
@@ -144,7 +145,10 @@ fn rooms_are_spread_over_the_servers() {
         let entries: Vec<_> = (0..300)
             .map(|number| entry(&format!("r{}", number % 100), number))
             .collect();
-        let positions = keeper.append(&entries).await.unwrap();
+        let positions = keeper
+            .append(&entries.iter().collect::<Vec<_>>())
+            .await
+            .unwrap();
         let offsets: Vec<_> = positions
             .into_iter()
             .map(|position| position.unwrap().offset)
@@ -214,7 +218,7 @@ fn a_slot_moves_to_another_server() {
         let mut appended = 0;
         let mut append = async || {
             appended += 1;
-            let results = keeper.append(&[entry("a", appended)]).await.unwrap();
+            let results = keeper.append(&[&entry("a", appended)]).await.unwrap();
             assert_eq!(results[0].as_ref().unwrap().offset, u64::from(appended));
         };
         append().await;

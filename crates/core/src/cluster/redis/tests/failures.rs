@@ -185,6 +185,7 @@ fn a_missing_permission_names_the_rule_to_add() {
         let engine = engine(&format!("{}?user=me&password=pw", server.unix()));
         let entry = Append {
             room: "a".into(),
+            id: None,
             data: b"{}".to_vec(),
             tag: 1,
             new_epoch: 1,
@@ -204,10 +205,7 @@ fn a_missing_permission_names_the_rule_to_add() {
             server.run(&set);
             connected(&engine).await;
             let published = Engine::publish(&engine, &[publication(room("a"), b"x")]).await;
-            let appended = Engine::keeper(&engine)
-                .unwrap()
-                .append(std::slice::from_ref(&entry))
-                .await;
+            let appended = Engine::keeper(&engine).unwrap().append(&[&entry]).await;
             let appended = appended.unwrap().remove(0);
             let error = published.err().or(appended.err());
             let Some(EngineError::Refused(message)) = error else {
@@ -249,13 +247,14 @@ fn the_documented_permissions_are_enough() {
         let registrar = Engine::registrar(&engine).unwrap();
         let entry = Append {
             room: "a".into(),
+            id: None,
             data: b"{}".to_vec(),
             tag: 1,
             new_epoch: 1,
             size: 10,
             ttl: 1_000,
         };
-        keeper.append(&[entry]).await.unwrap().remove(0).unwrap();
+        keeper.append(&[&entry]).await.unwrap().remove(0).unwrap();
         let head = crate::cluster::Head {
             room: "b".into(),
             new_epoch: 1,

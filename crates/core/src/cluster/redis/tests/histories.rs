@@ -1,11 +1,14 @@
+use redis::Value;
+
 use super::support::*;
 use crate::cluster::wire::{self, Message};
-use crate::cluster::{Append, Claim, Engine, Head, NodeId};
+use crate::cluster::{Append, AppendId, Claim, Engine, Head, NodeId};
 use crate::hub::Position;
 
 fn entry(room: &str, number: u16) -> Append {
     Append {
         room: room.into(),
+        id: None,
         data: format!("{{\"n\":\"{number}\"}}").into_bytes(),
         tag: number,
         new_epoch: 77,
@@ -33,7 +36,10 @@ fn messages_are_kept_published_and_read() {
         let nothing = keeper.read("a".into(), None, 10).await.unwrap();
         assert_eq!((nothing.head, nothing.messages.len()), (None, 0));
         let entries: Vec<_> = (1..=2_100).map(|number| entry("a", number)).collect();
-        let positions = keeper.append(&entries).await.unwrap();
+        let positions = keeper
+            .append(&entries.iter().collect::<Vec<_>>())
+            .await
+            .unwrap();
         for (number, appended) in (1..).zip(positions) {
             assert_eq!(appended, Ok(position(number, number as u16)));
         }
@@ -77,7 +83,7 @@ fn heads_of_many_rooms() {
         let engine = engine(&server.unix());
         connected(&engine).await;
         let keeper = Engine::keeper(&engine).unwrap();
-        keeper.append(&[entry("r7", 5)]).await.unwrap();
+        keeper.append(&[&entry("r7", 5)]).await.unwrap();
         let rooms: Vec<_> = (0..1_500)
             .map(|number| Head {
                 room: format!("r{number}").into(),
@@ -103,8 +109,65 @@ fn heads_of_many_rooms() {
             .unwrap();
         assert!((86_500_000..=86_520_000).contains(&life), "{life}");
         // A message goes on with the epoch that a head has begun.
-        let appended = keeper.append(&[entry("r3", 9)]).await.unwrap();
+        let appended = keeper.append(&[&entry("r3", 9)]).await.unwrap();
         assert_eq!(appended[0].as_ref().unwrap().to_string(), "rv:1:9");
+    });
+}
+
+#[test]
+fn what_is_appended_again_is_kept_once() {
+    run(async {
+        let server = Server::start(&[]);
+        let engine = engine(&server.unix());
+        let heard = connected(&engine).await;
+        Engine::subscribe(&engine, vec![room("a")]).await.unwrap();
+        let keeper = Engine::keeper(&engine).unwrap();
+        let of = |node: u8, batch, index| {
+            let node = NodeId([node; 8]);
+            Append {
+                id: Some(AppendId { node, batch, index }),
+                size: 1,
+                ..entry("a", 1)
+            }
+        };
+        let offsets = async |entries: &[Append]| {
+            let entries: Vec<_> = entries.iter().collect();
+            let positions = keeper.append(&entries).await.unwrap().into_iter();
+            let offsets: Vec<_> = positions.map(|position| position.unwrap().offset).collect();
+            offsets
+        };
+        assert_eq!(offsets(&[of(1, 1, 0), of(1, 1, 1)]).await, [1, 2]);
+        assert_eq!(offsets(&[of(2, 1, 0), entry("a", 7)]).await, [3, 4]);
+        // Whether the history still has it or not.
+        server.run(&["DEL", "line:h:a"]);
+        assert_eq!(
+            offsets(&[of(1, 1, 0), of(1, 1, 1), of(2, 1, 0)]).await,
+            [0, 0, 0]
+        );
+        // The first and the third of a batch could not be kept.
+        assert_eq!(offsets(&[of(1, 2, 1), of(1, 2, 3)]).await, [5, 6]);
+        let again = [
+            of(1, 2, 0),
+            of(1, 2, 1),
+            of(1, 2, 2),
+            of(1, 2, 3),
+            of(1, 2, 4),
+        ];
+        assert_eq!(offsets(&again).await, [7, 0, 8, 0, 9]);
+        assert_eq!(offsets(&again).await, [0; 5]);
+        // What is known has a bound.
+        for node in 10..60 {
+            offsets(&[of(node, 1, 0)]).await;
+        }
+        let Value::Int(fields) = server.run(&["HLEN", "line:m:a"]) else {
+            panic!();
+        };
+        assert!(fields <= 4 + 2 * 32, "{fields}");
+        assert_eq!(
+            offsets(&[of(59, 1, 0), of(30, 1, 0), of(2, 1, 0)]).await,
+            [0, 0, 60]
+        );
+        heard.await_messages(60).await;
     });
 }
 
@@ -117,7 +180,10 @@ fn scripts_come_back_after_a_flush() {
         let keeper = Engine::keeper(&engine).unwrap();
         for round in 0..3 {
             let entries: Vec<_> = (1..=50).map(|number| entry("a", number)).collect();
-            let positions = keeper.append(&entries).await.unwrap();
+            let positions = keeper
+                .append(&entries.iter().collect::<Vec<_>>())
+                .await
+                .unwrap();
             let offsets: Vec<_> = positions
                 .into_iter()
                 .map(|position| position.unwrap().offset)
@@ -139,7 +205,7 @@ fn one_entry_that_fails_does_not_stop_the_others() {
         server.run(&["HSET", "line:m:b", "e", "1", "s", "4", "t", "0"]);
         let keeper = Engine::keeper(&engine).unwrap();
         let results = keeper
-            .append(&[entry("a", 1), entry("b", 2), entry("a", 3)])
+            .append(&[&entry("a", 1), &entry("b", 2), &entry("a", 3)])
             .await
             .unwrap();
         assert_eq!(results[0], Ok(position(1, 1)));
@@ -157,7 +223,7 @@ fn a_history_that_has_lost_its_state_begins_anew() {
         connected(&engine).await;
         let keeper = Engine::keeper(&engine).unwrap();
         keeper
-            .append(&[entry("a", 1), entry("a", 2)])
+            .append(&[&entry("a", 1), &entry("a", 2)])
             .await
             .unwrap();
         server.run(&["DEL", "line:m:a"]);
@@ -165,7 +231,7 @@ fn a_history_that_has_lost_its_state_begins_anew() {
             new_epoch: 78,
             ..entry("a", 3)
         };
-        let appended = keeper.append(&[later]).await.unwrap();
+        let appended = keeper.append(&[&later]).await.unwrap();
         assert_eq!(appended[0].as_ref().unwrap().to_string(), "26:1:3");
         assert_eq!(
             keeper

@@ -30,12 +30,16 @@ const TRIES: usize = 3;
 /// Time of other nodes to answer when a claim is made again.
 const AGAIN: u32 = 5000;
 
+/// How often ids are claimed anew, so that they do not become free: an engine keeps one for [`ID_LIFE`] after that.
+const REFRESH: Duration = Duration::from_hours(6);
+
 /// Ids that are freed together.
 const AT_ONCE: usize = 64;
 
 pub(super) async fn run(shared: Arc<Shared>) {
     let interval = shared.settings.heartbeat_interval;
     let mut announced: Option<Instant> = None;
+    let mut refreshed = Instant::now();
     loop {
         let wanted = lock(&shared.claims).take_wanted();
         for one in wanted {
@@ -61,6 +65,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
             announced = Some(Instant::now());
             tokio::spawn(announce(Arc::clone(&shared)));
         }
+        if matches!(shared.phase(), Phase::Up(_)) && refreshed.elapsed() >= REFRESH {
+            refreshed = Instant::now();
+            claim_again(&shared);
+        }
         let _ = tokio::time::timeout(interval / 4, shared.claimed.notified()).await;
     }
 }
@@ -84,7 +92,7 @@ async fn claim(shared: Arc<Shared>, id: Arc<str>, take_over: bool, key: u32, tim
     let is_ours = match claimed {
         Ok(Some(holder)) => {
             debug!("node {}: node {holder} has the id {id:?}", shared.id);
-            lock(&shared.claims).fail(&id);
+            lock(&shared.claims).lose(&id);
             false
         }
         unknown => {
@@ -158,10 +166,18 @@ async fn is_alive(
 }
 
 /// Asks all nodes. Returns one that has the id.
+///
+/// A connection has its id a moment before it claims it, and for a moment after the claim has failed. So of two nodes that
+/// claim an id at the same time, each may be told by the other that it is not free. The one with the smaller id, which has
+/// told the other so while it was claiming, asks once more: the other has given up by then.
 async fn ask_all(shared: &Shared, id: &Arc<str>, take_over: bool, timeout: u32) -> Option<NodeId> {
-    let outcome = ask(shared, shared.peers(), id, take_over, timeout).await?;
-    let (holder, _) = outcome.values.first()?;
-    NodeId::parse(holder)
+    loop {
+        let outcome = ask(shared, shared.peers(), id, take_over, timeout).await?;
+        let (holder, _) = outcome.values.first()?;
+        if !lock(&shared.claims).take_contest(id) {
+            return NodeId::parse(holder);
+        }
+    }
 }
 
 async fn ask(
@@ -276,10 +292,15 @@ impl Shared {
             return false;
         }
         let mut claims = lock(&self.claims);
+        if claims.has_lost(id) {
+            return false;
+        }
         if self.engine.registrar().is_none() && claims.is_claiming(id) {
             // Both claim it, and may ask each other.
             if self.id > from {
                 claims.lose(id);
+            } else {
+                claims.contest(id);
             }
             return self.id < from;
         }

@@ -6,15 +6,17 @@ use std::sync::Arc;
 /// How an id stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Other nodes are being asked.
-    Claiming,
+    /// Other nodes are being asked. Contested: one of them claims it, too, and was told that it is not free.
+    Claiming { contested: bool },
     /// It is this node's.
     Held,
     /// It was given while other nodes could not be asked.
     Unknown,
-    /// Another node has claimed it meanwhile.
+    /// Another node has it. The connection here has it until the application has heard of that.
     Lost,
 }
+
+const CLAIMING: State = State::Claiming { contested: false };
 
 /// What a claim has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +58,7 @@ impl Claims {
     /// An id is to be claimed. The connection has it here.
     pub fn begin(&mut self, id: &str, take_over: bool, key: u32, timeout: u32) {
         let id: Arc<str> = id.into();
-        self.ids.insert(Arc::clone(&id), State::Claiming);
+        self.ids.insert(Arc::clone(&id), CLAIMING);
         self.wanted.push(Wanted::Claim {
             id,
             take_over,
@@ -74,10 +76,7 @@ impl Claims {
     pub fn settle(&mut self, id: &str, is_known: bool) -> Settled {
         match self.ids.get_mut(id) {
             None => Settled::Gone,
-            Some(State::Lost) => {
-                self.ids.remove(id);
-                Settled::Lost
-            }
+            Some(State::Lost) => Settled::Lost,
             Some(state) => {
                 *state = if is_known {
                     State::Held
@@ -89,10 +88,26 @@ impl Claims {
         }
     }
 
-    /// Another node claims an id that is being claimed here, and gets it.
+    /// Another node has an id that is being claimed here, or gets it.
     pub fn lose(&mut self, id: &str) {
         if let Some(state) = self.ids.get_mut(id) {
             *state = State::Lost;
+        }
+    }
+
+    /// Another node has claimed an id that is being claimed here, and was told that it is not free.
+    pub fn contest(&mut self, id: &str) {
+        if let Some(State::Claiming { contested }) = self.ids.get_mut(id) {
+            *contested = true;
+        }
+    }
+
+    /// Whether the other nodes are to be asked once more, because one of them has claimed the id at the same time and may
+    /// have given it up meanwhile.
+    pub fn take_contest(&mut self, id: &str) -> bool {
+        match self.ids.get_mut(id) {
+            Some(State::Claiming { contested }) => std::mem::take(contested),
+            _ => false,
         }
     }
 
@@ -103,16 +118,18 @@ impl Claims {
 
     /// A connection here does not have this id any more. True when others are to be told.
     pub fn freed(&mut self, id: &str) -> bool {
-        let Some((id, _)) = self.ids.remove_entry(id) else {
-            return false;
-        };
-        self.wanted.push(Wanted::Release(id));
-        true
+        match self.ids.remove_entry(id) {
+            None | Some((_, State::Lost)) => false,
+            Some((id, _)) => {
+                self.wanted.push(Wanted::Release(id));
+                true
+            }
+        }
     }
 
     /// Whether an id is being claimed, and others are asked.
     pub fn is_claiming(&self, id: &str) -> bool {
-        self.ids.get(id) == Some(&State::Claiming)
+        matches!(self.ids.get(id), Some(State::Claiming { .. }))
     }
 
     /// The ids that are claimed anew after an outage.
@@ -122,9 +139,14 @@ impl Claims {
         settled.map(|(id, _)| Arc::clone(id)).collect()
     }
 
-    /// Whether a connection here has claimed an id.
+    /// Whether a connection here has claimed an id, and has not lost it.
     pub fn has(&self, id: &str) -> bool {
-        self.ids.contains_key(id)
+        self.ids.get(id).is_some_and(|state| *state != State::Lost)
+    }
+
+    /// Whether another node has an id that a connection here has yet.
+    pub fn has_lost(&self, id: &str) -> bool {
+        self.ids.get(id) == Some(&State::Lost)
     }
 }
 
@@ -160,6 +182,20 @@ mod tests {
         claims.lose("b");
         assert!(!claims.is_claiming("b"));
         assert_eq!(claims.settle("b", true), Settled::Lost);
-        assert!(!claims.has("b"));
+        assert!(!claims.has("b") && claims.has_lost("b"));
+        assert!(!claims.freed("b") && !claims.has_lost("b"));
+    }
+
+    #[test]
+    fn a_contest_is_settled_once() {
+        let mut claims = Claims::default();
+        claims.contest("a");
+        assert!(!claims.take_contest("a"), "it is not claimed");
+        claims.begin("a", false, 1, 0);
+        assert!(!claims.take_contest("a"));
+        claims.contest("a");
+        assert!(claims.is_claiming("a"));
+        assert!(claims.take_contest("a"));
+        assert!(!claims.take_contest("a"));
     }
 }

@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::channel::Channel;
 use super::node_id::NodeId;
@@ -124,6 +125,9 @@ pub trait Keeper: Send + Sync {
     fn heads(&self, rooms: Vec<Head>) -> Pending<'_, Vec<Position>>;
 }
 
+/// How long a node has an id without claiming it again. Others may take it as soon as its node is dead.
+pub const ID_LIFE: Duration = Duration::from_hours(24);
+
 /// The ids of connections that an engine keeps apart for all nodes.
 pub trait Registrar: Send + Sync {
     /// Notes that a node is alive, for `ttl` milliseconds: for programs that are no nodes, and for whoever finds an
@@ -134,7 +138,8 @@ pub trait Registrar: Send + Sync {
     fn is_alive(&self, node: NodeId) -> Pending<'_, bool>;
 
     /// Takes an id for a connection of a node, or tells which node has it. With `instead_of`, the id is taken
-    /// from that node if that one still has it, in one atomic step.
+    /// from that node if that one still has it, in one atomic step. It is free again [`ID_LIFE`] after the last call
+    /// of its node, so that ids of nodes that have died do not stay for ever.
     fn claim(&self, id: Arc<str>, node: NodeId, instead_of: Option<NodeId>) -> Pending<'_, Claim>;
 
     /// Frees an id if the node has it.

@@ -11,7 +11,7 @@ use super::scripts::{CLAIM, HEAD, PUBLISH, RELEASE, Script};
 use super::server::text;
 use super::servers::Use;
 use crate::cluster::engine::{
-    Append, AppendId, Claim, EngineError, Head, Keeper, Kept, Pending, Registrar,
+    Append, AppendId, Claim, EngineError, Head, ID_LIFE, Keeper, Kept, Pending, Registrar,
 };
 use crate::cluster::node_id::NodeId;
 use crate::hub::{Base36, Position};
@@ -192,8 +192,9 @@ impl RedisEngine {
         node: NodeId,
         instead_of: Option<NodeId>,
     ) -> Result<Claim, EngineError> {
-        let arguments = [Some(node), instead_of].map(|node| node.map(|node| node.to_string()));
-        let arguments: Vec<_> = arguments.iter().flatten().map(String::as_str).collect();
+        let mut arguments = vec![node.to_string(), ID_LIFE.as_millis().to_string()];
+        arguments.extend(instead_of.map(|node| node.to_string()));
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         let call = self.script_call(&CLAIM, &self.keys.id(id), &arguments);
         let name = Name {
             command: "EVALSHA",

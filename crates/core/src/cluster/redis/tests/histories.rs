@@ -268,6 +268,10 @@ fn ids_are_taken_once() {
             registrar.claim("x".into(), b, Some(a)).await,
             Ok(Claim::Taken)
         );
+        let Value::Int(life) = server.run(&["PTTL", "line:id:x"]) else {
+            panic!();
+        };
+        assert!(life > 86_000_000, "{life}: it is free again some time");
         assert_eq!(registrar.release("x".into(), a).await, Ok(()));
         assert_eq!(registrar.holder("x".into()).await, Ok(Some(b)));
         assert_eq!(registrar.release("x".into(), b).await, Ok(()));

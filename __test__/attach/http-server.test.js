@@ -90,22 +90,28 @@ describe('the option server', () => {
     for (const path of ['/', '/line/', '/other', '/lin']) assert.equal(await knock(port, path), 400, path);
   }));
 
-  it('other listeners get the upgrades of other paths, a ws server among them', withScene(async (scene) => {
-    const web = httpServer(scene);
-    const port = await listening(web);
-    const server = scene.track(new scene.Server({ server: web, path: '/line' }));
-    await server.start();
+  for (const way of [plain, secure]) {
+    it(`other listeners get the upgrades of other paths, a ws server among them: ${way.name}`, withScene(async (scene) => {
+      const { web, port, server } = await attached(scene, way, { path: '/line' });
+      const wss = new WebSocket.Server({ server: web, path: '/ws' });
+      scene.defer(() => wss.close());
+      wss.on('connection', (/** @type {any} */ socket) => socket.send('from ws'));
+      for (let i = 0; i < 2; i++) {
+        const { client: line } = await connect(scene, way, { port, server }, { path: '/line' });
+        const client = new WebSocket(`${way.encrypted ? 'wss' : 'ws'}://localhost:${port}/ws`, { family: 4, ca: TRUST.ca });
+        const text = new Promise((resolve) => client.once('message', resolve));
+        assert.equal(String(await within(text, 'message of ws')), 'from ws');
+        client.terminate();
+        await line.fence();
+      }
+    }));
+  }
+
+  it('upgrades of paths that no server has are refused by those that do', withScene(async (scene) => {
+    const { web, port } = await attached(scene, plain, { path: '/line' });
     const wss = new WebSocket.Server({ server: web, path: '/ws' });
     scene.defer(() => wss.close());
-    wss.on('connection', (/** @type {any} */ socket) => socket.send('from ws'));
-    for (let i = 0; i < 2; i++) {
-      await connect(scene, plain, { port, server }, { path: '/line' });
-      const client = new WebSocket(`ws://127.0.0.1:${port}/ws`);
-      const text = new Promise((resolve) => client.once('message', resolve));
-      assert.equal(String(await within(text, 'message of ws')), 'from ws');
-      client.terminate();
-    }
-    assert.equal(await knock(port, '/neither'), 400, 'ws says no');
+    assert.equal(await knock(port, '/neither'), 400);
   }));
 
   it('a protocol that is no WebSocket is left to other listeners', withScene(async (scene) => {

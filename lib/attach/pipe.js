@@ -1,13 +1,34 @@
 // @ts-check
 'use strict';
 
-const { clearTimeout, setTimer } = require('../runtime/environment.js');
+const { clearTimeout, nextTick, setTimer } = require('../runtime/environment.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 /** @typedef {import('node:stream').Duplex} Duplex */
 
 /** Milliseconds that an ended stream has to write its last bytes, when its peer does not read. */
 const LINGER = 5000;
+
+/** Methods by which another listener of the same upgrade could refuse it. */
+const REFUSING = ['write', 'end', 'destroy'];
+
+/**
+ * Lets the other listeners of the same upgrade write nothing to a stream, and not close it, as with a descriptor that the
+ * io thread has taken over: a server of `ws` answers 400 on every path that is not its own.
+ * @param {any} stream
+ */
+function shield(stream) {
+  const own = REFUSING.map((name) => /** @type {const} */ ([name, Object.getOwnPropertyDescriptor(stream, name)]));
+  const ignore = { end: () => stream, destroy: () => stream, write: () => true };
+  Object.assign(stream, ignore);
+  // They are called in this turn.
+  nextTick(() => {
+    for (const [name, descriptor] of own) {
+      if (descriptor === undefined) delete stream[name];
+      else Object.defineProperty(stream, name, descriptor);
+    }
+  });
+}
 
 /**
  * Carries bytes between a stream of Node and the io thread, where the descriptor cannot be handed over.
@@ -35,6 +56,7 @@ class Pipe {
     stream.on('error', this.#onGone);
     stream.on('close', this.#onGone);
     stream.resume();
+    shield(stream);
   }
 
   /** @param {Buffer | string} chunk Text when the application has set an encoding. */

@@ -1,14 +1,15 @@
 //! Streams that another server has accepted, and whose upgrade request it has read.
 
-use std::io;
-#[cfg(unix)]
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
+#[cfg(unix)]
+use std::{io, os::fd::OwnedFd};
 
 #[cfg(unix)]
 use socket2::{Domain, Socket};
 
-use crate::hub::{Hub, Kind, Record, Remote, Transport};
+#[cfg(unix)]
+use crate::hub::Transport;
+use crate::hub::{Hub, Kind, Record, Remote};
 use crate::upgrade::{Refusal, Request};
 
 use super::stream::Detached;

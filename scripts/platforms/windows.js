@@ -1,0 +1,148 @@
+// @ts-check
+'use strict';
+
+/**
+ * Runs the tests of JavaScript on Windows' Node under Wine (`npm run test:windows`), on Linux x64. Builds the addon for
+ * Windows with mingw first. Ends with code 1 when a test fails that `windows-differences.js` does not list. It needs Debian's
+ * `wine64` and `gcc-mingw-w64-x86-64`, and Rust's target `x86_64-pc-windows-gnu`; it says so when one is missing.
+ */
+
+const { spawn, spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { ROOT } = require('../run.js');
+const { testFiles } = require('../test-files.js');
+const { Counts, table } = require('./counts.js');
+const { APART, LISTED } = require('./windows-differences.js');
+const { install, windowsNode } = require('./programs.js');
+
+const HOME = path.join(ROOT, 'target/windows');
+const TARGET = 'x86_64-pc-windows-gnu';
+const COMPILER = 'x86_64-w64-mingw32-gcc';
+
+/** The addon, which the tests find by a variable. */
+const ADDON = path.join(HOME, 'line-socket-native.node');
+
+const ENVIRONMENT = {
+  LINE_IMPL: 'native',
+  LINE_SOCKET_NATIVE_BINARY: ADDON,
+  WINEPREFIX: path.join(HOME, 'prefix'),
+  WINEDEBUG: '-all',
+  // Wine says that it is a version of Windows that Node 20 does not support.
+  NODE_SKIP_PLATFORM_CHECK: '1',
+};
+
+/** Milliseconds that a file may take. Wine is slow to start a process. */
+const PATIENCE = 240_000;
+
+/**
+ * Libraries that the programs need and that are not here, as C: without content, Node's own, whose functions the addon finds
+ * while it runs; and one of Windows that Wine 8 lacks, by a function that it has.
+ */
+const LIBRARIES = {
+  'libnode.dll': { code: 'int unused;', flags: [] },
+  'bcryptprimitives.dll': {
+    code: `#include <windows.h>
+BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T length) { return SystemFunction036(data, (ULONG)length); }
+`,
+    flags: ['-ladvapi32'],
+  },
+};
+
+/** @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} [environment] */
+function must(program, args, environment = {}) {
+  const { error, status } = spawnSync(program, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...environment } });
+  if (error || status !== 0) throw new Error(`${[program, ...args].join(' ')} failed${error ? `: ${error.message}` : ''}`);
+}
+
+/** @returns {string} The path of Wine. */
+function findWine() {
+  const found = ['wine64', '/usr/lib/wine/wine64'].find((program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0);
+  if (found === undefined) throw new Error('Wine was not found: apt-get install wine64');
+  return found;
+}
+
+function checkTools() {
+  if (spawnSync(COMPILER, ['--version'], { stdio: 'ignore' }).error) {
+    throw new Error(`${COMPILER} was not found: apt-get install gcc-mingw-w64-x86-64`);
+  }
+  const { stdout } = spawnSync('rustc', ['--print', 'target-libdir', '--target', TARGET], { encoding: 'utf8' });
+  if (!fs.existsSync(stdout?.trim() ?? '')) throw new Error(`Rust's library for ${TARGET} is missing: rustup target add ${TARGET}`);
+}
+
+/** Builds the addon, and what it and Node need. */
+function build() {
+  fs.mkdirSync(HOME, { recursive: true });
+  for (const [name, { code, flags }] of Object.entries(LIBRARIES)) {
+    const source = path.join(HOME, `${name}.c`);
+    fs.writeFileSync(source, code);
+    must(COMPILER, ['-shared', '-o', path.join(HOME, name), source, ...flags]);
+  }
+  must('cargo', ['build', '--locked', '--profile', 'tests', '--package', 'line-socket-native', '--target', TARGET], { LIBNODE_PATH: HOME });
+  const built = path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target'), TARGET, 'tests/line_socket_native.dll');
+  fs.copyFileSync(built, ADDON);
+  const node = path.join(HOME, 'node.exe');
+  if (!fs.existsSync(node)) fs.copyFileSync(windowsNode(), node);
+}
+
+/**
+ * Runs a test file. Standard output is a file: the one of Wine's own console has no reader.
+ * @param {string} wine
+ * @param {string} file
+ * @returns {Promise<{counts: Counts, failed: string[], output: string}>}
+ */
+async function runFile(wine, file) {
+  const log = path.join(HOME, 'logs', `${file.replaceAll('/', '_')}.txt`);
+  fs.mkdirSync(path.dirname(log), { recursive: true });
+  const descriptor = fs.openSync(log, 'w');
+  const args = [path.join(HOME, 'node.exe'), '--test-reporter=spec', file];
+  const child = spawn(wine, args, {
+    cwd: ROOT,
+    stdio: ['ignore', descriptor, descriptor],
+    timeout: PATIENCE,
+    env: { ...process.env, ...ENVIRONMENT },
+  });
+  const counts = new Counts();
+  counts.status = await new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+  fs.closeSync(descriptor);
+  const output = fs.readFileSync(log, 'utf8').replaceAll('\r', '');
+  counts.add(`${output}\n`);
+  // A suite has failed when a test in it has.
+  const failed = [...output.split('failing tests:')[0].matchAll(/^ *✖ (.*) \([\d.]+ms\)$/gm)].map(([, name]) => name);
+  return { counts, failed: [...new Set(failed)], output };
+}
+
+async function main() {
+  const args = process.argv.slice(2);
+  const wine = findWine();
+  checkTools();
+  install();
+  build();
+  const waiting = (args.length > 0 ? args : testFiles()).filter((file) => !APART.some(({ files }) => files.test(file)));
+  const all = new Counts();
+  const work = async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const { counts, failed, output } = await runFile(wine, file);
+      const listed = LISTED[file] ?? {};
+      const problems = failed.filter((name) => !(name in listed) && !listed[name]);
+      const known = failed.length - problems.length;
+      if (counts.passed === 0) problems.push(`no test passed:\n${output.slice(-2000)}`);
+      console.log(`${file}: ${counts.passed} passed, ${known} listed`);
+      for (const problem of problems) console.log(`  ✖ ${problem}`);
+      all.passed += counts.passed;
+      all.skipped += known;
+      all.failed += problems.length;
+    }
+  };
+  await Promise.all(Array.from({ length: os.cpus().length }, work));
+  console.log(table([["Windows' Node under Wine", all]]).replace('skipped', 'listed as different'));
+  for (const { files, why } of APART) console.log(`not run: ${files.source}: ${why}`);
+  if (!all.isGood) process.exitCode = 1;
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 2;
+});

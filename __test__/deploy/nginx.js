@@ -1,39 +1,13 @@
 // @ts-check
 'use strict';
 
-const assert = require('node:assert/strict');
-const { spawn } = require('node:child_process');
 const fs = require('node:fs');
-const net = require('node:net');
-const os = require('node:os');
 const path = require('node:path');
 const { fixture } = require('../helpers/tls');
 const { reservePort } = require('../helpers/ports');
-const { until } = require('../helpers/timing');
+const { changed, folderFor, read, runProgram } = require('./proxy');
 
-const CONFIG = fs.readFileSync(path.join(__dirname, '../../docs/deploy/nginx.conf'), 'utf8');
-
-/** Debian has it where only root's PATH leads. */
-const ENV = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
-
-/** @param {number} port */
-function isListening(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false)).once('connect', () => socket.destroy());
-  });
-}
-
-/**
- * The configuration with other ports and certificates, each of which must be in it.
- * @param {[from: string, to: string][]} changes
- */
-function changed(changes) {
-  return changes.reduce((text, [from, to]) => {
-    assert.ok(text.includes(from), `"${from}" in nginx.conf`);
-    return text.replace(from, to);
-  }, CONFIG);
-}
+const CONFIG = read('nginx.conf');
 
 /**
  * Runs nginx with `docs/deploy/nginx.conf` before a server.
@@ -43,12 +17,11 @@ function changed(changes) {
  * @returns {Promise<{plain: number, secure: number}>} Its ports.
  */
 async function startNginx(scene, target, changes = []) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'line-socket-nginx-'));
-  scene.defer(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const folder = folderFor(scene);
   fs.writeFileSync(path.join(folder, 'key.pem'), fixture('server.key'));
   fs.writeFileSync(path.join(folder, 'cert.pem'), fixture('server.pem'));
   const [plain, secure] = [await reservePort(), await reservePort()];
-  const site = changed([
+  const site = changed('nginx.conf', [
     ['127.0.0.1:3000', `127.0.0.1:${target}`],
     ['listen 80;', `listen 127.0.0.1:${plain};`],
     ['listen 443 ssl;', `listen 127.0.0.1:${secure} ssl;`],
@@ -63,25 +36,8 @@ async function startNginx(scene, target, changes = []) {
     `daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr; events {}
      http { access_log off; ${temporary.join(' ')} ${site} }`,
   );
-
   const args = ['-p', folder, '-c', path.join(folder, 'nginx.conf')];
-  const nginx = spawn('nginx', args, { env: ENV, stdio: ['ignore', 'ignore', 'pipe'] });
-  let log = '';
-  nginx.stderr.on('data', (data) => (log += data));
-  /** @type {string | undefined} */
-  let end;
-  const ended = new Promise((resolve) => {
-    nginx.once('error', (error) => resolve((end = `${error.message}: install nginx (Debian: apt-get install nginx-light)`)));
-    nginx.once('close', (code) => resolve((end = `nginx ended with code ${code}: ${log}`)));
-  });
-  scene.defer(() => {
-    nginx.kill('SIGKILL');
-    return ended;
-  });
-  await until(async () => {
-    if (end !== undefined) throw new Error(end);
-    return isListening(secure);
-  }, 'nginx');
+  await runProgram(scene, 'nginx', args, { port: secure, from: 'nginx-light' });
   return { plain, secure };
 }
 

@@ -72,16 +72,6 @@ class Batch {
     this.#strings = NO_STRINGS;
   }
 
-  /** Kind of the next event. */
-  get kind() {
-    return this.words[SIZE.HEADER + this.#next * SIZE.RECORD];
-  }
-
-  /** Slot of the next event. */
-  get slot() {
-    return this.words[SIZE.HEADER + this.#next * SIZE.RECORD + 1];
-  }
-
   /**
    * Begins the next event.
    * @returns {number} Where its record begins in the words: kind, slot, number of the name, and then fields.
@@ -93,10 +83,32 @@ class Batch {
     return w;
   }
 
-  /** @returns {NativeEvent} The next event. */
-  read() {
+  /** Kind of the next event. */
+  get nextKind() {
+    return this.words[SIZE.HEADER + this.#next * SIZE.RECORD];
+  }
+
+  /** Slot of the next event. */
+  get nextSlot() {
+    return this.words[SIZE.HEADER + this.#next * SIZE.RECORD + 1];
+  }
+
+  /** Kind of the event begun last. */
+  get lastKind() {
+    return this.words[SIZE.HEADER + (this.#next - 1) * SIZE.RECORD];
+  }
+
+  /** Slot of the event begun last. */
+  get lastSlot() {
+    return this.words[SIZE.HEADER + (this.#next - 1) * SIZE.RECORD + 1];
+  }
+
+  /**
+   * @param {number} w Where the record of the event begun last begins.
+   * @returns {NativeEvent} The event.
+   */
+  read(w) {
     const { words } = this;
-    const w = this.next();
     // The texts come in this order.
     const name = this.text(words[w + 3]);
     const id = this.text(words[w + 4]);

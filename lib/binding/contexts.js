@@ -126,16 +126,15 @@ class Contexts {
       runInAsyncScope.call(this.#resource, this.#events.handle, this.#events, batch);
       return;
     }
-    const { kind, slot } = batch;
     if (!this.#isShared || this.#own.size > 0) {
-      const own = this.#contextOf(kind, slot);
+      const own = this.#contextOf(batch.nextKind, batch.nextSlot);
       if (own !== undefined) {
         own.runInAsyncScope(this.#events.handle, this.#events, batch);
         return;
       }
     }
     this.#events.handle(batch);
-    if (this.#shared.hasStores) this.#separate(kind, slot);
+    if (this.#shared.hasStores) this.#separate(batch.lastKind, batch.lastSlot);
   }
 
   /**

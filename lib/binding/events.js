@@ -71,12 +71,12 @@ class Events {
    */
   handle(batch) {
     const { words } = batch;
-    if (batch.kind !== KIND.MESSAGE) {
-      this.#handleOther(batch.read());
+    const w = batch.next();
+    if (words[w] !== KIND.MESSAGE) {
+      this.#handleOther(batch.read(w));
       return;
     }
     // Most events are messages. They are read without an object for the event.
-    const w = batch.next();
     const raw = batch.text(words[w + 3]);
     const id = batch.text(words[w + 4]);
     const payload = batch.text(words[w + 5]);

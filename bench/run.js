@@ -8,7 +8,7 @@ const os = require('node:os');
 const path = require('node:path');
 const cluster = require('./cluster/run');
 const { charts } = require('./lib/chart');
-const measure = require('./lib/measure');
+const { measure } = require('./lib/measure');
 const { parse, USAGE, UsageError } = require('./lib/options');
 const results = require('./lib/results');
 const { setup, SetupError } = require('./lib/setup');
@@ -24,7 +24,7 @@ async function main(args) {
     console.log(USAGE);
     return;
   }
-  setup({ ours: options.peers.some(({ key }) => key === 'ours') });
+  setup({ ours: options.peers.some(({ file }) => file === 'ours.js') });
   if (os.loadavg()[0] > BUSY) console.error('warning: the machine is busy with something else; the figures will be rough');
 
   const found = await runAll(options);

@@ -10,6 +10,7 @@
  * @property {string} short The same in few words, for charts.
  * @property {string} operation What one operation is.
  * @property {string[]} load Arguments of the load generator.
+ * @property {Record<string, string>} env Environment variables of the server.
  * @property {boolean} quick Whether a quick run has it.
  * @property {boolean} sends Whether the server has to have a `send()` that awaits a response.
  * @property {number} connections How many connections are open at a time.
@@ -22,7 +23,7 @@
  * @typedef {object} Group
  * @property {string} key Name of its file.
  * @property {string} title Its title.
- * @property {'cpu_us' | 'p50_us' | 'bytes'} figure What its bars show.
+ * @property {'cpu_us' | 'p50_us' | 'p99_us' | 'bytes'} figure What its bars show.
  */
 
 /** Number of connections from which on a peer is measured alone. */
@@ -32,6 +33,7 @@ const MANY = 10_000;
 const groups = [
   { key: 'requests', title: 'Request and response: server CPU, µs per request', figure: 'cpu_us' },
   { key: 'latency', title: 'Few connections, one request at a time on each: median round trip, µs', figure: 'p50_us' },
+  { key: 'work', title: 'Handlers that work for 50 µs: 99th percentile of the round trip, µs', figure: 'p99_us' },
   { key: 'broadcast', title: 'Broadcast: server CPU, µs per delivery', figure: 'cpu_us' },
   { key: 'connect', title: 'Connect, handshake, one request, close: server CPU, µs per connection', figure: 'cpu_us' },
   { key: 'idle', title: 'Idle connections: resident bytes each', figure: 'bytes' },
@@ -46,15 +48,15 @@ const groups = [
  * @param {string} short Its short title.
  * @param {string} title Its title.
  * @param {string} load The load generator's arguments, as one line.
- * @param {{quick?: boolean, sends?: boolean}} [more] What is unusual about it.
+ * @param {{quick?: boolean, sends?: boolean, env?: Record<string, string>}} [more] What is unusual about it.
  * @returns {Case} The case.
  */
-function make(group, key, short, title, load, { quick = false, sends = false } = {}) {
+function make(group, key, short, title, load, { quick = false, sends = false, env = {} } = {}) {
   const words = load.split(' ');
   const connections = Number(words[words.indexOf('--connections') + 1]);
   const operations = { echo: 'request', broadcast: 'delivery', connect: 'connection', idle: 'connection', push: 'message' };
   const operation = operations[words[0]];
-  return { key, group, title, short, operation, load: words, quick, sends, connections, alone: connections >= MANY };
+  return { key, group, title, short, operation, load: words, env, quick, sends, connections, alone: connections >= MANY };
 }
 
 /** @type {Case[]} */
@@ -78,6 +80,9 @@ const cases = [
   make('latency', 'few', '64 B, 4 connections',
     'Request and response: 64 B of text, 4 connections, 1 in flight on each',
     'echo --connections 4 --size 64'),
+  make('work', 'work', '64 connections, 50 µs each',
+    'Request and response: 64 B of text, 64 connections, 1 in flight on each, handlers that work for 50 µs',
+    'echo --connections 64 --size 64', { env: { WORK_US: '50' } }),
   make('broadcast', 'broadcast-1000', '128 B to 1,000',
     'Broadcast: 128 B to 1,000 connections',
     'broadcast --connections 1000 --size 128', { quick: true }),

@@ -82,7 +82,7 @@ class Run {
    */
   async begin(benchCase, { warmup, duration }) {
     const port = await freePort();
-    this.#server = new Program(SERVER_CORE, command(this.peer), { PORT: String(port), NODE_ENV: 'production' });
+    this.#server = new Program(SERVER_CORE, command(this.peer), { PORT: String(port), NODE_ENV: 'production', ...benchCase.env });
     await this.#server.says(['ready'], START_TIMEOUT);
     // Idle connections are not measured in time.
     const turns = benchCase.load[0] === 'idle' ? [] : ['--turns', String(LEAD_IN)];
@@ -137,4 +137,4 @@ function freePort() {
   });
 }
 
-module.exports = measure;
+module.exports = { measure, freePort };

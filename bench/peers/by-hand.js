@@ -3,7 +3,7 @@
 
 // The line protocol without a library: the least code that answers the benchmark's messages.
 
-const { stats } = require('./process');
+const { stats, work } = require('./process');
 
 let lastId = 0;
 
@@ -18,9 +18,13 @@ function handle(text, socket) {
   const message = JSON.parse(text);
   switch (message.n) {
     case 'echo':
+      work();
       return respond(message, message.p);
     case 'broadcast':
       socket.broadcast(JSON.stringify({ n: 'news', p: message.p }));
+      return undefined;
+    case 'block':
+      work(message.p);
       return undefined;
     case '_h':
       socket.handshaken();

@@ -3,7 +3,7 @@
 
 // The server that line-socket's documentation describes: the original and ours run this same code.
 
-const { host, port, ready, stats } = require('./process');
+const { host, port, ready, stats, work } = require('./process');
 
 /**
  * Starts the benchmark's server.
@@ -17,7 +17,11 @@ function serve(Server) {
   server.on('handshake', (connection, handshake) => handshake.resolve());
 
   server.on('connection', (connection) => {
-    connection.on('echo', (message) => message.resolve(message.payload));
+    connection.on('echo', (message) => {
+      work();
+      message.resolve(message.payload);
+    });
+    connection.on('block', (message) => work(message.payload));
     connection.on('broadcast', (message) => server.broadcast('news', message.payload));
     connection.on('stats', (message) => message.resolve(stats()));
     connection.on('push', (message) => push(connection, message.payload));

@@ -9,6 +9,19 @@ const port = Number(process.env.PORT);
 /** Peers listen on the loopback interface alone. */
 const host = '127.0.0.1';
 
+/** How long a handler of a request works, in µs; given by the runner. */
+const WORK = Number(process.env.WORK_US) || 0;
+
+/**
+ * Keeps the thread busy.
+ * @param {number} [ms] For how long; what the runner has given by default.
+ */
+function work(ms = WORK / 1000) {
+  if (ms === 0) return;
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
 /** Tells the runner that the server listens. */
 function ready() {
   console.log('ready');
@@ -24,4 +37,4 @@ function stats() {
   return { rss: process.memoryUsage().rss };
 }
 
-module.exports = { host, port, ready, stats };
+module.exports = { host, port, ready, stats, work };

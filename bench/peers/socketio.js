@@ -5,7 +5,7 @@
 
 const { createServer } = require('node:http');
 const { Server } = require('socket.io');
-const { host, port, ready, stats } = require('./process');
+const { host, port, ready, stats, work } = require('./process');
 
 const http = createServer();
 const io = new Server(http, { transports: ['websocket'], serveClient: false });
@@ -13,7 +13,10 @@ const io = new Server(http, { transports: ['websocket'], serveClient: false });
 io.use((socket, next) => next());
 
 io.on('connection', (socket) => {
-  socket.on('echo', (payload, respond) => respond(payload));
+  socket.on('echo', (payload, respond) => {
+    work();
+    respond(payload);
+  });
   socket.on('broadcast', (payload) => io.emit('news', payload));
   socket.on('stats', (payload, respond) => respond(stats()));
   socket.on('push', (request) => push(socket, request));

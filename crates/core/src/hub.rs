@@ -34,6 +34,7 @@ mod peers;
 mod presence;
 mod progress;
 mod publishing;
+mod random;
 mod rate;
 mod record;
 mod recovery;

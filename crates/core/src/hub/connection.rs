@@ -189,9 +189,18 @@ impl Connection {
     /// Hands what waits to the kernel, from any thread. What the kernel does not take, and what is to
     /// be compressed first, is left to the task that owns the stream.
     pub fn flush(&self) -> Flush {
+        self.flush_by(Outbound::flush)
+    }
+
+    /// The same for the task that owns the stream, which ends the connection at once if nothing is left.
+    pub fn flush_ending(&self) -> Flush {
+        self.flush_by(Outbound::flush_ending)
+    }
+
+    fn flush_by(&self, flush: impl FnOnce(&mut Outbound) -> Flush) -> Flush {
         let mut writing = self.lock();
         let was_blocked = writing.outbound.is_blocked();
-        let result = writing.outbound.flush();
+        let result = flush(&mut writing.outbound);
         drop(writing);
         self.after_flush(result, was_blocked);
         result

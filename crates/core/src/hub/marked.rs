@@ -3,9 +3,11 @@
 
 use uuid::Uuid;
 
+use super::random::random_uuid;
+
 /// A new id, of a node with this mark or of a server alone.
 pub(super) fn new_id(mark: Option<u32>) -> String {
-    let mut id = Uuid::new_v4();
+    let mut id = random_uuid();
     if let Some(mark) = mark {
         let mut bytes = id.into_bytes();
         bytes[..4].copy_from_slice(&mark.to_be_bytes());

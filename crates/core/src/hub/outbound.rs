@@ -17,6 +17,15 @@ pub trait Link: Send + Sync {
     /// `WouldBlock` when nothing can be taken now, any other error when the stream is broken.
     fn try_write(&self, data: &[IoSlice<'_>]) -> io::Result<usize>;
 
+    /// The same for the last bytes, after which the link is dropped at once. They may wait for that, so that they leave with
+    /// the end of the stream.
+    ///
+    /// # Errors
+    /// As for [`Link::try_write`].
+    fn try_write_last(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.try_write(data)
+    }
+
     /// Bytes at the front of the queue that must stay, although no [`Link::try_write`] has counted them yet: they
     /// are encrypted, and the kernel has a part of them.
     fn committed(&self) -> usize {
@@ -266,6 +275,15 @@ impl Outbound {
 
     /// Writes until the queue is empty or the kernel takes no more.
     pub fn flush(&mut self) -> Flush {
+        self.flush_as(false)
+    }
+
+    /// The same before the link is dropped.
+    pub fn flush_ending(&mut self) -> Flush {
+        self.flush_as(true)
+    }
+
+    fn flush_as(&mut self, is_last: bool) -> Flush {
         self.scheduled = false;
         if self.blocked {
             return Flush::Blocked;
@@ -297,6 +315,8 @@ impl Outbound {
                     return Flush::Deferred;
                 }
                 link.try_write(&slices[..count])
+            } else if is_last {
+                link.try_write_last(&[IoSlice::new(front)])
             } else {
                 link.try_write(&[IoSlice::new(front)])
             };

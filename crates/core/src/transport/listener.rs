@@ -103,6 +103,8 @@ fn listen_tcp(address: SocketAddr, backlog: i32, binding: &Binding) -> io::Resul
         let may_be_both = v6.ip().is_unspecified() || v6.ip().to_ipv4_mapped().is_some();
         socket.set_only_v6(binding.ipv6_only || !may_be_both)?;
     }
+    // Messages are gathered before they are written, so that the kernel need not wait for more. See `accept_one`.
+    socket.set_tcp_nodelay(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(backlog)?;
@@ -196,8 +198,9 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                // Messages are gathered before they are written, so that the kernel need not wait for more. A
-                // failure means that the peer has gone, which reading will report.
+                // On Linux an accepted socket has this from the one that listens. A failure means that the peer has
+                // gone, which reading will report.
+                #[cfg(not(target_os = "linux"))]
                 let _ = stream.set_nodelay(true);
                 Ok((Stream::Tcp(stream), plain(Some(peer), Transport::Tcp)))
             }

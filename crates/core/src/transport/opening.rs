@@ -28,7 +28,7 @@ const REFUSAL_TIME: Duration = Duration::from_secs(5);
 /// Runs the opening handshake of a new stream. `None` when it failed or was refused.
 pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> Option<Session> {
     let time_limit = TimeLimit::new(shared);
-    let stream = match &shared.tls {
+    let mut stream = match &shared.tls {
         None => stream,
         Some(tls) => {
             let encrypted = TlsStream::new(stream, tls.current());
@@ -45,7 +45,7 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
             debug!("{remote}: TLS handshake failed: {error}");
             return Ok(None);
         }
-        read_request(shared, &stream, &remote).await
+        read_request(shared, &mut stream, &remote).await
     };
     match time_limit.run(&remote, request).await? {
         Ok(Some((request, read_ahead))) => {
@@ -240,7 +240,7 @@ async fn answer(
 /// is the beginning of the WebSocket stream.
 async fn read_request(
     shared: &Shared,
-    stream: &Stream,
+    stream: &mut Stream,
     remote: &Remote,
 ) -> Result<Option<(Arc<Request>, Vec<u8>)>, Refusal> {
     let limits = RequestLimits {
@@ -251,7 +251,7 @@ async fn read_request(
     loop {
         let filled = bytes.len();
         bytes.resize(filled + READ, 0);
-        match stream.read(&mut bytes[filled..]).await {
+        match stream.read_noting(&mut bytes[filled..]).await {
             Ok(0) => {
                 debug!("{remote}: ended after {filled} bytes of its request");
                 return Ok(None);

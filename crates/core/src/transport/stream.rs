@@ -80,6 +80,23 @@ impl Stream {
         }
     }
 
+    /// The same. A read that does not fill the buffer is noted to have emptied the socket, which spares whoever reads next
+    /// a system call that finds nothing.
+    pub async fn read_noting(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut target = ReadBuf::new(buffer);
+        match self {
+            Self::Tcp(stream) => {
+                poll_fn(|context| Pin::new(&mut *stream).poll_read(context, &mut target)).await?;
+            }
+            #[cfg(unix)]
+            Self::Unix(stream) => {
+                poll_fn(|context| Pin::new(&mut *stream).poll_read(context, &mut target)).await?;
+            }
+            Self::Tls(_) | Self::Piped(_) => return self.read(buffer).await,
+        }
+        Ok(target.filled().len())
+    }
+
     /// Writes all of `bytes`.
     pub async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
@@ -264,7 +281,14 @@ impl ReadEnd {
 impl Link for tcp::OwnedWriteHalf {
     fn try_write(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {
         match data {
-            [one] => write_straight(self.as_ref(), one, || Self::try_write(self, one)),
+            [one] => write_straight(self.as_ref(), one, false, || Self::try_write(self, one)),
+            many => self.try_write_vectored(many),
+        }
+    }
+
+    fn try_write_last(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {
+        match data {
+            [one] => write_straight(self.as_ref(), one, true, || Self::try_write(self, one)),
             many => self.try_write_vectored(many),
         }
     }
@@ -274,7 +298,7 @@ impl Link for tcp::OwnedWriteHalf {
 impl Link for unix::OwnedWriteHalf {
     fn try_write(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {
         match data {
-            [one] => write_straight(self.as_ref(), one, || Self::try_write(self, one)),
+            [one] => write_straight(self.as_ref(), one, false, || Self::try_write(self, one)),
             many => self.try_write_vectored(many),
         }
     }
@@ -282,11 +306,13 @@ impl Link for unix::OwnedWriteHalf {
 
 /// Writes without asking tokio first whether the stream is writable: asking would cost a broadcast to a thousand
 /// members a thousand cache misses. tokio has to know only of a stream that is not writable: `by_tokio` writes
-/// again, meets the same error, and makes tokio wait for the stream.
+/// again, meets the same error, and makes tokio wait for the stream. `is_last` has the bytes wait for the FIN, if the
+/// system can do that.
 #[cfg(unix)]
 fn write_straight(
     stream: &impl std::os::fd::AsFd,
     bytes: &[u8],
+    is_last: bool,
     by_tokio: impl FnOnce() -> io::Result<usize>,
 ) -> io::Result<usize> {
     use rustix::net::SendFlags;
@@ -295,7 +321,15 @@ fn write_straight(
     const FLAGS: SendFlags = SendFlags::NOSIGNAL;
     #[cfg(not(target_os = "linux"))]
     const FLAGS: SendFlags = SendFlags::empty();
-    match rustix::net::send(stream, bytes, FLAGS) {
+    #[cfg(target_os = "linux")]
+    let flags = if is_last {
+        FLAGS | SendFlags::MORE
+    } else {
+        FLAGS
+    };
+    #[cfg(not(target_os = "linux"))]
+    let (flags, _) = (FLAGS, is_last);
+    match rustix::net::send(stream, bytes, flags) {
         Err(rustix::io::Errno::AGAIN) => by_tokio(),
         result => Ok(result?),
     }
@@ -306,6 +340,7 @@ fn write_straight(
 fn write_straight<S>(
     _stream: &S,
     _bytes: &[u8],
+    _is_last: bool,
     by_tokio: impl FnOnce() -> io::Result<usize>,
 ) -> io::Result<usize> {
     by_tokio()

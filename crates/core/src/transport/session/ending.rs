@@ -50,7 +50,8 @@ impl Session {
 
     pub(super) fn finish(&mut self, code: u16, reason: Box<str>) {
         self.stage = Stage::Finishing(Box::new(End { code, reason }));
-        self.flush();
+        let flushed = self.connection.flush_ending();
+        self.flushed(flushed);
     }
 
     pub(super) fn end(&mut self, code: u16, reason: &str) {

@@ -60,6 +60,11 @@ impl Session {
 
     pub(super) fn flush(&mut self) {
         let flushed = self.connection.flush();
+        self.flushed(flushed);
+    }
+
+    /// What follows from a flush.
+    pub(super) fn flushed(&mut self, flushed: Flush) {
         self.shared.hub.report(&self.connection);
         if flushed == Flush::Broken {
             debug!("{}: writing failed", self.name());

@@ -57,10 +57,12 @@ pub(super) fn target(call: &Call) -> Result<Target> {
 }
 
 /// `broadcastTo(target: readonly unknown[], text: string): string | undefined`. Queues one message for each
-/// connection, and publishes it to other servers; returns its position, in a single room with history.
+/// connection, and for other servers; returns its position, in a single room with history. Where there are other servers,
+/// `flush` has to be called when the running code has returned.
 fn broadcast_to(server: &mut JsServer, call: &Call) -> Result<Value> {
     let text = call.string(1)?;
-    let sent = server.hub.broadcast_everywhere(&target(call)?, &text, None);
+    let target = target(call)?;
+    let sent = (server.hub).in_turn(|| server.hub.broadcast_everywhere(&target, &text, None));
     server.sent.add(text.len(), sent.reached);
     match sent.position {
         Some(position) => call.string_value(&position.to_string()),
@@ -73,9 +75,8 @@ fn broadcast_to(server: &mut JsServer, call: &Call) -> Result<Value> {
 /// engine already.
 fn publish_to(server: &mut JsServer, call: &Call) -> Result<Value> {
     let text = call.string(1)?;
-    let sent = server
-        .hub
-        .broadcast_everywhere(&target(call)?, &text, Some(call.uint(2)?));
+    let (target, receipt) = (target(call)?, Some(call.uint(2)?));
+    let sent = (server.hub).in_turn(|| server.hub.broadcast_everywhere(&target, &text, receipt));
     server.sent.add(text.len(), sent.reached);
     call.bool_value(sent.elsewhere == Some(Accepted::Yes))
 }

@@ -146,6 +146,7 @@ class Link {
     let isQueued = false;
     const outcome = await this.#await((key) => {
       isQueued = this.#server[kNative].publishTo(target, text, key);
+      this.#server[kInbox].scheduleFlush();
       return isQueued;
     });
     if (isQueued) return outcome;

@@ -108,7 +108,10 @@ class Target {
     const target = wordsOf(this.#server, this.#rooms, optionsOf(options, BROADCAST));
     const text = textOf(outgoing(name, payload));
     if (roomLog.enabled) roomLog('%o "%s"', this.#rooms ?? 'everyone', name);
-    return this.#server[kNative].broadcastTo(target, text);
+    const position = this.#server[kNative].broadcastTo(target, text);
+    // Where there are other servers, all messages of the running code are published together.
+    if (this.#server[kLink] !== undefined) this.#server[kInbox].scheduleFlush();
+    return position;
   }
 
   /**

@@ -18,6 +18,8 @@ mod deferred;
 mod everywhere;
 mod facts;
 mod flow;
+mod flushes;
+mod flushing;
 mod following;
 mod history;
 mod inbox;
@@ -51,10 +53,8 @@ mod timers;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use log::debug;
-use tokio::sync::Notify;
 
 pub use admission::{Admission, NoRoom, Permit};
 pub use asking::AskedMembers;
@@ -62,7 +62,7 @@ pub use batch::{BATCH_EVENTS, Batch};
 pub use compressing::{Compressing, TurnOutcome};
 pub use config::{Config, SlowConsumer};
 pub use connection::NumberName;
-pub use connection::{Connection, ConnectionRef, Delivery, Queued, Report};
+pub use connection::{Connection, ConnectionRef, Delivery, Queued};
 #[cfg(test)]
 pub use deferred::SharedFrame;
 pub use everywhere::Sent;
@@ -99,11 +99,9 @@ pub use timers::{Clock, Deadline, Timers};
 
 use crate::codec::close;
 
+use flushes::Flushes;
 use history::History;
 use peers::PeersCell;
-
-/// Most connections that the application's thread flushes itself at the end of its turn.
-const FLUSHED_AT_ONCE: usize = 3;
 
 /// The shared state of one server.
 pub struct Hub {
@@ -129,9 +127,7 @@ pub struct Hub {
     timers: Arc<Timers>,
     clock: Clock,
     serial: AtomicU64,
-    /// Connections with something to write that the io thread is to flush.
-    flushing: Mutex<Vec<ConnectionRef>>,
-    flush_wanted: Notify,
+    flushes: Flushes,
 }
 
 impl Hub {
@@ -151,8 +147,7 @@ impl Hub {
             timers: Arc::default(),
             clock: Clock::new(),
             serial: AtomicU64::new(0),
-            flushing: Mutex::default(),
-            flush_wanted: Notify::new(),
+            flushes: Flushes::default(),
         }
     }
 
@@ -204,80 +199,6 @@ impl Hub {
             let due = now + u64::from(ping);
             self.timers.set(due, &connection, Deadline::Ping);
         }
-    }
-
-    /// The application has queued something for the connections in `dirty`. A few are flushed at once, which
-    /// saves them a change of threads. Many are left to the io thread, which saves the application's thread the
-    /// system calls. With `handled`, the application has handled the batch that it took of that queue, and was
-    /// busy with it for that time.
-    pub fn turn_handled(&self, dirty: &mut Vec<ConnectionRef>, handled: Option<(Lane, Duration)>) {
-        let hand_over = dirty.len() > FLUSHED_AT_ONCE;
-        if hand_over {
-            self.flushing().append(dirty);
-        }
-        let mut told = false;
-        for connection in dirty.drain(..) {
-            connection.flush();
-            told |= self.report(&connection);
-        }
-        if told {
-            self.inbox.end_turn();
-        }
-        let was_resting = handled.is_some_and(|(lane, time)| self.inbox.mark_handled(lane, time));
-        // An io thread that was resting flushes first of all.
-        if hand_over && !was_resting {
-            self.flush_wanted.notify_one();
-        }
-    }
-
-    /// For the io thread, before it waits for its sockets: wakes the application if the turn brought events,
-    /// and rests while the application has enough to do. Returns how many events there have ever been.
-    pub fn end_turn(&self) -> u64 {
-        let events = self.inbox.end_turn();
-        if self.inbox.rest() {
-            self.flush_waiting();
-            // The flush may have added events of written bytes.
-            self.inbox.end_turn();
-        }
-        events
-    }
-
-    /// Leaves connections to the io thread to flush.
-    fn flush_later(&self, mut connections: Vec<ConnectionRef>) {
-        if connections.is_empty() {
-            return;
-        }
-        self.flushing().append(&mut connections);
-        self.flush_wanted.notify_one();
-    }
-
-    /// For the io thread: flushes the connections that were left to it, for ever.
-    pub async fn run_flushes(&self) {
-        loop {
-            self.flush_wanted.notified().await;
-            self.flush_waiting();
-        }
-    }
-
-    fn flush_waiting(&self) {
-        let connections = std::mem::take(&mut *self.flushing());
-        for connection in connections {
-            connection.flush();
-            self.report(&connection);
-        }
-    }
-
-    /// After a flush: reports it to the application, if the application asked for that. Returns whether it did.
-    pub fn report(&self, connection: &Connection) -> bool {
-        connection.report(|report| {
-            self.inbox.announce(|_| match report {
-                Report::Written(total) => Record {
-                    number: total,
-                    ..Record::new(Kind::Written, connection.slot())
-                },
-                Report::Drained => Record::new(Kind::Drained, connection.slot()),
-            });
-        })
     }
 
     /// For the io thread: runs deadlines, for ever.
@@ -374,10 +295,6 @@ impl Hub {
                 self.cut(connection);
             }
         }
-    }
-
-    fn flushing(&self) -> MutexGuard<'_, Vec<ConnectionRef>> {
-        self.flushing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

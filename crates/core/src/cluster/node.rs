@@ -176,6 +176,9 @@ fn counters_of(shared: &Shared) -> Vec<(&'static str, u64)> {
 
 /// What the thread does.
 async fn run(shared: &Arc<Shared>) {
+    let flushes = Arc::clone(&shared.hub);
+    // It ends with the runtime: until then messages come.
+    tokio::spawn(async move { flushes.run_flushes_of_node().await });
     let tasks = [
         tokio::spawn(connecting::run(Arc::clone(shared))),
         tokio::spawn(subscribing::run(Arc::clone(shared))),

@@ -1,9 +1,11 @@
 //! The task that publishes what waits, and how messages get there.
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use log::warn;
+use tokio::sync::Notify;
 
 use crate::hub::{Accepted, ForPeers};
 
@@ -198,8 +200,25 @@ impl Shared {
             self.counters.dropped_queue.add(1);
             return Accepted::Busy;
         }
-        self.filled.notify_one();
+        self.notify_filled(&self.filled, message.in_turn);
         Accepted::Yes
+    }
+
+    /// Wakes the task that takes what waits, now or when the application's turn is over.
+    pub(super) fn notify_filled(&self, filled: &Notify, in_turn: bool) {
+        if in_turn {
+            self.is_turn_due.store(true, Relaxed);
+        } else {
+            filled.notify_one();
+        }
+    }
+
+    /// The application's turn is over.
+    pub(super) fn end_turn(&self) {
+        if self.is_turn_due.swap(false, Relaxed) {
+            self.filled.notify_one();
+            self.keeping.filled.notify_one();
+        }
     }
 
     /// Adds something for nodes to the messages that wait. False when there is no room.

@@ -152,6 +152,10 @@ impl Peers for Shared {
         self.queue(message)
     }
 
+    fn turn_over(&self) {
+        self.end_turn();
+    }
+
     fn ask(&self, question: AskPeers<'_>) -> usize {
         self.ask_members(&question)
     }

@@ -1,6 +1,6 @@
 //! What the tasks of a node share.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -67,6 +67,8 @@ pub(super) struct Shared {
     /// Messages for nodes. They go first: others may wait for them.
     pub controls: Mutex<Outbox<Publication>>,
     pub filled: Notify,
+    /// The application has published in its turn what nobody was woken for.
+    pub is_turn_due: AtomicBool,
     pub keeping: Keeping,
     pub roster: Mutex<Roster>,
     pub awaited: Mutex<Awaited>,
@@ -115,6 +117,7 @@ impl Shared {
             outbox: Mutex::new(Outbox::new(Arc::clone(&bound))),
             controls: Mutex::new(Outbox::new(Arc::clone(&bound))),
             filled: Notify::new(),
+            is_turn_due: AtomicBool::new(false),
             keeping: Keeping::new(Arc::clone(&bound)),
             bound,
             roster: Mutex::default(),

@@ -14,6 +14,7 @@ use crate::hub::{Accepted, Answers, AskedMembers, ConnectionRef, Hub, Kind, Targ
 
 mod claims;
 mod questions;
+mod turns;
 
 struct Server {
     hub: Arc<Hub>,

@@ -56,6 +56,7 @@ impl Hub {
             text,
             id: None,
             receipt,
+            in_turn: Self::is_in_turn(),
         };
         if self.history.follows()
             && let Some(rooms) = &rooms

@@ -18,6 +18,8 @@ pub struct ForPeers<'a> {
     pub id: Option<&'a str>,
     /// The application is told under this key when the message is published.
     pub receipt: Option<u32>,
+    /// Whether it may wait for [`Peers::turn_over`].
+    pub in_turn: bool,
 }
 
 /// A question for members on other nodes.
@@ -54,6 +56,9 @@ pub enum Accepted {
 pub trait Peers: Send + Sync {
     /// Publishes a message, which the members here have been sent already.
     fn publish(&self, message: ForPeers<'_>) -> Accepted;
+
+    /// The application's turn is over: what it has published in it leaves. Called on the thread of the node.
+    fn turn_over(&self);
 
     /// Has the connections on other nodes asked that a target means. The hub is told of their answers, and of those that
     /// do not come, by [`Hub::answered_elsewhere`](super::Hub::answered_elsewhere) and the like. Returns how many nodes
@@ -107,10 +112,16 @@ pub struct PeersCell {
 }
 
 impl PeersCell {
+    /// Whether there are other nodes.
+    #[inline]
+    pub fn is_set(&self) -> bool {
+        self.is_set.load(Acquire)
+    }
+
     /// The other nodes.
     #[inline]
     pub fn get(&self) -> Option<Arc<dyn Peers>> {
-        self.is_set.load(Acquire).then(|| self.locked()).flatten()
+        self.is_set().then(|| self.locked()).flatten()
     }
 
     /// Sets them, or takes them away.

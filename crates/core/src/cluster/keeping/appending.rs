@@ -281,7 +281,7 @@ impl Shared {
             self.counters.dropped_queue.add(1);
             return Accepted::Busy;
         }
-        self.keeping.filled.notify_one();
+        self.notify_filled(&self.keeping.filled, message.in_turn);
         Accepted::Yes
     }
 }

@@ -1,0 +1,70 @@
+//! Connections with something to write, as they wait for one of the threads that write.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::connection::ConnectionRef;
+
+/// Most connections that the thread of a node flushes itself at the end of its turn. More are left to the io thread, so
+/// that both threads work.
+const FLUSHED_BY_NODE: usize = 16;
+
+/// Most messages for these connections before they are left to the io thread, which may write while the thread of the
+/// node receives.
+const HELD_MESSAGES: usize = 64;
+
+/// Connections with something to write.
+#[derive(Default)]
+pub(super) struct Flushes {
+    /// Those that the io thread is to flush.
+    waiting: Mutex<Vec<ConnectionRef>>,
+    pub(super) wanted: Notify,
+    /// Those that the thread of the node flushes when it has taken in what there is.
+    held: Mutex<Held>,
+    pub(super) held_wanted: Notify,
+    /// The application has done something in its turn that the thread of the node is to be woken for.
+    pub(super) is_turn_due: AtomicBool,
+}
+
+/// Connections that the thread of the node flushes.
+#[derive(Default)]
+pub(super) struct Held {
+    /// Whether there is a thread that flushes them.
+    pub(super) is_open: bool,
+    connections: Vec<ConnectionRef>,
+    /// How often something was queued since the last flush.
+    messages: usize,
+}
+
+impl Flushes {
+    pub(super) fn waiting(&self) -> MutexGuard<'_, Vec<ConnectionRef>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds connections for the thread of the node. Gives back those that the io thread is to flush.
+    pub(super) fn hold(&self, mut connections: Vec<ConnectionRef>) -> Vec<ConnectionRef> {
+        let mut held = self.held();
+        if !held.is_open {
+            return connections;
+        }
+        held.messages += 1;
+        held.connections.append(&mut connections);
+        if held.connections.len() > FLUSHED_BY_NODE || held.messages > HELD_MESSAGES {
+            return held.take();
+        }
+        connections
+    }
+}
+
+impl Held {
+    pub(super) fn take(&mut self) -> Vec<ConnectionRef> {
+        self.messages = 0;
+        std::mem::take(&mut self.connections)
+    }
+}

@@ -63,9 +63,9 @@ function orderCalls(object, names, answers) {
     const call = object[name];
     if (typeof call !== 'function' || name === 'constructor' || UNORDERED.has(name)) continue;
     // The functions have no more arguments than that.
-    object[name] = (/** @type {any} */ a, /** @type {any} */ b, /** @type {any} */ c, /** @type {any} */ d) => {
+    object[name] = (/** @type {any} */ a, /** @type {any} */ b, /** @type {any} */ c, /** @type {any} */ d, /** @type {any} */ e) => {
       answers.submit();
-      return call.call(object, a, b, c, d);
+      return call.call(object, a, b, c, d, e);
     };
   }
 }

@@ -175,7 +175,12 @@ export interface EngineReading {
   /** The position of the last message, or what {@link Engine.positions} gave before the first; null without a history. */
   position: string | null;
   /** Kept messages, the oldest first. None is missing between two of them. */
-  messages: { position: string; data: Uint8Array }[];
+  messages: {
+    /** Its position, as {@link Engine.append} has given it. */
+    position: string;
+    /** Its bytes, as {@link Engine.append} was given them. */
+    data: Uint8Array;
+  }[];
 }
 
 /**

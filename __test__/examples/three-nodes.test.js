@@ -27,12 +27,12 @@ class Demo {
 
   /** @param {Scene} scene @param {Record<string, string>} [env] */
   constructor(scene, env) {
-    this.child = scene.run(DEMO, [], { env });
+    // Before it is ended by SIGKILL, which would leave its children.
     scene.defer(async () => {
-      // Not at once by SIGKILL: it would leave its children.
       if (this.child.isRunning) this.child.signal('SIGTERM');
       await this.child.exited().catch(() => {});
     });
+    this.child = scene.run(DEMO, [], { env });
   }
 
   /**

@@ -78,6 +78,10 @@ const kOnResolved = Symbol('onResolved');
 const kOnRejected = Symbol('onRejected');
 const kOnNotResponded = Symbol('onNotResponded');
 
+// Of an engine.
+/** Publishes several messages at once. */
+const kPublishAll = Symbol('publishAll');
+
 // Of a message.
 /** Whether its connection counts it among the unanswered requests. */
 const kIsCounted = Symbol('isCounted');
@@ -98,6 +102,7 @@ module.exports = {
   kLifecycle,
   kGathering,
   kPresences,
+  kPublishAll,
   kLink,
   kOnNodeEvent,
   kSending,

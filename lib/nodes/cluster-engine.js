@@ -6,7 +6,8 @@
 const nodeCluster = require('node:cluster');
 const { Port, relay } = require('./relay.js');
 const { KEY } = require('../runtime/ipc.js');
-const { clearTimeout, microtask, setTimer } = require('../runtime/environment.js');
+const { clearTimeout, setTimer } = require('../runtime/environment.js');
+const { kPublishAll } = require('../symbols.js');
 
 /** @typedef {import('../../types/adapter.d.ts').Engine} Engine */
 /** @typedef {import('../../types/adapter.d.ts').EngineSink} EngineSink */
@@ -38,18 +39,11 @@ function textOf(data) {
 /** @param {string} text @returns {Buffer} */
 const bytesOf = (text) => Buffer.from(text, 'latin1');
 
-/**
- * Messages that are published in one turn leave together.
- * @implements {Engine}
- */
+/** @implements {Engine} */
 class ClusterEngine {
   #historyBytes;
   /** @type {Connection | undefined} */
   #connection = undefined;
-  /** Messages that are to leave, as `Relay` has them. @type {string[]} */
-  #batch = [];
-  /** When they have left. @type {Promise<void> | undefined} */
-  #leaving = undefined;
 
   /** @param {() => number} historyBytes What the server's histories may take now. */
   constructor(historyBytes) {
@@ -69,17 +63,17 @@ class ClusterEngine {
    * @returns {any} A promise: when it has left.
    */
   publish(channel, data) {
-    this.#batch.push(channel, textOf(data), '');
-    this.#leaving ??= new Promise((resolve, reject) => {
-      microtask(() => {
-        const messages = this.#batch;
-        this.#batch = [];
-        this.#leaving = undefined;
-        if (this.#connection === undefined) reject(stopped());
-        else this.#connection.publish(messages).then(resolve, reject);
-      });
-    });
-    return this.#leaving;
+    return this[kPublishAll]([channel], [data]);
+  }
+
+  /**
+   * Publishes messages that leave together.
+   * @param {string[]} channels That of each.
+   * @param {Uint8Array[]} messages
+   * @returns {Promise<void>}
+   */
+  [kPublishAll](channels, messages) {
+    return this.#connected.publish(channels.flatMap((channel, index) => [channel, textOf(messages[index]), '']));
   }
 
   /** @param {string[]} channels */
@@ -126,12 +120,10 @@ class ClusterEngine {
   }
 
   get #connected() {
-    if (this.#connection === undefined) throw stopped();
+    if (this.#connection === undefined) throw new Error('it has been stopped');
     return this.#connection;
   }
 }
-
-const stopped = () => new Error('it has been stopped');
 
 /**
  * @typedef {object} Connection

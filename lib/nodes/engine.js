@@ -8,6 +8,7 @@
 
 const { serverLog } = require('../runtime/debug.js');
 const { clearTimeout, setTimer } = require('../runtime/environment.js');
+const { kPublishAll } = require('../symbols.js');
 
 /** @typedef {import('../../types/adapter.d.ts').Engine} Engine */
 /** @typedef {import('../binding/addon.d.ts').EngineCall} EngineCall */
@@ -108,6 +109,11 @@ class EngineBridge {
    */
   async #publish({ channels, ends, data }) {
     const messages = cut(data, ends);
+    const engine = /** @type {any} */ (this.#engine);
+    if (kPublishAll in engine) {
+      await within(engine[kPublishAll](channels, messages), PATIENCE);
+      return;
+    }
     for (const [index, channel] of channels.entries()) {
       const message = messages[index];
       const result = /** @type {unknown} */ (this.#engine.publish(channel, message));

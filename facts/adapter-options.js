@@ -49,8 +49,8 @@ module.exports = [
   },
   {
     name: 'subscribe', kind: 'choice', values: ['rooms', 'all'], initial: 'rooms',
-    doc: "which rooms' messages this server gets: `'rooms'`, those of rooms with members here; `'all'`, every room's: for few servers whose rooms come and go quickly",
-    details: "Which rooms' messages this server gets. `'rooms'`: those of rooms with members here. `'all'`: every room's, without a subscription for each; for few servers whose rooms come and go quickly.",
+    doc: "which rooms' messages this server gets: `'rooms'`, those of rooms with members here; `'all'`, every room's: for few servers whose rooms come and go quickly. Not on a Redis Cluster",
+    details: "Which rooms' messages this server gets. `'rooms'`: those of rooms with members here. `'all'`: every room's, without a subscription for each; for few servers whose rooms come and go quickly. Not on a Redis Cluster.",
   },
   {
     name: 'unsubscribeDelay', kind: 'ms', least: 0, initial: 5000,

@@ -45,7 +45,7 @@ export interface RedisAdapterOptions {
   required?: boolean | null | undefined;
   /**
    * Which rooms' messages this server gets. `'rooms'`: those of rooms with members here. `'all'`: every room's,
-   * without a subscription for each; for few servers whose rooms come and go quickly.
+   * without a subscription for each; for few servers whose rooms come and go quickly. Not on a Redis Cluster.
    * @default 'rooms'
    */
   subscribe?: 'rooms' | 'all' | null | undefined;

@@ -83,10 +83,17 @@ describe('ways to reach Redis', { concurrency: true, skip: WITHOUT_REDIS }, () =
     }));
   }
 
-  it('a Redis Cluster of three, whose slots move', withScene(async (scene) => {
+  it('a Redis Cluster of three, whose slots move while messages are sent', withScene(async (scene) => {
     const cluster = await RedisCluster.start(scene);
     const { nodes, members } = await join(scene, cluster.url);
     await works(nodes, members);
+    const reconnects = () => Promise.all(nodes.map(async (node) => (await node.do('stats')).adapter.reconnects));
+    const before = await reconnects();
+    let sent = 0;
+    const send = async () => {
+      await nodes[sent % 2].do('broadcast', { room: 'kept', name: 'counted', payload: sent });
+      sent += 1;
+    };
     const rooms = Array.from({ length: 30 }, (_, index) => `kept ${index}`);
     for (const member of members) for (const room of rooms) await member.join(room);
     // Every slot that has a key moves.
@@ -94,10 +101,19 @@ describe('ways to reach Redis', { concurrency: true, skip: WITHOUT_REDIS }, () =
       const keys = /** @type {string[]} */ (await server.command('KEYS', 'line:*'));
       for (const key of new Set(keys)) {
         const { slot, owner } = await cluster.where(key);
-        if (owner === from) await cluster.moveSlot(slot, from, (from + 1) % 3);
+        if (owner !== from) continue;
+        await send();
+        await cluster.moveSlot(slot, from, (from + 1) % 3);
+        await send();
       }
     }
     await works(nodes, members);
+    assert.deepEqual(await reconnects(), before, 'only subscriptions have moved');
+    const lists = await Promise.all(members.map((member) => member.got('counted', sent)));
+    for (const list of lists) {
+      assert.deepEqual(list, lists[0]);
+      assert.deepEqual([...list].sort((a, b) => a - b), Array.from({ length: sent }, (_, index) => index));
+    }
     for (const [index, room] of rooms.entries()) await nodes[index % 2].do('broadcast', { room, name: 'said', payload: index });
     for (const member of members) {
       await until(() => new Set(member.payloads('said')).size === rooms.length, 'all rooms', PATIENCE);

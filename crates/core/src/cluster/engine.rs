@@ -51,6 +51,12 @@ pub trait Sink: Send + Sync {
     /// A message was longer than the engine may take, and was dropped.
     fn oversized(&self, channel: &str);
 
+    /// Messages on these channels may have been missed, while their subscriptions moved to another server. They will
+    /// come again from now on.
+    fn missed(&self, channels: &[String]) {
+        let _ = channels;
+    }
+
     /// The connection was lost, or is of no use any more. The node connects again. Calls for a connection that
     /// has been replaced since have no effect: `generation` is the number that [`Engine::connect`] was given.
     fn lost(&self, generation: u64, error: EngineError);

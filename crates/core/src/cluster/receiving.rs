@@ -46,6 +46,19 @@ impl Sink for Arc<Shared> {
         self.refuse(channel, "it is larger than \"maxMessage\"");
     }
 
+    fn missed(&self, channels: &[String]) {
+        for channel in channels {
+            let Some(Named::Room(key)) = self.names.read(channel) else {
+                continue;
+            };
+            let room = lock(&self.subscriptions).by_key(key);
+            if let (Some(room), true) = (room, self.keeps()) {
+                self.note_astray(&room);
+            }
+        }
+        attendance::ask_anew(self);
+    }
+
     fn lost(&self, generation: u64, error: EngineError) {
         self.lose(generation, error);
     }

@@ -12,6 +12,7 @@ mod keeper;
 mod keys;
 mod limiter;
 mod link;
+mod moving;
 mod probe;
 mod scripts;
 mod server;
@@ -29,6 +30,7 @@ use self::address::{Addresses, Endpoint, Kind};
 use self::calls::{Call, Name};
 use self::keys::Keys;
 use self::link::Dialing;
+use self::moving::Mover;
 use self::probe::Probe;
 use self::servers::{Servers, Use};
 use self::session::{Ending, Incoming};
@@ -54,7 +56,7 @@ pub struct RedisEngine {
     addresses: Addresses,
     dialing: Arc<Dialing>,
     sentinels: Arc<Dialing>,
-    keys: Keys,
+    keys: Arc<Keys>,
     max_message: usize,
     session: Mutex<Option<Session>>,
     /// Servers of the cluster that the addresses do not name: those may be the ones that are gone.
@@ -67,6 +69,8 @@ struct Session {
     ending: Arc<Ending>,
     incoming: Arc<Incoming>,
     servers: Arc<Servers>,
+    /// On a cluster.
+    _mover: Option<Arc<Mover>>,
 }
 
 impl RedisEngine {
@@ -100,7 +104,7 @@ impl RedisEngine {
         Ok(Self {
             dialing: dialing(&addresses.login, addresses.database)?,
             sentinels: dialing(&addresses.sentinel_login, 0)?,
-            keys: Keys::new(&settings.prefix, addresses.kind == Kind::Cluster),
+            keys: Arc::new(Keys::new(&settings.prefix, addresses.kind == Kind::Cluster)),
             max_message: settings.max_message,
             session: Mutex::new(None),
             known: Mutex::default(),
@@ -195,8 +199,7 @@ impl RedisEngine {
         session.check(done.map(|_| ()))
     }
 
-    /// Sharded pub/sub. Each channel has a command of its own, so that each gets an answer of its own: an error
-    /// answers a whole command, and a server may have some of the slots only.
+    /// Sharded pub/sub.
     async fn subscribe_by_slots(&self, channels: &[Channel], on: bool) -> Result<(), EngineError> {
         if channels.contains(&Channel::EveryRoom) {
             return Err(EngineError::Refused(
@@ -204,24 +207,25 @@ impl RedisEngine {
                     .into(),
             ));
         }
-        let command = if on { "SSUBSCRIBE" } else { "SUNSUBSCRIBE" };
-        let calls = channels.iter().map(|channel| {
-            let name = self.keys.channel(channel);
-            let call = Call {
-                slot: self.keys.slot(&name),
-                size: name.len(),
-                command: redis::cmd(command).arg(&name).take(),
-            };
-            (name, call)
-        });
-        let (names, calls): (Vec<_>, Vec<_>) = calls.unzip();
-        if !on {
-            self.session()?.incoming.expect_unsubscribed(names);
+        let names: Vec<_> = channels
+            .iter()
+            .map(|channel| self.keys.channel(channel))
+            .collect();
+        let session = self.session()?;
+        if on {
+            let subscribed =
+                moving::subscribe(&self.keys, &session.servers, &session.incoming, &names).await;
+            return session.check(subscribed);
         }
-        first_error(
-            self.run(Use::Subscriptions, Name::of(command), calls)
-                .await?,
-        )
+        let calls = names.iter().map(|name| Call {
+            slot: self.keys.slot(name),
+            size: name.len(),
+            command: redis::cmd("SUNSUBSCRIBE").arg(name).take(),
+        });
+        let calls = calls.collect();
+        session.incoming.expect_unsubscribed(names);
+        let name = Name::of("SUNSUBSCRIBE");
+        first_error(self.run(Use::Subscriptions, name, calls).await?)
     }
 
     async fn publish(&self, messages: &[Publication]) -> Result<(), EngineError> {
@@ -277,7 +281,16 @@ impl Engine for RedisEngine {
                 let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
                 *known = servers.endpoints();
             }
+            let mover = self.keys.on_cluster.then(|| {
+                Mover::start(
+                    Arc::clone(&self.keys),
+                    Arc::clone(&servers),
+                    Arc::clone(&incoming),
+                    Arc::clone(&ending),
+                )
+            });
             let session = Session {
+                _mover: mover.map(Arc::new),
                 ending: Arc::clone(&ending),
                 incoming,
                 servers,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redis::aio::{AsyncPushSender, SendError};
 use redis::{PushInfo, PushKind, Value};
+use tokio::sync::Notify;
 
 use super::limiter::{Dropped, Limiter};
 use crate::cluster::engine::{EngineError, Sink};
@@ -66,6 +67,13 @@ impl Ending {
         }
     }
 
+    /// Messages on these channels may have been missed. They are subscribed to again.
+    pub fn missed(&self, channels: &[String]) {
+        if !self.is_over() {
+            self.sink.missed(channels);
+        }
+    }
+
     /// The connection ends because the node wants it to.
     pub fn cancel(&self) {
         *self.state() = State::Over;
@@ -87,6 +95,11 @@ pub struct Incoming {
     dropped: Dropped,
     /// Channels of slots whose subscription ends because the node wants it to.
     leaving: Mutex<HashSet<String>>,
+    /// Channels of slots whose subscription is not confirmed yet.
+    unconfirmed: Mutex<HashSet<String>>,
+    /// Channels whose slot has moved to another server.
+    moved: Mutex<Vec<String>>,
+    has_moved: Notify,
 }
 
 impl Incoming {
@@ -96,6 +109,9 @@ impl Incoming {
             max_message,
             dropped: Dropped::default(),
             leaving: Mutex::default(),
+            unconfirmed: Mutex::default(),
+            moved: Mutex::default(),
+            has_moved: Notify::new(),
         })
     }
 
@@ -107,6 +123,27 @@ impl Incoming {
     /// Subscriptions to these channels of slots are about to end.
     pub fn expect_unsubscribed(&self, channels: Vec<String>) {
         self.leaving().extend(channels);
+    }
+
+    /// Subscriptions to these channels of slots are about to begin.
+    pub fn expect_subscribed(&self, channels: &[String]) {
+        self.unconfirmed().extend(channels.iter().cloned());
+    }
+
+    /// Those of some channels whose subscription is not confirmed.
+    pub fn unconfirmed_of(&self, channels: &[String]) -> Vec<String> {
+        let unconfirmed = self.unconfirmed();
+        let channels = channels.iter();
+        channels
+            .filter(|channel| unconfirmed.contains(*channel))
+            .cloned()
+            .collect()
+    }
+
+    fn unconfirmed(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.unconfirmed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn message(&self, channel: &[u8], data: &[u8]) {
@@ -123,15 +160,27 @@ impl Incoming {
         }
     }
 
-    /// A server of a cluster ends the subscriptions to channels whose slot moves to another server. Messages may have
-    /// been missed by then, so everything is connected and subscribed to anew, which looks for them.
+    /// A server of a cluster ends the subscriptions to channels whose slot moves to another server.
     fn unsubscribed(&self, channel: &[u8]) {
         let channel = String::from_utf8_lossy(channel);
         if !self.leaving().remove(&*channel) {
-            self.ending.lose(EngineError::Unable(format!(
-                "the slot of channel {channel} has moved to another server of the Redis Cluster"
-            )));
+            self.moved().push(channel.into_owned());
+            self.has_moved.notify_one();
         }
+    }
+
+    /// Waits until channels have lost their subscription because their slot has moved.
+    pub async fn has_moved(&self) {
+        self.has_moved.notified().await;
+    }
+
+    /// Takes the channels that have lost their subscription.
+    pub fn take_moved(&self) -> Vec<String> {
+        std::mem::take(&mut *self.moved())
+    }
+
+    fn moved(&self) -> MutexGuard<'_, Vec<String>> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn leaving(&self) -> MutexGuard<'_, HashSet<String>> {
@@ -148,6 +197,10 @@ impl AsyncPushSender for Incoming {
             )
             | (PushKind::PMessage, [_, Value::BulkString(channel), Value::BulkString(data)]) => {
                 self.message(channel, data);
+            }
+            (PushKind::SSubscribe, [Value::BulkString(channel), ..]) => {
+                self.unconfirmed()
+                    .remove(&*String::from_utf8_lossy(channel));
             }
             (PushKind::SUnsubscribe, [Value::BulkString(channel), ..]) => {
                 self.unsubscribed(channel);

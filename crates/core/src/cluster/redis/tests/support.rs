@@ -200,6 +200,7 @@ pub struct Heard {
     pub messages: Mutex<Vec<(String, Vec<u8>)>>,
     pub lost: Mutex<Vec<(u64, EngineError)>>,
     pub oversized: Mutex<Vec<String>>,
+    pub missed: Mutex<Vec<String>>,
 }
 
 impl Sink for Heard {
@@ -210,6 +211,10 @@ impl Sink for Heard {
 
     fn oversized(&self, channel: &str) {
         self.oversized.lock().unwrap().push(channel.to_owned());
+    }
+
+    fn missed(&self, channels: &[String]) {
+        self.missed.lock().unwrap().extend_from_slice(channels);
     }
 
     fn lost(&self, generation: u64, error: EngineError) {

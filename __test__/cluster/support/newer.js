@@ -51,8 +51,8 @@ function raised(message) {
  * The same backwards, in what Redis sends: a version that writes the new form reads it as well.
  * @type {Change}
  */
-function lowered(chunk) {
-  let text = chunk.toString('latin1').replaceAll('\r\n\x02', '\r\n\x01');
+function lowered(values) {
+  let text = values.toString('latin1').replaceAll('\r\n\x02', '\r\n\x01');
   // A message that a history has given a position stands behind that.
   for (let at = text.indexOf('\r\n\x01\x02'); at >= 0; at = text.indexOf('\r\n\x01\x02', at + 1)) {
     const inner = at + 5 + text.charCodeAt(at + 4);
@@ -114,6 +114,43 @@ class Commands {
   }
 }
 
+/** What Redis sends, which the network cuts anywhere. */
+class Replies {
+  #rest = Buffer.alloc(0);
+
+  /**
+   * @param {Buffer} chunk
+   * @returns {Buffer} The values that are complete.
+   */
+  push(chunk) {
+    this.#rest = Buffer.concat([this.#rest, chunk]);
+    let end = 0;
+    for (let next = this.#after(0); next >= 0; next = this.#after(end)) end = next;
+    const complete = this.#rest.subarray(0, end);
+    this.#rest = this.#rest.subarray(end);
+    return complete;
+  }
+
+  /**
+   * @param {number} at Where a value begins.
+   * @returns {number} Where it ends; -1 when it is not complete.
+   */
+  #after(at) {
+    const line = this.#rest.indexOf('\r\n', at);
+    if (line < 0) return -1;
+    const type = String.fromCharCode(this.#rest[at]);
+    const size = Number(this.#rest.toString('latin1', at + 1, line));
+    if ('$=!'.includes(type)) {
+      const end = size < 0 ? line + 2 : line + 2 + size + 2;
+      return end <= this.#rest.length ? end : -1;
+    }
+    let end = line + 2;
+    const values = '*~>'.includes(type) ? size : type === '%' ? 2 * size : 0;
+    for (let value = 0; value < values && end >= 0; value += 1) end = this.#after(end);
+    return end;
+  }
+}
+
 /** @param {Buffer[]} words */
 function written(words) {
   const parts = words.flatMap((word) => [Buffer.from(`$${word.length}\r\n`), word, Buffer.from('\r\n')]);
@@ -125,10 +162,10 @@ function written(words) {
  * @param {import('./program').Owner} owner
  * @param {import('./redis').Redis} redis
  * @param {Change} change Of each message that is published.
- * @param {Change} [back] Of what Redis sends, in pieces as they come.
+ * @param {Change} [back] Of what Redis sends, in whole values.
  * @returns {Promise<string>} The address that a node is given.
  */
-async function newerVersion(owner, redis, change, back = (chunk) => chunk) {
+async function newerVersion(owner, redis, change, back = (values) => values) {
   /** @type {Set<net.Socket>} */
   const sockets = new Set();
   const server = net.createServer((node) => {
@@ -140,7 +177,7 @@ async function newerVersion(owner, redis, change, back = (chunk) => chunk) {
         other.destroy();
       });
     }
-    const commands = new Commands();
+    const [commands, replies] = [new Commands(), new Replies()];
     node.on('data', (/** @type {Buffer} */ chunk) => {
       for (const words of commands.push(chunk)) {
         const at = messageIn(words);
@@ -148,7 +185,7 @@ async function newerVersion(owner, redis, change, back = (chunk) => chunk) {
         target.write(written(words));
       }
     });
-    target.on('data', (/** @type {Buffer} */ chunk) => node.write(back(chunk)));
+    target.on('data', (/** @type {Buffer} */ chunk) => node.write(back(replies.push(chunk))));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   owner.defer(() => {

@@ -381,13 +381,16 @@ const cases = [
     expected: { code: 4203, reason: 'Handshake rejected', texts: [] }
   },
   {
-    name: 'a handshake whose connection id cannot be written is not resolved',
+    name: 'a handshake whose connection id can no longer be written is not resolved',
     run: async (context) => {
       /** @type {any[]} */
       const log = [];
       const { port } = await context.serve({ handshakeTimeout: 0 }, (server) => {
         server.on('handshake', (/** @type {any} */ connection, /** @type {any} */ handshake) => {
-          connection.setId(1n);
+          /** @type {any} */
+          const id = { toString: () => 'mine' };
+          connection.setId(id);
+          id.self = id;
           log.push(attempt(() => handshake.resolve()), connection.state);
           handshake.reject('no');
         });

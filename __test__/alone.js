@@ -51,6 +51,7 @@ const UNDISTURBED = {
   '__test__/client/send-options.test.js': 'times are bounded from below',
   '__test__/client/fake-timers.test.js': 'replaces clocks',
   '__test__/cluster/engine.test.js': 'times are bounded by seconds',
+  '__test__/cluster/reconnecting.test.js': 'memory of a process of its own, which others do not change',
   '__test__/cluster/required.test.js': 'a time is bounded by seconds',
   '__test__/contract/answers.test.js': 'a time is bounded by ten seconds',
   '__test__/contract/close.test.js': 'times are bounded from below',

@@ -72,7 +72,8 @@ describe('the option adapter', () => {
     }
     for (const adapter of [
       undefined, null, 'cluster', engine(), new Own(),
-      { redis: 'redis://127.0.0.1:6379/3' }, { redis: ['redis+cluster://a:1', 'redis+cluster://b:2'], prefix: 'my:app' }, { redis: 'UNIX:///run/redis.sock' },
+      { redis: 'redis://127.0.0.1:6379/3' }, { redis: ['redis+cluster://a:1', 'redis+cluster://b:2'], prefix: 'my:app' },
+      ...(process.platform === 'win32' ? [] : [{ redis: 'UNIX:///run/redis.sock' }]),
       { redis: 'rediss://a', tls: { ca: Buffer.from(rootCertificates[0]), servername: 'redis.example' }, nodeName: 'ünit 1', required: true, subscribe: 'all' },
       { redis: 'redis://a', unsubscribeDelay: 0, heartbeatInterval: 100, requestTimeout: 1, maxQueuedBytes: 1, maxQueuedTime: 1, maxMessage: 1024, tls: null },
     ]) make(adapter);

@@ -697,8 +697,8 @@ export interface DataPath {
    */
   takeNodesAnswer(key: number): string | undefined;
   /**
-   * Queues one message for each connection, and publishes it to other servers; returns its position, in a single
-   * room with history.
+   * Queues one message for each connection, and for other servers; returns its position, in a single room with
+   * history. Where there are other servers, `flush` has to be called when the running code has returned.
    */
   broadcastTo(target: readonly unknown[], text: string): string | undefined;
   /**

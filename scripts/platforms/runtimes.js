@@ -39,7 +39,8 @@ const RUNTIMES = {
     failed: /^\(fail\) .*? > (.*?)(?: \[[\d.]+m?s\])?$/,
   },
   deno: {
-    args: ['test', '--allow-all', '--no-check'],
+    // The package has no `type`: Deno looks at the code to tell that it is CommonJS.
+    args: ['test', '--allow-all', '--no-check', '--unstable-detect-cjs'],
     // A suite is reported as well; it has no time of its own when it fails.
     passed: /^ {2}(.*) \.\.\. ok \([\d.a-z ]+\)$/,
     failed: /^ {2}(.*) \.\.\. FAILED \([\d.a-z ]+\)$/,

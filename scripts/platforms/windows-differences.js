@@ -3,16 +3,57 @@
 
 /** Test files that do not run under Wine, and why. @type {{files: RegExp, why: string}[]} */
 const APART = [
-  { files: /browser|docs\/|guides|readme|examples|package\/|release\/|deploy\/|types|reference/, why: 'not of Windows: programs, browsers and documents of the checkout, tested on Linux' },
-  { files: /conformance|soak|chaos|original\//, why: 'starts programs that are not there for Windows, or takes too long under Wine' },
+  {
+    files: /browser\/|docs\/|guides|readme|examples\/|package\/|release\/|deploy\/|types\/|reference\/|\/alone\.test/,
+    why: 'they test documents, packages and examples with programs that are not there for Windows',
+  },
+  { files: /conformance\/|soak\/|chaos\/|original\/|deflate\/others/, why: 'they start programs that are not there for Windows' },
   { files: /bench\//, why: 'the benchmark is for Linux' },
-  { files: /cluster\//, why: 'needs a Redis server, or processes of `cluster`' },
+  { files: /__test__\/cluster\//, why: 'they need a Redis server, or workers of `cluster`' },
+  { files: /deadlines|limits\/rates|process\/(clock|fairness)/, why: 'they bound times, and Wine is slow' },
+  { files: /process\/(descriptors|flood|garbage|idle-memory|slow-consumer)/, why: 'they read /proc, and are for Linux' },
+  { files: /loader\/missing-binary/, why: 'it makes symbolic links, which Wine cannot' },
+  { files: /client\/builds/, why: 'it calls npm' },
 ];
 
+const RESET = 'Wine resets a connection that is closed while bytes are unread: the client does not see the close frame. Not tried on Windows';
+const FETCH = "`fetch` gets no answer under Wine, so that redirects are not followed";
+
 /**
- * Tests that fail, by file and name, and why.
+ * Tests that fail, by file and name, and why. A suite fails with its tests.
  * @type {Record<string, Record<string, string>>}
  */
-const LISTED = {};
+const LISTED = {
+  '__test__/attach/http-server.test.js': {
+    'closing the HTTP server leaves connections alone': 'sockets are piped on Windows, and the HTTP server waits for them',
+    'the option server': '',
+  },
+  '__test__/client/contract/reconnect.test.js': {
+    'redirects are followed by the next attempt, when asked for': FETCH,
+    'client reconnects, scripted (client node)': '',
+    'client reconnects, scripted (client web)': '',
+  },
+  '__test__/client/redirect.test.js': {
+    'to another origin are not followed: the payload of the handshake stays here, and _error says so': FETCH,
+    'to an origin that the option names are': FETCH,
+    'on the same host are': FETCH,
+    'redirects (client node)': '',
+    'redirects (client web)': '',
+  },
+  '__test__/client/limits.test.js': {
+    'has an option, which is live; 0 is no limit': 'not looked into',
+    'nesting (client node)': '',
+    'nesting (client web)': '',
+  },
+  '__test__/limits/handshake-payload.test.js': {
+    'too much in compressed fragments: closed with 1009': RESET,
+    'too much in compressed fragments while the application decides: closed with 1009': RESET,
+    'before the handshake is resolved': '',
+  },
+  '__test__/limits/draining.test.js': {
+    'an exception of a listener reaches uncaughtException and stops nothing': 'the test ends its child by a signal, which Wine does not have',
+    'stop({ drain })': '',
+  },
+};
 
 module.exports = { APART, LISTED };

@@ -186,20 +186,36 @@ impl Hub {
         self.in_log(room, |key, _| self.history.set_all(key));
     }
 
-    /// A room has been compared with the engine: new messages come by themselves, and all that there is has been read.
-    /// Serves those who have joined. Returns their keys.
-    pub fn serve_waiting(&self, room: &str) -> Vec<(Option<u32>, Joined)> {
+    /// The serial numbers of those who have joined a room and wait for what they have missed.
+    pub fn waiting_in(&self, room: &str) -> HashSet<u64> {
+        self.in_log(room, |key, _| self.waiting(key))
+            .unwrap_or_default()
+    }
+
+    /// A room has been compared with the engine: new messages come by themselves, and what those with the serial numbers
+    /// `compared` have missed has been read, or is not there. Serves them, and others that everything is there for: who came
+    /// while the room was compared may want more. Without numbers all are served. Returns their keys, and whether somebody
+    /// still waits.
+    pub fn serve_waiting(
+        &self,
+        room: &str,
+        compared: Option<&HashSet<u64>>,
+    ) -> (Vec<(Option<u32>, Joined)>, bool) {
         let mut served = Vec::new();
+        let mut passed = 0;
         loop {
             let before = served.len();
             self.in_log(room, |key, _| {
                 self.history.set_live(key, true);
-                for waiting in self.history.take_waiting(key, SERVED_AT_ONCE) {
+                let some = self
+                    .history
+                    .take_waiting(key, SERVED_AT_ONCE, &mut passed, compared);
+                for waiting in some {
                     served.push((waiting.key, self.serve(room, key, &waiting)));
                 }
             });
             if served.len() == before {
-                return served;
+                return (served, passed > 0);
             }
         }
     }

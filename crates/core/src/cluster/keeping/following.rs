@@ -1,5 +1,6 @@
 //! Compares where rooms stand here with the engine, reads what is missing, and serves those who have joined.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -129,7 +130,7 @@ pub(in crate::cluster) async fn compare(
                 warn!("node {}: {error}", shared.id);
                 // Nobody waits for what will not come.
                 for room in some {
-                    serve(shared, room);
+                    serve(shared, room, None);
                 }
                 continue;
             }
@@ -154,6 +155,7 @@ async fn compare_some(
                 room,
                 shared.hub.stand(room)?,
                 shared.hub.history_rule(room)?,
+                shared.hub.waiting_in(room),
             ))
         })
         .collect();
@@ -162,13 +164,13 @@ async fn compare_some(
     }
     // No room has had it. Several may have the same.
     let new_epoch = new_epoch();
-    let asked = stands.iter().map(|(room, _, rule)| Head {
+    let asked = stands.iter().map(|(room, _, rule, _)| Head {
         room: Arc::clone(room),
         new_epoch,
         ttl: rule.ttl,
     });
     let heads = keeper.heads(asked.collect()).await?;
-    for ((room, stand, _), head) in stands.into_iter().zip(heads) {
+    for ((room, stand, _, waiting), head) in stands.into_iter().zip(heads) {
         let follower = Follower {
             shared,
             keeper,
@@ -180,7 +182,7 @@ async fn compare_some(
         };
         follower.fill(head).await?;
         note(shared, room, found);
-        serve(shared, room);
+        serve(shared, room, Some(&waiting));
     }
     Ok(())
 }
@@ -215,9 +217,13 @@ fn note(shared: &Shared, room: &str, found: Found) {
     }
 }
 
-/// Serves those who have joined a room.
-fn serve(shared: &Shared, room: &str) {
-    for (key, joined) in shared.hub.serve_waiting(room) {
+/// Serves those who have joined a room: those who waited when it was compared, or all of them.
+fn serve(shared: &Shared, room: &Arc<str>, compared: Option<&HashSet<u64>>) {
+    let (served, somebody_waits) = shared.hub.serve_waiting(room, compared);
+    if somebody_waits {
+        shared.note_astray(room);
+    }
+    for (key, joined) in served {
         if joined.recovered {
             shared.counters.recoveries_read.add(1);
         }
@@ -384,13 +390,19 @@ impl Follower<'_> {
                 .await?;
             let mut messages = Entry::read_all(&kept.messages);
             messages.retain(|entry| entry.position().offset <= first.offset);
-            if follow_one_another(&messages)
-                && messages.last().is_some_and(|last| last.position() == first)
-            {
+            let fits = follow_one_another(&messages)
+                && messages.last().is_some_and(|last| last.position() == first);
+            if fits {
                 hub.put_before(self.room, messages.iter().map(|entry| &entry.message));
             }
+            // What was asked for is not there, or of no use. Somebody else may want more than was asked for.
+            let is_there = messages
+                .first()
+                .is_some_and(|oldest| oldest.position().offset <= from.max(1));
+            if !fits || !is_there {
+                hub.has_all(self.room);
+            }
         }
-        hub.has_all(self.room);
         Ok(())
     }
 

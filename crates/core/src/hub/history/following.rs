@@ -1,6 +1,7 @@
 //! Histories that follow those of an engine, which all nodes share. A ring then holds what this node has delivered,
 //! with the engine's positions.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
@@ -22,6 +23,21 @@ impl Log {
         behind
             .unwrap_or_else(|| rewind.min(self.rule.max_replay))
             .min(self.rule.size)
+    }
+
+    /// Whether the ring has everything for somebody who joins.
+    fn has(&self, followed: &Followed, brought: Option<&Position>, rewind: usize) -> bool {
+        let end = self.ring.position();
+        // Another node may have delivered what has not come here yet.
+        let is_ahead = brought
+            .is_some_and(|position| position.epoch != end.epoch || position.offset > end.offset);
+        let wanted = self.wanted(&end, brought, rewind);
+        followed.is_known && followed.covers(&self.ring, wanted) && !is_ahead
+    }
+
+    fn has_for(&self, one: &Waiting) -> bool {
+        let has = |followed| self.has(followed, one.brought.as_ref(), one.rewind);
+        self.followed.as_deref().is_some_and(has)
     }
 }
 
@@ -172,13 +188,7 @@ impl History {
         let Some(followed) = &log.followed else {
             return true;
         };
-        let end = log.ring.position();
-        // Another node may have delivered what has not come here yet.
-        let is_ahead = brought
-            .is_some_and(|position| position.epoch != end.epoch || position.offset > end.offset);
-        let wanted = log.wanted(&end, brought, rewind);
-        let is_enough = (followed.is_live || !is_up) && followed.covers(&log.ring, wanted);
-        followed.is_known && is_enough && !is_ahead
+        (followed.is_live || !is_up) && log.has(followed, brought, rewind)
     }
 
     /// Whether the last `limit` messages, or those behind a position, can be read here.
@@ -217,17 +227,44 @@ impl History {
         });
     }
 
-    /// Takes some of those who wait.
-    pub fn take_waiting(&self, key: LogKey, most: usize) -> Vec<Waiting> {
-        let taken = self.with_followed(key, |followed| {
-            let most = most.min(followed.waiting.len());
-            let taken = followed.waiting.drain(..most).collect();
+    /// Takes some of those who wait, behind the first `passed`: those whose serial numbers are given, and others that the
+    /// ring has everything for. Those who cannot be served yet are passed. Without numbers all are taken.
+    pub fn take_waiting(
+        &self,
+        key: LogKey,
+        most: usize,
+        passed: &mut usize,
+        compared: Option<&HashSet<u64>>,
+    ) -> Vec<Waiting> {
+        let Some(mut store) = self.lock() else {
+            return Vec::new();
+        };
+        let Some(log) = store.logs.get_mut(key.0 as usize) else {
+            return Vec::new();
+        };
+        loop {
+            let Some(followed) = &log.followed else {
+                return Vec::new();
+            };
+            let behind = followed.waiting.get(*passed..).unwrap_or_default();
+            let is_due = |one: &&Waiting| {
+                compared.is_none_or(|compared| compared.contains(&one.serial)) || log.has_for(one)
+            };
+            let count = behind.iter().take(most).take_while(is_due).count();
+            if count == 0 && !behind.is_empty() {
+                *passed += 1;
+                continue;
+            }
+            let Some(followed) = &mut log.followed else {
+                return Vec::new();
+            };
+            let from = (*passed).min(followed.waiting.len());
+            let taken = followed.waiting.drain(from..from + count).collect();
             if followed.waiting.is_empty() {
                 followed.waiting = Vec::new();
             }
-            taken
-        });
-        taken.unwrap_or_default()
+            return taken;
+        }
     }
 
     /// The serial numbers of those who wait.

@@ -11,6 +11,7 @@ const { delay, within } = require('../helpers/timing');
 const { TRUST } = require('../helpers/tls');
 const { withScene } = require('../process/support/scene');
 const { CONFIG, startNginx } = require('./nginx');
+const { noteRequests } = require('./proxy');
 
 /** The system has many loopback addresses only on Linux. */
 const LINUX = process.platform === 'linux';
@@ -89,15 +90,7 @@ describe('nginx.conf', { skip: LINUX ? false : 'needs several loopback addresses
   }));
 
   it('passes /line on, as it is called, and nothing else', withScene(async (scene) => {
-    /** @type {string[]} */
-    const seen = [];
-    const behind = http.createServer((request, response) => {
-      seen.push(String(request.url));
-      response.end('passed on');
-    });
-    await new Promise((resolve) => behind.listen(0, '127.0.0.1', () => resolve(undefined)));
-    scene.defer(() => behind.close());
-    const { port } = /** @type {import('node:net').AddressInfo} */ (behind.address());
+    const { port, seen } = await noteRequests(scene);
     const { secure } = await startNginx(scene, port);
     const ask = (/** @type {string} */ path) => new Promise((resolve, reject) => {
       const options = { port: secure, host: '127.0.0.1', path, headers: { Host: 'example.org' }, agent: false, ...TRUST, servername: 'localhost' };

@@ -14,7 +14,7 @@ const { fixture, TRUST } = require('../helpers/tls');
 const { reservePort } = require('../helpers/ports');
 const { within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
-const { changed, folderFor, read, runProgram } = require('./proxy');
+const { changed, folderFor, noteRequests, read, runProgram } = require('./proxy');
 
 /** @typedef {import('../process/support/scene').Scene} Scene */
 
@@ -99,15 +99,7 @@ for (const [name, start] of /** @type {const} */ ([['haproxy.cfg', startHaproxy]
     }));
 
     it('passes /line on and nothing else, and sends plain HTTP to HTTPS', withScene(async (scene) => {
-      /** @type {string[]} */
-      const seen = [];
-      const behind = http.createServer((request, response) => {
-        seen.push(String(request.url));
-        response.end('passed on');
-      });
-      await new Promise((resolve) => behind.listen(0, '127.0.0.1', () => resolve(undefined)));
-      scene.defer(() => behind.close());
-      const { port } = /** @type {import('node:net').AddressInfo} */ (behind.address());
+      const { port, seen } = await noteRequests(scene);
       const { plain, secure } = await start(scene, port);
       for (const target of ['/line', '/line?a=1']) assert.equal(await statusOf(secure, target), 200, target);
       for (const target of ['/lineadmin', '/line/', '/line/admin', '/LINE/x', '/line/../healthz', '/', '/healthz', '/lin']) {

@@ -6,6 +6,7 @@
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
 const fs = require('node:fs');
+const http = require('node:http');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
@@ -74,4 +75,21 @@ async function runProgram(scene, program, args, { port, from = program, home = o
   }, program);
 }
 
-module.exports = { changed, folderFor, read, runProgram };
+/**
+ * A server behind the proxy that notes the paths of requests.
+ * @param {import('../process/support/scene').Scene} scene
+ * @returns {Promise<{port: number, seen: string[]}>}
+ */
+async function noteRequests(scene) {
+  /** @type {string[]} */
+  const seen = [];
+  const server = http.createServer((request, response) => {
+    seen.push(String(request.url));
+    response.end('passed on');
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  scene.defer(() => server.close());
+  return { port: /** @type {import('node:net').AddressInfo} */ (server.address()).port, seen };
+}
+
+module.exports = { changed, folderFor, noteRequests, read, runProgram };

@@ -205,10 +205,10 @@ describe('send of a target', () => {
     const stopped = server.stop({ drain: 5000 });
     const { i } = JSON.parse(a.client.texts[a.client.texts.length - 1]);
     await a.client.fence();
+    // Who has answered may be closed at once.
     a.client.json({ n: '_r', i, p: 'a' });
-    await a.client.fence();
     b.client.json({ n: '_r', i, p: 'b' });
-    assert.deepEqual([...(await within(asked, 'result')).responses], [['a', 'a'], ['b', 'b']]);
+    assert.deepEqual([...(await within(asked, 'result')).responses].sort(), [['a', 'a'], ['b', 'b']]);
     assert.equal((await a.client.closed()).code, 1001);
     await within(stopped, 'stop');
   }));

@@ -21,7 +21,7 @@ function shield(stream) {
   const own = REFUSING.map((name) => /** @type {const} */ ([name, Object.getOwnPropertyDescriptor(stream, name)]));
   const ignore = { end: () => stream, destroy: () => stream, write: () => true };
   Object.assign(stream, ignore);
-  // They are called in this turn.
+  // The other listeners run in this turn.
   nextTick(() => {
     for (const [name, descriptor] of own) {
       if (descriptor === undefined) delete stream[name];

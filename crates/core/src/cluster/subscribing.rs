@@ -53,34 +53,31 @@ pub(super) async fn all_anew(shared: &Shared) -> Result<usize, EngineError> {
 async fn tell(shared: &Shared) -> Result<usize, EngineError> {
     let mut count = 0;
     // Rooms that are subscribed, and are to be compared. That is done while the next ones are being subscribed.
-    let mut subscribed = Vec::new();
+    let mut subscribed: Vec<Arc<str>> = Vec::new();
     loop {
         let changes = lock(&shared.subscriptions).take(Instant::now());
         release(shared, changes.released);
         if changes.subscribe.is_empty() && changes.unsubscribe.is_empty() && subscribed.is_empty() {
             return Ok(count);
         }
-        if !changes.unsubscribe.is_empty() {
-            // What these rooms keep is not all there is from now on.
-            shared.hub.end_following(&changes.unsubscribe);
-            let channels = changes.unsubscribe.into_iter().map(Channel::Room);
-            shared.engine.unsubscribe(channels.collect()).await?;
-        }
-        let channels: Vec<_> = changes
-            .subscribe
-            .iter()
-            .cloned()
-            .map(Channel::Room)
-            .collect();
-        let subscribing = async {
-            if channels.is_empty() {
-                return Ok(());
+        // Those that have lost their members meanwhile are not confirmed, and messages do not come to them any longer.
+        subscribed.retain(|room| !changes.unsubscribe.contains(room));
+        let telling = async {
+            if !changes.unsubscribe.is_empty() {
+                // First: whoever joins from now on must not be served as if messages still came.
+                shared.hub.end_following(&changes.unsubscribe);
+                let channels = changes.unsubscribe.iter().cloned().map(Channel::Room);
+                shared.engine.unsubscribe(channels.collect()).await?;
             }
-            shared.engine.subscribe(channels).await
+            if !changes.subscribe.is_empty() {
+                let channels = changes.subscribe.iter().cloned().map(Channel::Room);
+                shared.engine.subscribe(channels.collect()).await?;
+            }
+            Ok(())
         };
-        let (outcome, compared) = join(subscribing, confirm(shared, &subscribed)).await;
+        let (told, compared) = join(telling, confirm(shared, &subscribed)).await;
         compared?;
-        outcome?;
+        told?;
         count += changes.subscribe.len();
         subscribed = changes.subscribe;
     }

@@ -106,6 +106,33 @@ fn every_node_delivers_in_the_order_of_the_engine() {
 }
 
 #[test]
+fn reading_a_few_messages_is_not_reading_all() {
+    let (_broker, one, two) = two();
+    let first = member(&one, "news");
+    for number in 0..3 {
+        say(&one, &room("news"), number);
+    }
+    until("delivered", || numbers(&one, &first).len() == 3);
+    let left = last_position(&one, &first);
+    for number in 3..10 {
+        say(&one, &room("news"), number);
+    }
+    until("delivered", || numbers(&one, &first).len() == 10);
+    // The second node reads nothing, then one message, and then what a client has missed.
+    let _nothing = member(&two, "news");
+    let last = arrive(&two, "{}");
+    two.hub.join_and_tell_later(last.slot(), "news", 1, Some(1));
+    until("read", || numbers(&two, &last) == [9]);
+    let back = arrive(&two, &format!(r#"{{"news":"{left}"}}"#));
+    two.hub.join(back.slot(), "news");
+    until("told", || !texts(&two, &back).is_empty());
+    assert!(!texts(&two, &back).iter().any(|text| is_loss(text)));
+    until("recovered", || {
+        numbers(&two, &back) == [3, 4, 5, 6, 7, 8, 9]
+    });
+}
+
+#[test]
 fn receipts_have_the_position() {
     let (broker, one, _two) = two();
     one.hub.broadcast_everywhere(&room("news"), HI, Some(3));

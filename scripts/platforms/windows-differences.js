@@ -20,39 +20,30 @@ const RESET = 'Wine resets a connection that is closed while bytes are unread: t
 const FETCH = "`fetch` gets no answer under Wine, so that redirects are not followed";
 
 /**
- * Tests that fail, by file and name, and why. A suite fails with its tests.
+ * Tests that fail, by file and name, and why.
  * @type {Record<string, Record<string, string>>}
  */
 const LISTED = {
   '__test__/attach/http-server.test.js': {
     'closing the HTTP server leaves connections alone': 'sockets are piped on Windows, and the HTTP server waits for them',
-    'the option server': '',
   },
   '__test__/client/contract/reconnect.test.js': {
     'redirects are followed by the next attempt, when asked for': FETCH,
-    'client reconnects, scripted (client node)': '',
-    'client reconnects, scripted (client web)': '',
   },
   '__test__/client/redirect.test.js': {
     'to another origin are not followed: the payload of the handshake stays here, and _error says so': FETCH,
     'to an origin that the option names are': FETCH,
     'on the same host are': FETCH,
-    'redirects (client node)': '',
-    'redirects (client web)': '',
   },
   '__test__/client/limits.test.js': {
     'has an option, which is live; 0 is no limit': 'not looked into',
-    'nesting (client node)': '',
-    'nesting (client web)': '',
   },
   '__test__/limits/handshake-payload.test.js': {
     'too much in compressed fragments: closed with 1009': RESET,
     'too much in compressed fragments while the application decides: closed with 1009': RESET,
-    'before the handshake is resolved': '',
   },
   '__test__/limits/draining.test.js': {
     'an exception of a listener reaches uncaughtException and stops nothing': 'the test ends its child by a signal, which Wine does not have',
-    'stop({ drain })': '',
   },
 };
 

@@ -29,6 +29,7 @@ const MACHINES = {
     process.report.getReport = () => ({ header: { glibcVersionRuntime: '2.36' } });`,
   'linux-arm64-musl': `${pretend('linux', 'arm64')}
     process.report.getReport = () => ({ header: {} });
+    process.execPath = '/none';
     require('node:fs').readdirSync = () => ['ld-musl-aarch64.so.1'];`,
 };
 
@@ -175,6 +176,15 @@ describe('the binary', () => {
     withCopy((folder) => {
       addPackage(folder, 'exports.ServerCore = class { constructor() { throw new Error("not called by loading"); } };');
       assert.equal(load(folder), 'loaded');
+    });
+  });
+
+  it('is taken from the same package when Node has no report, and the loaders of two C libraries are there', () => {
+    withCopy((folder) => {
+      addPackage(folder, 'exports.ServerCore = class {};');
+      const machine = `process.report.getReport = () => ({ header: {} });
+        require('node:fs').readdirSync = () => ['ld-musl-x86_64.so.1', 'ld-linux-x86-64.so.2'];`;
+      assert.equal(load(folder, machine), 'loaded');
     });
   });
 

@@ -41,13 +41,39 @@ function reportHeader() {
   }
 }
 
+/** Bytes at the start of a program in which its dynamic loader is named: headers come before everything else. */
+const HEAD_SIZE = 4096;
+
 /**
- * Whether the C library is musl, as on Alpine. Node's report names glibc; without it, the dynamic loader of
- * musl is looked for.
+ * Whether this program is started by the dynamic loader of musl. A machine can have the loaders of both libraries: Debian's
+ * package `musl` brings the one, Alpine's `gcompat` the other.
+ * @returns {boolean | undefined} Undefined where the program cannot be read, or is linked statically.
+ */
+function isStartedByMusl() {
+  try {
+    const file = fs.openSync(process.execPath, 'r');
+    try {
+      const head = Buffer.alloc(HEAD_SIZE);
+      const size = fs.readSync(file, head, 0, HEAD_SIZE, 0);
+      const loader = /\/ld-(musl|linux)-/.exec(head.toString('latin1', 0, size));
+      return loader === null ? undefined : loader[1] === 'musl';
+    } finally {
+      fs.closeSync(file);
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whether the C library is musl, as on Alpine. Node's report names glibc. Without it, the program's loader tells, and at last
+ * which loader the machine has.
  */
 function isMusl() {
   const header = reportHeader();
   if (header?.glibcVersionRuntime) return false;
+  const isOfProgram = isStartedByMusl();
+  if (isOfProgram !== undefined) return isOfProgram;
   try {
     return fs.readdirSync('/lib').some((name) => name.startsWith('ld-musl-'));
   } catch {

@@ -99,6 +99,13 @@ class Message extends Emitter {
    */
   #rawPayload = undefined;
   /** @type {unknown} */
+  #err = undefined;
+  /**
+   * Raw JSON of an error that has not been read yet. A client may send a large one that no handler looks at.
+   * @type {string | undefined}
+   */
+  #rawError = undefined;
+  /** @type {unknown} */
   #id = undefined;
   /**
    * Raw JSON of an id that has not been read yet.
@@ -125,7 +132,7 @@ class Message extends Emitter {
       message.#rawPayload = rawPayload;
       message.#payload = payload;
       message.#responder = responder;
-      if (rawError !== undefined) message.err = receivedError(JSON.parse(rawError));
+      message.#rawError = rawError;
       return message;
     };
     outgoing = (name, payload) => {
@@ -178,8 +185,6 @@ class Message extends Emitter {
     super();
     /** @type {any} */
     this.name = undefined;
-    /** @type {any} */
-    this.err = undefined;
     /** @type {boolean} */
     this.isResponded_ = false;
     /**
@@ -198,7 +203,7 @@ class Message extends Emitter {
     this.name = name;
     this.#payload = payload;
     this.#id = id;
-    this.err = err;
+    this.#err = err;
   }
 
   /** The payload; parsed when it is first asked for. */
@@ -213,6 +218,20 @@ class Message extends Emitter {
   set payload(payload) {
     this.#rawPayload = undefined;
     this.#payload = payload;
+  }
+
+  /** The error of a message that has one; made when it is first asked for. @type {any} */
+  get err() {
+    if (this.#rawError !== undefined) {
+      this.#err = receivedError(JSON.parse(this.#rawError));
+      this.#rawError = undefined;
+    }
+    return this.#err;
+  }
+
+  set err(err) {
+    this.#rawError = undefined;
+    this.#err = err;
   }
 
   /** The id; undefined when the sender expects no answer. */

@@ -18,6 +18,7 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const { withScene } = require('../process/support/scene');
 const { delay, until } = require('../helpers/timing');
+const { collectFatal } = require('../helpers/uncaught');
 const { Bus } = require('./support/bus');
 const { connect } = require('./support/members');
 const { startNodes } = require('./support/nodes');
@@ -243,6 +244,19 @@ describe('an engine of the application that', { concurrency: true }, () => {
     assert.equal(b.nodes.state, 'up');
     await a.start();
     await until(() => a.nodes.state === 'up' && b.nodes.list().length === 2, 'joined again', 15_000);
+  }));
+
+  it('never confirms the subscription to a room whose name is too large for other servers', withScene(async (scene) => {
+    const { servers: [a], engine } = await pair(scene);
+    replace(engine, 'subscribe', () => new Promise(() => {}));
+    const { error, fatal } = await collectFatal(async () => {
+      const joined = a.room('news').join('x'.repeat(2_000_000));
+      await delay(20);
+      await a.stop();
+      await joined;
+    });
+    assert.deepEqual(fatal, []);
+    assert.equal(/** @type {any} */ (error).code, 'sAdapterDown');
   }));
 
   it('changes what it was given', withScene(async (scene) => {

@@ -55,7 +55,19 @@ class Target {
    * @param {number} [timeout] In ms; `requestTimeout` of the adapter by default.
    * @returns {Promise<import('../nodes/link.js').NodesOutcome>}
    */
-  async #elsewhere(question, timeout) {
+  #elsewhere(question, timeout) {
+    const asked = this.#ask(question, timeout);
+    // Members here come first. If it is rejected meanwhile, the call rejects when it awaits it.
+    asked.catch(() => {});
+    return asked;
+  }
+
+  /**
+   * @param {readonly [what: string, ...args: unknown[]]} question
+   * @param {number} [timeout]
+   * @returns {Promise<import('../nodes/link.js').NodesOutcome>}
+   */
+  async #ask(question, timeout) {
     return (await this.#server[kLink]?.ask(this.#words, question, timeout)) ?? NOBODY;
   }
 

@@ -147,7 +147,13 @@ function isJson(value) {
  * @returns {string}
  */
 function reasonOf(cause) {
-  return typeof cause?.message === 'string' ? cause.message : `a toJSON threw ${typeof cause}`;
+  try {
+    // Only strings have `trim`.
+    return cause.message.trim();
+  } catch {
+    // It has no message, or reading it throws.
+    return `a toJSON threw ${typeof cause}`;
+  }
 }
 
 /**

@@ -6,6 +6,7 @@
 const LineError = require('../../common/line-error.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
 const { reasonOf } = require('../../common/json.js');
+const { shown } = require('../options/room-rules.js');
 
 /** @typedef {import('./message.js').Message} Message */
 
@@ -49,7 +50,7 @@ function pingFailed(cause) {
  * @param {unknown} cause
  */
 function invalidPayload(message, cause) {
-  const text = `The payload of "${message.name}" cannot be written as JSON: ${reasonOf(cause)}`;
+  const text = `The payload of ${shown(message.name)} cannot be written as JSON: ${reasonOf(cause)}`;
   return new LineError(ErrorCode.INVALID_JSON, text);
 }
 

@@ -239,7 +239,7 @@ const isPosition = (value) => typeof value === 'string' && POSITION.test(value);
  * @returns {any[]}
  */
 function listOf(result, count, test) {
-  if (Array.isArray(result) && (count === undefined || result.length === count) && result.every(test)) return result;
+  if (Array.isArray(result) && (count === undefined || result.length === count) && [...result].every(test)) return result;
   throw new Error('it does not give what was asked for');
 }
 

@@ -141,7 +141,7 @@ function checkRule(name, value, rule) {
 function checkRedis(redis) {
   const name = 'options.adapter.redis';
   const urls = Array.isArray(redis) ? redis : [redis];
-  if (urls.length === 0 || !urls.every((url) => typeof url === 'string' && url !== '')) {
+  if (urls.length === 0 || ![...urls].every((url) => typeof url === 'string' && url !== '')) {
     throw invalid(name, "must be a URL such as 'redis://127.0.0.1:6379', or a list of them", redis);
   }
   const schemes = urls.map((url) => /^[a-z+.-]*:/i.exec(url)?.[0].toLowerCase());

@@ -14,7 +14,7 @@ const EVERY_PROXY = 0xffffffff;
 
 /** @param {unknown} value */
 function isListOfStrings(value) {
-  return Array.isArray(value) && value.every((entry) => typeof entry === 'string' && !entry.includes('\n'));
+  return Array.isArray(value) && [...value].every((entry) => typeof entry === 'string' && !entry.includes('\n'));
 }
 
 /** @param {any} value */

@@ -14,8 +14,13 @@ const { ServerErrorCode } = require('../enums.js');
  */
 function shown(got) {
   if (typeof got === 'string') return `"${got}"`;
-  if (typeof got !== 'object' || got === null) return String(got);
-  return isObject(got) ? 'an object' : Object.prototype.toString.call(got);
+  try {
+    if (typeof got !== 'object' || got === null) return String(got);
+    return isObject(got) ? 'an object' : Object.prototype.toString.call(got);
+  } catch {
+    // A proxy, or a function, that throws.
+    return `what cannot be shown (${typeof got})`;
+  }
 }
 
 /**

@@ -27,7 +27,7 @@ const NAMES = Object.keys(TABLE);
 /** @param {unknown} value */
 function isProtocols(value) {
   return (
-    Array.isArray(value) && value.every((name) => typeof name === 'string' && /^[\x21-\x7e]{1,255}$/.test(name))
+    Array.isArray(value) && [...value].every((name) => typeof name === 'string' && /^[\x21-\x7e]{1,255}$/.test(name))
   );
 }
 

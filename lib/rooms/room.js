@@ -6,6 +6,7 @@ const { connectionId: idOf } = require('./names.js');
 const { outgoing } = require('../connection/message.js');
 const { ConnectionState, MessageErrorCode } = require('../enums.js');
 const { reasonOf } = require('../../common/json.js');
+const { shown } = require('../options/room-rules.js');
 const { roomLog } = require('../runtime/debug.js');
 const { kInbox, kNative, kSlot } = require('../symbols.js');
 
@@ -121,7 +122,7 @@ function textOf(message) {
   try {
     return message.toString();
   } catch (cause) {
-    const text = `The payload of "${message.name}" cannot be written as JSON: ${reasonOf(cause)}`;
+    const text = `The payload of ${shown(message.name)} cannot be written as JSON: ${reasonOf(cause)}`;
     throw new LineError(MessageErrorCode.INVALID_JSON, text);
   }
 }

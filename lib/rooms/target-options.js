@@ -95,7 +95,8 @@ function wordsOf(server, rooms, options) {
 
 /** @param {unknown} value */
 function isListOfStrings(value) {
-  return Array.isArray(value) && value.every((name) => typeof name === 'string');
+  // `every` alone passes over holes.
+  return Array.isArray(value) && [...value].every((name) => typeof name === 'string');
 }
 
 module.exports = { BROADCAST, integerOf, invalid, optionsOf, wordsOf };

@@ -6,6 +6,7 @@ const { ConnectionEvent, ConnectionState, ServerErrorCode } = require('../enums.
 const { closeProblem, GOING_AWAY } = require('../close-codes.js');
 const { refuseMessages } = require('../connection/leaving.js');
 const { serverLog } = require('../runtime/debug.js');
+const { shown } = require('../options/room-rules.js');
 const { refuseUnknown } = require('../options/unknown-options.js');
 const { clearInterval, clearTimeout, now, setRepeatingTimer, setTimer } = require('../runtime/environment.js');
 const { kGathering, kInbox, kIsIdle, kLifecycle, kNative, kSlot } = require('../symbols.js');
@@ -42,7 +43,7 @@ function drainOf(options) {
   const isTime = Number.isInteger(drain) && drain >= 0 && drain <= MAX_DRAIN;
   const problem = isTime
     ? closeProblem(code, reason)
-    : `"drain" must be an integer from 0 to ${MAX_DRAIN}, in milliseconds; got ${String(drain)}`;
+    : `"drain" must be an integer from 0 to ${MAX_DRAIN}, in milliseconds; got ${shown(drain)}`;
   if (problem !== undefined) throw new LineError(ServerErrorCode.INVALID_OPTIONS, problem);
   return { drain, code, reason };
 }

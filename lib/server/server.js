@@ -210,7 +210,7 @@ class Server extends Emitter {
    * @throws {LineError} `sInvalidOptions` for what cannot be written as a string.
    */
   room(name) {
-    return new Target(this, Array.isArray(name) ? name.map(roomName) : [roomName(name)]);
+    return new Target(this, Array.isArray(name) ? Array.from(name, roomName) : [roomName(name)]);
   }
 
   /**

@@ -19,6 +19,8 @@ const OVER: i32 = -1;
 pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result<()> {
     raw::define(object, "selectMembers", server, select_members)?;
     raw::define(object, "dropMembers", server, drop_members)?;
+    raw::define(object, "takeClosed", server, take_closed)?;
+    raw::define(object, "closedWord", server, closed_word)?;
     raw::define(object, "listSome", server, list_some)?;
     raw::define(object, "closeSome", server, close_some)?;
     raw::define(object, "joinSome", server, join_some)?;
@@ -27,15 +29,29 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
 
 /// `selectMembers(target: readonly unknown[], areClosed: boolean): number`. Notes which connections are meant now;
 /// returns a key for the functions below, each of which takes a part of them. `areClosed`: the io thread drops what
-/// they send from now on.
+/// they send from now on, and `takeClosed` names them.
 fn select_members(server: &mut JsServer, call: &Call) -> Result<Value> {
     let members = server.hub.select(&target(call)?);
     if call.boolean(1)? {
         for member in &members {
             member.limit_delivery(Delivery::Responses);
         }
+        server.hub.closed.add(members.iter().cloned());
     }
     call.uint_value(server.selections.add(members))
+}
+
+/// `takeClosed(): number[]`. Slots of connections that were closed by another server, or are about to be closed with
+/// others: nothing of them may reach a handler any more.
+fn take_closed(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let slots = server.hub.take_closed();
+    call.array_value(slots.into_iter().map(|slot| call.uint_value(slot)))
+}
+
+/// `closedWord(): Int32Array | undefined`. Its only element is not 0 while `takeClosed` has something to tell.
+/// `undefined` where JavaScript cannot have memory of the core's, as in Electron.
+fn closed_word(server: &mut JsServer, call: &Call) -> Result<Value> {
+    call.word_value(server.hub.closed.word())
 }
 
 /// `dropMembers(key: number): void`. No further part will be taken.

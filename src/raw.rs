@@ -16,6 +16,8 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
 
 use napi::bindgen_prelude::{FromNapiValue, Function, Int32ArraySlice, Object, Uint8ArraySlice};
 use napi::threadsafe_function::ThreadsafeFunction;
@@ -90,6 +92,11 @@ unsafe extern "C" fn drop_bound<T>(_: sys::napi_env, data: *mut c_void, _: *mut 
     drop(unsafe { Box::from_raw(data.cast::<Bound<T>>()) });
 }
 
+unsafe extern "C" fn drop_word(_: sys::napi_env, data: *mut c_void, _: *mut c_void) {
+    // SAFETY: `data` comes from `Arc::into_raw` in `Call::word_value`, and is given back once.
+    drop(unsafe { Arc::from_raw(data.cast_const().cast::<AtomicI32>()) });
+}
+
 unsafe extern "C" fn trampoline<T>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
@@ -131,6 +138,29 @@ unsafe extern "C" fn trampoline<T>(
     }
 }
 
+/// Methods that read an argument, each by a function of Node.
+macro_rules! readers {
+    ($($(#[$doc:meta])* $name:ident: $type:ty = $get:ident,)+) => {$(
+        $(#[$doc])*
+        #[inline]
+        pub fn $name(&self, index: usize) -> Result<$type> {
+            // SAFETY: `read` gives values of the running call and a place for the result.
+            self.read(index, |env, value, read| unsafe { sys::$get(env, value, read) })
+        }
+    )+};
+}
+
+/// Methods that make a value, each by a function of Node.
+macro_rules! makers {
+    ($($(#[$doc:meta])* $name:ident($($from:ident: $type:ty)?) = $make:ident,)+) => {$(
+        $(#[$doc])*
+        pub fn $name(&self $(, $from: $type)?) -> Result<Value> {
+            // SAFETY: `made` gives a live environment and a place for the result.
+            self.made(|env, value| unsafe { sys::$make(env, $($from,)? value) })
+        }
+    )+};
+}
+
 /// The arguments of one call, and the values it can return.
 pub struct Call {
     env: sys::napi_env,
@@ -138,40 +168,15 @@ pub struct Call {
 }
 
 impl Call {
-    /// Argument `index` as a whole number. Any other value is an error.
-    #[inline]
-    pub fn int(&self, index: usize) -> Result<i32> {
-        self.read(index, |env, value, read| {
-            // SAFETY: `read` gives values of the running call and a place for the result.
-            unsafe { sys::napi_get_value_int32(env, value, read) }
-        })
-    }
-
-    /// Argument `index` as a slot, key or unsigned setting.
-    #[inline]
-    pub fn uint(&self, index: usize) -> Result<u32> {
-        self.read(index, |env, value, read| {
-            // SAFETY: as above.
-            unsafe { sys::napi_get_value_uint32(env, value, read) }
-        })
-    }
-
-    /// Argument `index` as a whole number of 64 bits.
-    #[inline]
-    pub fn int64(&self, index: usize) -> Result<i64> {
-        self.read(index, |env, value, read| {
-            // SAFETY: as above.
-            unsafe { sys::napi_get_value_int64(env, value, read) }
-        })
-    }
-
-    /// Argument `index` as a boolean.
-    #[inline]
-    pub fn boolean(&self, index: usize) -> Result<bool> {
-        self.read(index, |env, value, read| {
-            // SAFETY: as above.
-            unsafe { sys::napi_get_value_bool(env, value, read) }
-        })
+    readers! {
+        /// Argument `index` as a whole number. Any other value is an error.
+        int: i32 = napi_get_value_int32,
+        /// Argument `index` as a slot, key or unsigned setting.
+        uint: u32 = napi_get_value_uint32,
+        /// Argument `index` as a whole number of 64 bits.
+        int64: i64 = napi_get_value_int64,
+        /// Argument `index` as a boolean.
+        boolean: bool = napi_get_value_bool,
     }
 
     /// Whether argument `index` is `undefined` or `null`, or was not given.
@@ -293,52 +298,19 @@ impl Call {
         })
     }
 
-    /// `null`.
-    pub fn null(&self) -> Result<Value> {
-        self.made(|env, value| {
-            // SAFETY: `made` gives a live environment and a place for the result.
-            unsafe { sys::napi_get_null(env, value) }
-        })
-    }
-
-    /// `undefined`.
-    pub fn undefined(&self) -> Result<Value> {
-        self.made(|env, value| {
-            // SAFETY: `made` gives a live environment and a place for the result.
-            unsafe { sys::napi_get_undefined(env, value) }
-        })
-    }
-
-    /// A boolean.
-    pub fn bool_value(&self, boolean: bool) -> Result<Value> {
-        self.made(|env, value| {
-            // SAFETY: as above.
-            unsafe { sys::napi_get_boolean(env, boolean, value) }
-        })
-    }
-
-    /// A whole number.
-    pub fn int_value(&self, int: i32) -> Result<Value> {
-        self.made(|env, value| {
-            // SAFETY: as above.
-            unsafe { sys::napi_create_int32(env, int, value) }
-        })
-    }
-
-    /// A slot, key or number of an io thread.
-    pub fn uint_value(&self, uint: u32) -> Result<Value> {
-        self.made(|env, value| {
-            // SAFETY: as above.
-            unsafe { sys::napi_create_uint32(env, uint, value) }
-        })
-    }
-
-    /// A whole number of 64 bits. JavaScript represents those up to 2^53 exactly.
-    pub fn int64_value(&self, int: i64) -> Result<Value> {
-        self.made(|env, value| {
-            // SAFETY: as above.
-            unsafe { sys::napi_create_int64(env, int, value) }
-        })
+    makers! {
+        /// `null`.
+        null() = napi_get_null,
+        /// `undefined`.
+        undefined() = napi_get_undefined,
+        /// A boolean.
+        bool_value(boolean: bool) = napi_get_boolean,
+        /// A whole number.
+        int_value(int: i32) = napi_create_int32,
+        /// A slot, key or number of an io thread.
+        uint_value(uint: u32) = napi_create_uint32,
+        /// A whole number of 64 bits. JavaScript represents those up to 2^53 exactly.
+        int64_value(int: i64) = napi_create_int64,
     }
 
     /// A string of bytes that are one character each.
@@ -394,6 +366,30 @@ impl Call {
                     value,
                 )
             }
+        })
+    }
+
+    /// An `Int32Array` of one element that shows `word` at any time. `undefined` where Node's engine takes no memory of
+    /// others.
+    pub fn word_value(&self, word: Arc<AtomicI32>) -> Result<Value> {
+        let data = Arc::into_raw(word).cast_mut().cast::<c_void>();
+        let mut buffer = ptr::null_mut();
+        // SAFETY: `drop_word` gives back the reference that was made above, when the buffer is collected. Until then
+        // the four bytes stay. JavaScript only reads them, as one aligned word.
+        let status = unsafe {
+            let (env, size, end, out) = (self.env, 4, Some(drop_word as _), &raw mut buffer);
+            sys::napi_create_external_arraybuffer(env, data, size, end, ptr::null_mut(), out)
+        };
+        if status == sys::Status::napi_no_external_buffers_allowed {
+            // SAFETY: Node has not taken the reference.
+            unsafe { drop_word(self.env, data, ptr::null_mut()) };
+            return self.undefined();
+        }
+        check_status!(status)?;
+        // SAFETY: `buffer` was just made, and has room for one element.
+        self.made(|env, value| unsafe {
+            let kind = sys::TypedarrayType::int32_array;
+            sys::napi_create_typedarray(env, kind, 1, buffer, 0, value)
         })
     }
 

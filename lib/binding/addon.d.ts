@@ -622,11 +622,21 @@ export interface DataPath {
   publish(room: string, text: string): string | undefined;
   /**
    * Notes which connections are meant now; returns a key for the functions below, each of which takes a part of
-   * them. `areClosed`: the io thread drops what they send from now on.
+   * them. `areClosed`: the io thread drops what they send from now on, and `takeClosed` names them.
    */
   selectMembers(target: readonly unknown[], areClosed: boolean): number;
   /** No further part will be taken. */
   dropMembers(key: number): void;
+  /**
+   * Slots of connections that were closed by another server, or are about to be closed with others: nothing of
+   * them may reach a handler any more.
+   */
+  takeClosed(): number[];
+  /**
+   * Its only element is not 0 while `takeClosed` has something to tell. `undefined` where JavaScript cannot have
+   * memory of the core's, as in Electron.
+   */
+  closedWord(): Int32Array | undefined;
   /** Ids and infos of some connections, as JSON: `[[id,info],…]`; `undefined` when none is left. */
   listSome(key: number): string | undefined;
   /**

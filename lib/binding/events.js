@@ -4,6 +4,7 @@
 const { Batch } = require('./batch.js');
 const { KIND } = require('./layout.js');
 const { ServerConnection } = require('../connection/connection.js');
+const { ignore } = require('../connection/leaving.js');
 const { throwLater } = require('../runtime/debug.js');
 const { onAcceptFailed } = require('../server/listening.js');
 const {
@@ -30,6 +31,9 @@ const { decideUpgrade } = require('../upgrade/upgrade.js');
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./batch.js').NativeEvent} NativeEvent */
 
+/** Nobody else closes connections of a server that is joined with no others. */
+const NONE_CLOSED = new Int32Array(1);
+
 /** Dispatches the events of the native side. */
 class Events {
   #server;
@@ -39,6 +43,12 @@ class Events {
   #names = [''];
   /** @type {Set<string>} */
   #interned = new Set();
+  /**
+   * Its element is not 0 while there are connections that were closed without a call for each from here. Other threads of
+   * the core change it.
+   * @type {{readonly [index: number]: number}}
+   */
+  #closedWord = NONE_CLOSED;
   /** For one message that the core scans again. */
   #again = new Batch(1);
 
@@ -64,12 +74,29 @@ class Events {
     this.#names[number] = name;
   }
 
+  /** From now on looks before each event whether other servers have closed connections. */
+  watchClosed() {
+    if (this.#closedWord !== NONE_CLOSED) return;
+    const ask = () => this.ignoreClosed();
+    // Where JavaScript cannot have memory of the core's, each look is a call.
+    this.#closedWord = this.#native.closedWord() ?? { get 0() { ask(); return 0; } };
+  }
+
+  /** Lets nothing more reach a handler of connections that were closed without a call for each from here. */
+  ignoreClosed() {
+    for (const slot of this.#native.takeClosed()) {
+      const connection = this.#inbox.connections[slot];
+      if (connection !== undefined) ignore(connection);
+    }
+  }
+
   /**
    * Handles the next event of a batch. An exception of a listener becomes an uncaught exception, and later events are
    * still handled.
    * @param {Batch} batch
    */
   handle(batch) {
+    if (this.#closedWord[0] !== 0) this.ignoreClosed();
     const { words } = batch;
     const w = batch.next();
     if (words[w] !== KIND.MESSAGE) {

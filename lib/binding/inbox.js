@@ -100,6 +100,16 @@ class Inbox {
     this.#events.intern(name);
   }
 
+  /** From now on other servers may close connections. */
+  watchClosed() {
+    this.#events.watchClosed();
+  }
+
+  /** Lets nothing more reach a handler of connections that were closed without a call for each from here. */
+  ignoreClosed() {
+    this.#events.ignoreClosed();
+  }
+
   /** Called when the native side has events. */
   wake() {
     this.#isWaiting = true;

@@ -62,6 +62,7 @@ class Link {
     this.#settings = redisSettings(typeof adapter === 'object' && !isEngine(adapter) ? adapter : {});
     const { nodeName, subscribe, required, ...others } = this.#settings;
     const settings = { ...others, nodeName: nodeName ?? os.hostname(), allRooms: subscribe === 'all' };
+    server[kInbox].watchClosed();
     const problem = this.#join(adapter, settings, () => server[kInbox].wake());
     if (problem !== null) throw down(`The server cannot be joined with others: ${problem}`);
     if (!required) this.#first.promise.catch(() => {});

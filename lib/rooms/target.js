@@ -9,7 +9,6 @@ const { NORMAL, closeProblem } = require('../close-codes.js');
 const { Presence } = require('./presence.js');
 const { RemoteConnection } = require('./remote-connection.js');
 const { readHistory } = require('./history.js');
-const { ignore } = require('../connection/leaving.js');
 const { roomLog } = require('../runtime/debug.js');
 const { roomName } = require('./names.js');
 const { inParts } = require('./parts.js');
@@ -184,15 +183,10 @@ class Target {
   async close(code = NORMAL, reason = '') {
     const problem = closeProblem(code, reason);
     if (problem !== undefined) throw new LineError(ErrorCode.WEBSOCKET_ERROR, problem);
-    const { connections } = this.#server[kInbox];
     let closed = 0;
     const others = this.#elsewhere(['close', code, reason]);
     await this.#inParts((native, key) => {
       const slots = native.closeSome(key, code, reason);
-      for (const slot of slots ?? []) {
-        const connection = connections[slot];
-        if (connection !== undefined) ignore(connection);
-      }
       closed += slots?.length ?? 0;
       return slots !== undefined;
     }, true);
@@ -271,6 +265,8 @@ class Target {
   #inParts(act, areClosed = false) {
     const { [kNative]: native } = this.#server;
     const key = native.selectMembers(this.#words, areClosed);
+    // Also of those whose turn comes later.
+    if (areClosed) this.#server[kInbox].ignoreClosed();
     return inParts(native, key, () => act(native, key));
   }
 

@@ -10,6 +10,7 @@ mod admission;
 mod asking;
 mod batch;
 mod broadcasting;
+mod closed;
 mod closing;
 mod compressing;
 mod config;
@@ -99,6 +100,7 @@ pub use timers::{Clock, Deadline, Timers};
 
 use crate::codec::close;
 
+use closed::Closed;
 use flushes::Flushes;
 use history::History;
 use peers::PeersCell;
@@ -122,6 +124,8 @@ pub struct Hub {
     history: History,
     /// What many connections were asked.
     pub requests: Requests,
+    /// Connections that the application is to hear no more of.
+    pub closed: Closed,
     /// The other nodes, if there are any.
     peers: PeersCell,
     timers: Arc<Timers>,
@@ -143,6 +147,7 @@ impl Hub {
             stats: Stats::default(),
             history: History::default(),
             requests: Requests::default(),
+            closed: Closed::default(),
             peers: PeersCell::default(),
             timers: Arc::default(),
             clock: Clock::new(),

@@ -133,7 +133,7 @@ impl Answering {
         let count = match demand {
             Demand::Count { whom } => hub.count(&whom.into()),
             Demand::Close { whom, code, reason } if is_closing(code, &reason) => {
-                hub.close_members(&whom.into(), code, &reason).len()
+                hub.close_members(&whom.into(), code, &reason)
             }
             Demand::Join { whom, room } => hub.join_members(&whom.into(), &room),
             Demand::Leave { whom, room } => hub.leave_members(&whom.into(), &room),

@@ -322,6 +322,7 @@ impl Shared {
             self.hub.give_up(&holder);
             self.hub
                 .close(&holder, close::TAKEN_OVER, close::reason::TAKEN_OVER);
+            self.hub.closed.add([holder]);
         }
     }
 

@@ -275,9 +275,15 @@ impl Hub {
             .count()
     }
 
-    /// Begins the closing handshake with all that a target means. Returns the slots of those that were open.
-    pub fn close_members(&self, target: &Target, code: u16, reason: &str) -> Vec<u32> {
-        self.close_some(self.select(target), code, reason)
+    /// Begins the closing handshake with all that a target means, for another node. Returns how many were open. Nothing of
+    /// them reaches the application's handlers afterwards.
+    pub fn close_members(&self, target: &Target, code: u16, reason: &str) -> usize {
+        let mut members = self.select(target);
+        members.retain(|member| self.queue_close(member, code, reason));
+        self.closed.add(members.iter().cloned());
+        let count = members.len();
+        self.flush_later(members);
+        count
     }
 
     /// The same with these connections. The io thread writes the close frames.

@@ -40,6 +40,15 @@ impl Hub {
         true
     }
 
+    /// Takes the slots of connections whose events the application is to ignore from now on. A slot that another
+    /// connection has by now is not among them.
+    pub fn take_closed(&self) -> Vec<u32> {
+        let closed = self.closed.take();
+        let registry = self.registry();
+        let present = closed.iter().filter(|connection| registry.has(connection));
+        present.map(|connection| connection.slot()).collect()
+    }
+
     /// Closes the connections that the application does not know of.
     pub fn close_unknown(&self, code: u16, reason: &str) {
         let unknown: Vec<_> = self.registry().unknown().cloned().collect();

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 
 use super::*;
@@ -102,7 +103,26 @@ fn members_that_cannot_be_sent_to_are_silent_at_once() {
     let ids = hub.list(&Target::default(), usize::MAX);
     assert_eq!(ids.len(), 2);
     assert_eq!(hub.list(&Target::default(), 1).len(), 1);
-    assert!(hub.close_members(&Target::default(), 1000, "").is_empty());
+    assert_eq!(hub.close_members(&Target::default(), 1000, ""), 0);
+    assert!(hub.take_closed().is_empty(), "they were closed before");
+}
+
+#[test]
+fn the_application_is_told_whom_another_node_has_closed() {
+    let hub = hub();
+    let word = hub.closed.word();
+    let shows_some = || word.load(Relaxed) != 0;
+    let (gone, _) = open(&hub, "gone");
+    let (here, _) = open(&hub, "here");
+    assert!(!shows_some());
+    assert_eq!(hub.close_members(&Target::default(), 1000, ""), 2);
+    assert!(shows_some());
+    hub.release(gone.slot());
+    let (other, _) = open(&hub, "other");
+    assert_eq!(other.slot(), gone.slot());
+    assert_eq!(hub.take_closed(), [here.slot()]);
+    assert!(!shows_some());
+    assert!(hub.take_closed().is_empty());
 }
 
 #[test]

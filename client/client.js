@@ -16,7 +16,7 @@ const { assertOption, clientOptions, isObject } = require('./options.js');
 const { keepPositions } = require('./positions.js');
 const { reconnection } = require('./reconnect.js');
 const { ws2http, http2ws, fetchResponseUrl, redirectOf } = require('./redirect.js');
-const { listenTo, kPlatform, web } = require('./socket.js');
+const { listenTo, platformOf } = require('./socket.js');
 const { after, soon } = require('./timers.js');
 const { measureUptime } = require('./uptime.js');
 
@@ -32,12 +32,11 @@ class Client extends Messaging {
   static ErrorCode = ErrorCode;
   static Message = Message;
   static Error = LineError;
+  static LineClient = this;
+  static default = this;
   static ws2http = ws2http;
   static http2ws = http2ws;
   static fetchResponseUrl = fetchResponseUrl;
-
-  /** @internal */
-  static [kPlatform] = web;
 
   /** @type {Set<() => void>} What ends the iterations over messages. */
   #iterations = new Set();
@@ -89,8 +88,9 @@ class Client extends Messaging {
     if (!this.#is(State.READY, State.DISCONNECTED)) return false;
     const { followRedirections, handshake, watchNetwork: isWatching, webSocket } = this.options;
     const url = (followRedirections && this.urlFollowed) || this.url;
+    const platform = platformOf(this);
     attempt(ErrorCode.WEBSOCKET_ERROR, `Cannot connect to ${url}`, () => {
-      const ws = this.#platform.open(webSocket ?? this.#platform.webSocket(), url, this.options);
+      const ws = platform.openSocket(webSocket ?? platform.socketClass(), url, this.options);
       try {
         listenTo(ws, () => this.ws_ === ws, {
           onOpen: () => this.#onOpen(),
@@ -195,12 +195,17 @@ class Client extends Messaging {
       this.disconnect(DISPOSED, 'Client disposed');
       this.#afterClose(() => {
         this.#stop();
-        this.#uptime.end();
+        this.#uptime.quit();
         this.#iterations.forEach((end) => end());
         this.removeAllListeners();
         resolve();
       });
     });
+  }
+
+  /** For `await using client = new LineClient(…)`, where the platform knows that. */
+  [/** @type {any} */ (Symbol).asyncDispose ?? Symbol()]() {
+    return this.dispose();
   }
 
   /**
@@ -286,7 +291,7 @@ class Client extends Messaging {
   #onHandshakeFailed({ code, message, payload }) {
     const isRejected = code === ErrorCode.MESSAGE_REJECTED;
     const failed = isRejected ? ErrorCode.HANDSHAKE_REJECTED : ErrorCode.HANDSHAKE_ERROR;
-    const reason = isRejected ? 'Handshake rejected' : 'Handshake failed';
+    const reason = `Handshake ${isRejected ? 'rejected' : 'failed'}`;
     this.#hasFailed = true;
     this.#tell(Event.CONNECTING_ERROR, new LineError(failed, `${reason}: ${message}`, payload));
     // The server says that another attempt would fail as well, for example because a token is not valid.
@@ -298,7 +303,7 @@ class Client extends Messaging {
   /** @param {any} event The close event of the WebSocket, or the like with `code` and `reason`. */
   #onClose(event) {
     this.#endWait();
-    this.#heartbeat.end();
+    this.#heartbeat.quit();
     this.#reconnect.disconnected();
     this.ws_ = this.id = null;
     rejectRequests(this);
@@ -317,7 +322,7 @@ class Client extends Messaging {
     const reason = 'Disconnect timeout';
     this.#tell(Event.ERROR, new LineError(ErrorCode.DISCONNECT_TIMEOUT, reason));
     this.#onClose({ code: DISCONNECT_TIMEOUT, reason });
-    this.#platform.giveUp(ws);
+    platformOf(this).giveUp(ws);
   }
 
   /** @param {any} event The error event of the WebSocket; its close event follows, if the server takes part. */
@@ -328,7 +333,7 @@ class Client extends Messaging {
     if (!this.#hasFailed) this.#tell(isConnecting ? Event.CONNECTING_ERROR : Event.ERROR, error);
     const { followRedirections, redirectOrigins } = this.options;
     if (!followRedirections) return;
-    redirectOf(this.url, redirectOrigins ?? [], this.#class).then(
+    redirectOf(this.url, redirectOrigins ?? [], /** @type {any} */ (this.constructor)).then(
       (url) => (this.urlFollowed = url),
       (cause) => cause instanceof LineError && this.#tell(Event.ERROR, cause),
     );
@@ -363,7 +368,7 @@ class Client extends Messaging {
   /** @param {boolean} isBack Whether connecting may succeed now. */
   #onNetwork(isBack) {
     if (this.#is(State.CONNECTED)) this.#autoPing();
-    else if (isBack) this.#reconnect.now();
+    else if (isBack) this.#reconnect.hurry();
   }
 
   async #autoPing() {
@@ -394,16 +399,6 @@ class Client extends Messaging {
 
   // Shared.
 
-  /** @returns {any} The class of this client, whose statics an application may have replaced. */
-  get #class() {
-    return this.constructor;
-  }
-
-  /** @returns {import('./socket.js').Platform} */
-  get #platform() {
-    return this.#class[kPlatform];
-  }
-
   /** @param {string[]} states */
   #is(...states) {
     return states.includes(this.state);
@@ -427,14 +422,6 @@ class Client extends Messaging {
     if (this.ws_) this.#watchers.push((event, value) => event === Event.DISCONNECTED && call(value));
     else call();
   }
-}
-
-// `await using client = new LineClient(…)`, where the platform knows that.
-const { asyncDispose } = /** @type {any} */ (Symbol);
-if (asyncDispose) {
-  /** @type {any} */ (Client.prototype)[asyncDispose] = /** @this {Client} */ function disposeAsync() {
-    return this.dispose();
-  };
 }
 
 module.exports = { Client };

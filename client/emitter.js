@@ -7,6 +7,7 @@
  */
 
 const BaseEmitter = require('../common/base-emitter.js');
+const { kindOf } = require('../common/kind-of.js');
 
 /** @typedef {import('../common/base-emitter.js').EventName} EventName */
 /** @typedef {import('../common/base-emitter.js').Handler} Handler */
@@ -23,7 +24,7 @@ function assert(condition, text) {
 const isString = (value) => typeof value === 'string';
 
 /** @type {(value: unknown) => value is RegExp} */
-const isRegExp = (value) => Object.prototype.toString.call(value) === '[object RegExp]';
+const isRegExp = (value) => kindOf(value) === 'RegExp';
 
 /** @param {unknown} value */
 const assertInteger = (value) => assert(Number.isInteger(value), 'Not an integer');
@@ -101,11 +102,8 @@ class Emitter extends BaseEmitter {
    * @returns {this}
    */
   addListener(eventName, handler, execLimit, prepend) {
-    if (Array.isArray(eventName) || Array.isArray(handler)) {
-      pairs(eventName, handler, (name, each) => this.addListener(name, each, execLimit));
-      return this;
-    }
-    const listener = new Listener(eventName, handler, execLimit);
+    if (forPairs(eventName, handler, (name, each) => this.addListener(name, each, execLimit))) return this;
+    const listener = new Listener(/** @type {EventName} */ (eventName), /** @type {Handler} */ (handler), execLimit);
     // A trait of the original: the empty name is accepted but never emitted.
     if (listener.eventName === '') return this;
     listener.onExpire = (expired) => this.removeListener_(expired);
@@ -132,8 +130,9 @@ class Emitter extends BaseEmitter {
   removeListener_(listener) {
     const { eventName, eventNameRegex, handler } = listener;
     const list = this.#listOf(listener);
+    const at = list.indexOf(listener);
     // It may be gone: one removed while it was being called expires later.
-    if (list.includes(listener)) list.splice(list.indexOf(listener), 1);
+    if (at >= 0) list.splice(at, 1);
     if (eventName && list.length === 0) delete this.#named[eventName];
     this.emit('removeListener', eventName ?? eventNameRegex, handler);
   }
@@ -155,13 +154,11 @@ class Emitter extends BaseEmitter {
    * @returns {this}
    */
   removeListener(eventName, handler) {
-    if (Array.isArray(eventName) || Array.isArray(handler)) {
-      pairs(eventName, handler, (name, each) => this.removeListener(name, each));
-      return this;
-    }
+    if (forPairs(eventName, handler, (name, each) => this.removeListener(name, each))) return this;
     // A trait of the original: a name without listeners is an error.
-    assertName(isRegExp(eventName) || this.#named[eventName]);
-    for (const listener of this.#find(eventName)) if (listener.handler === handler) this.removeListener_(listener);
+    const name = /** @type {EventName} */ (eventName);
+    assertName(isRegExp(name) || this.#named[name]);
+    for (const listener of this.#find(name)) if (listener.handler === handler) this.removeListener_(listener);
     return this;
   }
 
@@ -176,6 +173,7 @@ class Emitter extends BaseEmitter {
       this.#find(eventName).forEach((listener) => this.removeListener_(listener));
     } else if (eventName === undefined || eventName === null) {
       this.removeAllListeners(this.eventNames());
+      // Only now: a listener of `removeListener` may have changed them.
       this.removeAllListeners(this.regexes());
     }
     return this;
@@ -250,13 +248,16 @@ class Emitter extends BaseEmitter {
 }
 
 /**
- * Calls a function for every combination of names and handlers, name by name.
+ * Calls a function for every combination of names and handlers, name by name, where there are several.
  * @param {EventName | EventName[]} eventName
  * @param {Handler | Handler[]} handler
  * @param {(eventName: EventName, handler: Handler) => void} call
+ * @returns {boolean} Whether one of them is a list.
  */
-function pairs(eventName, handler, call) {
-  for (const name of [eventName].flat()) for (const each of [handler].flat()) call(name, each);
+function forPairs(eventName, handler, call) {
+  const areSeveral = [eventName, handler].some(Array.isArray);
+  if (areSeveral) for (const name of [eventName].flat()) for (const each of [handler].flat()) call(name, each);
+  return areSeveral;
 }
 
 module.exports = Emitter;

@@ -10,7 +10,7 @@ const { isReserved } = require('./envelope.js');
 const { attempt, guard, disconnected } = require('./errors.js');
 const { Message, deliver, outgoing, received } = require('./message.js');
 const { isObject } = require('./options.js');
-const { kPlatform } = require('./socket.js');
+const { platformOf } = require('./socket.js');
 const { soon } = require('./timers.js');
 const { waitingList } = require('./waiting.js');
 
@@ -23,7 +23,7 @@ const OPEN = 1;
 
 /**
  * Sends a message that awaits a response.
- * @type {(client: Messaging, message: Message, timeout: unknown, waiter: Waiter) => void} `timeout`: ms, 0
+ * @type {(client: Messaging, message: Message, timeout: any, waiter: Waiter) => void} `timeout`: ms, 0
  *   is no limit; `responseTimeout` unless it is such an integer.
  */
 let request;
@@ -63,10 +63,9 @@ class Messaging extends Emitter {
 
   static {
     request = (client, message, timeout, waiter) => {
-      const isTimeout = Number.isInteger(timeout) && Number(timeout) >= 0;
-      const wait = isTimeout ? Number(timeout) : client.options.responseTimeout;
+      const wait = Number.isInteger(timeout) && timeout >= 0 ? timeout : client.options.responseTimeout;
       const expired = () => new LineError(ErrorCode.MESSAGE_TIMEOUT, `No answer within ${wait} ms`);
-      const id = client.#requests.add(waiter, wait, expired);
+      const id = client.#requests.enlist(waiter, wait, expired);
       message.setId(id);
       try {
         client.#transmit(() => message.toString());
@@ -100,7 +99,7 @@ class Messaging extends Emitter {
     const report = (/** @type {LineError} */ error) => guard(() => this.emit(Event.ERROR, error));
     this.#responder = {
       handling: undefined,
-      isPending: /** @type {any} */ (this.constructor)[kPlatform].isPending,
+      isPending: platformOf(this).isPending,
       report,
       respond: (message, text) => this.#respond(message, text),
       onNotResponded({ name }, cause) {
@@ -182,13 +181,13 @@ class Messaging extends Emitter {
     const { queue } = this.options;
     if (!queue) throw disconnected();
     const { max, ttl } = queue;
-    if (this.#queue.size() >= max) throw new LineError(ErrorCode.QUEUE_FULL, `More than ${max} messages wait`);
+    if (this.#queue.howMany() >= max) throw new LineError(ErrorCode.QUEUE_FULL, `More than ${max} messages wait`);
     // A copy: the application may change the payload before it is sent.
     message = Message.parse(toText(() => message.toString()));
     return new Promise((resolve, reject) => {
       const start = () => send(message).then(resolve, reject);
       const expired = () => new LineError(ErrorCode.QUEUE_EXPIRED, `No connection within ${ttl} ms`);
-      this.#queue.add({ resolve: start, reject, signal }, ttl, expired);
+      this.#queue.enlist({ resolve: start, reject, signal }, ttl, expired);
     });
   }
 

@@ -26,16 +26,14 @@ function checkNames(given, known, nested = []) {
     if (known.includes(name)) continue;
     const word = plain(name);
     // Also what is given one level too high, or as one word: `timeout`, `handshakeTimeout`.
-    let near =
-      nested.find((path) => [path, path.split('.')[1]].some((each) => plain(each) === word)) ??
-      known.find((each) => plain(each) === word);
+    let near = [...nested, ...known].find((path) => [path, path.replace(/.*\./, '')].some((each) => plain(each) === word));
     FULL: near ??= nearest(word, known);
     if (near && name !== WITHOUT_EFFECT) {
       throw new LineError(ErrorCode.INVALID_OPTIONS, `"${name}" is no option; did you mean "${near}"?`);
     }
     if (warned.has(name)) continue;
     warned.add(name);
-    globalThis.console?.warn?.(`"${name}" is no option of the line client, and has no effect`);
+    globalThis.console?.warn?.(`LineClient: "${name}" is no option, and has no effect`);
   }
 }
 

@@ -11,11 +11,11 @@ const log = loadDebug()?.('line:client');
 
 /** @type {import('./socket.js').Platform} Node's own WebSocket where there is one, else the package `ws`. */
 const node = {
-  webSocket: () => web.webSocket() ?? requireWs(),
-  open(WebSocket, url, options) {
+  socketClass: () => web.socketClass() ?? requireWs(),
+  openSocket(WebSocket, url, options) {
     // Only `ws` takes it: others would read a second argument as subprotocols.
     if (WebSocket === wsClass) return new WebSocket(url, { maxPayload: Math.min(options.maxPayload, 0x7fffffff) });
-    return withSocket(() => web.open(WebSocket, url, options), options);
+    return withSocket(() => web.openSocket(WebSocket, url, options), options);
   },
   giveUp(ws) {
     web.giveUp(ws);

@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { isJson } = require('../common/json.js');
 const LineError = require('../common/line-error.js');
 const { ErrorCode } = require('./enums.js');
 const { checkNames } = require('./names.js');
@@ -56,7 +57,7 @@ const NESTED = Object.entries({ ...DEFAULTS, queue: QUEUE_DEFAULTS }).flatMap(([
  * @param {unknown} value
  * @returns {boolean}
  */
-const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';
+const isObject = (value) => Object(value) === value;
 
 /**
  * @param {boolean} condition
@@ -118,11 +119,7 @@ function clientOptions(given) {
   } catch {
     assertOption(false, 'redirectOrigins', 'a list of origins');
   }
-  try {
-    JSON.stringify(handshake.payload);
-  } catch {
-    assertOption(false, 'payload', 'JSON');
-  }
+  assertOption(isJson(handshake.payload), 'payload', 'JSON');
   return options;
 }
 

@@ -36,9 +36,7 @@ function keepPositions(given, onRecovered) {
 
     /**
      * Lets a handshake message bring the positions.
-     * @template {{toString(): string}} T
-     * @param {T} message
-     * @returns {T}
+     * @param {import('./message.js').Message} message
      */
     bring(message) {
       let left = MAX_LENGTH;
@@ -47,8 +45,8 @@ function keepPositions(given, onRecovered) {
         if (left < 0) positions.delete(entry[0]);
       }
       brought = new Map(positions);
-      const { toString } = message;
-      message.toString = () => `${toString.call(message).slice(0, -1)},"o":${JSON.stringify(known())}}`;
+      // The id is given to the message later.
+      message.toString = () => JSON.stringify({ n: message.name, p: message.payload, i: message.id, o: known() });
       return message;
     },
 

@@ -24,7 +24,7 @@ function reconnection(options, connect) {
     stop = undefined;
   };
   /** Makes the attempt that is awaited, if there is one. */
-  const now = () => {
+  const hurry = () => {
     if (!stop) return;
     pause();
     attempt += 1;
@@ -37,12 +37,12 @@ function reconnection(options, connect) {
   };
   return {
     pause,
-    now,
+    hurry,
     reset,
     /** Awaits the next attempt. */
     schedule() {
       pause();
-      stop = after(now, backoff(options, attempt));
+      stop = after(hurry, backoff(options, attempt));
     },
     connected() {
       connectedAt = time();

@@ -41,14 +41,14 @@ async function fetchResponseUrl(url, timeout = 3000) {
  * @returns {Promise<string>} Rejects when it is not redirected; with a {@link LineError} when that is not
  *   to be followed.
  */
-async function redirectOf(url, origins, { ws2http, http2ws, fetchResponseUrl }) {
-  const target = http2ws(await fetchResponseUrl(ws2http(url)));
+async function redirectOf(url, origins, by) {
+  const target = by.http2ws(await by.fetchResponseUrl(by.ws2http(url)));
   const from = new URL(url);
   const to = new URL(target);
   const isAllowed = to.host === from.host || origins.some((each) => new URL(each).origin === to.origin);
   // A redirect must not lead from an encrypted connection to one that is not.
   if (isAllowed && (to.protocol === 'wss:' || from.protocol !== 'wss:')) return target;
-  const text = `Redirected to ${to.origin}, which is not in "redirectOrigins", or not encrypted`;
+  const text = `Not redirected to ${to.origin}: not in "redirectOrigins", or not encrypted`;
   throw new LineError(ErrorCode.WEBSOCKET_ERROR, text);
 }
 

@@ -42,14 +42,14 @@ function listenTo(ws, isCurrent, handlers) {
   };
 }
 
-/** The key of a class's {@link Platform}, in its static properties. */
+/** The key of a class's {@link Platform}, in its static properties; {@link web} without it. */
 const kPlatform = Symbol();
 
 /**
  * What is done otherwise on Node.
  * @typedef {object} Platform
- * @property {() => any} webSocket The class of WebSockets.
- * @property {(WebSocket: any, url: string, options: {maxPayload: number}) => any} open Makes a WebSocket,
+ * @property {() => any} socketClass The class of WebSockets.
+ * @property {(WebSocket: any, url: string, options: {maxPayload: number}) => any} openSocket Makes a WebSocket,
  *   which connects.
  * @property {(ws: any) => void} giveUp Ends a WebSocket whose other end does not answer, where that is
  *   possible.
@@ -59,10 +59,20 @@ const kPlatform = Symbol();
 
 /** @type {Platform} Browsers, and whatever else has `WebSocket`. */
 const web = {
-  webSocket: () => /** @type {any} */ (globalThis).WebSocket,
-  open: (WebSocket, url) => new WebSocket(url),
+  socketClass: () => /** @type {any} */ (globalThis).WebSocket,
+  openSocket: (WebSocket, url) => new WebSocket(url),
   giveUp: (ws) => ws.terminate?.(),
   isPending: () => true,
 };
 
-module.exports = { listenTo, kPlatform, web };
+/**
+ * @param {object} client
+ * @returns {Platform}
+ */
+const platformOf = (client) => {
+  let platform = web;
+  FULL: platform = /** @type {any} */ (client.constructor)[kPlatform] ?? web;
+  return platform;
+};
+
+module.exports = { listenTo, kPlatform, platformOf, web };

@@ -69,7 +69,7 @@ function waitingList() {
     take,
 
     /** How many wait. */
-    size: () => ends.size,
+    howMany: () => ends.size,
 
     /** Ends every wait, in the order they began. */
     takeAll: () => [...ends.values()].map((end) => end()),
@@ -80,7 +80,7 @@ function waitingList() {
      * @param {() => Error} expired Makes the error when the time is over.
      * @returns {string} The id, which no other has had.
      */
-    add(waiter, timeout, expired) {
+    enlist(waiter, timeout, expired) {
       lastId += 1;
       const id = lastId.toString(36);
       const { signal } = waiter;

@@ -3,4 +3,4 @@
 
 const { Client } = require('./client.js');
 
-module.exports = Object.assign(Client, { LineClient: Client, default: Client });
+module.exports = Client;

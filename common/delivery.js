@@ -8,6 +8,7 @@
  * handlers are watched only when the answer to their message has failed.
  */
 
+const { kindOf } = require('./kind-of.js');
 const LineError = require('./line-error.js');
 
 /** The code on both ends, in their `ErrorCode.MESSAGE_NOT_RESPONDED`. */
@@ -57,7 +58,7 @@ function reportUncaught(error) {
  * @returns {Promise<any>[]}
  */
 function promisesAmong(results) {
-  return (results || []).filter((value) => Object.prototype.toString.call(value) === '[object Promise]');
+  return (results || []).filter((value) => kindOf(value) === 'Promise');
 }
 
 /**

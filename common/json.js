@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { kindOf } = require('./kind-of.js');
 const LineError = require('./line-error.js');
 
 /**
@@ -84,8 +85,7 @@ function isHidden(value) {
  */
 function isError(value) {
   if (typeof value !== 'object' || value === null) return false;
-  if (value instanceof Error) return true;
-  if (/^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(value))) return true;
+  if (value instanceof Error || /^(Error|DOMException)$/.test(kindOf(value))) return true;
   // Made by inheritance of another realm's `Error`, without its constructor.
   FULL: for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
     if (at.constructor?.name === 'Error' && Object.hasOwn(at, 'toString')) return true;

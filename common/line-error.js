@@ -10,12 +10,6 @@
  */
 class LineError extends Error {
   /**
-   * Marks an error as public: with the option `errors: 'public'`, an error that has `true` under this key is
-   * sent as it is. Every `LineError` has it. JSON cannot make a symbol, so no peer can set it.
-   */
-  static PUBLIC = Symbol.for('line-socket-native.public');
-
-  /**
    * @param {string} code What happened: a value of one of the `ErrorCode` enums.
    * @param {string} message The same for people.
    * @param {any} [payload] Details: the peer's error, the system's error, the raw text.
@@ -30,6 +24,14 @@ class LineError extends Error {
   }
 }
 
-Object.defineProperty(LineError.prototype, LineError.PUBLIC, { value: true, writable: true, configurable: true });
+// Only a server reads it, so the build for a `<script>` tag does without.
+FULL: {
+  /**
+   * Marks an error as public: with the option `errors: 'public'`, an error that has `true` under this key is
+   * sent as it is. Every `LineError` has it. JSON cannot make a symbol, so no peer can set it.
+   */
+  LineError.PUBLIC = Symbol.for('line-socket-native.public');
+  Object.defineProperty(LineError.prototype, LineError.PUBLIC, { value: true, writable: true, configurable: true });
+}
 
 module.exports = LineError;

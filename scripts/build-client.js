@@ -9,6 +9,7 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
+const { keyOf } = require('./enum-of.js');
 const { ROOT } = require('./run.js');
 
 /** @typedef {import('esbuild').BuildOptions} BuildOptions */
@@ -36,11 +37,24 @@ const asModules = (prepare = (source) => source) => ({
 });
 
 /**
+ * The source of a module that exports enumerations, in few bytes.
+ * @param {Record<string, Record<string, string>>} enums By name.
+ */
+function compactEnums(enums) {
+  const written = Object.entries(enums).map(([name, values]) => {
+    const members = Object.entries(values).map(([key, value]) => (key === keyOf(value) ? value : `${value}=${key}`));
+    return `export const ${name} = enumOf('${members.join(' ')}');`;
+  });
+  return `import { enumOf } from ${JSON.stringify(require.resolve('./enum-of.js'))};\n${written.join('\n')}`;
+}
+
+/**
  * Puts the values of enumerations where a source reads them. It may import them under other names.
  * @param {string} source
  * @param {string} file
  */
 function withValues(source, file) {
+  if (file.endsWith('enums.js')) return compactEnums(require(file));
   /** @type {Record<string, Record<string, string>>} */
   const enums = {};
   for (const [, names, from] of source.matchAll(/^const \{(.*)\} = require\('(.*enums\.js)'\);$/gm)) {
@@ -60,8 +74,8 @@ function withValues(source, file) {
  * that applications, browsers or the language use.
  */
 const INTERNAL = [
-  ...['bring', 'connected', 'disconnected', 'giveUp', 'handling', 'heard', 'isPending', 'known', 'note', 'onClose'],
-  ...['onError', 'onMessage', 'onNotResponded', 'onOpen', 'pause', 'report', 'reset', 'respond', 'schedule', 'share', 'take', 'takeAll'],
+  ...['bring', 'connected', 'disconnected', 'enlist', 'giveUp', 'handling', 'heard', 'howMany', 'hurry', 'isPending', 'known', 'note', 'onClose'],
+  ...['onError', 'onMessage', 'onNotResponded', 'onOpen', 'openSocket', 'pause', 'quit', 'report', 'reset', 'respond', 'schedule', 'share', 'socketClass', 'take', 'takeAll'],
 ];
 
 /**
@@ -83,6 +97,18 @@ const BUILDS = {
 };
 
 /**
+ * Minifies once more: terser makes the build for a `<script>` tag 3 % smaller than esbuild does by itself. The names of
+ * private members are shortened by esbuild alone.
+ * @param {string} text
+ * @returns {Promise<string>}
+ */
+async function minifyAgain(text) {
+  const { minify } = await import('terser');
+  const { code } = await minify(text, { ecma: 2020, compress: { passes: 3, hoist_funs: true, sequences: false, unsafe: true, unsafe_arrows: true } });
+  return `${code}\n`;
+}
+
+/**
  * Makes the files that are not up to date.
  * @returns {Promise<void>} Rejects when esbuild is not installed, or a file has an error.
  */
@@ -94,7 +120,8 @@ async function buildClient() {
     // The syntax of Chrome 94, Firefox 93 and Safari 16.4.
     const common = /** @type {const} */ ({ bundle: true, write: false, target: 'es2022', platform: 'neutral' });
     const { outputFiles } = await esbuild.build({ absWorkingDir: ROOT, outfile, ...common, ...options });
-    const [{ text }] = /** @type {import('esbuild').OutputFile[]} */ (outputFiles);
+    const [{ text: bundled }] = /** @type {import('esbuild').OutputFile[]} */ (outputFiles);
+    const text = options.minify ? await minifyAgain(bundled) : bundled;
     if (!fs.existsSync(outfile) || fs.readFileSync(outfile, 'utf8') !== text) fs.writeFileSync(outfile, text);
   }
 }
@@ -106,4 +133,4 @@ if (require.main === module) {
   });
 }
 
-module.exports = { buildClient, INTERNAL };
+module.exports = { buildClient, BUILDS, INTERNAL };

@@ -1,0 +1,10 @@
+// @ts-check
+'use strict';
+
+/**
+ * The kind of a value, of any realm: `Promise`, `RegExp`, `Error` and so on.
+ * @param {unknown} value
+ */
+const kindOf = (value) => Object.prototype.toString.call(value).slice('[object '.length, -1);
+
+module.exports = { kindOf };

@@ -106,12 +106,9 @@ for (const way of WAYS) {
       scene.defer(close);
       const server = scene.track(new scene.Server({ noServer: true, maxHandshakePayload: 0 }));
       await server.start();
-      /** @type {() => void} */
-      let serve = () => {};
-      web.on('upgrade', (request, socket, head) => {
-        server.server.handleUpgrade(request, socket, head, (/** @type {any} */ client) => {
-          serve = () => server.server.emit('connection', client);
-        });
+      /** @type {Promise<any>} */
+      const upgraded = new Promise((resolve) => {
+        web.on('upgrade', (request, socket, head) => server.server.handleUpgrade(request, socket, head, resolve));
       });
       const client = await open(scene, way, port);
       let count = 0;
@@ -122,7 +119,7 @@ for (const way of WAYS) {
       await delay(200);
       const waiting = client.socket.writableLength;
       assert.ok(waiting > 2 * MIB, `${waiting} bytes wait at the client`);
-      serve();
+      server.server.emit('connection', await within(upgraded, 'WebSocket'));
       await until(() => count === 16, 'all received', 15000);
     }));
 

@@ -6,13 +6,14 @@
  * deployments, the models of threads, and every test. All steps run; if one fails, the whole fails. The
  * results of `scripts/setup.js` must be there.
  *
- * Most tests of JavaScript mostly wait. Linters and compilers run at the same time, with low priority. The tests that
- * measure something come last, alone. A file of tests that failed is run once more, when nothing else runs; if it passes
- * then, the whole does not fail, and the file is listed as unsteady.
+ * Most tests of JavaScript mostly wait. Compilers run at the same time with low priority, and linters with the lowest: the
+ * tests of Rust wait for the compilers, and nothing waits for the linters. The tests that measure something come last, alone.
+ * A file of tests that failed is run once more, when nothing else runs; if it passes then, the whole does not fail, and the
+ * file is listed as unsteady.
  */
 
 const { spawnSync } = require('node:child_process');
-const { runLane, runPool } = require('./pool.js');
+const { PRIORITY, runLane, runPool } = require('./pool.js');
 const { ROOT, program, report, run } = require('./run.js');
 const { JOBS, OF_RUST, TYPES, cargoTest, nodeFiles, nodeTests, runMeasuring } = require('./test-commands.js');
 
@@ -72,16 +73,16 @@ async function main() {
   const components = missing.map(([component]) => program('rustup', 'component', 'add', component));
   const failed = components.filter((command) => !run(command));
   const commands = nodeTests(nodeFiles());
-  const rust = async () => [
-    ...(await runLane(CRATES, { isLow: true, env: BY_CLIPPY })),
-    ...(await runLane(LINTING, { isLow: true })),
-    // With the models of threads.
-    ...(await runLane([cargoTest()], { env: BY_CLIPPY })),
-    ...(await runLane(nodeTests([OF_RUST]).together)),
-  ];
-  const [ofRust, together] = await Promise.all([rust(), runPool(commands.together, JOBS)]);
+  const rust = async () => {
+    const compiled = await runLane(CRATES, { priority: PRIORITY.low, env: BY_CLIPPY });
+    // Those of Rust are with the models of threads.
+    const tests = [runLane([cargoTest()], { env: BY_CLIPPY }), runLane(nodeTests([OF_RUST]).together)];
+    return [compiled, ...(await Promise.all(tests))].flat();
+  };
+  const lanes = [rust(), runLane(LINTING, { priority: PRIORITY.lowest }), runPool(commands.together, JOBS)];
+  const [ofRust, ofLinters, together] = await Promise.all(lanes);
   const measuring = await runMeasuring(commands);
-  report([...failed, ...ofRust, ...(await runAgain([...together, ...measuring]))]);
+  report([...failed, ...ofRust, ...ofLinters, ...(await runAgain([...together, ...measuring]))]);
 }
 
 main();

@@ -14,17 +14,23 @@ const { ROOT } = require('./run.js');
 
 /**
  * @typedef {object} Options
- * @property {boolean} [isLow] With low priority.
+ * @property {number} [priority] One of {@link PRIORITY}.
  * @property {Record<string, string>} [env] Further variables of the environment.
  */
 
-/** The priority of work that leaves the processor to everything else: compilers beside tests that wait for answers. */
-const LOW_PRIORITY = 10;
+/**
+ * Priorities, as the system counts them: low is for work that leaves the processor to tests that wait for answers, and the
+ * lowest for work that leaves it to that, too.
+ */
+const PRIORITY = { usual: 0, low: 10, lowest: 19 };
 
-/** @param {number} pid */
-function lowerPriority(pid) {
+/**
+ * @param {number} pid
+ * @param {number} priority
+ */
+function lowerPriority(pid, priority) {
   try {
-    os.setPriority(pid, LOW_PRIORITY);
+    os.setPriority(pid, priority);
   } catch {
     // It has ended already, or the system does not allow it: it runs with the usual priority.
   }
@@ -36,10 +42,10 @@ function lowerPriority(pid) {
  * @param {Options} [options]
  * @returns {Promise<boolean>} Whether it succeeded.
  */
-async function runBuffered([shown, file, ...args], { isLow = false, env = {} } = {}) {
+async function runBuffered([shown, file, ...args], { priority = PRIORITY.usual, env = {} } = {}) {
   const begin = performance.now();
   const child = spawn(file, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
-  if (isLow && child.pid !== undefined) lowerPriority(child.pid);
+  if (priority !== PRIORITY.usual && child.pid !== undefined) lowerPriority(child.pid, priority);
   /** @type {Buffer[]} */
   const output = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
@@ -87,4 +93,4 @@ async function runPool(commands, jobs) {
   return failed;
 }
 
-module.exports = { runLane, runPool };
+module.exports = { PRIORITY, runLane, runPool };

@@ -8,11 +8,12 @@
  */
 
 /**
- * Files that bound a time from above, and need little of a core: two of them can run at the same time, and nothing else.
- * With what they measure.
+ * Files that bound a time, memory or CPU time from above, and need little of a core: two of them can run at the same time, and
+ * nothing else. With what they measure.
  */
 const QUIET = {
   '__test__/original/original.test.js': 'its own tests wait for 10 ms only',
+  '__test__/attach/process.test.js': 'CPU time of a server',
   '__test__/process/silent-peer.test.js': 'how soon a silent peer is noticed',
   '__test__/limits/rates.test.js': 'rates',
   '__test__/client/contract/ping.test.js': 'intervals between pings',
@@ -23,21 +24,16 @@ const QUIET = {
   '__test__/contract/handshake.test.js': 'how soon a connection is closed',
   '__test__/client/handshake-rejected.test.js': 'intervals between attempts',
   '__test__/process/verdict.test.js': 'how soon a verdict takes effect',
+  '__test__/deflate/hostile.test.js': 'memory of the process of the test',
+  '__test__/deflate/inflating.test.js': 'memory of the process of the test',
+  '__test__/limits/handshake-payload.test.js': 'memory of the process of the test',
 };
 
-/** Files that bound a time, memory or CPU time from above, which any other test would disturb, and what they measure. */
+/** Files that bound a time from above and need all cores, which any other test would disturb, and what they measure. */
 const ALONE = {
-  '__test__/attach/process.test.js': 'CPU time of a server',
   '__test__/chaos/chaos.test.js': 'how late a timer is',
   '__test__/deadlines.test.js': 'how many entries wait while a thread is busy',
-  '__test__/deflate/hostile.test.js': 'memory',
-  '__test__/deflate/inflating.test.js': 'memory',
-  '__test__/limits/handshake-payload.test.js': 'memory',
   '__test__/process/fairness.test.js': 'response times',
-  '__test__/process/flood.test.js': 'memory',
-  '__test__/process/garbage.test.js': 'memory',
-  '__test__/process/idle-memory.test.js': 'memory',
-  '__test__/process/slow-consumer.test.js': 'memory',
   '__test__/rooms/returning.test.js': 'how soon clients that come back are served',
 };
 
@@ -57,6 +53,10 @@ const UNDISTURBED = {
   '__test__/contract/close.test.js': 'times are bounded from below',
   '__test__/contract/send.test.js': 'times are bounded from below',
   '__test__/process/dead-connections.test.js': 'a time is bounded from below',
+  '__test__/process/flood.test.js': 'memory of a process of its own, which others do not change',
+  '__test__/process/garbage.test.js': 'memory of a process of its own, which others do not change',
+  '__test__/process/idle-memory.test.js': 'memory of a process of its own, which others do not change',
+  '__test__/process/slow-consumer.test.js': 'memory of a process of its own, which others do not change',
   '__test__/nodes/alone.test.js': 'a time is bounded by five seconds',
   '__test__/process/last-words.test.js': 'a time is bounded by seconds',
   '__test__/process/restart.test.js': 'counts descriptors and threads of its own process',

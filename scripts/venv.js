@@ -37,6 +37,19 @@ function checkPython() {
 }
 
 /**
+ * The pip that installs into a new environment: that of the system, where it can, because giving every environment its own
+ * takes longer than most packages.
+ * @param {string} python Of the environment.
+ * @returns {[string, ...string[]]} What to run.
+ */
+function pipFor(python) {
+  const args = ['-m', 'pip', '--python', python];
+  if (spawnSync('python3', [...args, '--version'], { stdio: 'ignore' }).status === 0) return ['python3', ...args];
+  run(python, ['-m', 'ensurepip']);
+  return [python, '-m', 'pip'];
+}
+
+/**
  * @typedef {object} Environment
  * @property {string} home Folder of everything that was installed.
  * @property {string} python Its interpreter.
@@ -67,9 +80,11 @@ function environment({ name, requirements, others = '', finish = () => {} }) {
     checkPython();
     fs.rmSync(home, { recursive: true, force: true });
     console.log(`installing ${path.relative(ROOT, requirements)} in ${path.relative(ROOT, home)}`);
-    run('python3', ['-m', 'venv', path.join(home, 'venv')]);
-    const pip = (/** @type {string[]} */ ...args) =>
-      void run(found.python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-deps', ...args]);
+    run('python3', ['-m', 'venv', '--without-pip', path.join(home, 'venv')]);
+    const [command, ...before] = pipFor(found.python);
+    // Python compiles what is imported by itself; pip would compile everything.
+    const options = ['-q', '--disable-pip-version-check', '--no-compile', '--no-deps'];
+    const pip = (/** @type {string[]} */ ...args) => void run(command, [...before, 'install', ...options, ...args]);
     pip('-r', requirements);
     finish(found, pip);
     fs.writeFileSync(ready, '');

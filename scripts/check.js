@@ -15,7 +15,7 @@
 const { spawnSync } = require('node:child_process');
 const { PRIORITY, runLane, runPool } = require('./pool.js');
 const { ROOT, program, report, run } = require('./run.js');
-const { JOBS, OF_RUST, TYPES, cargoTest, nodeFiles, nodeTests, runMeasuring } = require('./test-commands.js');
+const { JOBS, OF_RUST, TYPES, cargoTest, makeRunFolder, nodeFiles, nodeTests, runMeasuring } = require('./test-commands.js');
 
 /** Parts of the Rust toolchain that minimal ones leave out, and the commands they bring to cargo. */
 const COMPONENTS = { clippy: 'clippy', rustfmt: 'fmt' };
@@ -72,6 +72,7 @@ async function main() {
   const missing = Object.entries(COMPONENTS).filter(([, command]) => !hasCommand(command));
   const components = missing.map(([component]) => program('rustup', 'component', 'add', component));
   const failed = components.filter((command) => !run(command));
+  makeRunFolder();
   const commands = nodeTests(nodeFiles());
   const rust = async () => {
     const compiled = await runLane(CRATES, { priority: PRIORITY.low, env: BY_CLIPPY });

@@ -4,6 +4,7 @@
 /** The commands of `npm test`, for it and for `npm run check`, which runs other checks at the same time. */
 
 const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { ALONE, LONG, QUIET } = require('../__test__/alone.js');
@@ -27,6 +28,16 @@ const MODELS = ['--exclude', 'line-socket-native-models'];
 
 /** @param {string[]} args Further ones. @returns {Command} */
 const cargoTest = (...args) => program('cargo', 'test', '--workspace', '--locked', ...args);
+
+/**
+ * Makes a folder for what several test files need and only one of them makes, e.g. packages. It is removed when this process
+ * ends; the files have its path as `LINE_RUN`.
+ */
+function makeRunFolder() {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'line-socket-run-'));
+  process.env.LINE_RUN = folder;
+  process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+}
 
 /** @type {Command[]} */
 const TYPES = [tool('typescript/bin/tsc', '-p', '__test__/types')];
@@ -73,4 +84,4 @@ async function runMeasuring({ quiet, alone }) {
   return [...(await runPool(quiet, os.cpus().length > 1 ? QUIET_JOBS : 1)), ...(await runPool(alone, 1))];
 }
 
-module.exports = { JOBS, MODELS, OF_RUST, TYPES, cargoTest, nodeFiles, nodeTests, runMeasuring };
+module.exports = { JOBS, MODELS, OF_RUST, TYPES, cargoTest, makeRunFolder, nodeFiles, nodeTests, runMeasuring };

@@ -10,7 +10,7 @@
 const path = require('node:path');
 const { runPool } = require('./pool.js');
 const { ROOT, report, run } = require('./run.js');
-const { JOBS, MODELS, TYPES, cargoTest, nodeFiles, nodeTests, runMeasuring } = require('./test-commands.js');
+const { JOBS, MODELS, TYPES, cargoTest, makeRunFolder, nodeFiles, nodeTests, runMeasuring } = require('./test-commands.js');
 const { testFiles } = require('./test-files.js');
 
 /** @typedef {import('./run.js').Command} Command */
@@ -24,6 +24,7 @@ async function runNode(files) {
   const commands = nodeTests(files);
   // A single one shows what it prints at once.
   if (files.length === 1) return runEach(Object.values(commands).flat());
+  makeRunFolder();
   return [...(await runPool(commands.together, JOBS)), ...(await runMeasuring(commands))];
 }
 

@@ -5,6 +5,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { PUBLISHED, packageOf, platformTriple } = require('../../lib/binding/platform');
+const { withLock } = require('../../scripts/lock');
 const { npm } = require('../../scripts/release/npm');
 const { packMain, packPlatform, platformManifest } = require('../../scripts/release/pack');
 const { targetOf } = require('../../scripts/release/targets');
@@ -21,6 +22,26 @@ function temporaryFolder() {
 }
 
 /**
+ * Packs into a folder, once for all test files of a run that have `LINE_RUN`, its folder; else for the one that asks.
+ * @param {string} folder Where to pack without such a folder.
+ * @param {string} name Of a folder in that of the run.
+ * @param {(folder: string) => Promise<unknown>} make
+ * @returns {Promise<string>} The folder of the packages.
+ */
+async function packedOnce(folder, name, make) {
+  const run = process.env.LINE_RUN;
+  if (run === undefined) return make(folder).then(() => folder);
+  const packed = path.join(run, name);
+  await withLock(`${packed}.lock`, async () => {
+    if (fs.existsSync(packed)) return;
+    const made = fs.mkdtempSync(`${packed}-`);
+    await make(made);
+    fs.renameSync(made, packed);
+  });
+  return packed;
+}
+
+/**
  * The packages as they are published. `LINE_PACKAGES` names the folder of those that a release has
  * made; else they are packed now, with the binary of this checkout.
  * @param {string} folder For what is packed.
@@ -28,12 +49,9 @@ function temporaryFolder() {
  */
 async function pack(folder) {
   const { name, version } = require('../../package.json');
-  const made = process.env.LINE_PACKAGES;
-  if (made !== undefined) {
-    const [main, platform] = [name, packageOf(platformTriple())].map((each) => path.resolve(made, `${each}-${version}.tgz`));
-    return { main, platform };
-  }
-  const [main, platform] = await Promise.all([packMain(folder), packPlatform(platformTriple(), ROOT, folder)]);
+  const made = process.env.LINE_PACKAGES ??
+    await packedOnce(folder, 'packages', (to) => Promise.all([packMain(to), packPlatform(platformTriple(), ROOT, to)]));
+  const [main, platform] = [name, packageOf(platformTriple())].map((each) => path.resolve(made, `${each}-${version}.tgz`));
   return { main, platform };
 }
 
@@ -45,10 +63,10 @@ async function pack(folder) {
 async function publish({ main, platform }, folder) {
   const registry = new Registry();
   const sources = OTHERS.map((name) => path.join(ROOT, 'node_modules', name));
-  await npm(['pack', '--ignore-scripts', '--pack-destination', folder, ...sources], { cwd: ROOT });
+  const packed = await packedOnce(folder, 'others', (to) => npm(['pack', '--ignore-scripts', '--pack-destination', to, ...sources], { cwd: ROOT }));
   for (const source of sources) {
     const { name, version } = require(path.join(source, 'package.json'));
-    registry.add(path.join(folder, `${name}-${version}.tgz`));
+    registry.add(path.join(packed, `${name}-${version}.tgz`));
   }
   for (const triple of PUBLISHED) registry.announce(platformManifest(targetOf(triple)));
   registry.add(main);

@@ -152,7 +152,7 @@ declare class ServerConnection<
   ): Promise<ResponseOf<ServerToClient[K]>>;
   /**
    * Sends a message and resolves once the system has taken it. Rejects with `scDisconnected` or
-   * `scInvalidJson`.
+   * `scInvalidJson`. Need not be awaited: `scDisconnected` is then no unhandled rejection.
    */
   sendWithoutResponse<K extends keyof ServerToClient & string>(
     name: K,

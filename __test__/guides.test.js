@@ -79,6 +79,20 @@ const CHECKS = {
     const ada = await enter(open, { headers: { Origin, Cookie: 'theme=dark; session=5e55104' } });
     assert.equal((await ada.request('who')).message.p, 'ada');
   },
+  'migrating.md: The server, from socket.io': async (open, { child }) => {
+    const stranger = await open();
+    assert.equal((await stranger.handshake({ name: 5 })).message.e.code, 'noName');
+    const [ada, bob] = [await open(), await open()];
+    await ada.handshake({ name: 'Ada' });
+    await bob.handshake({ name: 'Bob' });
+    assert.equal((await ada.request('enter', 'cellar')).message.e.code, 'noSuchRoom');
+    for (const client of [ada, bob]) assert.equal((await client.request('enter', 'lobby')).message.p.recovered, false);
+    for (const room of ['garden', 5, { toString: 1 }]) bob.json({ n: 'say', p: { room, text: 'elsewhere' } });
+    bob.json({ n: 'say', p: { room: 'lobby', text: 'hi' } });
+    assert.deepEqual((await ada.message(({ n }) => n === 'said')).message.p, { name: 'Bob', text: 'hi' });
+    bob.destroy();
+    assert.match(await child.line(), /^Bob has left: 1006/);
+  },
   'rooms.md: Rooms': async (open) => {
     const [ada, bob] = [await enter(open), await enter(open)];
     assert.equal((await ada.request('join', 'secret')).message.e.code, 'noSuchRoom');
@@ -322,6 +336,20 @@ const CLIENTS = {
     await server.stop();
     assert.ok(child.isRunning, 'it reconnects');
   },
+  'migrating.md: The client, from socket.io': async (server, child) => {
+    server.on('connection', (/** @type {any} */ connection) => {
+      connection.on('enter', (/** @type {any} */ message) => {
+        connection.joinRoom(message.payload);
+        message.resolve();
+      });
+      connection.on('say', (/** @type {any} */ message) => {
+        server.room(message.payload.room).broadcast('said', { name: 'Ada', text: message.payload.text });
+      });
+    });
+    assert.equal(await child.line(), 'Ada: Hello');
+    await server.stop();
+    assert.ok(child.isRunning, 'it reconnects');
+  },
   'client.md (ts): Typed messages': async (server, child) => {
     server.on('connection', (/** @type {any} */ connection) => {
       connection.on('hello', (/** @type {any} */ message) => {
@@ -362,6 +390,11 @@ describe('guides', () => {
       const allowed = guide === 'installing.md' ? [...checked, 'sh'] : checked;
       assert.deepEqual(languages.filter((language) => !allowed.includes(language)), [], guide);
     }
+  });
+
+  it('only who switches needs the name of the original', () => {
+    const old = found.filter(({ code }) => /'line-socket(\/|')/.test(code));
+    assert.deepEqual(old.map(({ guide }) => guide), ['switching.md']);
   });
 
   it('blocks of JSON are options of the server', () => {

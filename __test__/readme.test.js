@@ -36,6 +36,8 @@ describe('examples of the README', () => {
   it('are a server and a client', () => {
     const programs = ['js', 'mjs', 'ts'].flatMap((language) => blocks(README, language));
     assert.deepEqual(programs.map(({ heading }) => heading), ['A server', 'A client']);
+    // What has just been installed.
+    for (const { code } of programs) assert.match(code, /require\('line-socket-native/);
   });
 
   it('A server', withScene(async (scene) => {

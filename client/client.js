@@ -6,7 +6,7 @@ const { DISCONNECT_TIMEOUT, DISPOSED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, PING
 const { MessageName } = require('../common/message-enums.js');
 const { State, Event, ErrorCode } = require('./enums.js');
 const { readEnvelope, sizeOf } = require('./envelope.js');
-const { attempt, guard, disconnected } = require('./errors.js');
+const { attempt, guard, disconnected, saying } = require('./errors.js');
 const { heartbeat } = require('./heartbeat.js');
 const { Message, outgoing } = require('./message.js');
 const { messages } = require('./messages.js');
@@ -293,7 +293,7 @@ class Client extends Messaging {
     const failed = isRejected ? ErrorCode.HANDSHAKE_REJECTED : ErrorCode.HANDSHAKE_ERROR;
     const reason = `Handshake ${isRejected ? 'rejected' : 'failed'}`;
     this.#hasFailed = true;
-    this.#tell(Event.CONNECTING_ERROR, new LineError(failed, `${reason}: ${message}`, payload));
+    this.#tell(Event.CONNECTING_ERROR, new LineError(failed, reason + (isRejected ? saying(payload) : `: ${message}`), payload));
     // The server says that another attempt would fail as well, for example because a token is not valid.
     const retry = !(isRejected && payload.retry === false);
     // With the connection lost there is nothing to disconnect.
@@ -329,7 +329,7 @@ class Client extends Messaging {
   #onError(event) {
     this.#await(this.options.disconnectTimeout, () => this.#forceClose());
     const isConnecting = this.#is(State.CONNECTING, State.HANDSHAKING);
-    const error = new LineError(ErrorCode.WEBSOCKET_ERROR, 'The WebSocket failed', event);
+    const error = new LineError(ErrorCode.WEBSOCKET_ERROR, `The WebSocket failed${saying(event)}`, event);
     if (!this.#hasFailed) this.#tell(isConnecting ? Event.CONNECTING_ERROR : Event.ERROR, error);
     const { followRedirections, redirectOrigins } = this.options;
     if (!followRedirections) return;

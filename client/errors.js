@@ -38,4 +38,17 @@ function guard(call) {
 /** @param {any} [payload] */
 const disconnected = (payload) => new LineError(ErrorCode.DISCONNECTED, 'No connection', payload);
 
-module.exports = { attempt, guard, disconnected };
+/** A message cannot be sent, and none may wait. */
+function notConnected() {
+  const error = disconnected();
+  FULL: error.message += ': call connect() first, or let messages wait with the option "queue"';
+  return error;
+}
+
+/**
+ * What an error of the server, or of the WebSocket, says: to be put behind a text for people.
+ * @param {any} error Any value of JSON but null, or an event.
+ */
+const saying = ({ message }) => (typeof message === 'string' && message ? `: ${message}` : '');
+
+module.exports = { attempt, guard, disconnected, notConnected, saying };

@@ -7,7 +7,7 @@ const { MessageName } = require('../common/message-enums.js');
 const Emitter = require('./emitter.js');
 const { State, Event, ErrorCode } = require('./enums.js');
 const { isReserved } = require('./envelope.js');
-const { attempt, guard, disconnected } = require('./errors.js');
+const { attempt, guard, disconnected, notConnected, saying } = require('./errors.js');
 const { Message, deliver, outgoing, received } = require('./message.js');
 const { isObject } = require('./options.js');
 const { platformOf } = require('./socket.js');
@@ -64,7 +64,7 @@ class Messaging extends Emitter {
   static {
     request = (client, message, timeout, waiter) => {
       const wait = Number.isInteger(timeout) && timeout >= 0 ? timeout : client.options.responseTimeout;
-      const expired = () => new LineError(ErrorCode.MESSAGE_TIMEOUT, `No answer within ${wait} ms`);
+      const expired = () => new LineError(ErrorCode.MESSAGE_TIMEOUT, `No answer to ${message.name} within ${wait} ms`);
       const id = client.#requests.enlist(waiter, wait, expired);
       message.setId(id);
       try {
@@ -179,7 +179,7 @@ class Messaging extends Emitter {
     let message = outgoing(name, payload);
     if (this.state === State.CONNECTED) return send(message);
     const { queue } = this.options;
-    if (!queue) throw disconnected();
+    if (!queue) throw notConnected();
     const { max, ttl } = queue;
     if (this.#queue.howMany() >= max) throw new LineError(ErrorCode.QUEUE_FULL, `More than ${max} messages wait`);
     // A copy: the application may change the payload before it is sent.
@@ -204,7 +204,7 @@ class Messaging extends Emitter {
   /** @param {Message} response */
   #onResponse({ id, err, payload }) {
     const waiter = this.#requests.take(id);
-    if (err) waiter?.reject(new LineError(ErrorCode.MESSAGE_REJECTED, 'The server rejected the message', err));
+    if (err) waiter?.reject(new LineError(ErrorCode.MESSAGE_REJECTED, `The server rejected the message${saying(err)}`, err));
     else waiter?.resolve(payload);
   }
 

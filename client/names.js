@@ -10,6 +10,18 @@ const warned = new Set();
 /** What the original's own demo passes, which has no effect there either. */
 const WITHOUT_EFFECT = 'handshakePayload';
 
+/** What options of other clients are here. @type {Record<string, string>} */
+const ELSEWHERE = {
+  __proto__: /** @type {any} */ (null),
+  auth: 'handshake.payload',
+  handshakePayload: 'handshake.payload',
+  reconnection: 'reconnect',
+  reconnectionDelay: 'reconnectOptions.initialDelay',
+  reconnectionDelayMax: 'reconnectOptions.maxDelay',
+  randomizationFactor: 'reconnectOptions.randomness',
+  ackTimeout: 'responseTimeout',
+};
+
 /** @param {string} name As it may be spelt by others: `max_payload`. */
 const plain = (name) => name.toLowerCase().replace(/[^a-z]/g, '');
 
@@ -33,7 +45,9 @@ function checkNames(given, known, nested = []) {
     }
     if (warned.has(name)) continue;
     warned.add(name);
-    globalThis.console?.warn?.(`LineClient: "${name}" is no option, and has no effect`);
+    let text = `LineClient: "${name}" is no option, and has no effect`;
+    FULL: if (name in ELSEWHERE) text += `; did you mean "${ELSEWHERE[name]}"?`;
+    globalThis.console?.warn?.(text);
   }
 }
 

@@ -65,6 +65,18 @@ describe('options that resemble none', () => {
     assert.deepEqual(lines.map((line) => /"(.*?)"/.exec(line)?.[1]), ['handshakePayload', 'colour', 'transports']);
   });
 
+  it('and those of other clients are warned of with the name they have here', () => {
+    const program = `
+      const Client = require(${JSON.stringify(path.join(__dirname, '../../client/node.js'))});
+      console.warn = (text) => console.log(text);
+      new Client('ws://x', { auth: {}, reconnectionDelay: 5, constructor: 5 });`;
+    assert.deepEqual(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' }).trim().split('\n'), [
+      'LineClient: "auth" is no option, and has no effect; did you mean "handshake.payload"?',
+      'LineClient: "reconnectionDelay" is no option, and has no effect; did you mean "reconnectOptions.initialDelay"?',
+      'LineClient: "constructor" is no option, and has no effect',
+    ]);
+  });
+
   it('need no console', () => {
     const program = `
       const Client = require(${JSON.stringify(path.join(__dirname, '../../client/node.js'))});

@@ -227,7 +227,7 @@ class ServerConnection extends ReceivingConnection {
    *   {@link LineError}: `scDisconnected`, `scInvalidJson`.
    */
   sendWithoutResponse(name, payload) {
-    if (this.state !== State.CONNECTED) return Promise.reject(errors.notConnected());
+    if (this.state !== State.CONNECTED) return errors.rejected(errors.notConnected());
     return this.sendWithoutResponse_(outgoing(name, payload));
   }
 

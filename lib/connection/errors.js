@@ -33,6 +33,24 @@ function closed() {
   return new LineError(ErrorCode.DISCONNECTED, 'The connection was closed');
 }
 
+/**
+ * The promise of a `sendWithoutResponse` that has failed. Who does not await it need not handle that the client has gone: no
+ * client must end the process by going. A payload that is not JSON is the application's mistake, and an unhandled rejection.
+ * @param {LineError} error
+ * @returns {Promise<void>}
+ */
+function rejected(error) {
+  /** @type {Promise<void>} */
+  const promise = Promise.reject(error);
+  if (error.code !== ErrorCode.INVALID_JSON) markHandled(promise);
+  return promise;
+}
+
+/** @param {Promise<void>} promise May reject without being an unhandled rejection. */
+function markHandled(promise) {
+  promise.catch(() => {});
+}
+
 /** @param {number} most Sends that may wait. */
 function tooManySends(most) {
   const text = `The message was not sent: ${most} others are waiting for the client's answer`;
@@ -105,4 +123,6 @@ module.exports = {
   notResponded,
   noEnvelope,
   violated,
+  rejected,
+  markHandled,
 };

@@ -5,7 +5,7 @@ const LineError = require('../../common/line-error.js');
 const { cancel } = require('./deadlines.js');
 const { ConnectionErrorCode, MessageName } = require('../enums.js');
 const { receivedError } = require('../../common/json.js');
-const { tooManySends } = require('./errors.js');
+const { markHandled, rejected, tooManySends } = require('./errors.js');
 const { kQueue, kSlot } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
@@ -56,6 +56,19 @@ class Pending {
   }
 }
 
+/** A message of `sendWithoutResponse` that waits to be written. */
+class Unwritten {
+  /** @param {number} total Of bytes (low 32 bits of the running count) at which it is written. */
+  constructor(total) {
+    this.total = total;
+    /** @type {Promise<void>} */
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+}
+
 /**
  * The sends of one connection that are not settled: they wait for an answer, or to be written.
  */
@@ -65,11 +78,7 @@ class Sends {
   #lastId = 0;
   /** Sends that wait for an answer, by id. @type {Map<string, Pending>} */
   #pending = new Map();
-  /**
-   * Promises of `sendWithoutResponse`, oldest first, each with the running total of bytes (low 32
-   * bits) at which it is fulfilled.
-   * @type {{total: number, resolve: () => void, reject: (error: unknown) => void}[]}
-   */
+  /** Oldest first. @type {Unwritten[]} */
   #unwritten = [];
 
   /**
@@ -110,13 +119,12 @@ class Sends {
    */
   sendWithoutResponse(message) {
     const problem = this.#connection[kQueue](message);
-    if (problem !== undefined) return Promise.reject(problem);
-    return new Promise((resolve, reject) => {
-      const { native, inbox } = this.#services;
-      const total = native.queued(this.#connection[kSlot]);
-      this.#unwritten.push({ total, resolve, reject });
-      if (this.#unwritten.length === 1) inbox.awaitWritten(this);
-    });
+    if (problem !== undefined) return rejected(problem);
+    const { native, inbox } = this.#services;
+    const unwritten = new Unwritten(native.queued(this.#connection[kSlot]));
+    this.#unwritten.push(unwritten);
+    if (this.#unwritten.length === 1) inbox.awaitWritten(this);
+    return unwritten.promise;
   }
 
   /**
@@ -166,7 +174,10 @@ class Sends {
       pending.reject(error);
     }
     this.#pending.clear();
-    this.#unwritten.splice(0).forEach(({ reject }) => reject(error));
+    this.#unwritten.splice(0).forEach(({ promise, reject }) => {
+      markHandled(promise);
+      reject(error);
+    });
   }
 
   /** Whether a send waits for its answer. */

@@ -3,6 +3,7 @@
 
 /** Checks the options of a server, and applies live options when they are set. The options are in `known-options.js`. */
 
+const net = require('node:net');
 const LineError = require('../../common/line-error.js');
 const { encrypt } = require('./secure-context.js');
 const { ServerErrorCode } = require('../enums.js');
@@ -78,7 +79,12 @@ function describe(value) {
  */
 function makeOptions(given, native) {
   if (typeof given !== 'object' || given === null) {
-    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${describe(given)}`);
+    const meant = typeof given === 'number' ? `; did you mean { port: ${given} }?` : '';
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${describe(given)}${meant}`);
+  }
+  // As other libraries take it.
+  if (given instanceof net.Server) {
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, 'The options are an HTTP server; did you mean { server: httpServer }?');
   }
   const defaults = Object.fromEntries(REQUIRED.map((name) => [name, OPTIONS[name].initial]));
   const options = /** @type {any} */ ({ ...defaults, ...given });

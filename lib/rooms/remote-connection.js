@@ -4,6 +4,7 @@
 const LineError = require('../../common/line-error.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
 const { closeProblem, NORMAL } = require('../close-codes.js');
+const { markHandled } = require('../connection/errors.js');
 const { outgoing } = require('../connection/message.js');
 const { textOf } = require('./room.js');
 const { kGathering, kLink, kSettings } = require('../symbols.js');
@@ -47,7 +48,17 @@ class RemoteConnection {
    */
   sendWithoutResponse(name, payload) {
     const connection = this.#server.getConnectionById(this.id);
-    return connection === undefined ? this.#tell(name, payload) : connection.sendWithoutResponse(name, payload);
+    if (connection !== undefined) return connection.sendWithoutResponse(name, payload);
+    let text = '';
+    try {
+      text = textOf(outgoing(name, payload));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const told = this.#tell(text);
+    // As that of a connection: a client that has gone is no unhandled rejection.
+    markHandled(told);
+    return told;
   }
 
   /**
@@ -102,12 +113,9 @@ class RemoteConnection {
     throw errors.get(this.id) ?? (silent.includes(this.id) ? timedOut(name, time) : this.#missing());
   }
 
-  /**
-   * @param {string} name
-   * @param {unknown} payload
-   */
-  async #tell(name, payload) {
-    const outcome = await this.#elsewhere('tell', textOf(outgoing(name, payload)));
+  /** @param {string} text Of the message. */
+  async #tell(text) {
+    const outcome = await this.#elsewhere('tell', text);
     if (!outcome?.count) throw this.#missing();
   }
 

@@ -228,6 +228,9 @@ function bundling() {
   }
   followed.add('js: Next, and others that trace files');
 
+  // `__test__/loader/electron.test.js` follows it.
+  followed.add('js: Electron');
+
   // The recipe is for Linux.
   const sea = 'A single executable application of Node';
   for (const language of ['sh', 'js']) followed.add(`${language}: ${sea}`);

@@ -44,6 +44,11 @@ function isSingleExecutable() {
   }
 }
 
+/** @returns {string | undefined} The archive of Electron that this code runs from, e.g. `…/resources/app.asar`. */
+function archive() {
+  return /^.*?\.asar(?=[\\/]|$)/.exec(here ?? '')?.[0];
+}
+
 /** `package.json` of this package; undefined in a bundle. @type {any} */
 const manifest = isBundled() ? undefined : readJson(`${root}${path.sep}package.json`);
 
@@ -127,13 +132,14 @@ function noAddonsOption() {
 
 /** @returns {string} Name and version of the runtime. */
 function runtime() {
-  const { bun, deno } = process.versions;
+  const { bun, deno, electron } = /** @type {Record<string, string | undefined>} */ (process.versions);
   if (bun !== undefined) return `Bun ${bun}`;
   if (deno !== undefined) return `Deno ${deno}`;
+  if (electron !== undefined) return `Electron ${electron}, Node ${process.version}`;
   return `Node ${process.version}`;
 }
 
 module.exports = {
-  describe, foreignPackages, here, installedFolder, isBundled, isCheckout, isCopyOfCheckout, isSingleExecutable, localBinaries,
-  lockEntry, noAddonsOption, root, runtime, version: /** @type {string | undefined} */ (manifest?.version),
+  archive, describe, foreignPackages, here, installedFolder, isBundled, isCheckout, isCopyOfCheckout, isSingleExecutable,
+  localBinaries, lockEntry, noAddonsOption, root, runtime, version: /** @type {string | undefined} */ (manifest?.version),
 };

@@ -79,6 +79,23 @@ function notInBundle(triple) {
   ];
 }
 
+/**
+ * Why an application of Electron finds no binary.
+ * @param {Platform} platform
+ * @param {string} archive
+ * @returns {string[]}
+ */
+function notInArchive({ os, arch, libc, triple }, archive) {
+  const name = packageOf(triple);
+  const system = `--os=${os} --cpu=${arch}${libc === undefined ? '' : ` --libc=${libc}`}`;
+  return [
+    `This code runs from Electron's archive ${archive}, where neither ${name} nor ${fileOf(triple)} beside a bundle is found.`,
+    `Before the application is packed, install that package, on another system with "npm install ${system}". Have the binary`,
+    `unpacked, which electron-builder does with "asarUnpack": ["**/*.node"].`,
+    GUIDE,
+  ];
+}
+
 /** @returns {string} How to build the addon, in a checkout or for an application. */
 function buildFromSource() {
   const needs = 'which needs Rust (https://rustup.rs) and a C compiler';
@@ -91,13 +108,16 @@ function buildFromSource() {
 
 /**
  * Explains why there is no binary.
- * @param {string} triple
+ * @param {Platform} platform
  * @returns {string[]}
  */
-function explainMissing(triple) {
+function explainMissing(platform) {
+  const { triple } = platform;
   const name = packageOf(triple);
   if (facts.isCheckout()) return ['This is a checkout in which it has not been built.', buildFromSource()];
   if (!PUBLISHED.includes(triple)) return [`No binary is published for ${triple}, and so no package ${name}.`, buildFromSource()];
+  const archive = facts.archive();
+  if (archive !== undefined) return notInArchive(platform, archive);
   if (facts.isBundled()) return notInBundle(triple);
   const others = facts.localBinaries();
   if (others.length > 0) {
@@ -173,7 +193,7 @@ function missingBinary(platform, attempt) {
       `Set it to the path of ${fileOf(triple)}, or leave it out.`,
     );
   } else if (isMissing) {
-    lines.push(`line-socket-native has no binary for ${triple} (${machine}).`, ...explainMissing(triple));
+    lines.push(`line-socket-native has no binary for ${triple} (${machine}).`, ...explainMissing(platform));
   } else {
     const named = variable === undefined ? '' : `, which ${variable} names`;
     const what = file === undefined ? '' : ` in ${path.basename(file)}${named}`;

@@ -2,6 +2,7 @@
 //! the kernel did not take at once (`writing`), and ends the connection (`ending`).
 
 mod ending;
+mod linger;
 mod reading;
 mod turn;
 mod writing;
@@ -12,7 +13,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use log::debug;
-use tokio::time::Sleep;
 
 use crate::codec::close::{ABNORMAL, TRY_AGAIN_LATER, reason};
 use crate::codec::{Decoder, MessageLimits};
@@ -23,6 +23,7 @@ use super::handover::Ticket;
 use super::shared::{Shared, TaskGuard};
 use super::stream::{ReadEnd, Stream};
 use super::throttle::Throttle;
+use linger::Linger;
 
 /// How a connection ends, as it is reported to the application.
 struct End {
@@ -36,7 +37,7 @@ enum Stage {
     /// Nothing more is read. What is queued is still to be written; then the connection ends like this.
     Finishing(Box<End>),
     /// The connection has ended; the peer has a moment to end its side.
-    Lingering(Pin<Box<Sleep>>),
+    Lingering(Box<Linger>),
 }
 
 /// Bytes that were read and are not decoded yet. Boxed, since most connections have none.

@@ -54,6 +54,41 @@ fn violations_of_the_protocol_close_with_their_code() {
 }
 
 #[test]
+fn a_peer_that_is_sending_a_large_message_sees_the_close_frame() {
+    const MIB: usize = 1024 * 1024;
+    let server = Server::start_with(|hub| hub.config.set_max_payload(1000));
+    for round in 0..5 {
+        let mut client = Client::shake_hands(server.address);
+        // A reset in place of the close frame would fail one or the other.
+        client
+            .stream
+            .write_all(&frame(TEXT, &vec![b'1'; 12 * MIB]))
+            .unwrap();
+        assert_eq!(client.read_close(), (1009, String::new()), "{round}");
+        assert_eq!(client.read_frame(), None, "{round}");
+    }
+    server.finish(false);
+}
+
+#[test]
+fn a_peer_that_floods_after_its_end_is_cut_in_time() {
+    let server = Server::start();
+    let mut client = Client::shake_hands(server.address);
+    client.stream.write_all(&frame(3, b"")).unwrap();
+    assert_eq!(client.read_close(), (1002, String::new()));
+    let began = Instant::now();
+    let flood = vec![b'1'; 1024 * 1024];
+    let mut sent = 0;
+    while client.stream.write_all(&flood).is_ok() {
+        sent += 1;
+        assert!(sent < 100, "is read for ever");
+    }
+    // It is left alone for about a second; a busy machine is late.
+    assert!(began.elapsed() < Duration::from_secs(10));
+    server.finish(false);
+}
+
+#[test]
 fn invalid_envelopes_cost_the_peer_nothing_but_the_message() {
     let server = Server::start();
     let mut client = Client::shake_hands(server.address);

@@ -1,9 +1,7 @@
 //! Ending a connection: by a close frame of ours, by a violation, or because its stream has ended.
 
-use std::future::Future;
 use std::io;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use log::debug;
 use tokio::io::ReadBuf;
@@ -11,13 +9,9 @@ use tokio::io::ReadBuf;
 use crate::codec::ProtocolError;
 use crate::codec::close::ABNORMAL;
 
+use super::linger::Linger;
 use super::reading::BUFFER;
-use super::turn::READS_A_TURN;
 use super::{End, Session, Stage};
-
-/// How long the peer's last data is read after the closing handshake. Unread data would cause a reset, which
-/// would overtake our close frame (RFC 9112, 9.6, has the same for HTTP).
-const LINGER: Duration = Duration::from_secs(1);
 
 impl Session {
     /// Closes the connection, and reads no more of the peer's messages.
@@ -62,27 +56,35 @@ impl Session {
         self.shared
             .hub
             .ended(&self.connection, &mut self.progress, code, reason);
-        self.stage = Stage::Lingering(Box::pin(tokio::time::sleep(LINGER)));
+        self.stage = Stage::Lingering(Box::new(Linger::new()));
     }
 
     /// Discards what the peer still sends; ready when it has ended its side or its time is up.
     pub(super) fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Stage::Lingering(sleep) = &mut self.stage else {
+        let Stage::Lingering(linger) = &mut self.stage else {
             return Poll::Ready(());
         };
-        if sleep.as_mut().poll(context).is_ready() {
+        if linger.poll_time(context).is_ready() {
             return Poll::Ready(());
         }
-        BUFFER.with_borrow_mut(|buffer| {
-            for _ in 0..READS_A_TURN {
+        let end = linger.turn();
+        while linger.left() > end {
+            let read = BUFFER.with_borrow_mut(|buffer| {
                 let mut target = ReadBuf::new(buffer);
                 let result: io::Result<()> = ready!(self.reader.poll_discard(context, &mut target));
-                if result.is_err() || target.filled().is_empty() {
-                    return Poll::Ready(());
-                }
+                Poll::Ready(result.map_or(0, |()| target.filled().len()))
+            });
+            match ready!(read) {
+                0 => return Poll::Ready(()),
+                bytes => linger.count(bytes),
             }
-            // A peer that still floods after the end gets no more time.
-            Poll::Ready(())
-        })
+        }
+        if linger.left() == 0 {
+            debug!("{}: sends on after its end", self.name());
+            return Poll::Pending;
+        }
+        // The next turn begins with a wake-up.
+        let _ = self.poll_yield(context);
+        Poll::Pending
     }
 }

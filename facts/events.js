@@ -85,7 +85,7 @@ module.exports = [
   },
   {
     on: 'nodes', name: '_down', args: 'error', types: "error: LineError<'sAdapterDown'>",
-    doc: 'the engine cannot be reached, or has failed; the server tries again by itself',
+    doc: 'the engine cannot be reached, or has failed; the server tries again by itself. Without a listener it is a warning of the process, with the code `LINE_ADAPTER_DOWN`',
   },
   {
     on: 'nodes', name: '_resumed', args: '`{ downFor, gaps, lost }`', types: 'resumed: Resumed',

@@ -40,7 +40,10 @@ export interface NodesEvents extends EmitterEvents {
   // facts: nodes-event-types
   /** This server is joined with the others. */
   _up: [];
-  /** The engine cannot be reached, or has failed; the server tries again by itself. */
+  /**
+   * The engine cannot be reached, or has failed; the server tries again by itself. Without a listener it is a warning
+   * of the process, with the code `LINE_ADAPTER_DOWN`.
+   */
   _down: [error: LineError<'sAdapterDown'>];
   /** After `_up`, when it was down before. */
   _resumed: [resumed: Resumed];

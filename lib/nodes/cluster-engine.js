@@ -23,7 +23,10 @@ const cluster = /** @type {any} */ (nodeCluster);
 /** Milliseconds that the primary process has to answer. */
 const PATIENCE = 3000;
 
-const NO_ANSWER = "The primary process does not answer: it has to load line-socket-native as well, before it forks workers. Add require('line-socket-native') there";
+const NO_ANSWER =
+  'The primary process does not answer: it has to load line-socket-native as well, before it forks workers. ' +
+  "Add require('line-socket-native') there. Under pm2 its daemon is the primary process: start it with NODE_OPTIONS, " +
+  'as docs/guides/cluster.md says';
 
 /** Servers of this process so far. */
 let last = 0;

@@ -90,7 +90,7 @@ class Nodes extends Emitter {
       if (this.emit(name, ...args) !== false) return;
       serverLog('%s of the servers joined: %o', name, args[0] ?? '');
       // Otherwise nothing would show that servers are not joined.
-      if (name === '_down') process.emitWarning(args[0].message, { code: 'LINE_ADAPTER_DOWN' });
+      if (name === '_down') process.emitWarning(/** @type {LineError} */ (args[0]).message, { code: 'LINE_ADAPTER_DOWN' });
     } catch (error) {
       throwLater(error);
     }

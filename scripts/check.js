@@ -77,7 +77,7 @@ async function main() {
   const rust = async () => {
     const compiled = await runLane(CRATES, { priority: PRIORITY.low, env: BY_CLIPPY });
     // Those of Rust are with the models of threads.
-    const tests = [runLane([cargoTest()], { env: BY_CLIPPY }), runLane(nodeTests([OF_RUST]).together)];
+    const tests = [runLane([cargoTest()], { env: BY_CLIPPY }), runLane(nodeTests([OF_RUST]).together, { env: BY_CLIPPY })];
     return [compiled, ...(await Promise.all(tests))].flat();
   };
   const lanes = [rust(), runLane(LINTING, { priority: PRIORITY.lowest }), runPool(commands.together, JOBS)];

@@ -11,9 +11,12 @@ const { ROOT } = require('../../scripts/run.js');
 const { install } = require('../../conformance/python.js');
 const { QUICK, SECTIONS, isPassed, runCases } = require('../../conformance/suite.js');
 
-/** @returns {string} The server's binary, as `cargo test` builds it. */
+/**
+ * @returns {string} The server's binary, as `cargo test` builds it. Without the whole workspace Cargo would choose other features
+ *   of some dependencies, and compile these and the core once more.
+ */
 function build() {
-  const args = ['build', '--quiet', '--locked', '--package', 'line-socket-core', '--features', 'echo', '--example', 'echo'];
+  const args = ['build', '--quiet', '--locked', '--workspace', '--example', 'echo'];
   assert.equal(spawnSync('cargo', args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }).status, 0);
   const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
   return path.join(target, 'debug', 'examples', process.platform === 'win32' ? 'echo.exe' : 'echo');

@@ -52,7 +52,7 @@ mod target;
 pub(crate) mod testing;
 mod timers;
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use log::debug;
@@ -126,6 +126,8 @@ pub struct Hub {
     pub requests: Requests,
     /// Connections that the application is to hear no more of.
     pub closed: Closed,
+    /// Whether every message is sent back, in builds with debug assertions.
+    echoing: AtomicBool,
     /// The other nodes, if there are any.
     peers: PeersCell,
     timers: Arc<Timers>,
@@ -148,6 +150,7 @@ impl Hub {
             history: History::default(),
             requests: Requests::default(),
             closed: Closed::default(),
+            echoing: AtomicBool::new(false),
             peers: PeersCell::default(),
             timers: Arc::default(),
             clock: Clock::new(),

@@ -5,6 +5,7 @@ mod handshake;
 mod record;
 
 use std::ops::RangeInclusive;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
 use log::{debug, trace};
@@ -65,8 +66,19 @@ impl Hub {
         }
     }
 
-    /// Sends a message back to its peer as it is. A server that is built with the feature `echo` does that
-    /// with every message, in place of [`Hub::receive`].
+    /// Has every message sent back as it is, in place of the line protocol: for the Autobahn test suite, see
+    /// `examples/echo.rs`. Returns whether this build can: others than those with debug assertions need the feature `echo`.
+    pub fn send_all_back(&self) -> bool {
+        self.echoing.store(true, Relaxed);
+        self.is_echoing()
+    }
+
+    /// Whether messages go to [`Hub::echo`]. A release has no such test on the path of its messages.
+    pub fn is_echoing(&self) -> bool {
+        cfg!(feature = "echo") || (cfg!(debug_assertions) && self.echoing.load(Relaxed))
+    }
+
+    /// Sends a message back to its peer as it is, in place of [`Hub::receive`].
     pub fn echo(&self, connection: &Connection, message: Message<'_>) -> Next {
         let (opcode, bytes) = message.parts();
         let queued = connection.send_as(opcode, bytes, &self.config);

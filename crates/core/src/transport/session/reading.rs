@@ -260,8 +260,7 @@ impl Session {
     fn receive(&mut self, message: Message<'_>) -> Next {
         trace!("{}: received {message}", self.name());
         let hub = &self.shared.hub;
-        // For the Autobahn test suite, see `examples/echo.rs`.
-        if cfg!(feature = "echo") {
+        if hub.is_echoing() {
             return hub.echo(&self.connection, message);
         }
         hub.receive(&self.connection, &mut self.progress, message)

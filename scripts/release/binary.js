@@ -17,10 +17,10 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 const { parseArgs } = require('node:util');
 const { PUBLISHED, platformTriple } = require('../../lib/binding/platform.js');
-const pythonTool = require('../python-tool.js');
 const { ROOT } = require('../run.js');
 const { report } = require('./check-binary.js');
 const { targetOf } = require('./targets.js');
+const { installZig, zigEnvironment } = require('./zig.js');
 
 /** The glibc that is linked against. Older ones have no `getauxval` and the like for Rust's own library. */
 const GLIBC = '2.17';
@@ -37,7 +37,6 @@ const FLAGS = {
 };
 
 const NAPI = path.join(__dirname, 'node_modules/@napi-rs/cli/cli.mjs');
-const ZIG = pythonTool.folderOf('zig');
 
 /**
  * @param {string} program
@@ -60,17 +59,6 @@ function installNapi() {
 }
 
 /**
- * Installs zig, and cargo's command for it, exactly as their hashes say.
- * @throws {Error} When they cannot be got.
- */
-function installZig() {
-  if (fs.existsSync(path.join(ZIG, 'bin', 'cargo-zigbuild'))) return;
-  if (!pythonTool.install('zig', path.join(__dirname, 'requirements.txt'))) {
-    throw new Error('zig could not be got, which takes Python with pip: see the messages above');
-  }
-}
-
-/**
  * The environment of the build. Folders of the machine are kept out of the binary, so that it is the same wherever it
  * is built, and zig is found.
  * @param {string} system As `process.platform`.
@@ -82,8 +70,7 @@ function environment(system) {
   return {
     ...process.env,
     RUSTFLAGS: [process.env.RUSTFLAGS ?? '', ...remaps, ...(FLAGS[system] ?? [])].join(' ').trim(),
-    PATH: [path.join(ZIG, 'bin'), process.env.PATH].join(path.delimiter),
-    PYTHONPATH: [ZIG, process.env.PYTHONPATH].filter(Boolean).join(path.delimiter),
+    ...zigEnvironment(),
   };
 }
 

@@ -9,7 +9,9 @@
 
 const fs = require('node:fs');
 const path = require('node:path');
-const { readLibrary } = require('./elf.js');
+const elf = require('./elf.js');
+const macho = require('./macho.js');
+const MACOS = require('./macos-symbols.json');
 const { targetOfFile } = require('./targets.js');
 
 /** @typedef {import('./targets.js').Target} Target */
@@ -24,14 +26,17 @@ const LIBRARIES = {
   musl: [/^libc\.so$/, /^libc\.musl-\w+\.so\.1$/, /^libgcc_s\.so\.1$/],
 };
 
+/** The one library of macOS that is needed: it has the symbols of `macos-symbols.json`. */
+const LIB_SYSTEM = '/usr/lib/libSystem.B.dylib';
+
 /**
- * Names of libraries that not every system has, and that a binary names when it needs them; by system.
+ * Names of libraries that not every system has, and that a binary names when it needs them; by system. Those of Linux and
+ * macOS are read from the binary.
  * @type {Record<string, RegExp>}
  */
 const ABSENT = {
-  // The C runtime of Visual Studio, and what Homebrew and the like have installed.
+  // The C runtime of Visual Studio.
   win32: /(?:vcruntime|msvcp|msvcr)\d+\w*\.dll/i,
-  darwin: /\/(?:opt|usr\/local)\/[\w./@+-]+\.dylib/,
 };
 
 /** The one function that Node calls. */
@@ -60,7 +65,7 @@ function newestGlibc(versions) {
  * @returns {{problems: string[], facts: string[]}}
  */
 function checkElf(file, { arch, libc }) {
-  const library = readLibrary(file);
+  const library = elf.readLibrary(file);
   const glibc = newestGlibc(library.versions);
   const unknown = library.versions.filter((version) => !/^(GLIBC|GCC)_[\d.]+$/.test(version));
   const allowed = LIBRARIES[libc ?? 'glibc'];
@@ -80,6 +85,36 @@ function checkElf(file, { arch, libc }) {
   if (libc === 'glibc' && !library.staysMapped) problems.push('can be unloaded: link with -z nodelete');
   return { problems, facts: [libc === 'glibc' ? `glibc ${glibc}` : 'musl', library.needed.join(' ')] };
 }
+
+/**
+ * What is wrong with a binary of macOS. `macos-symbols.json` has symbols that were found in the system's stub libraries
+ * (`npm run check:macos`), and the release of macOS that these are of.
+ * @param {Buffer} file
+ * @param {Target} target
+ * @returns {{problems: string[], facts: string[]}}
+ */
+function checkMachO(file, { arch }) {
+  const library = macho.readLibrary(file);
+  const { macos: oldest, symbols } = MACOS[arch];
+  const known = new Set(symbols);
+  const unknown = library.imported.filter((name) => !known.has(name));
+  const foreign = library.needed.filter((name) => name !== LIB_SYSTEM);
+
+  const problems = [];
+  if (library.arch !== arch) problems.push(`is for ${library.arch}`);
+  if (foreign.length > 0) problems.push(`needs ${foreign.join(', ')}`);
+  if (library.macos === undefined) problems.push('does not say which macOS it needs');
+  else if (compareVersions(library.macos, oldest) > 0) problems.push(`needs macOS ${library.macos}, newer than ${oldest}`);
+  if (unknown.length > 0) {
+    problems.push(`imports ${unknown.join(', ')}, not looked up in the libraries of macOS ${oldest}: run npm run check:macos -- --update`);
+  }
+  if (library.searched.length > 0) problems.push(`looks for libraries in ${library.searched.join(', ')}`);
+  if (!library.exported.includes(`_${ENTRY}`)) problems.push(`does not export _${ENTRY}`);
+  return { problems, facts: [`macOS ${library.macos}`, `${library.imported.length} symbols of ${library.needed.join(' ')}`] };
+}
+
+/** Checks of one format, by system. @type {Record<string, (file: Buffer, target: Target) => {problems: string[], facts: string[]}>} */
+const FORMATS = { linux: checkElf, darwin: checkMachO };
 
 /**
  * Problems of binaries of any format.
@@ -107,7 +142,7 @@ function checkAny(file, { os }) {
  * @returns {{problems: string[], facts: string[]}} What is wrong with it, and what it needs.
  */
 function checkBinary(file, target) {
-  const { problems, facts } = target.os === 'linux' ? checkElf(file, target) : { problems: [], facts: [] };
+  const { problems, facts } = FORMATS[target.os]?.(file, target) ?? { problems: [], facts: [] };
   return {
     problems: [...checkAny(file, target), ...problems],
     facts: [`${(file.length / 1024 / 1024).toFixed(2)} MiB`, 'Node-API 8', ...facts],

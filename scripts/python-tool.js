@@ -41,11 +41,12 @@ function find(tool, file) {
  * @param {string} tool
  * @param {string} requirements Its `requirements.txt`: every package with its version and its hashes, one for
  *   each system.
+ * @param {string[]} [options] Further ones of pip.
  * @returns {boolean} Whether it succeeded.
  */
-function install(tool, requirements) {
+function install(tool, requirements, options = []) {
   const [target, list] = [folderOf(tool), requirements].map((file) => path.relative(ROOT, file));
-  return run(program('python3', '-m', 'pip', 'install', '--quiet', ...STRICT, '--target', target, '--requirement', list));
+  return run(program('python3', '-m', 'pip', 'install', '--quiet', ...STRICT, ...options, '--target', target, '--requirement', list));
 }
 
 module.exports = { folderOf, find, install };

@@ -46,7 +46,7 @@ function install() {
   fs.rmSync(HOME, { recursive: true, force: true });
   fs.mkdirSync(HOME, { recursive: true });
   for (const file of FILES) fs.writeFileSync(path.join(HOME, file), wanted(file));
-  // The packages have their programs in them; their scripts only link them. One of them is of another system.
+  // The packages have their programs in them; their scripts only link them. Some are of other systems.
   const { status } = spawnSync('npm', ['ci', '--force', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: HOME, stdio: 'inherit' });
   if (status !== 0) throw new Error(`npm ci failed in ${HOME}`);
   fs.writeFileSync(path.join(HOME, 'installed'), '');
@@ -61,4 +61,7 @@ const runtimePath = (name) => path.join(HOME, RUNTIMES[name]);
 /** @returns {string} The path of Node for Windows. */
 const windowsNode = () => path.join(HOME, 'node_modules/node-windows/bin/node.exe');
 
-module.exports = { NODES, install, nodePath, runtimePath, windowsNode };
+/** @returns {string} The path of Node for Linux on arm64. */
+const armNode = () => path.join(HOME, 'node_modules/node-arm64/bin/node');
+
+module.exports = { NODES, armNode, install, nodePath, runtimePath, windowsNode };

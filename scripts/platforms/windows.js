@@ -7,13 +7,11 @@
  * `wine64` and `gcc-mingw-w64-x86-64`, and Rust's target `x86_64-pc-windows-gnu`; it says so when one is missing.
  */
 
-const { spawn, spawnSync } = require('node:child_process');
+const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 const { ROOT } = require('../run.js');
-const { testFiles } = require('../test-files.js');
-const { Counts, table } = require('./counts.js');
+const { runFiles } = require('./files.js');
 const { APART, LISTED } = require('./windows-differences.js');
 const { install, windowsNode } = require('./programs.js');
 
@@ -87,62 +85,16 @@ function build() {
   if (!fs.existsSync(node)) fs.copyFileSync(windowsNode(), node);
 }
 
-/**
- * Runs a test file. Standard output is a file: the one of Wine's own console has no reader.
- * @param {string} wine
- * @param {string} file
- * @returns {Promise<{counts: Counts, failed: string[], output: string}>}
- */
-async function runFile(wine, file) {
-  const log = path.join(HOME, 'logs', `${file.replaceAll('/', '_')}.txt`);
-  fs.mkdirSync(path.dirname(log), { recursive: true });
-  const descriptor = fs.openSync(log, 'w');
-  const args = [path.join(HOME, 'node.exe'), '--test-reporter=spec', file];
-  const child = spawn(wine, args, {
-    cwd: ROOT,
-    stdio: ['ignore', descriptor, descriptor],
-    timeout: PATIENCE,
-    env: { ...process.env, ...ENVIRONMENT },
-  });
-  const counts = new Counts();
-  counts.status = await new Promise((resolve) => child.on('close', (code) => resolve(code ?? 1)));
-  fs.closeSync(descriptor);
-  const output = fs.readFileSync(log, 'utf8').replaceAll('\r', '');
-  counts.add(`${output}\n`);
-  const [report] = output.split('failing tests:');
-  const named = (/** @type {RegExp} */ pattern) => [...report.matchAll(pattern)].map(([, name]) => name);
-  // A suite has failed because a test in it has.
-  const suites = new Set(named(/^ *▶ (.*)$/gm));
-  const failed = new Set(named(/^ *✖ (.*) \([\d.]+ms\)$/gm).filter((name) => !suites.has(name)));
-  return { counts, failed: [...failed], output };
-}
-
 async function main() {
-  const args = process.argv.slice(2);
   const wine = findWine();
   checkTools();
   install();
   build();
-  const waiting = (args.length > 0 ? args : testFiles()).filter((file) => !APART.some(({ files }) => files.test(file)));
-  const all = new Counts();
-  const work = async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const { counts, failed, output } = await runFile(wine, file);
-      const listed = LISTED[file] ?? {};
-      const problems = failed.filter((name) => !(name in listed));
-      const known = failed.length - problems.length;
-      if (counts.passed === 0) problems.push(`no test passed:\n${output.slice(-2000)}`);
-      console.log(`${file}: ${counts.passed} passed, ${known} listed`);
-      for (const problem of problems) console.log(`  ✖ ${problem}`);
-      all.passed += counts.passed;
-      all.skipped += known;
-      all.failed += problems.length;
-    }
+  const platform = {
+    name: "Windows' Node under Wine", command: [wine, path.join(HOME, 'node.exe')], env: ENVIRONMENT, apart: APART, listed: LISTED,
+    logs: path.join(HOME, 'logs'), patience: PATIENCE,
   };
-  await Promise.all(Array.from({ length: os.cpus().length }, work));
-  console.log(table([["Windows' Node under Wine", all]]).replace('skipped', 'listed as different'));
-  for (const { files, why } of APART) console.log(`not run: ${files.source}: ${why}`);
-  if (!all.isGood) process.exitCode = 1;
+  await runFiles(platform, process.argv.slice(2));
 }
 
 main().catch((error) => {

@@ -98,6 +98,16 @@ describe('nightly.yml', () => {
   });
 });
 
+describe('nightly.yml', () => {
+  it('runs the tests of every other platform', () => {
+    const text = fs.readFileSync(path.join(FOLDER, 'nightly.yml'), 'utf8');
+    const { scripts } = require('../../package.json');
+    const commands = all(text, /^ +- \{ command: '([\w:]+)/gm);
+    const expected = Object.keys(scripts).filter((name) => name.startsWith('test:') || name === 'check:macos');
+    assert.deepEqual(commands.sort(), expected.sort());
+  });
+});
+
 describe('release.yml', () => {
   const jobs = jobsOf(fs.readFileSync(path.join(FOLDER, 'release.yml'), 'utf8'));
   /** @param {string} name */

@@ -32,7 +32,6 @@ const QUIET = {
 /** Files that bound a time from above and need all cores, which any other test would disturb, and what they measure. */
 const ALONE = {
   '__test__/chaos/chaos.test.js': 'how late a timer is',
-  '__test__/deadlines.test.js': 'how many entries wait while a thread is busy',
   '__test__/process/fairness.test.js': 'response times',
   '__test__/rooms/returning.test.js': 'how soon clients that come back are served',
 };
@@ -52,6 +51,7 @@ const UNDISTURBED = {
   '__test__/contract/answers.test.js': 'a time is bounded by ten seconds',
   '__test__/contract/close.test.js': 'times are bounded from below',
   '__test__/contract/send.test.js': 'times are bounded from below',
+  '__test__/deadlines.test.js': 'its clock stands still while other processes run',
   '__test__/process/dead-connections.test.js': 'a time is bounded from below',
   '__test__/process/flood.test.js': 'memory of a process of its own, which others do not change',
   '__test__/process/garbage.test.js': 'memory of a process of its own, which others do not change',

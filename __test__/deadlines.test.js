@@ -5,8 +5,21 @@
 
 const { it } = require('node:test');
 const assert = require('node:assert/strict');
-const { Deadlines, cancel } = require('../lib/connection/deadlines.js');
 const { delay } = require('./helpers/timing');
+
+const wallClock = performance.now.bind(performance);
+
+/** A clock that stands still while other processes have the processor. */
+const ownClock = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+let clock = wallClock;
+// Before the code that is tested takes it.
+performance.now = () => clock();
+
+const { Deadlines, cancel } = require('../lib/connection/deadlines.js');
 
 /** @param {number} name */
 function entry(name) {
@@ -37,7 +50,10 @@ it('a cancelled entry is let go of at once, however long it had to wait', () => 
   assert.deepEqual(entries[1], { ...entry(2), due: entries[1].due });
 });
 
-it('entries expire faster than an event loop that is kept busy adds others', async () => {
+it('entries expire faster than an event loop that is kept busy adds others', async (test) => {
+  // Other processes delay what is added and what expires in different ways.
+  clock = ownClock;
+  test.after(() => (clock = wallClock));
   let waiting = 0;
   /** @param {number} ms */
   const burn = (ms) => {
@@ -58,5 +74,6 @@ it('entries expire faster than an event loop that is kept busy adds others', asy
     most = Math.max(most, waiting);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  assert.ok(most < 25 * 800, `${most} were waiting`);
+  test.diagnostic(`at most ${most} were waiting`);
+  assert.ok(most < 5 * 800, `${most} were waiting`);
 });

@@ -40,8 +40,8 @@ module.exports = [
   },
   {
     name: 'listen', kind: 'other', shown: 'object', type: 'ListenOptions', keys: ['path', 'mode'],
-    doc: 'listens on a Unix domain socket, instead of `host` and `port`; `mode`, such as `0o660`, says who may connect',
-    details: 'Listens on a Unix domain socket; `host` and `port` are ignored then.',
+    doc: 'listens on a Unix domain socket, instead of `host` and `port`; `mode`, such as `0o660`, says who may connect; not on Windows, where `start()` rejects with `ENOTSUP`',
+    details: 'Listens on a Unix domain socket; `host` and `port` are ignored then. On Windows `start()` rejects with `ENOTSUP`.',
   },
   {
     name: 'ipv6Only', kind: 'boolean', otherwise: 'false: IPv4 too',

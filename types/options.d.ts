@@ -100,7 +100,9 @@ export interface ServerOptions {
   host?: string | null | undefined;
   /** Port to listen on, also as a string of digits; 0 takes a free one, see `address()`. */
   port?: number | string | null | undefined;
-  /** Listens on a Unix domain socket; `host` and `port` are ignored then. */
+  /**
+   * Listens on a Unix domain socket; `host` and `port` are ignored then. On Windows `start()` rejects with `ENOTSUP`.
+   */
   listen?: ListenOptions | null | undefined;
   /** Listens on IPv6 alone when `host` is `::` or not given. @default false: IPv4 too */
   ipv6Only?: boolean | null | undefined;

@@ -128,15 +128,23 @@ describe('a server that cannot listen', () => {
   }));
 });
 
-if (process.platform === 'win32') {
-  describe('a Unix domain socket where there are none', () => {
-    it('is refused, and a port can be listened on instead', withScene(async (scene) => {
-      const server = scene.track(new scene.Server({ listen: { path: path.join(folder(scene), 's') } }));
-      await failure(server);
-      await startElsewhere(scene, server, { listen: undefined, host: '127.0.0.1', port: 0 });
-    }));
-  });
-} else {
+describe('a Unix domain socket where there are none', () => {
+  it('is refused, and a port can be listened on instead', withScene(async (scene) => {
+    const file = path.join(folder(scene), 's');
+    const server = scene.track(new scene.Server({ listen: { path: file } }));
+    const platform = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(process, 'platform'));
+    Object.defineProperty(process, 'platform', { ...platform, value: 'win32' });
+    try {
+      const { payload } = await failure(server);
+      assert.deepEqual([payload.code, payload.syscall, payload.address], ['ENOTSUP', 'listen', file]);
+    } finally {
+      Object.defineProperty(process, 'platform', platform);
+    }
+    await startElsewhere(scene, server, { listen: undefined, host: '127.0.0.1', port: 0 });
+  }));
+});
+
+if (process.platform !== 'win32') {
   describe('a Unix domain socket that cannot be listened on', () => {
     it('missing folder', withScene(async (scene) => {
       const file = path.join(folder(scene), 'missing', 'socket');

@@ -91,6 +91,8 @@ async function begin(options, native, onWake) {
 async function listen(options, native, onWake) {
   const port = Number(options.port ?? 0);
   const socketPath = options.listen?.path;
+  // The core has none there, and would listen on a port of every address.
+  if (socketPath && process.platform === 'win32') throw systemError(numberOf('ENOTSUP'), 'listen', socketPath, -1);
   const host = socketPath ? undefined : await resolveHost(options.host);
   const reusePort = !socketPath && (options.reusePort ?? isShared(port));
   if (reusePort && !CAN_SHARE) throw systemError(numberOf('ENOTSUP'), 'listen', options.host || '::', port);

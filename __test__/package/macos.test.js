@@ -21,7 +21,7 @@ const LIB_SYSTEM = '/usr/lib/libSystem.B.dylib';
 /** What a good binary is like, by platform. @type {Record<string, Description>} */
 const GOOD = {
   'darwin-x64': {
-    arch: 'x64', macos: '10.12', old: true, needed: [LIB_SYSTEM], imported: ['_kevent', '_memcpy'], exported: ['_napi_register_module_v1'],
+    arch: 'x64', macos: '10.12', old: true, needed: [LIB_SYSTEM, '/usr/lib/libiconv.2.dylib'], imported: ['_kevent', '_memcpy'], exported: ['_napi_register_module_v1'],
   },
   'darwin-arm64': {
     macos: '11.0', needed: [LIB_SYSTEM], imported: ['_kevent', '_memcpy'], weak: ['_of_a_later_release'], hidden: ['_own'],
@@ -47,7 +47,7 @@ describe('the check of a binary for macOS', () => {
     it(`finds nothing wrong with a good one for ${triple}`, () => {
       const { problems, facts } = checkBinary(machoFile(description), targetOf(triple));
       assert.deepEqual(problems, []);
-      assert.ok(facts.includes(`2 symbols of ${LIB_SYSTEM}`), facts.join());
+      assert.ok(facts.some((fact) => fact.startsWith(`2 symbols of ${LIB_SYSTEM}`)), facts.join());
     });
   }
 

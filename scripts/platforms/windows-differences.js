@@ -11,11 +11,12 @@ const APART = [
   { files: /bench\//, why: 'the benchmark is for Linux' },
   { files: /__test__\/cluster\//, why: 'they need a Redis server, or workers of `cluster`' },
   { files: /deadlines|limits\/rates|process\/(clock|fairness)/, why: 'they bound times, and Wine is slow' },
-  { files: /process\/(descriptors|flood|garbage|idle-memory|slow-consumer)/, why: 'they read /proc, and are for Linux' },
+  { files: /process\/(descriptors|flood|garbage|idle-memory|io-threads|restart|slow-consumer)/, why: 'they read /proc, and are for Linux' },
   { files: /loader\/missing-binary/, why: 'it makes symbolic links, which Wine cannot' },
   { files: /client\/builds/, why: 'it calls npm' },
 ];
 
+const SLOW = 'took longer than the 20 seconds of the test under Wine, beside other work; not tried alone';
 const FETCH = "`fetch` gets no answer under Wine, so that redirects are not followed";
 
 /**
@@ -37,6 +38,13 @@ const LISTED = {
   '__test__/client/limits.test.js': {
     'has an option, which is live; 0 is no limit':
       "`JSON.stringify` of Node for Windows takes 1,350 levels (Node for Linux more than 3,000), and the test's listener answers with 2,500",
+  },
+  '__test__/process/order.test.js': {
+    'are answered in order, none lost, by handlers that answer at once': SLOW,
+    'are answered in order, none lost, by handlers that answer later': SLOW,
+  },
+  '__test__/process/start-failure.test.js': {
+    "fe80::1%4294967296: as Node's own server reports it": 'Node for Windows takes a scope of more than 32 bits for another one (EADDRNOTAVAIL), and here it is invalid (EINVAL)',
   },
   '__test__/limits/draining.test.js': {
     'an exception of a listener reaches uncaughtException and stops nothing': 'the test ends its child by a signal, which Wine does not have',

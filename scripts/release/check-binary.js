@@ -26,8 +26,11 @@ const LIBRARIES = {
   musl: [/^libc\.so$/, /^libc\.musl-\w+\.so\.1$/, /^libgcc_s\.so\.1$/],
 };
 
-/** The one library of macOS that is needed: it has the symbols of `macos-symbols.json`. */
-const LIB_SYSTEM = '/usr/lib/libSystem.B.dylib';
+/**
+ * Libraries of every macOS. The first has the symbols of `macos-symbols.json`; Rust's crate `libc` names the second, which
+ * names the third, and nothing is taken from these.
+ */
+const OF_MACOS = ['libSystem.B', 'libiconv.2', 'libcharset.1'].map((name) => `/usr/lib/${name}.dylib`);
 
 /**
  * Names of libraries that not every system has, and that a binary names when it needs them; by system. Those of Linux and
@@ -98,7 +101,7 @@ function checkMachO(file, { arch }) {
   const { macos: oldest, symbols } = MACOS[arch];
   const known = new Set(symbols);
   const unknown = library.imported.filter((name) => !known.has(name));
-  const foreign = library.needed.filter((name) => name !== LIB_SYSTEM);
+  const foreign = library.needed.filter((name) => !OF_MACOS.includes(name));
 
   const problems = [];
   if (library.arch !== arch) problems.push(`is for ${library.arch}`);

@@ -93,6 +93,15 @@ module.exports = [
     details: 'After `_up`, when it was down before.',
   },
   {
+    on: 'nodes', name: '_degraded', args: 'error', types: "error: LineError<'sAdapterDown'>",
+    doc: 'the engine is connected, and cannot do a part of what it is asked: a full Redis keeps no messages. What waits is tried again',
+    details: 'The engine is connected, and cannot do a part of what it is asked, which the error names: a full Redis keeps no messages of rooms with history. What waits is tried again. `state` stays `up`, and plain rooms reach all servers. `_restored` or `_down` follows.',
+  },
+  {
+    on: 'nodes', name: '_restored', args: '', types: '',
+    doc: 'after `_degraded`: the engine has done again for a second all that it is asked',
+  },
+  {
     on: 'nodes', name: '_joined', args: 'node', types: 'node: NodeInfo',
     doc: 'another server has joined',
   },

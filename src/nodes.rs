@@ -179,6 +179,7 @@ impl ServerCore {
                 "rooms": report.rooms,
                 "roundTrip": report.round_trip,
                 "queuedBytes": report.queued_bytes,
+                "degraded": report.degraded.map(|error| error.to_string()),
                 "counters": counters,
             })
             .to_string()
@@ -236,6 +237,8 @@ fn news_json(news: News) -> Value {
             gaps,
             lost,
         } => json!(["resumed", down_for.as_millis() as u64, gaps, lost]),
+        News::Degraded(error) => json!(["degraded", error.to_string()]),
+        News::Restored => json!(["restored"]),
         News::Joined(peer) => json!(["joined", peer_json(&peer)]),
         News::Left(peer) => json!(["left", peer_json(&peer)]),
         News::Message { key, from, text } => json!(["message", key, from.to_string(), text]),

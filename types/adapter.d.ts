@@ -94,6 +94,8 @@ export interface AdapterStats {
   };
   /** Bytes that wait for the engine now. */
   readonly queuedBytes: number;
+  /** What the engine cannot do now although it is connected, such as keeping messages without memory; null if it does all. */
+  readonly degraded: string | null;
   /** Messages that the engine has taken. */
   readonly published: number;
   /** Messages of other servers and programs that were delivered here. */

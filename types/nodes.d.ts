@@ -47,6 +47,14 @@ export interface NodesEvents extends EmitterEvents {
   _down: [error: LineError<'sAdapterDown'>];
   /** After `_up`, when it was down before. */
   _resumed: [resumed: Resumed];
+  /**
+   * The engine is connected, and cannot do a part of what it is asked, which the error names: a full Redis keeps no
+   * messages of rooms with history. What waits is tried again. `state` stays `up`, and plain rooms reach all servers.
+   * `_restored` or `_down` follows.
+   */
+  _degraded: [error: LineError<'sAdapterDown'>];
+  /** After `_degraded`: the engine has done again for a second all that it is asked. */
+  _restored: [];
   /** Another server has joined. */
   _joined: [node: NodeInfo];
   /** The answer to a message of another server could not be sent. */

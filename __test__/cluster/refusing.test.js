@@ -44,9 +44,34 @@ describe('a Redis that does not do what it is asked', { concurrency: true, skip:
     for (const member of members) assert.deepEqual(member.payloads('kept'), numbers(0, 5));
     const { adapter } = await nodes[0].do('stats');
     assert.ok(adapter.state === 'up' && adapter.queuedBytes > 0, JSON.stringify(adapter));
+    const error = await seen(nodes[0], '_degraded');
+    assert.equal(error.code, 'sAdapterDown');
+    assert.match(error.message, /has no memory left below its maxmemory/);
+    assert.match(adapter.degraded, /has no memory left below its maxmemory/);
     await redis.command('CONFIG', 'SET', 'maxmemory', '0');
     for (const member of members) assert.deepEqual(await member.got('kept', 10), numbers(0, 10));
     for (const node of nodes) await fence(node, ['room', 'news'], members);
+    await seen(nodes[0], '_restored');
+    assert.equal((await nodes[0].do('stats')).adapter.degraded, null);
+    const told = (await nodes[0].do('events')).map((/** @type {any} */ [name]) => name);
+    assert.equal(told.filter((/** @type {string} */ name) => name === '_degraded').length, 1);
+    assert.ok(!told.includes('_down'), told.join());
+  }));
+
+  it('loads its data: it is down, tried again now and then, and used soon afterwards', withScene(async (scene) => {
+    // Redis waits for so many microseconds at each key that it loads: for 4 s in all.
+    const { redis, nodes, members } = await start(scene, { redis: { appendonly: true, config: { 'key-load-delay': 2000, 'loading-process-events-interval-bytes': 1024 } } });
+    await redis.command('EVAL', "for key = 1, 2000 do redis.call('SET', 'other:' .. key, string.rep('x', 100)) end", '0');
+    const before = await eventsOf(nodes[0]);
+    await redis.restart({ keepData: true });
+    await seen(nodes[0], '_resumed', before);
+    const events = (await nodes[0].do('events')).slice(before);
+    const count = (/** @type {string} */ wanted) => events.filter((/** @type {any} */ [name]) => name === wanted).length;
+    // It is not up and down in turn meanwhile.
+    assert.deepEqual([count('_down'), count('_up'), count('_resumed')], [1, 1, 1], JSON.stringify(events));
+    await allJoined(nodes);
+    await say(nodes[1], 'news', 5, 5);
+    for (const member of members) assert.deepEqual(await member.got('kept', 10), numbers(0, 10));
   }));
 
   it('is flushed: rooms with history begin anew, their members are told, and go on', withScene(async (scene) => {

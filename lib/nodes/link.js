@@ -290,6 +290,12 @@ class Link {
       case 'resumed':
         nodes[kOnNodeEvent]('_resumed', { downFor: rest[0], gaps: rest[1], lost: rest[2] });
         break;
+      case 'degraded':
+        nodes[kOnNodeEvent]('_degraded', down(`A part of what is asked of the engine waits: ${rest[0]}`, causeOf(rest[0], null)));
+        break;
+      case 'restored':
+        nodes[kOnNodeEvent]('_restored');
+        break;
       case 'joined':
       case 'left':
         nodes[kOnNodeEvent](`_${what}`, rest[0]);

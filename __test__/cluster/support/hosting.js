@@ -7,7 +7,7 @@ const { loadNative } = require('../../helpers/implementations');
 const { actions, plain } = require('./node-actions');
 
 /** Events of the adapter, which the log of a node keeps. */
-const ADAPTER_EVENTS = ['_up', '_down', '_resumed', '_joined', '_left'];
+const ADAPTER_EVENTS = ['_up', '_down', '_resumed', '_degraded', '_restored', '_joined', '_left'];
 
 /**
  * @typedef {object} Hosted

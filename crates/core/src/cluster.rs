@@ -36,6 +36,7 @@ mod roster;
 mod seen;
 mod settings;
 mod shared;
+mod strain;
 mod subscribing;
 mod subscriptions;
 #[cfg(test)]

@@ -24,9 +24,14 @@ impl Default for BackOff {
 impl BackOff {
     /// The next pause.
     pub fn pause(&mut self) -> Duration {
+        self.pause_up_to(LONGEST)
+    }
+
+    /// The next pause, of `longest` milliseconds at most.
+    pub fn pause_up_to(&mut self, longest: u64) -> Duration {
         let (random, _) = Uuid::new_v4().as_u64_pair();
-        let pause = random % (self.bound + 1);
-        self.bound = (self.bound * 2).min(LONGEST);
+        let pause = random % (self.bound.min(longest) + 1);
+        self.bound = (self.bound * 2).min(longest);
         Duration::from_millis(pause)
     }
 }
@@ -48,5 +53,10 @@ mod tests {
         }
         assert!(longest <= Duration::from_secs(5));
         assert!(longest > Duration::from_secs(2));
+        let mut back_off = BackOff::default();
+        let pauses = (0..100).map(|_| back_off.pause_up_to(750));
+        let longest = pauses.max();
+        assert!(longest <= Some(Duration::from_millis(750)));
+        assert!(longest > Some(Duration::from_millis(300)));
     }
 }

@@ -32,6 +32,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
             left(&shared, peer);
         }
         forget_messages(&shared);
+        shared.look_at_strain();
         if let Phase::Up(generation) = shared.phase() {
             let is_first = beaten.is_none_or(|(of, _)| of != generation);
             if is_first || beaten.is_some_and(|(_, last)| last.elapsed() >= interval) {

@@ -275,12 +275,18 @@ pub(super) fn claim_again(shared: &Arc<Shared>) {
     });
 }
 
-/// Tells the engine that this node is alive.
+/// Tells the engine that this node is alive. That is a write, so it shows whether the engine takes writes.
 async fn announce(shared: Arc<Shared>) {
     if let Some(registrar) = shared.engine.registrar() {
         let ttl = shared.settings.heartbeat_interval * MISSED_BEATS;
-        if let Err(error) = registrar.announce(shared.id, ttl.as_millis() as u64).await {
-            debug!("node {}: is not announced: {error}", shared.id);
+        match registrar.announce(shared.id, ttl.as_millis() as u64).await {
+            Ok(()) => lock(&shared.strain).worked(),
+            Err(error) => {
+                debug!("node {}: is not announced: {error}", shared.id);
+                if let EngineError::Unable(_) = error {
+                    shared.strained(&error);
+                }
+            }
         }
     }
 }

@@ -11,11 +11,16 @@ use super::channel::Channel;
 use super::engine::{Engine, EngineError, Sink};
 use super::keeping::following;
 use super::news::News;
+use super::settings::MISSED_BEATS;
 use super::shared::{Phase, Shared, lock};
 use super::{attendance, claiming, subscribing};
 
 /// Longest time for a connection, with all subscriptions that every node has.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest pause before an engine is tried again that answers and cannot serve yet, in milliseconds: one that loads its
+/// data is used within a second after it has done so.
+const LONGEST_WHEN_UNABLE: u64 = 750;
 
 pub(super) async fn run(shared: Arc<Shared>) {
     let mut back_off = BackOff::default();
@@ -68,6 +73,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
             }
             goes_on
         });
+        lock(&shared.strain).forget();
         subscribing::give_up_waiting(&shared);
         shared.give_up_questions();
         following::give_up(&shared);
@@ -83,7 +89,12 @@ pub(super) async fn run(shared: Arc<Shared>) {
 /// Pauses before the next try. A pause that has become long ends when the engine is reachable again.
 async fn pause(engine: &dyn Engine, back_off: &mut BackOff, failure: &EngineError) {
     let reachable = engine.reachable(failure);
-    let waited = tokio::time::timeout(back_off.pause(), reachable).await;
+    let pause = match failure {
+        // It answers, and says that it will serve later.
+        EngineError::Unable(_) => back_off.pause_up_to(LONGEST_WHEN_UNABLE),
+        _ => back_off.pause(),
+    };
+    let waited = tokio::time::timeout(pause, reachable).await;
     if waited.is_ok() {
         *back_off = BackOff::default();
     }
@@ -94,6 +105,16 @@ async fn connect(shared: &Arc<Shared>, generation: u64) -> Result<usize, EngineE
     let sink: Arc<dyn Sink> = Arc::new(Arc::clone(shared));
     let common = async {
         shared.engine.connect(sink, generation).await?;
+        if let Some(registrar) = shared.engine.registrar() {
+            // A server that loads its data, or is a replica, takes subscriptions and refuses this.
+            let ttl = shared.settings.heartbeat_interval * MISSED_BEATS;
+            let announced = registrar.announce(shared.id, ttl.as_millis() as u64);
+            if let Err(error) = announced.await
+                && shared.is_lost(generation)
+            {
+                return Err(error);
+            }
+        }
         let mut channels = vec![Channel::Everyone, Channel::Nodes, Channel::Node(shared.id)];
         if shared.settings.all_rooms {
             channels.push(Channel::EveryRoom);

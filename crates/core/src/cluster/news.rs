@@ -25,6 +25,10 @@ pub enum News {
         /// Rooms among these in which something is lost.
         lost: usize,
     },
+    /// The engine is connected, and cannot do something that is tried again, such as keeping messages.
+    Degraded(EngineError),
+    /// It does again all that it is asked. Not told when the connection is lost first.
+    Restored,
     /// A node has come.
     Joined(Peer),
     /// A node has ended, or was not heard of for too long.

@@ -37,6 +37,8 @@ pub struct NodeReport {
     pub round_trip: [u64; 2],
     /// Bytes that wait for the engine.
     pub queued_bytes: usize,
+    /// What the engine cannot do now, while it is connected.
+    pub degraded: Option<EngineError>,
     /// Counters with their names.
     pub counters: Vec<(&'static str, u64)>,
 }
@@ -104,6 +106,7 @@ impl Node {
             rooms: lock(&shared.subscriptions).len(),
             round_trip: [p50, p99],
             queued_bytes: shared.bound.bytes(),
+            degraded: lock(&shared.strain).error().cloned(),
             counters: counters_of(shared),
         }
     }

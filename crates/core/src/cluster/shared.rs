@@ -23,6 +23,7 @@ use super::questions::Questions;
 use super::roster::Roster;
 use super::seen::Seen;
 use super::settings::NodeSettings;
+use super::strain::Strain;
 use super::subscriptions::Subscriptions;
 use super::wire::Origin;
 
@@ -54,6 +55,7 @@ pub(super) struct Shared {
     /// Why the connection of a number is of no use any more.
     pub loss: Mutex<Option<(u64, EngineError)>>,
     pub lost: Notify,
+    pub strain: Mutex<Strain>,
     pub subscriptions: Mutex<Subscriptions>,
     pub rooms_changed: Notify,
     /// A room is subscribed, or has no members any more.
@@ -110,6 +112,7 @@ impl Shared {
             phase: watch::Sender::new(Phase::Connecting),
             loss: Mutex::default(),
             lost: Notify::new(),
+            strain: Mutex::default(),
             subscriptions: Mutex::new(Subscriptions::new(settings.unsubscribe_delay)),
             rooms_changed: Notify::new(),
             rooms_settled: Notify::new(),
@@ -178,9 +181,33 @@ impl Shared {
             // The task that connects changes the phase.
             tokio::task::yield_now().await;
         } else {
+            if let EngineError::Unable(_) = error {
+                self.strained(&error);
+            }
             debug!("node {}: {error}", self.id);
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// The engine is connected, and could not do something that is tried again.
+    pub fn strained(&self, error: &EngineError) {
+        let is_up = matches!(self.phase(), Phase::Up(_));
+        if is_up && lock(&self.strain).failed(error, Instant::now()) {
+            self.tell(News::Degraded(error.clone()));
+        }
+    }
+
+    /// Tells the application when the engine does again all that it is asked.
+    pub fn look_at_strain(&self) {
+        if lock(&self.strain).is_over(Instant::now()) {
+            self.tell(News::Restored);
+        }
+    }
+
+    /// Whether the connection of a number is known to be of no use.
+    pub fn is_lost(&self, generation: u64) -> bool {
+        let loss = lock(&self.loss);
+        loss.as_ref().is_some_and(|(of, _)| *of == generation)
     }
 
     /// The connection is of no use any more.

@@ -28,6 +28,8 @@ struct State {
     stuck: HashSet<usize>,
     /// What the engines of these numbers publish reaches nobody, and they are not told.
     mute: HashSet<usize>,
+    /// The engines of these numbers cannot connect.
+    away: HashSet<usize>,
     published: Vec<(String, Vec<u8>)>,
     refused: HashSet<Channel>,
     keeps: bool,
@@ -95,6 +97,16 @@ impl Broker {
 
     pub fn come_back(&self) {
         self.lock().is_down = false;
+    }
+
+    /// Whether an engine cannot connect.
+    pub fn set_away(&self, number: usize, away: bool) {
+        let mut state = self.lock();
+        if away {
+            state.away.insert(number);
+        } else {
+            state.away.remove(&number);
+        }
     }
 
     /// Whether an engine receives nothing, as if its connection were half open.
@@ -188,7 +200,7 @@ impl MemoryEngine {
 impl Engine for MemoryEngine {
     fn connect(&self, sink: Arc<dyn Sink>, generation: u64) -> Pending<'_, ()> {
         let mut state = self.broker.lock();
-        if state.is_down {
+        if state.is_down || state.away.contains(&self.number) {
             return Box::pin(ready(Err(lost())));
         }
         let client = Client {

@@ -30,6 +30,10 @@ pub struct Memory {
     reads: usize,
     /// Messages that are still kept before the next reply is lost, with the connection.
     lose_reply_after: Option<usize>,
+    /// Nobody can connect after that.
+    goes_down: bool,
+    /// What cannot be kept now, for want of memory.
+    is_full: bool,
 }
 
 struct History {
@@ -100,6 +104,18 @@ impl Broker {
     /// After so many further messages of one call, its connection is lost, and its reply with it.
     pub fn lose_reply_after(&self, messages: usize) {
         self.lock().memory.lose_reply_after = Some(messages);
+    }
+
+    /// The same, and all connections are lost with it, and none can be made.
+    pub fn go_down_after(&self, messages: usize) {
+        let memory = &mut self.lock().memory;
+        memory.lose_reply_after = Some(messages);
+        memory.goes_down = true;
+    }
+
+    /// Whether nothing can be kept, as by a Redis without memory.
+    pub fn set_full(&self, full: bool) {
+        self.lock().memory.is_full = full;
     }
 
     /// Keeps a message as another program does.
@@ -203,8 +219,12 @@ impl Keeper for MemoryEngine {
         for entry in entries {
             if state.memory.lose_reply_after == Some(0) {
                 state.memory.lose_reply_after = None;
+                let goes_down = std::mem::take(&mut state.memory.goes_down);
                 let client = state.clients.remove(&self.number);
                 drop(state);
+                if goes_down {
+                    self.broker.go_down();
+                }
                 if let Some(client) = client {
                     client.sink.lost(client.generation, lost());
                 }
@@ -216,6 +236,8 @@ impl Keeper for MemoryEngine {
             let channel = Channel::Room(Arc::clone(&entry.room));
             positions.push(if state.refused.contains(&channel) {
                 Err(EngineError::Refused("NOPERM: allow this channel".into()))
+            } else if state.memory.is_full {
+                Err(EngineError::Unable("OOM: no memory is left".into()))
             } else {
                 Ok(state.append(entry))
             });
@@ -262,6 +284,10 @@ impl Keeper for MemoryEngine {
 impl Registrar for MemoryEngine {
     fn announce(&self, node: NodeId, ttl: u64) -> Pending<'_, ()> {
         let until = Instant::now() + Duration::from_millis(ttl);
+        if self.broker.lock().memory.is_full {
+            let why = EngineError::Unable("OOM: no memory is left".into());
+            return Box::pin(ready(Err(why)));
+        }
         self.keep(|state| {
             state.memory.alive.insert(node, until);
         })

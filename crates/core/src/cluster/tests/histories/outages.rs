@@ -131,3 +131,58 @@ fn members_are_told_when_the_last_messages_are_gone() {
     });
     assert!(numbers(&one, &back).is_empty());
 }
+
+#[test]
+fn a_message_that_is_kept_again_behind_others_has_another_position() {
+    let (broker, one, two) = two();
+    let (a, b) = (member(&one, "news"), member(&two, "news"));
+    say(&two, &room("news"), 0);
+    say(&two, &room("news"), 1);
+    until("delivered", || {
+        numbers(&one, &a) == [0, 1] && numbers(&two, &b) == [0, 1]
+    });
+    // The engine keeps 2, and nobody knows; then it loses 1 and 2, and keeps another in the place of 1.
+    broker.go_down_after(1);
+    one.hub.in_turn(|| {
+        say(&one, &room("news"), 2);
+        say(&one, &room("news"), 3);
+    });
+    one.hub.turn_handled(&mut Vec::new(), None);
+    until("down", || !one.is_up() && !two.is_up());
+    assert_eq!(broker.kept("news").len(), 3);
+    broker.forget_last("news", 2);
+    broker.append_foreign("news", br#"{"n":"said","p":99}"#.to_vec());
+    // The first node keeps 2 again, at its old offset, before the second looks.
+    broker.set_away(1, true);
+    broker.come_back();
+    until("kept", || broker.kept("news").len() == 4);
+    broker.set_away(1, false);
+    for (server, peer) in [(&one, &a), (&two, &b)] {
+        until("delivered", || numbers(server, peer) == [0, 1, 2, 99, 3]);
+        let told = texts(server, peer);
+        assert_eq!(told[1..].iter().filter(|text| is_loss(text)).count(), 1);
+    }
+}
+
+#[test]
+fn the_application_is_told_what_the_engine_cannot_do() {
+    let (broker, one, two) = two();
+    let b = member(&two, "news");
+    let told = |server: &Server| {
+        let news = server.node.take_news().into_iter();
+        let some = news.filter(|news| matches!(news, News::Degraded(_) | News::Restored));
+        some.collect::<Vec<_>>()
+    };
+    told(&one);
+    broker.set_full(true);
+    say(&one, &room("news"), 1);
+    until("degraded", || one.node.report().degraded.is_some());
+    std::thread::sleep(Duration::from_millis(500));
+    let why = EngineError::Unable("OOM: no memory is left".into());
+    assert_eq!(told(&one), [News::Degraded(why)], "once");
+    assert!(one.is_up());
+    broker.set_full(false);
+    until("delivered", || numbers(&two, &b) == [1]);
+    until("restored", || one.node.report().degraded.is_none());
+    assert_eq!(told(&one), [News::Restored]);
+}

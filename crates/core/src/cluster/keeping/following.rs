@@ -10,7 +10,7 @@ use super::entries::{Entry, before, follow_one_another, new_epoch};
 use crate::cluster::engine::{EngineError, Head, Keeper, Kept};
 use crate::cluster::news::News;
 use crate::cluster::shared::{Phase, Shared, lock};
-use crate::hub::{Joined, Position};
+use crate::hub::{Joined, KeptMessage, Position};
 
 /// Rooms that are compared in one round trip.
 const AT_ONCE: usize = 1024;
@@ -382,7 +382,12 @@ impl Follower<'_> {
         if missing == 0 {
             return Ok(());
         }
-        let from = last.offset.saturating_sub(missing as u64);
+        // So many up to the head: later messages have come meanwhile.
+        let end = match head.epoch == last.epoch {
+            true => head.offset.min(last.offset),
+            false => last.offset,
+        };
+        let from = end.saturating_sub(missing as u64);
         if from < first.offset {
             let limit = usize::try_from(first.offset - from).unwrap_or(usize::MAX);
             let kept = self
@@ -393,7 +398,16 @@ impl Follower<'_> {
             let fits = follow_one_another(&messages)
                 && messages.last().is_some_and(|last| last.position() == first);
             if fits {
-                hub.put_before(self.room, messages.iter().map(|entry| &entry.message));
+                // Before the very first message is a position, too: that of who has joined an idle room.
+                let start = messages.first().map(Entry::position);
+                let start = start
+                    .filter(|start| start.offset == 1)
+                    .map(|start| KeptMessage {
+                        position: before(start),
+                        content: None,
+                    });
+                let older = messages.iter().map(|entry| &entry.message);
+                hub.put_before(self.room, start.iter().chain(older));
             }
             // What was asked for is not there, or of no use. Somebody else may want more than was asked for.
             let is_there = messages

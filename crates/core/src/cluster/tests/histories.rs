@@ -133,6 +133,24 @@ fn reading_a_few_messages_is_not_reading_all() {
 }
 
 #[test]
+fn who_has_joined_an_idle_room_recovers_on_a_node_that_came_later() {
+    let (_broker, one, two) = two();
+    let start = last_position(&one, &member(&one, "news"));
+    assert!(start.contains(":0:"));
+    for number in 0..5 {
+        say(&one, &room("news"), number);
+    }
+    // The second node begins behind these messages.
+    until("kept", || one.node.report().queued_bytes == 0);
+    let _nothing = member(&two, "news");
+    let back = arrive(&two, &format!(r#"{{"news":"{start}"}}"#));
+    two.hub.join(back.slot(), "news");
+    until("told", || !texts(&two, &back).is_empty());
+    assert!(!texts(&two, &back).iter().any(|text| is_loss(text)));
+    until("recovered", || numbers(&two, &back) == [0, 1, 2, 3, 4]);
+}
+
+#[test]
 fn receipts_have_the_position() {
     let (broker, one, _two) = two();
     one.hub.broadcast_everywhere(&room("news"), HI, Some(3));

@@ -27,7 +27,7 @@ class Demo {
 
   /** @param {Scene} scene @param {Record<string, string>} [env] */
   constructor(scene, env) {
-    // Before it is ended by SIGKILL, which would leave its children.
+    // It ends everything in order, before it is ended by SIGKILL.
     scene.defer(async () => {
       if (this.child.isRunning) this.child.signal('SIGTERM');
       await this.child.exited().catch(() => {});
@@ -180,6 +180,23 @@ describe('examples/three-nodes', { skip: WITHOUT_REDIS, timeout: 180000 }, () =>
     // Where root's programs are is looked at in any case, and nginx is there on Debian.
     assert.match(stderr, /^redis-server was not found: install Redis 6\.2 or later \(Debian, Ubuntu: apt-get install redis-server;/);
     assert.doesNotMatch(stderr, /\n {4}at /);
+  }));
+
+  it('leaves nothing behind when it is killed itself', withScene(async (scene) => {
+    const demo = new Demo(scene);
+    const { folder, pids } = await demo.start();
+    assert.equal(pids.length, 5);
+    demo.child.signal('SIGKILL');
+    const isGone = (/** @type {number} */ pid) => {
+      try {
+        process.kill(pid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    await until(() => pids.every(isGone), 'end of all parts', PATIENCE);
+    await until(() => !fs.existsSync(folder), 'removal of the folder', PATIENCE);
   }));
 
   it('ends everything at Ctrl-C also while it starts', withScene(async (scene) => {

@@ -11,6 +11,7 @@ const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const { createInterface } = require('node:readline');
+const { Guard } = require('./guard.js');
 const { nginxConfig } = require('./nginx.js');
 const { Part } = require('./part.js');
 
@@ -75,6 +76,8 @@ async function freePorts(count) {
 class Demo {
   /** By the names that commands use. @type {Map<string, Part>} */
   #parts = new Map();
+  /** @type {Guard | undefined} */
+  #guard = undefined;
   /** For the files of all parts. @type {string | undefined} */
   #folder = undefined;
   /** Whether everything is to end. */
@@ -93,7 +96,8 @@ class Demo {
       if (!this.isEnding) console.log(`${name} has ended (${how}); "start ${key}" starts it again`);
     };
     const log = path.join(folder, `${name.replace(' ', '-')}.log`);
-    this.#parts.set(key, new Part({ name, port, command, env: { ...process.env, PATH, ...env }, log, onEnd }));
+    const guard = (this.#guard ??= new Guard(folder));
+    this.#parts.set(key, new Part({ name, port, command, env: { ...process.env, PATH, ...env }, log, guard, onEnd }));
   }
 
   async start() {
@@ -181,7 +185,7 @@ async function main() {
     await demo.end();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end);
-  // Whatever ends this process, short of SIGKILL.
+  // Whatever ends this process, short of SIGKILL, which the guard notices.
   process.once('exit', () => demo.killAll());
   try {
     await demo.start();

@@ -36,6 +36,7 @@ class Part {
   #command;
   #env;
   #log;
+  #guard;
   #onEnd;
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #child = undefined;
@@ -50,14 +51,16 @@ class Part {
    * @param {string[]} what.command
    * @param {NodeJS.ProcessEnv} what.env
    * @param {string} what.log The file that has what it writes.
+   * @param {import('./guard.js').Guard} what.guard Ends it when the demo is killed.
    * @param {(how: string) => void} what.onEnd Called when it ends by itself, or by somebody else.
    */
-  constructor({ name, port, command, env, log, onEnd }) {
+  constructor({ name, port, command, env, log, guard, onEnd }) {
     this.name = name;
     this.port = port;
     this.#command = command;
     this.#env = env;
     this.#log = log;
+    this.#guard = guard;
     this.#onEnd = onEnd;
   }
 
@@ -73,12 +76,15 @@ class Part {
     // A group of its own: Ctrl-C in a terminal reaches the demo alone, which ends the others.
     const child = spawn(file, args, { env: this.#env, stdio: ['ignore', log, log], detached: process.platform !== 'win32' });
     fs.closeSync(log);
+    const { pid } = child;
+    if (pid !== undefined) this.#guard.add(pid);
     this.#child = child;
     this.#isExpected = false;
     this.#ended = new Promise((resolve) => {
       /** @param {string} how */
       const end = (how) => {
         if (this.#child === child) this.#child = undefined;
+        if (pid !== undefined) this.#guard.remove(pid);
         resolve(how);
       };
       child.once('error', (error) => end(error.message));

@@ -383,9 +383,10 @@ impl Follower<'_> {
             return Ok(());
         }
         // So many up to the head: later messages have come meanwhile.
-        let end = match head.epoch == last.epoch {
-            true => head.offset.min(last.offset),
-            false => last.offset,
+        let end = if head.epoch == last.epoch {
+            head.offset.min(last.offset)
+        } else {
+            last.offset
         };
         let from = end.saturating_sub(missing as u64);
         if from < first.offset {

@@ -9,7 +9,7 @@ use napi::Result;
 use napi::bindgen_prelude::Object;
 
 use line_socket_core::{
-    Batch, ConnectionRef, Group, Kind, Lane, Queued, Record, record_count, response_len,
+    Batch, ConnectionRef, Group, Kind, Lane, Part, Queued, Record, record_count, response_len,
 };
 
 use super::raw::{self, Call, Value};
@@ -93,15 +93,13 @@ fn receive_again(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.latin1_value(&server.batch.text)
 }
 
-/// `strings(): string[]`. The strings of the batch taken last.
+/// `strings(): (string | Buffer)[]`. The strings of the batch taken last; a large one as its UTF-8.
 fn strings(server: &mut JsServer, call: &Call) -> Result<Value> {
     let strings = &mut server.batch.strings;
-    let array = call.array_value(strings.iter().map(|(text, is_ascii)| {
-        if is_ascii {
-            call.latin1_value(text.as_bytes())
-        } else {
-            call.string_value(text)
-        }
+    let array = call.array_value(strings.take_all().map(|part| match part {
+        Part::Ascii(text) => call.latin1_value(text.as_bytes()),
+        Part::Text(text) => call.string_value(text),
+        Part::Heavy(bytes) => call.bytes_value(bytes),
     }));
     // Large strings are not kept until the next batch.
     strings.clear();

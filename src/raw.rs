@@ -9,19 +9,17 @@
 
 use std::cell::RefCell;
 use std::ffi::c_void;
-#[cfg(unix)]
-use std::io;
-#[cfg(unix)]
-use std::os::fd::{BorrowedFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI32;
 
-use napi::bindgen_prelude::{FromNapiValue, Function, Int32ArraySlice, Object, Uint8ArraySlice};
+use napi::bindgen_prelude::{
+    BufferSlice, FromNapiValue, Function, Int32ArraySlice, Object, ToNapiValue, Uint8ArraySlice,
+};
 use napi::threadsafe_function::ThreadsafeFunction;
-use napi::{Error, JsValue, Result, Status, ValueType, check_status, sys};
+use napi::{Env, Error, JsValue, Result, Status, ValueType, check_status, sys};
 
 /// A function that any thread may call.
 pub type WakeFunction = ThreadsafeFunction<(), (), (), Status, false>;
@@ -393,6 +391,13 @@ impl Call {
         })
     }
 
+    /// A `Buffer` with the bytes themselves.
+    pub fn bytes_value(&self, bytes: Vec<u8>) -> Result<Value> {
+        let buffer = BufferSlice::from_data(&Env::from_raw(self.env), bytes)?;
+        // SAFETY: the buffer is of this environment.
+        unsafe { BufferSlice::to_napi_value(self.env, buffer) }.map(Value)
+    }
+
     /// An array.
     pub fn array_value(
         &self,
@@ -430,17 +435,16 @@ impl Call {
     }
 }
 
-/// A second descriptor of the socket that Node has under `descriptor`: closing one leaves the
-/// connection to the other.
+/// A second descriptor of the socket under `descriptor`: closing one leaves the connection to the other.
 ///
 /// # Errors
 /// The system's; `InvalidInput` for a negative number.
 #[cfg(unix)]
-pub fn duplicate(descriptor: i32) -> io::Result<OwnedFd> {
+pub fn duplicate(descriptor: i32) -> std::io::Result<std::os::fd::OwnedFd> {
     if descriptor < 0 {
-        return Err(io::ErrorKind::InvalidInput.into());
+        return Err(std::io::ErrorKind::InvalidInput.into());
     }
     // SAFETY: the descriptor is not -1, and is only lent for the call that follows, during which no
     // JavaScript runs that could close it. One that is not open makes the call fail.
-    unsafe { BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()
+    unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()
 }

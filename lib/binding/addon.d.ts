@@ -655,8 +655,8 @@ export interface DataPath {
    * take. When there is no more to take, a wake follows as soon as there is.
    */
   take(words: Int32Array, lane: number): string | undefined;
-  /** The strings of the batch taken last. */
-  strings(): string[];
+  /** The strings of the batch taken last; a large one as its UTF-8. */
+  strings(): (string | Buffer)[];
   /**
    * Receives a message once more that came as an outline, because its payload is not JSON. Gives a batch of at
    * most one event.

@@ -7,7 +7,9 @@ const { throwLater } = require('../runtime/debug.js');
 /** Index of the header's integer that says whether more events wait. */
 const MORE = 2;
 
-/** @type {string[]} */
+/** @typedef {import('./text.js').RawText} RawText */
+
+/** @type {RawText[]} */
 const NO_STRINGS = [];
 
 /**
@@ -16,10 +18,10 @@ const NO_STRINGS = [];
  * @property {number} kind
  * @property {number} slot
  * @property {number} interned Number of the name; 0 when it is not interned.
- * @property {string | undefined} name As it stood in the JSON, without its quotes.
- * @property {string | undefined} id Raw JSON.
- * @property {string | undefined} payload Raw JSON.
- * @property {string | undefined} error Raw JSON.
+ * @property {RawText | undefined} name As it stood in the JSON, without its quotes.
+ * @property {RawText | undefined} id Raw JSON.
+ * @property {RawText | undefined} payload Raw JSON.
+ * @property {RawText | undefined} error Raw JSON.
  * @property {number} number
  * @property {boolean} isWhole Whether all of its texts are there.
  */
@@ -121,7 +123,7 @@ class Batch {
   /**
    * The text of a field of the event that was begun last. To be called once for each field, in their order.
    * @param {number} field As in `crates/core/src/hub/record.rs`.
-   * @returns {string | undefined}
+   * @returns {RawText | undefined}
    */
   text(field) {
     if (field >= 0) return this.#text.substring(this.#at, (this.#at += field));
@@ -134,7 +136,7 @@ class Batch {
 
 /**
  * @param {import('./native.js').NativeServer} native
- * @returns {string[]} The strings of the batch taken last; none when reading them fails.
+ * @returns {RawText[]} The strings of the batch taken last; none when reading them fails.
  */
 function stringsOf(native) {
   try {

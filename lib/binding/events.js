@@ -27,9 +27,11 @@ const {
   kSlot,
 } = require('../symbols.js');
 const { decideUpgrade } = require('../upgrade/upgrade.js');
+const { textOf } = require('./text.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./batch.js').NativeEvent} NativeEvent */
+/** @typedef {import('./text.js').RawText} RawText */
 
 /** Nobody else closes connections of a server that is joined with no others. */
 const NONE_CLOSED = new Int32Array(1);
@@ -113,7 +115,7 @@ class Events {
     const slot = words[w + 1];
     const interned = words[w + 2];
     try {
-      const name = interned === 0 ? decodeName(/** @type {string} */ (raw)) : this.#names[interned];
+      const name = interned === 0 ? this.#nameOf(/** @type {RawText} */ (raw), slot) : this.#names[interned];
       const connection = this.#inbox.connections[slot];
       if (connection === undefined || connection[kDeferred] !== undefined) {
         this.#dispatch(KIND.MESSAGE, slot, name, id, payload, error, 0);
@@ -125,15 +127,31 @@ class Events {
     }
   }
 
+  /**
+   * @param {RawText} raw A name that was not interned.
+   * @param {number} slot
+   * @returns {string} Empty for a large name that no listener of the connection can have.
+   */
+  #nameOf(raw, slot) {
+    if (typeof raw !== 'string') {
+      const connection = this.#inbox.connections[slot];
+      const names = connection?.eventNames() ?? [];
+      // A character takes at most six bytes, as an escape.
+      const isHeard = connection?.regexes().length || names.some((name) => name.length * 6 >= raw.length);
+      if (!isHeard) return '';
+    }
+    return decodeName(textOf(raw));
+  }
+
   /** @param {NativeEvent} event */
   #handleOther(event) {
     const { kind, slot, interned, id, payload, error, number } = event;
-    let { name } = event;
+    let name = /** @type {string | undefined} */ (event.name);
     // Reading its texts has failed, which was reported. A close is handled without its reason.
     if (!event.isWhole && kind !== KIND.CLOSED) return;
     try {
       if (interned !== 0) name = this.#names[interned];
-      else if (kind === KIND.MESSAGE) name = decodeName(/** @type {string} */ (name));
+      else if (kind === KIND.MESSAGE) name = this.#nameOf(/** @type {RawText} */ (event.name), slot);
       this.#dispatch(kind, slot, name, id, payload, error, number);
     } catch (thrown) {
       throwLater(thrown);
@@ -144,9 +162,9 @@ class Events {
    * @param {number} kind
    * @param {number} slot
    * @param {string | undefined} name
-   * @param {string | undefined} id
-   * @param {string | undefined} payload
-   * @param {string | undefined} error
+   * @param {RawText | undefined} id
+   * @param {RawText | undefined} payload
+   * @param {RawText | undefined} error
    * @param {number} number
    */
   #dispatch(kind, slot, name, id, payload, error, number) {
@@ -181,10 +199,10 @@ class Events {
         connection[kOnResponse](id, payload, error);
         break;
       case KIND.CLOSED:
-        this.#end(connection, slot, number, /** @type {string} */ (payload));
+        this.#end(connection, slot, number, textOf(/** @type {RawText} */ (payload)));
         break;
       case KIND.INVALID:
-        connection[kOnInvalid](/** @type {string} */ (payload), number);
+        connection[kOnInvalid](/** @type {RawText} */ (payload), number);
         break;
       case KIND.PING_DUE:
         connection[kOnPingDue]();
@@ -223,7 +241,7 @@ class Events {
    * A message of which the core has scanned only the outline. If the payload parses, the message is valid.
    * @param {ServerConnection} connection
    * @param {string} name
-   * @param {string | undefined} id
+   * @param {RawText | undefined} id
    * @param {string} text The whole message.
    * @param {number} places Bytes before the payload, and after it in the lowest eight bits.
    */

@@ -53,6 +53,7 @@ const {
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('./message.js').Responder} Responder */
+/** @typedef {import('../binding/text.js').RawText} RawText */
 
 const NO_DELAY = 'The delay before a connection is closed must be a number of milliseconds';
 
@@ -325,9 +326,9 @@ class ServerConnection extends ReceivingConnection {
 
   /**
    * Called for the first handshake message; the core answers others.
-   * @param {string | undefined} rawId
-   * @param {string | undefined} rawPayload
-   * @param {string | undefined} rawError
+   * @param {RawText | undefined} rawId
+   * @param {RawText | undefined} rawPayload
+   * @param {RawText | undefined} rawError
    * @internal
    */
   [kOnHandshake](rawId, rawPayload, rawError) {
@@ -353,9 +354,9 @@ class ServerConnection extends ReceivingConnection {
   }
 
   /**
-   * @param {string | undefined} rawId
-   * @param {string | undefined} rawPayload
-   * @param {string | undefined} rawError Raw JSON of a truthy error.
+   * @param {RawText | undefined} rawId
+   * @param {RawText | undefined} rawPayload
+   * @param {RawText | undefined} rawError Raw JSON of a truthy error.
    * @internal
    */
   [kOnResponse](rawId, rawPayload, rawError) {

@@ -4,6 +4,7 @@
 /** The errors of a connection. */
 
 const LineError = require('../../common/line-error.js');
+const { textOf } = require('../binding/text.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
 const { reasonOf } = require('../../common/json.js');
 const { shown } = require('../options/room-rules.js');
@@ -95,10 +96,17 @@ function notResponded(message, cause) {
   return new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, text, cause);
 }
 
-/** @param {string} received */
+/** @param {import('../binding/text.js').RawText} received */
 function noEnvelope(received) {
   const text = 'A message from the client is not an envelope in JSON; its text is the payload of this error';
-  return new LineError(ErrorCode.INVALID_JSON, text, received);
+  if (typeof received === 'string') return new LineError(ErrorCode.INVALID_JSON, text, received);
+  const error = new LineError(ErrorCode.INVALID_JSON, text);
+  const define = (/** @type {PropertyDescriptor} */ how) => Object.defineProperty(error, 'payload', { ...how, enumerable: true, configurable: true });
+  // It is large: a string of it is made when it is first asked for.
+  return define({
+    get: () => define({ value: textOf(received), writable: true }).payload,
+    set: (value) => define({ value, writable: true }),
+  });
 }
 
 /**

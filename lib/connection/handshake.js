@@ -29,6 +29,7 @@ const {
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('./message.js').Responder} Responder */
+/** @typedef {import('../binding/text.js').RawText} RawText */
 
 /** Time between the answer to a rejected handshake and the close frame, in ms (contract section 1). */
 const REJECTION_DELAY = 50;
@@ -44,7 +45,7 @@ class Handshake {
 
   /**
    * @param {ServerConnection} connection
-   * @param {string | undefined} rawId
+   * @param {RawText | undefined} rawId
    */
   constructor(connection, rawId) {
     this.#connection = connection;
@@ -70,8 +71,8 @@ class Handshake {
   }
 
   /**
-   * @param {string | undefined} rawPayload
-   * @param {string | undefined} rawError
+   * @param {RawText | undefined} rawPayload
+   * @param {RawText | undefined} rawError
    */
   begin(rawPayload, rawError) {
     const connection = this.#connection;

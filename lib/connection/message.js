@@ -3,6 +3,7 @@
 
 const Emitter = require('../emitter/emitter.js');
 const LineError = require('../../common/line-error.js');
+const { textOf } = require('../binding/text.js');
 const { MessageErrorCode: ErrorCode, MessageName: Name } = require('../enums.js');
 const { canonicalId, payloadJson, errorJson, messageJson, isJson, reasonOf, receivedError } = require('../../common/json.js');
 const { noteThrown, reportUncaught, promisesAmong, watchHandlers } = require('../../common/delivery.js');
@@ -18,6 +19,8 @@ const {
   kOnResolved,
   kPayloadJson,
 } = require('../symbols.js');
+
+/** @typedef {import('../binding/text.js').RawText} RawText */
 
 /**
  * Where the answer to a received message goes.
@@ -46,9 +49,9 @@ const {
  * @type {(
  *   responder: Responder,
  *   name: string,
- *   rawId: string | undefined,
- *   rawPayload: string | undefined,
- *   rawError: string | undefined,
+ *   rawId: RawText | undefined,
+ *   rawPayload: RawText | undefined,
+ *   rawError: RawText | undefined,
  *   payload?: unknown,
  * ) => Message}
  */
@@ -95,21 +98,21 @@ class Message extends Emitter {
   #payload = undefined;
   /**
    * Raw JSON of a payload that has not been read yet. It was checked when it arrived.
-   * @type {string | undefined}
+   * @type {RawText | undefined}
    */
   #rawPayload = undefined;
   /** @type {unknown} */
   #err = undefined;
   /**
    * Raw JSON of an error that has not been read yet. A client may send a large one that no handler looks at.
-   * @type {string | undefined}
+   * @type {RawText | undefined}
    */
   #rawError = undefined;
   /** @type {unknown} */
   #id = undefined;
   /**
    * Raw JSON of an id that has not been read yet.
-   * @type {string | undefined}
+   * @type {RawText | undefined}
    */
   #rawId = undefined;
   /** @type {Responder | undefined} */
@@ -156,7 +159,7 @@ class Message extends Emitter {
       return message.#results;
     };
     rawIdOf = (message) => {
-      if (message.#rawId !== undefined) return canonicalId(message.#rawId);
+      if (message.#rawId !== undefined) return canonicalId(textOf(message.#rawId));
       return message.#id === undefined ? undefined : JSON.stringify(message.#id);
     };
   }
@@ -209,7 +212,7 @@ class Message extends Emitter {
   /** The payload; parsed when it is first asked for. */
   get payload() {
     if (this.#rawPayload !== undefined) {
-      this.#payload = JSON.parse(this.#rawPayload);
+      this.#payload = JSON.parse(textOf(this.#rawPayload));
       this.#rawPayload = undefined;
     }
     return this.#payload;
@@ -223,7 +226,7 @@ class Message extends Emitter {
   /** The error of a message that has one; made when it is first asked for. @type {any} */
   get err() {
     if (this.#rawError !== undefined) {
-      this.#err = receivedError(JSON.parse(this.#rawError));
+      this.#err = receivedError(JSON.parse(textOf(this.#rawError)));
       this.#rawError = undefined;
     }
     return this.#err;
@@ -236,7 +239,7 @@ class Message extends Emitter {
 
   /** The id; undefined when the sender expects no answer. */
   get id() {
-    if (this.#id === undefined && this.#rawId !== undefined) this.#id = JSON.parse(this.#rawId);
+    if (this.#id === undefined && this.#rawId !== undefined) this.#id = JSON.parse(textOf(this.#rawId));
     return this.#id;
   }
 

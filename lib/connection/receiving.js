@@ -4,6 +4,7 @@
 const Emitter = require('../emitter/emitter.js');
 const { LONGEST } = require('../binding/answers.js');
 const { ANSWER, OUTCOME } = require('../binding/layout.js');
+const { textOf } = require('../binding/text.js');
 const { INTAKE } = require('./leaving.js');
 const { received, deliver, rawIdOf } = require('./message.js');
 const { connectionLog } = require('../runtime/debug.js');
@@ -38,6 +39,7 @@ const {
 } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
+/** @typedef {import('../binding/text.js').RawText} RawText */
 /** @typedef {import('../../common/line-error.js')} LineError */
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
@@ -109,9 +111,9 @@ class ReceivingConnection extends Emitter {
 
   /**
    * @param {string} name
-   * @param {string | undefined} rawId
-   * @param {string | undefined} rawPayload
-   * @param {string | undefined} rawError
+   * @param {RawText | undefined} rawId
+   * @param {RawText | undefined} rawPayload
+   * @param {RawText | undefined} rawError
    * @param {unknown} [payload] The payload when it is parsed already; then there is no `rawPayload`.
    * @internal
    */
@@ -137,22 +139,24 @@ class ReceivingConnection extends Emitter {
 
   /**
    * Rejects a request that must not reach a listener.
-   * @param {string | undefined} rawId
+   * @param {RawText | undefined} raw Its id.
    * @param {string} why
    * @internal
    */
-  #refuse(rawId, why) {
+  #refuse(raw, why) {
+    const rawId = raw && textOf(raw);
     if (!expectsAnswer(rawId)) return;
     this[kQueueText](rejectionJson(canonicalId(/** @type {string} */ (rawId)), errorJson(new Error(why))));
   }
 
   /**
    * Called for a ping that came after messages which handlers have to answer first.
-   * @param {string | undefined} rawId
+   * @param {RawText | undefined} raw Its id.
    * @internal
    */
-  [kOnPing](rawId) {
+  [kOnPing](raw) {
     if (this[kIntake] === INTAKE.NONE) return;
+    const rawId = raw && textOf(raw);
     if (!expectsAnswer(rawId)) {
       this[kQueueText](messageJson(MessageName.RESPONSE, 'pong', undefined, null));
     } else if (this.state !== State.DISCONNECTED) {
@@ -162,13 +166,13 @@ class ReceivingConnection extends Emitter {
   }
 
   /**
-   * @param {string} text Text of a message that is not an envelope, or how the protocol was violated.
+   * @param {RawText} text Text of a message that is not an envelope, or how the protocol was violated.
    * @param {number} code Close code of a violation, else 0.
    * @internal
    */
   [kOnInvalid](text, code) {
     if (this[kIntake] === INTAKE.NONE) return;
-    this.emit(Event.ERROR, code === 0 ? errors.noEnvelope(text) : errors.violated(code, text));
+    this.emit(Event.ERROR, code === 0 ? errors.noEnvelope(text) : errors.violated(code, textOf(text)));
   }
 
   // What messages call; see `Responder` in message.js.

@@ -3,6 +3,7 @@
 
 const LineError = require('../../common/line-error.js');
 const { cancel } = require('./deadlines.js');
+const { textOf } = require('../binding/text.js');
 const { ConnectionErrorCode, MessageName } = require('../enums.js');
 const { receivedError } = require('../../common/json.js');
 const { markHandled, rejected, tooManySends } = require('./errors.js');
@@ -10,6 +11,7 @@ const { kQueue, kSlot } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
+/** @typedef {import('../binding/text.js').RawText} RawText */
 
 /**
  * What the sends of all connections of a server share: one object for each server.
@@ -128,19 +130,20 @@ class Sends {
   }
 
   /**
-   * @param {string | undefined} rawId
-   * @param {string | undefined} rawPayload
-   * @param {string | undefined} rawError Raw JSON of a truthy error.
+   * @param {RawText | undefined} rawId
+   * @param {RawText | undefined} rawPayload
+   * @param {RawText | undefined} rawError Raw JSON of a truthy error.
    */
   onResponse(rawId, rawPayload, rawError) {
-    const pending = rawId === undefined ? undefined : this.#pending.get(JSON.parse(rawId));
+    // Ours are not large.
+    const pending = typeof rawId === 'string' ? this.#pending.get(JSON.parse(rawId)) : undefined;
     if (pending === undefined) return;
     this.#take(pending);
     if (rawError === undefined) {
-      pending.resolve(rawPayload === undefined ? undefined : JSON.parse(rawPayload));
+      pending.resolve(rawPayload === undefined ? undefined : JSON.parse(textOf(rawPayload)));
       return;
     }
-    const error = receivedError(JSON.parse(rawError));
+    const error = receivedError(JSON.parse(textOf(rawError)));
     const text = 'The client rejected the message; its error is the payload of this error';
     pending.reject(new LineError(ConnectionErrorCode.MESSAGE_REJECTED, text, error));
   }

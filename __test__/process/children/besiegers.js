@@ -46,6 +46,8 @@ const FLOODS = {
   },
   'large payloads that are read': { first: [HANDSHAKE], again: [`{"n":"read","p":${OBJECTS},"i":"2"}`] },
   'large payloads for nobody': { first: [HANDSHAKE], again: [`{"n":"none","p":"${'x'.repeat(64 * 1024)}"}`] },
+  'errors that nobody reads': { first: [HANDSHAKE], again: [`{"n":"none","e":{"name":"E","message":"m",${Array.from({ length: 100_000 }, (_, i) => `"k${i}":0`)}}}`] },
+  'very large payloads for nobody': { first: [HANDSHAKE], again: [`{"n":"none","p":"${'\u20ac'.repeat(6_000_000)}"}`] },
   'requests that ask in turn': { first: [HANDSHAKE], again: ['{"n":"ask","i":"2"}'] },
   'answers that cannot be written': { first: [HANDSHAKE], again: ['{"n":"throw","i":"2"}', '{"n":"throw"}'] },
   responses: { first: [HANDSHAKE], again: ['{"n":"_r","i":"2","e":null}'] },

@@ -59,7 +59,7 @@ use log::debug;
 
 pub use admission::{Admission, NoRoom, Permit};
 pub use asking::AskedMembers;
-pub use batch::{BATCH_EVENTS, Batch};
+pub use batch::{BATCH_EVENTS, Batch, Part};
 pub use compressing::{Compressing, TurnOutcome};
 pub use config::{Config, SlowConsumer};
 pub use connection::NumberName;
@@ -92,7 +92,7 @@ pub use record::{Field, Kind, Record, count as record_count};
 pub use recovery::{Joined, Joining};
 pub use registry::{Group, Registry};
 pub use requests::{Answers, AnswersElsewhere, FIRST_KEY_OF_NODES, REQUEST_PREFIX, Requests};
-pub use routing::Next;
+pub use routing::{Apart, Next};
 pub use secure::{Authorization, Secure};
 pub use stats::{Counter, Stats};
 pub use target::Target;

@@ -174,6 +174,8 @@ pub use hub::Lane;
 pub use hub::Link;
 /// What to do after a message.
 pub use hub::Next;
+/// A text of a batch that is not inline.
+pub use hub::Part;
 /// Who is in rooms with presence.
 pub use hub::Presence;
 /// How the presence of a room works.

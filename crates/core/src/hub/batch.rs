@@ -3,7 +3,9 @@
 //! It keeps the text of its small ASCII messages in one piece. The application's side makes a single string
 //! of it and cuts parts out on demand. A part that is large or not ASCII becomes a string of its own.
 
-use super::record::{Field, Record};
+use std::ops::Range;
+
+use super::record::{Field, Place, Record};
 
 /// Text, in bytes, after which a batch is closed and the next one is begun. A turn that brings requests of
 /// 1 KiB from some sixty connections fits into one batch.
@@ -21,6 +23,10 @@ pub(super) const BATCH_STRINGS: usize = MARK_UNIT;
 
 /// A part longer than this travels as a string of its own.
 pub(super) const INLINE: usize = 2048;
+
+/// A part longer than this travels as bytes in memory of its own, of which the application makes a string when a
+/// handler asks for it. To make a string of a large text takes long, above all when it is not ASCII.
+pub(super) const HEAVY: usize = 256 * 1024;
 
 /// What an event counts as beside its text, in bytes. So a limit in bytes bounds tiny messages too.
 pub(super) const EVENT_COST: usize = 64;
@@ -62,8 +68,45 @@ impl Batch {
             self.text.extend_from_slice(part.as_bytes());
             self.cost += part.len();
             Field::inline(part.len())
-        } else {
+        } else if part.len() <= HEAVY {
             self.put_apart(part)
+        } else {
+            self.put_heavy(part.to_owned().into_bytes())
+        }
+    }
+
+    fn put_heavy(&mut self, bytes: Vec<u8>) -> Field {
+        self.cost += bytes.len();
+        Field::string(self.strings.push_heavy(bytes))
+    }
+
+    /// Takes over the parts of an event of another batch, which had only this one. Large parts are not copied.
+    pub fn adopt(&mut self, mut other: Self, record: Record) -> Record {
+        let mut text = &*other.text;
+        let mut take = |field: Field| match field.place() {
+            Place::Absent => field,
+            Place::Inline(length) => {
+                let (part, rest) = text.split_at(length.min(text.len()));
+                text = rest;
+                self.text.extend_from_slice(part);
+                self.cost += part.len();
+                field
+            }
+            Place::String(index) => match other.strings.take(index) {
+                Some(Part::Heavy(bytes)) => self.put_heavy(bytes),
+                Some(Part::Ascii(part) | Part::Text(part)) => self.put_apart(part),
+                None => Field::NONE,
+            },
+        };
+        // The order in which their inline texts stand.
+        let (name, id) = (take(record.name), take(record.id));
+        let (payload, error) = (take(record.payload), take(record.error));
+        Record {
+            name,
+            id,
+            payload,
+            error,
+            ..record
         }
     }
 
@@ -107,43 +150,81 @@ impl Batch {
     pub fn is_full(&self) -> bool {
         self.text.len() >= BATCH_TEXT
             || self.records.len() >= BATCH_EVENTS
-            || self.strings.text.len() >= BATCH_STRINGS
+            || self.strings.bytes >= BATCH_STRINGS
     }
 }
 
+/// A text that is not inline.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// ASCII, determined while it was in the cache.
+    Ascii(&'a str),
+    /// Any other text.
+    Text(&'a str),
+    /// Large: the UTF-8 of a text.
+    Heavy(Vec<u8>),
+}
+
+#[derive(Debug)]
+enum Kept {
+    /// Where it stands in the buffer, and whether it is ASCII.
+    Shared(Range<usize>, bool),
+    Heavy(Vec<u8>),
+}
+
 /// Texts, one after the other in one buffer, which is used again for later batches. If each text had memory of
-/// its own, a large message would cost a page fault for every 4 KiB.
+/// its own, a message of some size would cost a page fault for every 4 KiB. Large ones have memory of their own.
 #[derive(Debug, Default)]
 pub struct Strings {
     text: String,
-    /// Where each text ends, and whether it is ASCII, which is determined while it is in the cache.
-    ends: Vec<(usize, bool)>,
+    kept: Vec<Kept>,
+    /// Of all texts.
+    bytes: usize,
 }
 
 impl Strings {
     /// Adds a text; returns its index.
     fn push(&mut self, text: &str) -> usize {
+        let start = self.text.len();
         self.text.push_str(text);
-        self.ends.push((self.text.len(), text.is_ascii()));
-        self.ends.len() - 1
+        let place = start..self.text.len();
+        self.add(Kept::Shared(place, text.is_ascii()), text.len())
+    }
+
+    fn push_heavy(&mut self, bytes: Vec<u8>) -> usize {
+        let length = bytes.len();
+        self.add(Kept::Heavy(bytes), length)
+    }
+
+    fn add(&mut self, kept: Kept, length: usize) -> usize {
+        self.kept.push(kept);
+        self.bytes += length;
+        self.kept.len() - 1
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.ends.len()
+        self.kept.len()
     }
 
     /// The text with this index.
     pub fn get(&self, index: usize) -> Option<&str> {
-        let (end, _) = *self.ends.get(index)?;
-        let before = index.checked_sub(1).map(|before| self.ends[before]);
-        Some(&self.text[before.map_or(0, |(end, _)| end)..end])
+        match self.kept.get(index)? {
+            Kept::Shared(place, _) => self.text.get(place.clone()),
+            Kept::Heavy(bytes) => str::from_utf8(bytes).ok(),
+        }
     }
 
-    /// The texts in the order of their indices, each with whether it is ASCII.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, bool)> {
-        let ends = self.ends.iter().enumerate();
-        ends.map(|(index, &(_, is_ascii))| (self.get(index).unwrap_or_default(), is_ascii))
+    /// Takes the text with this index. Of large ones nothing is left.
+    fn take(&mut self, index: usize) -> Option<Part<'_>> {
+        let Self { text, kept, .. } = self;
+        Some(part(text, kept.get_mut(index)?))
+    }
+
+    /// Takes the texts in the order of their indices. Of large ones nothing is left.
+    pub fn take_all(&mut self) -> impl ExactSizeIterator<Item = Part<'_>> {
+        let Self { text, kept, .. } = self;
+        kept.iter_mut().map(|kept| part(text, kept))
     }
 
     /// Removes all texts. Keeps the memory if this batch has used much of it.
@@ -153,7 +234,22 @@ impl Strings {
             self.text = String::new();
         }
         self.text.clear();
-        self.ends.clear();
+        self.kept.clear();
+        self.bytes = 0;
+    }
+}
+
+fn part<'a>(text: &'a str, kept: &mut Kept) -> Part<'a> {
+    match kept {
+        Kept::Shared(place, is_ascii) => {
+            let part = text.get(place.clone()).unwrap_or_default();
+            if *is_ascii {
+                Part::Ascii(part)
+            } else {
+                Part::Text(part)
+            }
+        }
+        Kept::Heavy(bytes) => Part::Heavy(std::mem::take(bytes)),
     }
 }
 

@@ -30,6 +30,16 @@ impl Flow {
         }
     }
 
+    /// A flow that only tells whether the events of this one have been handled.
+    #[must_use]
+    pub fn mark(&self) -> Self {
+        Self {
+            batch: self.batch,
+            lane: self.lane,
+            ..Self::default()
+        }
+    }
+
     /// The handshake is resolved.
     pub fn accept(&mut self) {
         self.is_handshaking = false;

@@ -32,6 +32,18 @@ impl Progress {
         }
     }
 
+    /// For a message that another thread receives: its event is kept aside. The handshake must be resolved.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self {
+            flow: self.flow.mark(),
+            known: true,
+            handshake_begun: true,
+            aside: Some(Box::default()),
+            ..Self::default()
+        }
+    }
+
     /// Whether the application knows of the connection.
     pub fn is_known(&self) -> bool {
         self.known

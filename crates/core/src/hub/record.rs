@@ -88,6 +88,26 @@ impl Field {
     pub fn string(index: usize) -> Self {
         Self(-2 - count(index))
     }
+
+    /// Where the part is.
+    pub fn place(self) -> Place {
+        match usize::try_from(self.0) {
+            Ok(length) => Place::Inline(length),
+            Err(_) if self == Self::NONE => Place::Absent,
+            Err(_) => Place::String(usize::try_from(-2 - self.0).unwrap_or_default()),
+        }
+    }
+}
+
+/// Where a part of an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Nowhere.
+    Absent,
+    /// The next bytes of the batch's text, so many.
+    Inline(usize),
+    /// The batch's string with this index.
+    String(usize),
 }
 
 /// A number of bytes or items in a batch. A batch keeps it far below the limit of the type.

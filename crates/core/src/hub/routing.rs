@@ -1,6 +1,7 @@
 //! Routing one message from a peer (contract, sections 1 and 4): it is answered here, dropped, or handed to the
 //! application.
 
+mod apart;
 mod handshake;
 mod record;
 
@@ -21,6 +22,8 @@ use super::progress::Progress;
 use super::record::{Field, Kind, Record};
 use super::requests;
 use super::stats::Counter;
+
+pub use apart::Apart;
 
 use record::{message, put_json};
 

@@ -25,6 +25,9 @@ pub fn runtime(hub: &Arc<Hub>) -> io::Result<Runtime> {
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()
+        // Scans large messages, one after the other.
+        .max_blocking_threads(1)
+        .thread_name("line-socket-scan")
         .on_thread_park(move || {
             let events = hub.end_turn();
             if hub.config.busy_poll() && polls.goes_on(events, Instant::now()) {

@@ -2,6 +2,7 @@
 //! the kernel did not take at once (`writing`), and ends the connection (`ending`).
 
 mod ending;
+mod large;
 mod linger;
 mod reading;
 mod turn;
@@ -13,10 +14,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use log::debug;
+use tokio::task::JoinHandle;
 
 use crate::codec::close::{ABNORMAL, TRY_AGAIN_LATER, reason};
 use crate::codec::{Decoder, MessageLimits};
-use crate::hub::{Compressing, ConnectionRef, Facts, LogName, Permit, Progress};
+use crate::hub::{Apart, Compressing, ConnectionRef, Facts, LogName, Permit, Progress};
 
 use super::bounds::Bounds;
 use super::handover::Ticket;
@@ -40,12 +42,17 @@ enum Stage {
     Lingering(Box<Linger>),
 }
 
-/// Bytes that were read and are not decoded yet. Boxed, since most connections have none.
-struct ReadAhead(Vec<u8>);
+/// What was read and is not handled yet. Boxed, since most connections have nothing of it.
+struct ReadAhead {
+    /// The large message that another thread scans. Until that is done nothing is read.
+    scanning: Option<JoinHandle<Apart>>,
+    /// What is not decoded yet.
+    bytes: Vec<u8>,
+}
 
 impl ReadAhead {
-    fn new(bytes: Vec<u8>) -> Option<Box<Self>> {
-        (!bytes.is_empty()).then(|| Box::new(Self(bytes)))
+    fn new(scanning: Option<JoinHandle<Apart>>, bytes: Vec<u8>) -> Option<Box<Self>> {
+        (scanning.is_some() || !bytes.is_empty()).then(|| Box::new(Self { scanning, bytes }))
     }
 }
 
@@ -70,7 +77,7 @@ pub struct Session {
     throttle: Throttle,
     /// Boxed because a connection without compression needs none of it after its handshake.
     extras: Option<Box<Extras>>,
-    /// Bytes that came with the upgrade request, or could not be decoded yet.
+    /// What came with the upgrade request, or could not be handled yet.
     read_ahead: Option<Box<ReadAhead>>,
     /// The peer's compressed messages have had their turn.
     turn_over: bool,
@@ -123,7 +130,7 @@ impl Session {
                     compressing,
                 })
             }),
-            read_ahead: ReadAhead::new(read_ahead),
+            read_ahead: ReadAhead::new(None, read_ahead),
             turn_over: false,
             permit,
             shared: TaskGuard::new(shared),
@@ -194,6 +201,13 @@ impl Future for Session {
 impl Drop for Session {
     /// The connection was cut, or its task has panicked: the end is reported in any case.
     fn drop(&mut self) {
+        if let Some(scanning) = self
+            .read_ahead
+            .as_ref()
+            .and_then(|ahead| ahead.scanning.as_ref())
+        {
+            scanning.abort();
+        }
         let (code, reason) = self.connection.forced_close().unwrap_or((ABNORMAL, ""));
         // The permit is released before the end is reported, because the application may then expect that
         // another client can connect.

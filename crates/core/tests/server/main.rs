@@ -4,6 +4,7 @@ mod compression;
 mod conversations;
 mod handover;
 mod hostile;
+mod large;
 mod opening;
 mod support;
 mod writing;

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+mod apart;
 mod handshakes;
 
 use super::*;

@@ -10,6 +10,7 @@ use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT, reason};
 use crate::codec::{Event, INFLATED_A_TURN};
 use crate::hub::{Counter, Message, Next};
 
+use super::large::Large;
 use super::turn::{READS_A_TURN, ReadTurn, Tally};
 use super::{ReadAhead, Session, Stage};
 
@@ -35,6 +36,7 @@ impl Session {
         if self.connection.is_held() && self.connection.is_open() {
             return Poll::Pending;
         }
+        ready!(self.poll_scanned(context));
         let mut turn = ReadTurn::default();
         for _ in 0..READS_A_TURN {
             if !matches!(self.stage, Stage::Open) {
@@ -67,10 +69,11 @@ impl Session {
                 self.close_over_rate();
                 return Poll::Ready(());
             };
-            if let Some(ReadAhead(mut bytes)) = self.read_ahead.take().map(|boxed| *boxed) {
+            if let Some(ahead) = self.read_ahead.take() {
+                let mut bytes = ahead.bytes;
                 let consumed = self.process(&mut bytes, &mut turn);
                 bytes.drain(..consumed);
-                self.read_ahead = ReadAhead::new(bytes);
+                self.keep(bytes);
             } else {
                 match self.poll_buffer(context, most, &mut turn) {
                     Poll::Ready(false) => {}
@@ -127,9 +130,15 @@ impl Session {
             }
             let consumed = self.process(filled, turn);
             // Only a pause, or the end of a turn, leaves something over.
-            self.read_ahead = ReadAhead::new(filled[consumed..].to_vec());
+            self.keep(filled[consumed..].to_vec());
             Poll::Ready(false)
         })
+    }
+
+    /// Keeps bytes until what comes before them is handled.
+    fn keep(&mut self, bytes: Vec<u8>) {
+        let scanning = self.read_ahead.take().and_then(|ahead| ahead.scanning);
+        self.read_ahead = ReadAhead::new(scanning, bytes);
     }
 
     /// Decodes `bytes` and handles their messages. Returns how many bytes were consumed: all, unless the reader
@@ -186,12 +195,20 @@ impl Session {
                     if let Some(extras) = &mut self.extras {
                         extras.bounds.count_message(text.len(), &mut self.decoder);
                     }
+                    if self.is_large(text.len()) {
+                        self.scan_apart(Large::Text(text.into_owned()));
+                        return consumed;
+                    }
                     self.receive(Message::Text(&text))
                 }
                 Some(Event::Binary(data)) => {
                     tally.message(data.len());
                     if let Some(extras) = &mut self.extras {
                         extras.bounds.count_message(data.len(), &mut self.decoder);
+                    }
+                    if self.is_large(data.len()) {
+                        self.scan_apart(Large::Binary(data.into_owned()));
+                        return consumed;
                     }
                     self.receive(Message::Binary(&data))
                 }
@@ -218,13 +235,7 @@ impl Session {
             match next {
                 Next::Read => {}
                 Next::Flush => tally.flush = true,
-                Next::Pause => {
-                    debug!(
-                        "{}: is not read, because too much waits to be handled",
-                        self.name()
-                    );
-                    self.paused = true;
-                }
+                Next::Pause => self.pause(),
             }
         }
         consumed
@@ -264,6 +275,15 @@ impl Session {
             return hub.echo(&self.connection, message);
         }
         hub.receive(&self.connection, &mut self.progress, message)
+    }
+
+    /// Reads no further until there is room.
+    pub(super) fn pause(&mut self) {
+        debug!(
+            "{}: is not read, because too much waits to be handled",
+            self.name()
+        );
+        self.paused = true;
     }
 
     /// Closes the connection, because the peer has been over its rate for too long.

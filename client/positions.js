@@ -12,8 +12,20 @@
  */
 const MAX_LENGTH = 16000;
 
-/** Ids kept of messages that went to several rooms. */
-const MAX_IDS = 1000;
+/** Most rooms whose positions are kept, as many as a server takes, and most ids of messages that went to several rooms. */
+const MAX_KEPT = 1000;
+
+/**
+ * Whether a value of the server may be kept.
+ * @param {unknown} value
+ */
+const isText = (value) => typeof value === 'string' && value.length < MAX_LENGTH;
+
+/**
+ * Forgets the oldest.
+ * @param {Map<string, any> | Set<string>} kept
+ */
+const trim = (kept) => kept.size > MAX_KEPT && kept.delete(/** @type {any} */ (kept.keys().next().value));
 
 /** @typedef {import('../types/client').Recovery} Recovery */
 /** @typedef {import('./envelope.js').Envelope & {r?: any, o?: any, d?: any}} Envelope */
@@ -56,14 +68,16 @@ function keepPositions(given, onRecovered) {
      * @returns {boolean} Whether it is new: one that went to several rooms may come for each.
      */
     note({ n: name, r: room, o: position, p: payload, d: id }) {
-      const wasKnown = positions.delete(room);
+      const isNew = !ids.has(id);
+      if (isText(id)) trim(ids.add(id));
       // The answer to the handshake has `o`, and no room.
-      if (position && room !== undefined) positions.set(room, position);
-      // A member is told of a loss as after a join. After a first join, the room is known if something was replayed.
-      if (name === '_o' && (brought.delete(room) || (wasKnown && payload && !(/** @type {any} */ (payload).replayed)))) onRecovered({ .../** @type {any} */ (payload), room });
-      const isNew = !id || !ids.has(id);
-      const [oldest] = ids.add(id);
-      if (ids.size > MAX_IDS) ids.delete(oldest);
+      if (isText(room)) {
+        const wasKnown = positions.delete(room);
+        if (position && isText(position)) trim(positions.set(room, position));
+        const { recovered, replayed } = Object(payload);
+        // A member is told of a loss as after a join. After a first join, the room is known if something was replayed.
+        if (name === '_o' && (brought.delete(room) || (wasKnown && payload && !replayed))) onRecovered({ room, recovered, replayed });
+      }
       return isNew;
     },
   };

@@ -139,6 +139,24 @@ for (const { name, Client } of OURS) {
       assert.equal(seen[1].err.polluted, undefined);
     }));
 
+    it('sends rooms, positions and ids that are none: they are not kept', surviving(Client, async (context) => {
+      const { client, events, tell } = await connected(context);
+      const odd = ['{"toString":0}', '["a"]', '5', 'true', JSON.stringify('x'.repeat(20_000))];
+      await tell(...odd.flatMap((value) => [
+        `{"n":"x","r":${value},"o":"a:1:b"}`, `{"n":"x","r":"odd","o":${value}}`, `{"n":"x","d":${value}}`, `{"n":"_o","r":${value},"o":"a:1:b","p":{}}`,
+      ]));
+      assert.deepEqual([client.positions, events], [{}, []]);
+      await tell('{"n":"x","r":"one","o":"a:1:b"}', '{"n":"_o","r":"one","o":"a:2:b","p":5}', '{"n":"_o","r":"two","o":null,"p":5}');
+      assert.deepEqual(client.positions, { one: 'a:2:b' });
+    }));
+
+    it('sends positions of more rooms than a client may be in: the latest are kept', surviving(Client, async (context) => {
+      const { client, tell } = await connected(context);
+      await tell(...Array.from({ length: 1500 }, (_, i) => `{"n":"x","r":"room ${i}","o":"a:1:b"}`));
+      const rooms = Object.keys(client.positions);
+      assert.deepEqual([rooms.length, rooms[0], rooms.at(-1)], [1000, 'room 500', 'room 1499']);
+    }));
+
     it('sends a message of 8 MB', surviving(Client, async (context) => {
       const { client, tell } = await connected(context);
       /** @type {any[]} */

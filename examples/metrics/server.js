@@ -28,6 +28,9 @@ server.on('connection', (connection) => {
   });
 });
 
+// The server joins the others again by itself.
+server.nodes.on('_down', (error) => console.log(error.message));
+
 async function main() {
   await server.start();
   await new Promise((resolve) => web.listen(port, () => resolve(undefined)));

@@ -15,6 +15,9 @@ const FLUSHED_BY_NODE: usize = 16;
 /// node receives.
 const HELD_MESSAGES: usize = 64;
 
+/// Connections that a list keeps room for when it is empty. A broadcast to many is not to leave its list behind.
+const KEPT_ROOM: usize = 1024;
+
 /// Connections with something to write.
 #[derive(Default)]
 pub(super) struct Flushes {
@@ -45,6 +48,27 @@ impl Flushes {
 
     pub(super) fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Leaves connections to the io thread. The two threads exchange their lists, so that neither allocates for each turn.
+    pub(super) fn leave(&self, connections: &mut Vec<ConnectionRef>) {
+        let mut waiting = self.waiting();
+        if waiting.is_empty() {
+            std::mem::swap(&mut *waiting, connections);
+        } else {
+            waiting.append(connections);
+        }
+    }
+
+    /// Keeps the room of an empty list for the next turn, unless it is large.
+    pub(super) fn keep_room(&self, list: Vec<ConnectionRef>) {
+        if list.capacity() > KEPT_ROOM {
+            return;
+        }
+        let mut waiting = self.waiting();
+        if waiting.capacity() == 0 {
+            *waiting = list;
+        }
     }
 
     /// Holds connections for the thread of the node. Gives back those that the io thread is to flush.

@@ -80,7 +80,7 @@ impl Hub {
     pub fn turn_handled(&self, dirty: &mut Vec<ConnectionRef>, handled: Option<(Lane, Duration)>) {
         let hand_over = dirty.len() > FLUSHED_AT_ONCE;
         if hand_over {
-            self.flushes.waiting().append(dirty);
+            self.flushes.leave(dirty);
         }
         self.flush_here(dirty.drain(..));
         if self.flushes.is_turn_due.swap(false, Relaxed) {
@@ -182,11 +182,12 @@ impl Hub {
     }
 
     pub(super) fn flush_waiting(&self) {
-        let connections = std::mem::take(&mut *self.flushes.waiting());
-        for connection in connections {
+        let mut connections = std::mem::take(&mut *self.flushes.waiting());
+        for connection in connections.drain(..) {
             connection.flush();
             self.report(&connection);
         }
+        self.flushes.keep_room(connections);
     }
 
     /// After a flush: reports it to the application, if the application asked for that. Returns whether it did.

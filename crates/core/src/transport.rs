@@ -3,12 +3,14 @@
 
 mod acceptor;
 mod bounds;
+mod buffer;
 mod busy_poll;
 mod gate;
 mod handover;
 mod io_thread;
 mod listener;
 mod opening;
+mod openings;
 mod pipe;
 mod runtime;
 mod session;

@@ -10,7 +10,6 @@ use futures::future::{Either, select};
 use log::{debug, warn};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::hub::{Kind, Record, Remote};
@@ -18,6 +17,7 @@ use crate::hub::{Kind, Record, Remote};
 use super::handover::Handover;
 use super::listener::Listener;
 use super::opening;
+use super::openings::Openings;
 use super::shared::Shared;
 use super::stream::Stream;
 use super::worker::Worker;
@@ -32,8 +32,6 @@ const FAILURES_APART: Duration = Duration::from_secs(1);
 
 /// What the acceptor has to handle next.
 enum AcceptorEvent {
-    /// An opening handshake has finished: its memory is freed.
-    Finished,
     /// A stream whose request has been read already.
     HandedOver(Handover),
     /// A connection, or a failure to accept one.
@@ -69,7 +67,7 @@ pub struct Acceptor {
     here: Handle,
     /// Opening handshakes under way. A connection is registered by the task that opened it, so no connection is
     /// registered once these tasks have ended.
-    openings: JoinSet<()>,
+    openings: Openings,
 }
 
 impl Acceptor {
@@ -84,7 +82,7 @@ impl Acceptor {
             listener,
             handovers,
             here: Handle::current(),
-            openings: JoinSet::new(),
+            openings: Openings::default(),
         }
     }
 
@@ -95,7 +93,7 @@ impl Acceptor {
         let Self {
             listener,
             handovers,
-            mut openings,
+            openings,
             ..
         } = self;
         drop((listener, handovers));
@@ -112,7 +110,6 @@ impl Acceptor {
         let mut failures = Failures::default();
         loop {
             match self.next(resting_until).await {
-                AcceptorEvent::Finished => {}
                 AcceptorEvent::HandedOver(handover) => {
                     let Remote { transport, .. } = handover.remote;
                     debug!("{}: handed over, {}", handover.remote, transport.name());
@@ -136,20 +133,13 @@ impl Acceptor {
         }
     }
 
-    /// Waits for the next thing to do. Finished openings come first: their memory must not wait for
-    /// the next connection.
+    /// Waits for the next thing to do.
     async fn next(&mut self, resting_until: Option<Instant>) -> AcceptorEvent {
         let Self {
             listener,
             handovers,
-            openings,
             ..
         } = self;
-        let finished = pin!(async {
-            if openings.join_next().await.is_none() {
-                std::future::pending::<()>().await;
-            }
-        });
         let handed_over = pin!(async {
             match handovers.recv().await {
                 Some(handover) => handover,
@@ -165,41 +155,32 @@ impl Acceptor {
                 None => std::future::pending().await,
             }
         });
-        match select(finished, select(handed_over, accepted)).await {
-            Either::Left(((), _)) => AcceptorEvent::Finished,
-            Either::Right((Either::Left((handover, _)), _)) => AcceptorEvent::HandedOver(handover),
-            Either::Right((Either::Right((accepted, _)), _)) => AcceptorEvent::Accepted(accepted),
+        match select(handed_over, accepted).await {
+            Either::Left((handover, _)) => AcceptorEvent::HandedOver(handover),
+            Either::Right((accepted, _)) => AcceptorEvent::Accepted(accepted),
         }
     }
 
     /// Begins an opening handshake on the thread that the connection is to live on.
-    fn open(&mut self, stream: Stream, remote: Remote, thread: &Handle) {
+    fn open(&self, stream: Stream, remote: Remote, thread: &Handle) {
         let shared = Arc::clone(&self.shared);
         if thread.id() == self.here.id() {
-            self.openings.spawn(open(shared, stream, remote));
+            let here = move || opening::open(shared, stream, remote);
+            self.openings.spawn_on(here, thread);
             return;
         }
         // A stream that cannot be moved is closed: its peer sees a reset.
         let Ok(stream) = stream.detach() else { return };
-        let moved = async move {
-            if let Ok(stream) = stream.attach() {
-                open(shared, stream, remote).await;
-            }
-        };
+        let moved =
+            move || async move { opening::open(shared, stream.attach().ok()?, remote).await };
         self.openings.spawn_on(moved, thread);
     }
 
     /// The same for a stream whose request has been read.
-    fn open_handed_over(&mut self, handover: Handover, thread: &Handle) {
+    fn open_handed_over(&self, handover: Handover, thread: &Handle) {
         let shared = Arc::clone(&self.shared);
-        self.openings.spawn_on(
-            async move {
-                if let Some(session) = opening::open_handed_over(&shared, handover).await {
-                    tokio::spawn(session);
-                }
-            },
-            thread,
-        );
+        let begin = move || async move { opening::open_handed_over(&shared, handover).await };
+        self.openings.spawn_on(begin, thread);
     }
 
     fn report(&self, error: &io::Error) {
@@ -211,15 +192,9 @@ impl Acceptor {
     }
 }
 
-/// Runs the opening handshake of a stream. If it succeeds, the session becomes a task of its own.
-async fn open(shared: Arc<Shared>, stream: Stream, remote: Remote) {
-    if let Some(session) = opening::open(&shared, stream, remote).await {
-        tokio::spawn(session);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::future::Ready;
     use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
     use std::sync::mpsc::channel;
 
@@ -240,15 +215,16 @@ mod tests {
         let (finish, finished) = channel();
         let registered = Arc::new(AtomicBool::new(false));
         runtime.block_on(async {
-            let mut acceptor = Acceptor::new(&shared, None, unbounded_channel().1);
+            let acceptor = Acceptor::new(&shared, None, unbounded_channel().1);
             let registers = Arc::clone(&registered);
             let opening = async move {
                 running.send(()).unwrap();
                 // An opening does the same between its last wait and the registration of its connection.
                 finished.recv().unwrap();
                 registers.store(true, SeqCst);
+                None::<Ready<()>>
             };
-            acceptor.openings.spawn_on(opening, worker.handle());
+            acceptor.openings.spawn_on(|| opening, worker.handle());
             is_running.recv().unwrap();
             let mut closing = pin!(acceptor.close());
             assert!(futures::poll!(closing.as_mut()).is_pending());
@@ -281,15 +257,16 @@ mod tests {
         let worker = Worker::start(&hub).unwrap();
         let shared = Arc::new(Shared::new(Arc::clone(&hub), Arc::default(), None, 1));
         runtime(&hub).unwrap().block_on(async {
-            let mut acceptor = Acceptor::new(&shared, None, unbounded_channel().1);
+            let acceptor = Acceptor::new(&shared, None, unbounded_channel().1);
             let alive = Arc::new(());
             for handle in [worker.handle(), &Handle::current()] {
                 let held = Arc::clone(&alive);
                 let opening = async move {
                     std::future::pending::<()>().await;
                     drop(held);
+                    None::<Ready<()>>
                 };
-                acceptor.openings.spawn_on(opening, handle);
+                acceptor.openings.spawn_on(|| opening, handle);
             }
             acceptor.close().await;
             assert_eq!(Arc::strong_count(&alive), 1);

@@ -1,6 +1,7 @@
 //! The opening handshake of one connection: the handshake of TLS, if there is TLS, then the HTTP request, the
 //! decision of the application, if it wants to be asked, and the answer. Then a session gets the stream.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,8 @@ const REFUSAL_TIME: Duration = Duration::from_secs(5);
 // /facts
 
 /// Runs the opening handshake of a new stream. `None` when it failed or was refused.
-pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> Option<Session> {
+pub async fn open(shared: Arc<Shared>, stream: Stream, mut remote: Remote) -> Option<Session> {
+    let shared = &shared;
     let time_limit = TimeLimit::new(shared);
     let mut stream = match &shared.tls {
         None => stream,
@@ -38,16 +40,19 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
     };
     let permit = match acquire_permit(shared, &remote) {
         Ok(permit) => permit,
-        Err(no_room) => return turn_away(shared, &stream, &remote, no_room).await,
+        Err(no_room) => return Box::pin(turn_away(shared, &stream, &remote, no_room)).await,
     };
-    let request = async {
-        if let Err(error) = stream.handshake().await {
-            debug!("{remote}: TLS handshake failed: {error}");
-            return Ok(None);
-        }
-        read_request(shared, &mut stream, &remote).await
+    let read = {
+        let request = pin!(async {
+            if let Err(error) = stream.handshake().await {
+                debug!("{remote}: TLS handshake failed: {error}");
+                return Ok(None);
+            }
+            read_request(shared, &mut stream, &remote).await
+        });
+        time_limit.run(&remote, request).await
     };
-    match time_limit.run(&remote, request).await? {
+    match read? {
         Ok(Some((request, read_ahead))) => {
             if let Some(secure) = stream.secure() {
                 remote.encrypted = true;
@@ -59,12 +64,12 @@ pub async fn open(shared: &Arc<Shared>, stream: Stream, mut remote: Remote) -> O
                 remote,
                 ticket: None,
             };
-            answer(&time_limit, stream, arrival, permit).await
+            Box::pin(answer(&time_limit, stream, arrival, permit)).await
         }
         Ok(None) => None,
         Err(refusal) => {
             shared.hub.stats.add(Counter::RefusedRequest, 1);
-            refuse(&stream, &remote, &refusal).await
+            Box::pin(refuse(&stream, &remote, &refusal)).await
         }
     }
 }
@@ -88,8 +93,8 @@ impl<'a> TimeLimit<'a> {
         }
     }
 
-    /// The result of `work`; `None` when the time is up before.
-    async fn run<T>(&self, remote: &Remote, work: impl Future<Output = T>) -> Option<T> {
+    /// The result of `work`; `None` when the time is up before. Pinned work takes memory once.
+    async fn run<T>(&self, remote: &Remote, work: impl Future<Output = T> + Unpin) -> Option<T> {
         let Some(end) = self.end else {
             return Some(work.await);
         };
@@ -126,7 +131,7 @@ pub async fn open_handed_over(shared: &Arc<Shared>, handover: Handover) -> Optio
     let stream = stream.attach().inspect_err(failed).ok()?;
     let permit = match acquire_permit(shared, &remote) {
         Ok(permit) => permit,
-        Err(no_room) => return turn_away(shared, &stream, &remote, no_room).await,
+        Err(no_room) => return Box::pin(turn_away(shared, &stream, &remote, no_room)).await,
     };
     match request {
         Ok(request) => {
@@ -136,11 +141,11 @@ pub async fn open_handed_over(shared: &Arc<Shared>, handover: Handover) -> Optio
                 remote,
                 ticket: Some(ticket),
             };
-            answer(&time_limit, stream, arrival, permit).await
+            Box::pin(answer(&time_limit, stream, arrival, permit)).await
         }
         Err(refusal) => {
             shared.hub.stats.add(Counter::RefusedRequest, 1);
-            refuse(&stream, &remote, &refusal).await
+            Box::pin(refuse(&stream, &remote, &refusal)).await
         }
     }
 }
@@ -202,7 +207,7 @@ async fn answer(
         && let Err(no_room) = permit.claim(address, most)
     {
         drop(permit);
-        return turn_away(shared, &stream, &remote, no_room).await;
+        return Box::pin(turn_away(shared, &stream, &remote, no_room)).await;
     }
     let key = ticket.as_ref().map(|ticket| ticket.key);
     match accept(time_limit, &policy, &request, &remote, client, key).await {
@@ -211,7 +216,7 @@ async fn answer(
                 |error: &_| debug!("{remote}: the peer has gone before its answer: {error}");
             // A peer that has not read earlier answers on the same stream may take no byte of this one.
             let written = time_limit
-                .run(&remote, stream.deliver(&accepted.head))
+                .run(&remote, pin!(stream.deliver(&accepted.head)))
                 .await?;
             written.inspect_err(failed).ok()?;
             let direct = Client::direct(remote.address, remote.encrypted);
@@ -231,7 +236,7 @@ async fn answer(
         }
         Err(refusal) => {
             debug!("{remote}: refused is {}", request.summary());
-            refuse(&stream, &remote, &refusal).await
+            Box::pin(refuse(&stream, &remote, &refusal)).await
         }
     }
 }
@@ -247,25 +252,51 @@ async fn read_request(
         max_head: shared.hub.config.max_header_bytes(),
         max_headers: shared.hub.config.max_headers(),
     };
-    let mut bytes = Vec::new();
+    // Nearly all requests come whole, and are parsed where they were read.
+    let mut before = Vec::new();
     loop {
-        let filled = bytes.len();
-        bytes.resize(filled + READ, 0);
-        match stream.read_noting(&mut bytes[filled..]).await {
-            Ok(0) => {
-                debug!("{remote}: ended after {filled} bytes of its request");
-                return Ok(None);
+        let filled = before.len();
+        let mut parse = |bytes: &[u8]| {
+            if bytes.is_empty() {
+                return Ok(RequestStep::Ended);
             }
+            if !before.is_empty() {
+                before.extend_from_slice(bytes);
+            }
+            let all = if before.is_empty() { bytes } else { &before };
+            if let Some((request, length)) = upgrade::parse(all, &limits)? {
+                return Ok(RequestStep::Complete(request.into(), all[length..].into()));
+            }
+            if before.is_empty() {
+                before = bytes.to_vec();
+            }
+            Ok(RequestStep::Partial)
+        };
+        match stream.read_with(READ, &mut parse).await {
+            Ok(step) => match step? {
+                RequestStep::Complete(request, rest) => return Ok(Some((request, rest))),
+                RequestStep::Partial => {}
+                RequestStep::Ended => {
+                    debug!("{remote}: ended after {filled} bytes of its request");
+                    return Ok(None);
+                }
+            },
             Err(error) => {
                 debug!("{remote}: failed after {filled} bytes of its request: {error}");
                 return Ok(None);
             }
-            Ok(count) => bytes.truncate(filled + count),
-        }
-        if let Some((request, length)) = upgrade::parse(&bytes, &limits)? {
-            return Ok(Some((Arc::new(request), bytes.split_off(length))));
         }
     }
+}
+
+/// What a read has brought of a request.
+enum RequestStep {
+    /// All of it, and what came after it.
+    Complete(Arc<Request>, Vec<u8>),
+    /// More is to come.
+    Partial,
+    /// The stream has ended.
+    Ended,
 }
 
 /// The answer to a request that is not refused.
@@ -296,7 +327,7 @@ async fn accept(
         let mut lines = upgrade::response_lines(&upgrade.accept, protocol.as_deref())
             .map_err(|_| Refusal::new(400, None))?;
         if let Some(Compression { agreement, .. }) = &compression {
-            lines.push(format!("Sec-WebSocket-Extensions: {agreement}"));
+            lines.push(format!("Sec-WebSocket-Extensions: {agreement}").into());
         }
         let head = upgrade::response_head(&lines).map_err(|_| Refusal::new(400, None))?;
         return Ok(Accepted {
@@ -364,4 +395,37 @@ async fn refuse(stream: &Stream, remote: &Remote, refusal: &Refusal) -> Option<S
     // It does not matter here whether the peer has read its answer.
     let _ = tokio::time::timeout(REFUSAL_TIME, answer).await;
     None
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use tokio::net::UnixStream;
+
+    use super::*;
+    use crate::hub::testing::CountingWake;
+    use crate::hub::{Hub, Transport};
+    use crate::transport::runtime::runtime;
+
+    /// glibc's malloc keeps freed blocks of up to so many bytes for its thread. Larger ones are cut out of, and put together
+    /// with, the memory around them, which takes several times as long.
+    const CACHED: usize = 1032;
+
+    #[test]
+    fn the_memory_of_an_opening_is_of_a_size_that_the_allocator_caches() {
+        let hub = Arc::new(Hub::new(Box::new(CountingWake::default())));
+        let shared = Arc::new(Shared::new(Arc::clone(&hub), Arc::default(), None, 1));
+        runtime(&hub).unwrap().block_on(async {
+            let (stream, _peer) = UnixStream::pair().unwrap();
+            let remote = Remote {
+                address: None,
+                encrypted: false,
+                transport: Transport::Unix,
+                secure: None,
+            };
+            let opening = open(Arc::clone(&shared), Stream::Unix(stream), remote);
+            // Its task adds what it was given, and what tells it to end.
+            let size = size_of_val(&opening);
+            assert!(size <= CACHED - 200, "{size}");
+        });
+    }
 }

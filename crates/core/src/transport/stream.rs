@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
@@ -17,6 +17,7 @@ use tokio::net::unix;
 
 use crate::hub::{Link, Secure};
 
+use super::buffer::BUFFER;
 use super::pipe::{PipeReader, Piped};
 use super::tls::{self, TlsStream};
 
@@ -40,7 +41,7 @@ impl Stream {
     /// The peer has gone, or failed the handshake.
     pub async fn handshake(&self) -> io::Result<()> {
         match self {
-            Self::Tls(stream) => stream.handshake().await,
+            Self::Tls(stream) => Box::pin(stream.handshake()).await,
             _ => Ok(()),
         }
     }
@@ -80,21 +81,28 @@ impl Stream {
         }
     }
 
-    /// The same. A read that does not fill the buffer is noted to have emptied the socket, which spares whoever reads next
-    /// a system call that finds nothing.
-    pub async fn read_noting(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut target = ReadBuf::new(buffer);
+    /// Waits for bytes, reads up to `most` of them into the thread's buffer, and returns what `take` makes of them; none are
+    /// the end of the stream. A read of fewer bytes is noted to have emptied the socket, which spares whoever reads next a
+    /// system call that finds nothing.
+    pub async fn read_with<R>(
+        &mut self,
+        most: usize,
+        mut take: impl FnMut(&[u8]) -> R,
+    ) -> io::Result<R> {
         match self {
             Self::Tcp(stream) => {
-                poll_fn(|context| Pin::new(&mut *stream).poll_read(context, &mut target)).await?;
+                poll_fn(|context| poll_with(stream, context, most, &mut take)).await
             }
             #[cfg(unix)]
             Self::Unix(stream) => {
-                poll_fn(|context| Pin::new(&mut *stream).poll_read(context, &mut target)).await?;
+                poll_fn(|context| poll_with(stream, context, most, &mut take)).await
             }
-            Self::Tls(_) | Self::Piped(_) => return self.read(buffer).await,
+            Self::Tls(_) | Self::Piped(_) => {
+                let mut buffer = vec![0; most];
+                let count = Box::pin(self.read(&mut buffer)).await?;
+                Ok(take(&buffer[..count]))
+            }
         }
-        Ok(target.filled().len())
     }
 
     /// Writes all of `bytes`.
@@ -182,6 +190,20 @@ impl Stream {
             }
         }
     }
+}
+
+/// Reads once for [`Stream::read_with`].
+fn poll_with<R>(
+    stream: &mut (impl AsyncRead + Unpin),
+    context: &mut Context<'_>,
+    most: usize,
+    mut take: impl FnMut(&[u8]) -> R,
+) -> Poll<io::Result<R>> {
+    BUFFER.with_borrow_mut(|buffer| {
+        let mut target = ReadBuf::new(&mut buffer[..most]);
+        ready!(Pin::new(stream).poll_read(context, &mut target))?;
+        Poll::Ready(Ok(take(target.filled())))
+    })
 }
 
 /// A stream on its way from one runtime to another.

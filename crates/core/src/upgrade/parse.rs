@@ -1,4 +1,9 @@
+use std::mem::MaybeUninit;
+
 use super::{Refusal, Request};
+
+/// Header lines up to which no memory is allocated for parsing them: the default limit.
+const USUAL_HEADERS: usize = 100;
 
 /// The limits on a request while it is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +49,18 @@ pub fn parse(bytes: &[u8], limits: &RequestLimits) -> Result<Option<(Request, us
 
     let end = head.end;
     let head = &bytes[head];
-    let mut headers = vec![httparse::EMPTY_HEADER; limits.max_headers];
-    let mut parsed = httparse::Request::new(&mut headers);
-    let complete = parsed.parse(head).map_err(|error| match error {
+    // The usual limit needs no allocation.
+    let mut on_stack = [const { MaybeUninit::uninit() }; USUAL_HEADERS];
+    let mut on_heap = Vec::new();
+    let headers = if let Some(headers) = on_stack.get_mut(..limits.max_headers) {
+        headers
+    } else {
+        on_heap.resize_with(limits.max_headers, MaybeUninit::uninit);
+        &mut on_heap[..]
+    };
+    let mut parsed = httparse::Request::new(&mut []);
+    let result = parsed.parse_with_uninit_headers(head, headers);
+    let complete = result.map_err(|error| match error {
         httparse::Error::TooManyHeaders => Refusal::head_too_large(),
         httparse::Error::Version => Refusal::version_not_supported(),
         _ => Refusal::bad_request(),

@@ -45,6 +45,11 @@ impl Request {
         self.http_minor
     }
 
+    /// The head without the empty line at its end.
+    pub fn head(&self) -> &[u8] {
+        &self.head
+    }
+
     /// Bytes of the head, which are kept.
     pub fn size(&self) -> usize {
         self.head.len()

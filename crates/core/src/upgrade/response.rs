@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 /// A line of the response contains a CR, LF or NUL. If it were sent, its author could add header lines, or a
 /// whole response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,16 +19,20 @@ pub struct InvalidHeaderValue;
 pub fn response_lines(
     accept: &str,
     protocol: Option<&str>,
-) -> Result<Vec<String>, InvalidHeaderValue> {
-    let mut lines = vec![
-        "HTTP/1.1 101 Switching Protocols".to_owned(),
-        "Upgrade: websocket".to_owned(),
-        "Connection: Upgrade".to_owned(),
-        format!("Sec-WebSocket-Accept: {accept}"),
-    ];
+) -> Result<Vec<Cow<'static, str>>, InvalidHeaderValue> {
+    let mut lines = Vec::with_capacity(6);
+    lines.extend(
+        [
+            "HTTP/1.1 101 Switching Protocols",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+        ]
+        .map(Cow::from),
+    );
+    lines.push(format!("Sec-WebSocket-Accept: {accept}").into());
     if let Some(protocol) = protocol.filter(|protocol| !protocol.is_empty()) {
         check_line(protocol)?;
-        lines.push(format!("Sec-WebSocket-Protocol: {protocol}"));
+        lines.push(format!("Sec-WebSocket-Protocol: {protocol}").into());
     }
     Ok(lines)
 }

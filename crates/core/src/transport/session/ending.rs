@@ -9,8 +9,8 @@ use tokio::io::ReadBuf;
 use crate::codec::ProtocolError;
 use crate::codec::close::ABNORMAL;
 
+use super::super::buffer::BUFFER;
 use super::linger::Linger;
-use super::reading::BUFFER;
 use super::{End, Session, Stage};
 
 impl Session {

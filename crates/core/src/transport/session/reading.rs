@@ -1,6 +1,5 @@
 //! The reading half of a connection's task: from bytes of the stream to messages for the hub.
 
-use std::cell::RefCell;
 use std::task::{Context, Poll, ready};
 
 use log::{debug, trace};
@@ -10,24 +9,16 @@ use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT, reason};
 use crate::codec::{Event, INFLATED_A_TURN};
 use crate::hub::{Counter, Message, Next};
 
+use super::super::buffer::{BUFFER, READ_BUFFER};
 use super::large::Large;
 use super::turn::{READS_A_TURN, ReadTurn, Tally};
 use super::{ReadAhead, Session, Stage};
 
-/// Bytes of a large message read at a time. All connections of the thread read into one buffer, so that an idle
-/// connection needs none of its own.
-const READ_BUFFER: usize = 256 * 1024;
-
-/// The same between messages. It is less, because bytes that cannot be handled yet are kept for each connection.
+/// Bytes read at a time between messages. It is less than within a large message, because bytes that cannot be handled yet are kept for each connection.
 const FIRST_READ: usize = 16 * 1024;
 
 /// The same while the application is far behind. It is less, because all that is read then waits.
 const CROWDED_READ: usize = 4096;
-
-thread_local! {
-    /// The buffer that the connections of this thread read into.
-    pub(super) static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BUFFER].into());
-}
 
 impl Session {
     /// Reads and handles until nothing is left to read, or the stage changes.

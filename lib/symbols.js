@@ -66,6 +66,7 @@ const kOnInvalid = Symbol('onInvalid');
 const kOnWritten = Symbol('onWritten');
 const kOnDrained = Symbol('onDrained');
 /** Also a key of its socket. */
+const kKeepFacts = Symbol('keepFacts');
 const kOnClosed = Symbol('onClosed');
 
 // Of a connection or handshake, called by messages: see `Responder` in `connection/message.js`.
@@ -126,6 +127,7 @@ module.exports = {
   kOnInvalid,
   kOnWritten,
   kOnDrained,
+  kKeepFacts,
   kOnClosed,
   kAnswersWithoutId,
   kEmitMessage,

@@ -1,12 +1,11 @@
-//! The facts of an upgrade request for the application. They are kept for every connection that ends, and read for
-//! few of them: keeping them takes a microsecond, and making objects of them ten.
+//! The facts of an upgrade request for the application. Few of them are read: making objects of them takes ten microseconds.
+//! What is kept of a connection that has ended is a text (`kept`).
 
 use data_encoding::BASE64;
 use napi::Result;
-use napi::bindgen_prelude::External;
 use napi_derive::napi;
 
-use line_socket_core::{Agreement, Authorization, Client, Remote, Request, Secure};
+use line_socket_core::{Authorization, Client, Remote, Request, Secure};
 
 use super::state::ServerCore;
 
@@ -74,35 +73,6 @@ pub struct UpgradeFacts {
 
 #[napi]
 impl ServerCore {
-    /// Keeps what is known of the upgrade of the connection in a slot, beyond its end, for `readFacts`; null
-    /// when there is no such connection.
-    #[napi]
-    pub fn keep_facts(&self, slot: u32) -> Result<Option<External<KeptFacts>>> {
-        let server = self.state()?;
-        Ok(server.connections.get(slot).map(|connection| {
-            let facts = connection.facts();
-            let kept = KeptFacts {
-                request: facts.request.clone(),
-                remote: facts.remote.clone(),
-                client: facts.client(),
-                protocol: facts.protocol.clone(),
-                agreement: facts.compression.as_ref().map(|found| found.agreement),
-            };
-            let bytes = kept.request.size();
-            External::new_with_size_hint(kept, bytes)
-        }))
-    }
-
-    /// What `keepFacts` has kept.
-    #[napi]
-    pub fn read_facts(kept: &External<KeptFacts>) -> ConnectionFacts {
-        ConnectionFacts {
-            request: request_facts(&kept.request, &kept.remote, &kept.client),
-            protocol: kept.protocol.as_deref().unwrap_or_default().to_owned(),
-            extensions: text(kept.agreement).unwrap_or_default(),
-        }
-    }
-
     /// The upgrade request that waits under `key`; null when it does not wait any more.
     #[napi]
     pub fn upgrade_facts(&self, key: u32) -> Result<Option<UpgradeFacts>> {
@@ -120,24 +90,12 @@ impl ServerCore {
     }
 }
 
-/// What is known of the upgrade of a connection.
-pub struct KeptFacts {
-    request: Request,
-    remote: Remote,
-    client: Client,
-    protocol: Option<Box<str>>,
-    agreement: Option<Agreement>,
-}
-
 fn request_facts(request: &Request, remote: &Remote, client: &Client) -> RequestFacts {
-    let headers = request
-        .headers()
-        .flat_map(|(name, value)| [latin1(name.as_bytes()), latin1(value)]);
     RequestFacts {
         method: request.method().to_owned(),
         target: request.target().to_owned(),
         http_minor: request.http_minor().into(),
-        headers: headers.collect(),
+        headers: header_facts(request),
         address: text(client.address),
         port: client.port.map(u32::from),
         encrypted: client.encrypted,
@@ -147,7 +105,16 @@ fn request_facts(request: &Request, remote: &Remote, client: &Client) -> Request
     }
 }
 
-fn text(fact: Option<impl ToString>) -> Option<String> {
+/// Names and values of the header lines in turn.
+pub fn header_facts(request: &Request) -> Vec<String> {
+    let lines = request.headers();
+    lines
+        .flat_map(|(name, value)| [latin1(name.as_bytes()), latin1(value)])
+        .collect()
+}
+
+/// A fact as a text.
+pub fn text(fact: Option<impl ToString>) -> Option<String> {
     fact.map(|fact| fact.to_string())
 }
 
@@ -159,7 +126,8 @@ fn latin1(bytes: &[u8]) -> String {
     }
 }
 
-fn secure_facts(secure: &Secure) -> SecureFacts {
+/// The facts of TLS.
+pub fn secure_facts(secure: &Secure) -> SecureFacts {
     // It is one of those configured, which are ASCII.
     let alpn = secure.alpn.as_deref().map(latin1);
     SecureFacts {

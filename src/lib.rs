@@ -15,6 +15,7 @@ mod facts;
 mod handover;
 mod history;
 mod joined;
+mod kept;
 #[cfg(test)]
 mod layout;
 mod listening;
@@ -56,6 +57,7 @@ impl ServerCore {
         connections::define(&mut object, server)?;
         handover::define(&mut object, server)?;
         history::define(&mut object, server)?;
+        kept::define(&mut object, server)?;
         messages::define(&mut object, server)?;
         questions::define(&mut object, server)?;
         rooms::define(&mut object, server)?;

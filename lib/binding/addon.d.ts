@@ -83,11 +83,6 @@ export declare class ServerCore {
   /** Joins other servers by Redis. Returns what the system has against it. */
   joinByRedis(place: RedisPlace, settings: JoinSettings, onWake: () => void): string | null;
   /**
-   * Keeps what is known of the upgrade of the connection in a slot, beyond its end, for `readFacts`; null
-   * when there is no such connection.
-   */
-  keepFacts(slot: number): KeptFacts | null;
-  /**
    * Gives a room a history, or with a `*` at the end of its name all rooms whose names begin with what
    * stands before it.
    */
@@ -108,7 +103,7 @@ export declare class ServerCore {
   /** What this server tells of itself. */
   ownFacts(): OwnFacts;
   /** What `keepFacts` has kept. */
-  static readFacts(kept: KeptFacts): ConnectionFacts;
+  static readFacts(kept: string): ConnectionFacts;
   /**
    * Reads kept messages of a room: the first `limit` behind a position, or else the last ones. Null when
    * the room has no history.
@@ -543,11 +538,6 @@ export type ProxyHeaders = 'x-forwarded' | 'forwarded';
 /** What happens to a client that does not read what is sent to it. */
 export type SlowConsumer = 'close' | 'drop';
 
-/** Something of the addon's that is only handed back to it. */
-export declare class KeptFacts {
-  private constructor();
-}
-
 /** What runs for each message or connection, which is a number here: its slot. */
 export interface DataPath {
   /**
@@ -620,6 +610,11 @@ export interface DataPath {
   isReturning(slot: number): boolean;
   /** Queues one message for every member of a room; returns its position, in a room with history. */
   publish(room: string, text: string): string | undefined;
+  /**
+   * What is known of the upgrade of the connection in a slot, for `readFacts` also after its end; null when there
+   * is no such connection.
+   */
+  keepFacts(slot: number): string | null;
   /**
    * Notes which connections are meant now; returns a key for the functions below, each of which takes a part of
    * them. `areClosed`: the io thread drops what they send from now on, and `takeClosed` names them.

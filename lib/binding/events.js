@@ -10,6 +10,7 @@ const { onAcceptFailed } = require('../server/listening.js');
 const {
   kDeferred,
   kHandovers,
+  kKeepFacts,
   kLifecycle,
   kNative,
   kOnClosed,
@@ -229,7 +230,7 @@ class Events {
       // Writes are reported in another queue, which may be behind.
       connection[kOnWritten]();
       // Keeps the upgrade request for handlers of the end and later.
-      connection.socket[kOnClosed]();
+      connection[kKeepFacts]();
       this.#native.release(slot);
     } finally {
       this.#inbox.connections[slot] = undefined;

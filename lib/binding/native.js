@@ -23,7 +23,7 @@ const { loadBinary } = require('./binary.js');
  */
 
 /** Functions that do not queue anything, nor tell what is queued. */
-const UNORDERED = new Set(['take', 'strings', 'receiveAgain', 'intern', 'respondAll', 'flush']);
+const UNORDERED = new Set(['take', 'strings', 'receiveAgain', 'intern', 'keepFacts', 'respondAll', 'flush']);
 
 /**
  * Turns the log of the Rust core on, once for the process, when the environment asks for it.

@@ -33,6 +33,7 @@ const {
   kLink,
   kIsGivenUp,
   kIsIdle,
+  kKeepFacts,
   kLifecycle,
   kLog,
   kNative,
@@ -67,7 +68,10 @@ class ServerConnection extends ReceivingConnection {
   static State = State;
   static Event = Event;
 
-  /** @type {Socket | undefined} */
+  /**
+   * Made on first use; after the end, what was kept for it.
+   * @type {Socket | string | undefined}
+   */
   #socket = undefined;
   /**
    * Sends that are not settled; made with the first.
@@ -90,7 +94,9 @@ class ServerConnection extends ReceivingConnection {
 
   /** The WebSocket under the connection: `readyState`, `upgradeReq` and the like. */
   get socket() {
-    return (this.#socket ??= new Socket(this, this.server[kNative], this[kSlot]));
+    const socket = this.#socket;
+    if (typeof socket === 'object') return socket;
+    return (this.#socket = new Socket(this, this.server[kNative], this[kSlot], socket));
   }
 
   /** Whether the client has brought positions in rooms with history: it was connected before. */
@@ -372,6 +378,15 @@ class ServerConnection extends ReceivingConnection {
   /** @internal */
   [kOnWritten]() {
     this.#sends?.settleWritten();
+  }
+
+  /**
+   * Keeps the upgrade request for handlers of the end and later. To be called before the native side releases the connection.
+   * @internal
+   */
+  [kKeepFacts]() {
+    if (typeof this.#socket === 'object') this.#socket[kOnClosed]();
+    else this.#socket = this.server[kNative].keepFacts(this[kSlot]) ?? undefined;
   }
 
   /** @internal */

@@ -23,12 +23,12 @@ class Socket {
   #connection;
   #native;
   #slot;
-  #closed = false;
+  #closed;
   /**
-   * What the native side keeps of the upgrade, also after the end of the connection.
-   * @type {import('../binding/addon.d.ts').KeptFacts | undefined}
+   * What the native side knows of the upgrade, also after the end of the connection.
+   * @type {string | undefined}
    */
-  #kept = undefined;
+  #kept;
   /**
    * The same as an object, made on first use.
    * @type {ConnectionFacts | undefined}
@@ -41,11 +41,14 @@ class Socket {
    * @param {ServerConnection} connection
    * @param {NativeServer} native
    * @param {number} slot
+   * @param {string} [kept] What was kept of a connection that has ended.
    */
-  constructor(connection, native, slot) {
+  constructor(connection, native, slot, kept) {
     this.#connection = connection;
     this.#native = native;
     this.#slot = slot;
+    this.#kept = kept;
+    this.#closed = kept !== undefined;
   }
 
   get OPEN() {
@@ -110,7 +113,7 @@ class Socket {
   }
 
   #keepFacts() {
-    return (this.#kept ??= /** @type {import('../binding/addon.d.ts').KeptFacts} */ (this.#native.core.keepFacts(this.#slot)));
+    return (this.#kept ??= /** @type {string} */ (this.#native.keepFacts(this.#slot)));
   }
 
   #loadFacts() {

@@ -57,13 +57,16 @@ impl ServerCore {
         let address = match (options.socket_path, options.host) {
             #[cfg(unix)]
             (Some(path), _) => Address::Unix(path.into()),
+            // JavaScript has refused it with a better error.
+            #[cfg(not(unix))]
+            (Some(_), _) => return Ok(failed(EINVAL)),
             (None, Some(host)) => {
                 let Some(address) = socket_address(&host, port) else {
                     return Ok(failed(EINVAL));
                 };
                 Address::Tcp(address)
             }
-            _ => Address::AnyHost { port },
+            (None, None) => Address::AnyHost { port },
         };
         let binding = Binding {
             ipv6_only: options.ipv6_only,

@@ -119,10 +119,7 @@ export declare class Target<ServerToClient extends MessageMap<ServerToClient> = 
     name: K,
     ...args: ValueArgs<PayloadOf<ServerToClient[K]>, [options?: BroadcastOptions]>
   ): Promise<{
-    /**
-     * Where the message stands in the room; undefined without history, and when Redis has kept the message before its
-     * connection was lost.
-     */
+    /** Where the message stands in the room; undefined without history, and when it is dropped already. */
     position?: string;
   }>;
   /**

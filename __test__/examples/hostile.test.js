@@ -56,6 +56,7 @@ const BLOCKS = {
   'tls.md: TLS': { tls: TRUST },
   'authentication.md: Tokens in the handshake': { token: { token: token('ada') } },
   'authentication.md: Cookies at the upgrade': { headers: { Origin: 'https://example.org', Cookie: 'session=5e55104' } },
+  'migrating.md: The server, from socket.io': { token: { name: 'Ada' } },
   'rooms.md: Rooms': { before: [{ n: 'join', p: 'news' }], valid: { room: 'news', text: 'hi' } },
   'rooms.md: A single session per user': { token: { token: 'token-of-ada' } },
   'history.md: Rooms that lose nothing': { before: [{ n: 'enter', p: 'lobby' }], valid: { room: 'lobby', text: 'hi' } },

@@ -19,6 +19,9 @@ process.on('uncaughtException', () => {});
 /** Long enough to be a string of its own, and to be taken by its outline. */
 const LARGE = JSON.stringify('é'.repeat(5000));
 
+/** A request whose answer is too long to be gathered with others. The io thread may answer a ping by itself. */
+const LONG = `{"n":"ask","p":${LARGE},"i":"10"}`;
+
 /** What no JSON is, though its outline is that of a message. */
 const BROKEN = `{"n":"large","p":[${'1,'.repeat(500)}],"i":"9"}`;
 
@@ -59,7 +62,7 @@ async function sabotage(name) {
     failed = true;
     throw new Error(`${name} fails`);
   };
-  for (const text of [`{"n":"large","p":${LARGE},"i":"8"}`, BROKEN, '{"n":5}', '{"n":"question"}']) victim.text(text);
+  for (const text of [`{"n":"large","p":${LARGE},"i":"8"}`, BROKEN, LONG, '{"n":5}', '{"n":"question"}']) victim.text(text);
   victim.json({ n: '_p', i: '7' });
   leaving.socket.destroy();
   await delay(150);

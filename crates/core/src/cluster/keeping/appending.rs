@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use log::warn;
 
-use super::entries::new_epoch;
+use super::entries::{Entry, new_epoch};
 use super::state::ToKeep;
 use crate::cluster::engine::{Append, AppendId, EngineError, Keeper};
 use crate::cluster::news::{News, Unpublished};
@@ -20,6 +20,9 @@ use crate::hub::{Accepted, ForPeers, Position};
 
 /// How long a message waits for a room with members here to be subscribed, so that they get it.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Messages that are read at least to find out whether one was kept, and at most.
+const LOOKED_AT: (usize, usize) = (200, 10_000);
 
 /// What is added to the tag of a message that is appended again. An engine that has lost its last messages may give the
 /// message its old offset again, behind others than before. With its old tag that would be the position of before, and
@@ -143,7 +146,7 @@ fn settle_one(
         Ok(position) => {
             shared.counters.published.add(1);
             lock(&shared.strain).worked();
-            // Of what was kept before a connection was lost, the engine may not know the position.
+            // Of what was kept and dropped since, the engine may not know the position.
             let is_known = message.is_single && position.offset > 0;
             Ok(is_known.then(|| position.to_string()))
         }
@@ -165,6 +168,10 @@ async fn keep_some(shared: &Shared, keeper: &dyn Keeper) -> Result<(), EngineErr
         messages: messages.into_iter().zip(waiting).collect(),
     };
     await_subscriptions(shared, &under_way.messages).await;
+    find_kept(keeper, &mut under_way).await?;
+    if under_way.messages.is_empty() {
+        return Ok(());
+    }
     let count = under_way.begin_batch();
     let entries: Vec<&Append> = (under_way.messages[..count].iter())
         .map(|(message, _)| &message.entry)
@@ -186,6 +193,36 @@ async fn keep_some(shared: &Shared, keeper: &dyn Keeper) -> Result<(), EngineErr
     outcomes.resize_with(under_way.messages.len(), || None);
     under_way.settle(outcomes);
     problem.map_or(Ok(()), Err)
+}
+
+/// Settles messages that the engine was given before and has kept: by their positions, which an engine that only knows their
+/// ids does not give again.
+async fn find_kept(keeper: &dyn Keeper, under_way: &mut UnderWay<'_>) -> Result<(), EngineError> {
+    let mut rooms: HashMap<Arc<str>, usize> = HashMap::new();
+    for (message, _) in &under_way.messages {
+        if message.is_doubtful {
+            rooms.insert(Arc::clone(&message.entry.room), message.entry.size);
+        }
+    }
+    let mut found: HashMap<Origin, Position> = HashMap::new();
+    let (least, most) = LOOKED_AT;
+    for (room, size) in rooms {
+        let kept = keeper.read(room, None, size.clamp(least, most)).await?;
+        for (position, message) in &kept.messages {
+            if let Some(origin) = Entry::read(*position, message).origin {
+                found.insert(origin, *position);
+            }
+        }
+    }
+    if !found.is_empty() {
+        let outcomes = under_way.messages.iter().map(|(message, _)| {
+            let position = found.get(&message.origin).filter(|_| message.is_doubtful);
+            position.map(|position| Ok(*position))
+        });
+        let outcomes = outcomes.collect();
+        under_way.settle(outcomes);
+    }
+    Ok(())
 }
 
 /// Gives up what has waited for too long.
@@ -228,7 +265,7 @@ impl Shared {
             .iter()
             .map(|&room| {
                 let rule = self.hub.history_rule(room)?;
-                // Each has a number of its own, by which it is delivered once.
+                // Each has a number of its own, by which it is found again.
                 let origin = self.next_origin();
                 let entry = Append {
                     room: room.into(),
@@ -241,6 +278,7 @@ impl Shared {
                 };
                 Some(ToKeep {
                     entry,
+                    origin,
                     is_doubtful: false,
                     is_single,
                 })

@@ -8,12 +8,14 @@ use tokio::sync::Notify;
 
 use crate::cluster::engine::{Append, EngineError};
 use crate::cluster::outbox::{Bound, Outbox, Weigh};
+use crate::cluster::wire::Origin;
 use crate::hub::Reading;
 
 /// A message that waits to be kept.
 #[derive(Debug, Clone)]
 pub struct ToKeep {
     pub entry: Append,
+    pub origin: Origin,
     /// It was given to the engine with its id, and whether the engine has kept it is not known.
     pub is_doubtful: bool,
     /// It is for this room alone, so its position is of use to the sender.

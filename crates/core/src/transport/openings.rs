@@ -80,6 +80,8 @@ impl Openings {
             let closing = guard.0.closing.notified();
             // A shutdown before this task waits is seen here, and one after that is notified.
             if guard.0.is_closed.load(SeqCst) {
+                // What the task has captured would be dropped after the guard.
+                drop(begin);
                 return None;
             }
             match select(pin!(closing), pin!(begin())).await {
@@ -96,5 +98,48 @@ impl Openings {
         while self.0.running.load(SeqCst) > 0 {
             self.0.ended.notified().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Ready;
+
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    /// Notes, when it is dropped, how many handshakes are counted.
+    struct Held {
+        state: Arc<State>,
+        counted: Arc<AtomicUsize>,
+    }
+
+    impl Drop for Held {
+        fn drop(&mut self) {
+            let running = self.state.running.load(SeqCst);
+            self.counted.store(running, SeqCst);
+        }
+    }
+
+    #[test]
+    fn a_handshake_that_has_not_begun_is_counted_until_all_it_had_is_dropped() {
+        let counted = Arc::new(AtomicUsize::new(usize::MAX));
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let openings = Openings::default();
+            let held = Held {
+                state: Arc::clone(&openings.0),
+                counted: Arc::clone(&counted),
+            };
+            let begin = move || async move {
+                std::future::pending::<()>().await;
+                drop(held);
+                None::<Ready<()>>
+            };
+            openings.spawn_on(begin, &Handle::current());
+            openings.shutdown().await;
+        });
+        assert_eq!(counted.load(SeqCst), 1);
     }
 }

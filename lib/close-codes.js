@@ -4,7 +4,7 @@
 /** The close codes that server and client send (`facts/close-codes.js`), and which ones an application may send. */
 
 const codes = require('../common/close-codes.js');
-const { shown } = require('./options/room-rules.js');
+const { shown } = require('./shown.js');
 
 /** Bytes of UTF-8 a close reason may have (RFC 6455, 5.5). */
 const MAX_REASON = 123;

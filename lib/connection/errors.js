@@ -7,7 +7,7 @@ const LineError = require('../../common/line-error.js');
 const { textOf } = require('../binding/text.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
 const { reasonOf } = require('../../common/json.js');
-const { shown } = require('../options/room-rules.js');
+const { shown } = require('../shown.js');
 
 /** @typedef {import('./message.js').Message} Message */
 

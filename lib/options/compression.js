@@ -7,6 +7,7 @@ const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
 const TABLE = require('./nested-table.js');
 const { range, ruleOf } = require('./rules.js');
+const { shown } = require('../shown.js');
 const { nearestName, unknownOption } = require('./unknown-options.js');
 
 /** @typedef {import('./rules.js').Rule} Rule */
@@ -52,8 +53,7 @@ function isObject(value) {
  * @returns {never}
  */
 function refuse(path, what, value) {
-  const shown = typeof value === 'string' ? `"${value}"` : isObject(value) ? 'an object' : String(value);
-  const got = value === undefined ? '' : `; got ${shown}`;
+  const got = value === undefined ? '' : `; got ${shown(value)}`;
   throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.${path}" ${what}${got}`);
 }
 

@@ -12,6 +12,7 @@ const { checkCompression, compressionOptions } = require('./compression.js');
 const { applyHistory, checkHistory } = require('./history.js');
 const { applyPresence, checkPresence } = require('./presence.js');
 const { OPTIONS, WITHOUT_EFFECT } = require('./known-options.js');
+const { shown } = require('../shown.js');
 const { nearestName, refuseUnknown, unknownOption, warnOnce } = require('./unknown-options.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
@@ -58,15 +59,9 @@ function check(name, value) {
   if (!option.isRequired && (value === undefined || value === null)) return;
   const [test, what] = option.rule;
   if (!test(value)) {
-    const shown = typeof value === 'string' ? `"${value}"` : describe(value);
-    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.${name}" ${what}; got ${shown}`);
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.${name}" ${what}; got ${shown(value)}`);
   }
   if (name === 'listen') refuseUnknown('options.listen', value, LISTEN);
-}
-
-/** @param {unknown} value */
-function describe(value) {
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /**
@@ -80,7 +75,7 @@ function describe(value) {
 function makeOptions(given, native) {
   if (typeof given !== 'object' || given === null) {
     const meant = typeof given === 'number' ? `; did you mean { port: ${given} }?` : '';
-    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${describe(given)}${meant}`);
+    throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${shown(given)}${meant}`);
   }
   // As other libraries take it.
   if (given instanceof net.Server) {

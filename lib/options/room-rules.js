@@ -7,21 +7,7 @@ const LineError = require('../../common/line-error.js');
 const { MAX, choice, range } = require('./rules.js');
 const { refuseUnknown } = require('./unknown-options.js');
 const { ServerErrorCode } = require('../enums.js');
-
-/**
- * @param {unknown} got What an option was given.
- * @returns {string} As error messages show it.
- */
-function shown(got) {
-  if (typeof got === 'string') return `"${got}"`;
-  try {
-    if (typeof got !== 'object' || got === null) return String(got);
-    return isObject(got) ? 'an object' : Object.prototype.toString.call(got);
-  } catch {
-    // A proxy, or a function, that throws.
-    return `what cannot be shown (${typeof got})`;
-  }
-}
+const { isObject, shown } = require('../shown.js');
 
 /**
  * @param {string} name
@@ -30,17 +16,6 @@ function shown(got) {
  */
 function invalid(name, what, got) {
   return new LineError(ServerErrorCode.INVALID_OPTIONS, `"${name}" ${what}; got ${shown(got)}`);
-}
-
-/**
- * @param {unknown} value
- * @returns {value is object} Whether it is an object with properties alone, of this realm or another: not a `Map`, which
- *   would look empty.
- */
-function isObject(value) {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** @typedef {{[key: string]: import('./nested-table.js').Entry}} Table */
@@ -76,4 +51,4 @@ function checkRules(option, rules, example, table) {
   }
 }
 
-module.exports = { MAX, checkRules, invalid, isObject, shown };
+module.exports = { MAX, checkRules, invalid };

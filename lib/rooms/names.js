@@ -5,7 +5,7 @@
 
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
-const { shown } = require('../options/room-rules.js');
+const { shown } = require('../shown.js');
 
 /**
  * @param {unknown} value As with the original it may be anything that JavaScript can write as a string.

@@ -6,7 +6,7 @@ const { connectionId: idOf } = require('./names.js');
 const { outgoing } = require('../connection/message.js');
 const { ConnectionState, MessageErrorCode } = require('../enums.js');
 const { reasonOf } = require('../../common/json.js');
-const { shown } = require('../options/room-rules.js');
+const { shown } = require('../shown.js');
 const { roomLog } = require('../runtime/debug.js');
 const { kInbox, kNative, kSlot } = require('../symbols.js');
 

@@ -8,7 +8,7 @@ const { ServerErrorCode } = require('../enums.js');
 const { RemoteConnection } = require('./remote-connection.js');
 const { slotOf } = require('./room.js');
 const { kSlot } = require('../symbols.js');
-const { isObject, shown } = require('../options/room-rules.js');
+const { isObject, shown } = require('../shown.js');
 const { refuseUnknown } = require('../options/unknown-options.js');
 
 /** @typedef {import('../server/server.js').Server} Server */

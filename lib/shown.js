@@ -1,0 +1,32 @@
+// @ts-check
+'use strict';
+
+/** Values of the application as the messages of errors show them. */
+
+/**
+ * @param {unknown} value
+ * @returns {value is object} Whether it is an object with properties alone, of this realm or another: not a `Map`, which
+ *   would look empty.
+ */
+function isObject(value) {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/**
+ * @param {unknown} value
+ * @returns {string}
+ */
+function shown(value) {
+  if (typeof value === 'string') return `"${value}"`;
+  try {
+    if (typeof value !== 'object' || value === null) return String(value);
+    return isObject(value) ? 'an object' : Object.prototype.toString.call(value);
+  } catch {
+    // A proxy, or a function, that throws.
+    return `what cannot be shown (${typeof value})`;
+  }
+}
+
+module.exports = { isObject, shown };

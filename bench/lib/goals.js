@@ -17,14 +17,18 @@ const goals = [
   { title: 'the same', case: 'echo-64', figure: 'cpu_us', peer: 'uws', most: 1 },
   { title: 'the same: JavaScript thread', case: 'echo-64', figure: 'js_us', peer: 'uws', most: 0.6 },
   { title: '16 in flight: CPU', case: 'echo-64x16', figure: 'cpu_us', peer: 'uws', most: 0.6 },
+  { title: 'the same', case: 'echo-64x16', figure: 'cpu_us', peer: 'bun', most: 1.2 },
+  { title: 'the same: JavaScript thread, µs', case: 'echo-64x16', figure: 'js_us', most: 1.5 },
   { title: '1 KiB of objects: CPU', case: 'echo-1k', figure: 'cpu_us', peer: 'uws', most: 0.9 },
   { title: '64 KiB of objects, 16 connections: CPU', case: 'echo-64k', figure: 'cpu_us', peer: 'uws', most: 1 },
   { title: 'one connection: p50', case: 'single', figure: 'p50_us', peer: 'uws', most: 1.05 },
-  { title: 'broadcast to 1,000: CPU a delivery', case: 'broadcast-1000', figure: 'cpu_us', peer: 'uws', most: 1.1 },
-  { title: 'broadcast to 5,000: CPU a delivery', case: 'broadcast-5000', figure: 'cpu_us', peer: 'uws', most: 1.1 },
+  { title: '4 connections: CPU', case: 'few', figure: 'cpu_us', peer: 'uws', most: 1.05 },
+  { title: 'the same: p50', case: 'few', figure: 'p50_us', peer: 'uws', most: 1.1 },
+  { title: 'broadcast to 1,000: CPU a delivery', case: 'broadcast-1000', figure: 'cpu_us', peer: 'uws', most: 0.95 },
+  { title: 'broadcast to 5,000: CPU a delivery', case: 'broadcast-5000', figure: 'cpu_us', peer: 'uws', most: 0.95 },
   { title: 'the same: JavaScript thread', case: 'broadcast-5000', figure: 'js_us', peer: 'uws', most: 0.1 },
-  { title: 'connect, handshake, one request, close: CPU', case: 'connect', figure: 'cpu_us', peer: 'uws', most: 2 },
-  { title: 'idle connection: bytes', case: 'idle', figure: 'bytes', most: 4096 },
+  { title: 'connect, handshake, one request, close: CPU', case: 'connect', figure: 'cpu_us', peer: 'uws', most: 1.15 },
+  { title: 'idle connection: bytes', case: 'idle', figure: 'bytes', most: 2300 },
 ];
 
 /**

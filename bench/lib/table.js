@@ -104,7 +104,7 @@ function goalsPart(results) {
     table(
       ['', 'beside', 'at most', 'reached', 'rounds'],
       outcomes.map(({ goal, other, value, range }) => {
-        const text = goal.peer === undefined ? whole : (/** @type {number} */ ratio) => ratio.toFixed(2);
+        const text = goal.peer === undefined ? (goal.figure === 'bytes' ? whole : short) : (/** @type {number} */ ratio) => ratio.toFixed(2);
         const reachedText = value > goal.most ? `**${text(value)}**` : text(value);
         return [goal.title, other ?? '', text(goal.most), reachedText, range.map(text).join(' to ')];
       }),

@@ -6,6 +6,7 @@
  * core is told an outcome in time, and nothing reaches the application as an exception.
  */
 
+const { isListOf } = require('../lists.js');
 const { serverLog } = require('../runtime/debug.js');
 const { clearTimeout, setTimer } = require('../runtime/environment.js');
 const { kPublishAll } = require('../symbols.js');
@@ -239,7 +240,7 @@ const isPosition = (value) => typeof value === 'string' && POSITION.test(value);
  * @returns {any[]}
  */
 function listOf(result, count, test) {
-  if (Array.isArray(result) && (count === undefined || result.length === count) && [...result].every(test)) return result;
+  if (Array.isArray(result) && (count === undefined || result.length === count) && isListOf(result, test)) return result;
   throw new Error('it does not give what was asked for');
 }
 

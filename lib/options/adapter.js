@@ -8,6 +8,7 @@ const LineError = require('../../common/line-error.js');
 const TABLE = require('./adapter-table.js');
 const { checkRedis: checkRedisPlace, wantsTls } = require('../binding/native.js');
 const { MAX, invalid } = require('./room-rules.js');
+const { isListOf } = require('../lists.js');
 const { isObject, shown } = require('../shown.js');
 const { FLAG, choice } = require('./rules.js');
 const { refuseUnknown } = require('./unknown-options.js');
@@ -142,7 +143,7 @@ function checkRule(name, value, rule) {
 function checkRedis(redis) {
   const name = 'options.adapter.redis';
   const urls = Array.isArray(redis) ? redis : [redis];
-  if (urls.length === 0 || ![...urls].every((url) => typeof url === 'string' && url !== '')) {
+  if (urls.length === 0 || !isListOf(urls, (url) => typeof url === 'string' && url !== '')) {
     throw invalid(name, "must be a URL such as 'redis://127.0.0.1:6379', or a list of them", redis);
   }
   const schemes = urls.map((url) => /^[a-z+.-]*:/i.exec(url)?.[0].toLowerCase());

@@ -6,6 +6,8 @@
  * applies them, and checks origins and networks (`crates/core/src/upgrade/policy.rs`).
  */
 
+const { isListOf } = require('../lists.js');
+
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 /** @typedef {import('./rules.js').Rule} Rule */
 
@@ -14,7 +16,7 @@ const EVERY_PROXY = 0xffffffff;
 
 /** @param {unknown} value */
 function isListOfStrings(value) {
-  return Array.isArray(value) && [...value].every((entry) => typeof entry === 'string' && !entry.includes('\n'));
+  return isListOf(value, (entry) => typeof entry === 'string' && !entry.includes('\n'));
 }
 
 /** @param {any} value */

@@ -4,6 +4,7 @@
 const { X509Certificate, createPrivateKey } = require('node:crypto');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
+const { isListOf } = require('../lists.js');
 const { tls: TABLE } = require('./nested-table.js');
 const { ruleOf } = require('./rules.js');
 const { refuseUnknown } = require('./unknown-options.js');
@@ -26,9 +27,7 @@ const NAMES = Object.keys(TABLE);
 
 /** @param {unknown} value */
 function isProtocols(value) {
-  return (
-    Array.isArray(value) && [...value].every((name) => typeof name === 'string' && /^[\x21-\x7e]{1,255}$/.test(name))
-  );
+  return isListOf(value, (name) => typeof name === 'string' && /^[\x21-\x7e]{1,255}$/.test(name));
 }
 
 /**

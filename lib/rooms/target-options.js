@@ -8,6 +8,7 @@ const { ServerErrorCode } = require('../enums.js');
 const { RemoteConnection } = require('./remote-connection.js');
 const { slotOf } = require('./room.js');
 const { kSlot } = require('../symbols.js');
+const { isListOf } = require('../lists.js');
 const { isObject, shown } = require('../shown.js');
 const { refuseUnknown } = require('../options/unknown-options.js');
 
@@ -95,8 +96,7 @@ function wordsOf(server, rooms, options) {
 
 /** @param {unknown} value */
 function isListOfStrings(value) {
-  // `every` alone passes over holes.
-  return Array.isArray(value) && [...value].every((name) => typeof name === 'string');
+  return isListOf(value, (name) => typeof name === 'string');
 }
 
 module.exports = { BROADCAST, integerOf, invalid, optionsOf, wordsOf };

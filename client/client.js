@@ -4,6 +4,7 @@
 const LineError = require('../common/line-error.js');
 const { DISCONNECT_TIMEOUT, DISPOSED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, PING_FAILED, TAKEN_OVER, TOO_LARGE_FOR_CLIENT } = require('../common/close-codes.js');
 const { MessageName } = require('../common/message-enums.js');
+const { failure, text } = require('../common/failure.js');
 const { State, Event, ErrorCode } = require('./enums.js');
 const { readEnvelope, sizeOf } = require('./envelope.js');
 const { attempt, guard, disconnected, saying } = require('./errors.js');
@@ -65,7 +66,7 @@ class Client extends Messaging {
    * @throws {LineError} `cInvalidOptions`
    */
   constructor(url = 'ws://localhost', options = {}) {
-    assertOption(typeof url === 'string' && url.trim() !== '', 'url', 'a URL');
+    assertOption(typeof url === 'string' && url.trim() !== '', 'url', text`a URL`);
     super(clientOptions(options));
     this.url = url.trim();
     /** @type {string | null} Where redirects have led to. */
@@ -89,7 +90,7 @@ class Client extends Messaging {
     const { followRedirections, handshake, watchNetwork: isWatching, webSocket } = this.options;
     const url = (followRedirections && this.urlFollowed) || this.url;
     const platform = platformOf(this);
-    attempt(ErrorCode.WEBSOCKET_ERROR, `Cannot connect to ${url}`, () => {
+    const open = () => {
       const ws = platform.openSocket(webSocket ?? platform.socketClass(), url, this.options);
       try {
         listenTo(ws, () => this.ws_ === ws, {
@@ -103,7 +104,8 @@ class Client extends Messaging {
         throw error;
       }
       this.ws_ = ws;
-    });
+    };
+    attempt(ErrorCode.WEBSOCKET_ERROR, open, text`Cannot connect to ${url}`);
     this.#stopped = this.#hasFailed = false;
     this.#reconnect.pause();
     this.#unwatch();
@@ -111,7 +113,7 @@ class Client extends Messaging {
     this.state = State.CONNECTING;
     // A server may accept a connection, and say nothing.
     this.#await(handshake.timeout, () => {
-      this.#onHandshakeFailed(new LineError(ErrorCode.HANDSHAKE_ERROR, 'no connection'));
+      this.#onHandshakeFailed(failure(ErrorCode.HANDSHAKE_ERROR, undefined, text`no connection`));
     });
     this.#tell(Event.CONNECTING);
     return true;
@@ -158,7 +160,7 @@ class Client extends Messaging {
   #disconnect(code, reason, retry) {
     const isOpen = this.#is(State.CONNECTING, State.HANDSHAKING, State.CONNECTED);
     if (isOpen) {
-      attempt(ErrorCode.WEBSOCKET_ERROR, 'Cannot disconnect', () => this.ws_.close(code || 1000, reason));
+      attempt(ErrorCode.WEBSOCKET_ERROR, () => this.ws_.close(code || 1000, reason), text`Cannot disconnect`);
       this.state = State.DISCONNECTING;
       this.#stopped = false;
       rejectRequests(this);
@@ -229,7 +231,7 @@ class Client extends Messaging {
       // The connection in doubt is gone already.
       if (this.ws_ !== ws) return;
       this.#disconnect(PING_FAILED, 'Auto ping failed', true);
-      throw new LineError(ErrorCode.PING_ERROR, 'No answer to a ping', cause);
+      throw failure(ErrorCode.PING_ERROR, cause, text`No answer to a ping`);
     });
   }
 
@@ -275,7 +277,7 @@ class Client extends Messaging {
   /** @param {any} response Of the server. */
   #onHandshake(response) {
     if (!isObject(response)) {
-      this.#onHandshakeFailed(new LineError(ErrorCode.HANDSHAKE_ERROR, 'no object in answer', response));
+      this.#onHandshakeFailed(failure(ErrorCode.HANDSHAKE_ERROR, response, text`no object in answer`));
       return;
     }
     this.#reconnect.connected();
@@ -293,7 +295,7 @@ class Client extends Messaging {
     const failed = isRejected ? ErrorCode.HANDSHAKE_REJECTED : ErrorCode.HANDSHAKE_ERROR;
     const reason = `Handshake ${isRejected ? 'rejected' : 'failed'}`;
     this.#hasFailed = true;
-    this.#tell(Event.CONNECTING_ERROR, new LineError(failed, reason + (isRejected ? saying(payload) : `: ${message}`), payload));
+    this.#tell(Event.CONNECTING_ERROR, failure(failed, payload, text`${reason}${isRejected ? saying(payload) : `: ${message}`}`));
     // The server says that another attempt would fail as well, for example because a token is not valid.
     const retry = !(isRejected && payload.retry === false);
     // With the connection lost there is nothing to disconnect.
@@ -320,7 +322,7 @@ class Client extends Messaging {
   #forceClose() {
     const { ws_: ws } = this;
     const reason = 'Disconnect timeout';
-    this.#tell(Event.ERROR, new LineError(ErrorCode.DISCONNECT_TIMEOUT, reason));
+    this.#tell(Event.ERROR, failure(ErrorCode.DISCONNECT_TIMEOUT, undefined, text`${reason}`));
     this.#onClose({ code: DISCONNECT_TIMEOUT, reason });
     platformOf(this).giveUp(ws);
   }
@@ -329,7 +331,7 @@ class Client extends Messaging {
   #onError(event) {
     this.#await(this.options.disconnectTimeout, () => this.#forceClose());
     const isConnecting = this.#is(State.CONNECTING, State.HANDSHAKING);
-    const error = new LineError(ErrorCode.WEBSOCKET_ERROR, `The WebSocket failed${saying(event)}`, event);
+    const error = failure(ErrorCode.WEBSOCKET_ERROR, event, text`The WebSocket failed${saying(event)}`);
     if (!this.#hasFailed) this.#tell(isConnecting ? Event.CONNECTING_ERROR : Event.ERROR, error);
     const { followRedirections, redirectOrigins } = this.options;
     if (!followRedirections) return;
@@ -388,12 +390,12 @@ class Client extends Messaging {
     const { maxPayload, maxDepth } = this.options;
     if (maxPayload && sizeOf(data, maxPayload) > maxPayload) {
       const reason = 'Message too large';
-      this.#tell(Event.ERROR, new LineError(ErrorCode.WEBSOCKET_ERROR, `${reason}: more than ${maxPayload} bytes`));
+      this.#tell(Event.ERROR, failure(ErrorCode.WEBSOCKET_ERROR, undefined, text`${reason}: more than ${maxPayload} bytes`));
       this.#disconnect(TOO_LARGE_FOR_CLIENT, reason, true);
       return;
     }
     const envelope = readEnvelope(data, maxDepth);
-    if (!envelope) this.#tell(Event.ERROR, new LineError(ErrorCode.INVALID_JSON, 'Not a message', data));
+    if (!envelope) this.#tell(Event.ERROR, failure(ErrorCode.INVALID_JSON, data, text`Not a message`));
     else if (this.#positions.note(envelope)) receive(this, envelope);
   }
 

@@ -7,6 +7,7 @@
  */
 
 const BaseEmitter = require('../common/base-emitter.js');
+const { text } = require('../common/failure.js');
 const { kindOf } = require('../common/kind-of.js');
 
 /** @typedef {import('../common/base-emitter.js').EventName} EventName */
@@ -14,10 +15,10 @@ const { kindOf } = require('../common/kind-of.js');
 
 /**
  * @param {unknown} condition
- * @param {string} text
+ * @param {string} [problem]
  */
-function assert(condition, text) {
-  if (!condition) throw new Error(text);
+function assert(condition, problem = 'Not valid') {
+  if (!condition) throw new Error(problem);
 }
 
 /** @type {(value: unknown) => value is string} */
@@ -27,10 +28,10 @@ const isString = (value) => typeof value === 'string';
 const isRegExp = (value) => kindOf(value) === 'RegExp';
 
 /** @param {unknown} value */
-const assertInteger = (value) => assert(Number.isInteger(value), 'Not an integer');
+const assertInteger = (value) => assert(Number.isInteger(value), text`Not an integer`);
 
 /** @param {unknown} condition */
-const assertName = (condition) => assert(condition, 'Not a name or pattern');
+const assertName = (condition) => assert(condition, text`Not a name or pattern`);
 
 /** One handler listening to one name or pattern. */
 class Listener {
@@ -48,7 +49,7 @@ class Listener {
       /** @type {RegExp | undefined} */
       this.eventNameRegex = eventName;
     }
-    assert(typeof handler === 'function', 'Not a function');
+    assert(typeof handler === 'function', text`Not a function`);
     assertInteger(execLimit);
     this.handler = handler;
     this.execCount = 0;
@@ -108,7 +109,7 @@ class Emitter extends BaseEmitter {
     if (listener.eventName === '') return this;
     listener.onExpire = (expired) => this.removeListener_(expired);
     const max = listener.eventName ? this.getMaxListeners() || Infinity : this.getMaxRegexListeners();
-    assert(this.#listOf(listener).length < max, `Too many listeners for ${eventName}`);
+    assert(this.#listOf(listener).length < max, text`Too many listeners for ${eventName}`);
     this.emit('newListener', eventName, handler);
     this.#listOf(listener)[prepend ? 'unshift' : 'push'](listener);
     return this;

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const LineError = require('../common/line-error.js');
+const { failure, text } = require('../common/failure.js');
 const { ErrorCode } = require('./enums.js');
 const { throwLater } = require('./timers.js');
 
@@ -9,16 +9,16 @@ const { throwLater } = require('./timers.js');
  * Calls a function whose failure is to be reported with a code.
  * @template T
  * @param {string} code
- * @param {string} text
  * @param {() => T} call
+ * @param {string} [what] Could not be done.
  * @returns {T}
  * @throws {LineError} With that code; what was thrown is its `payload`.
  */
-function attempt(code, text, call) {
+function attempt(code, call, what) {
   try {
     return call();
   } catch (cause) {
-    throw new LineError(code, `${text}: ${/** @type {any} */ (cause)?.message}`, cause);
+    throw failure(code, cause, text`${what}: ${/** @type {any} */ (cause)?.message}`);
   }
 }
 
@@ -36,7 +36,7 @@ function guard(call) {
 }
 
 /** @param {any} [payload] */
-const disconnected = (payload) => new LineError(ErrorCode.DISCONNECTED, 'No connection', payload);
+const disconnected = (payload) => failure(ErrorCode.DISCONNECTED, payload, text`No connection`);
 
 /** A message cannot be sent, and none may wait. */
 function notConnected() {

@@ -1,10 +1,10 @@
 // @ts-check
 'use strict';
 
-const LineError = require('../common/line-error.js');
 const { noteThrown, promisesAmong, reportUncaught, watchHandlers } = require('../common/delivery.js');
 const { messageJson, isJson, reasonOf, receivedError } = require('../common/json.js');
 const { MessageName: Name, MessageErrorCode: ErrorCode } = require('../common/message-enums.js');
+const { failure, text } = require('../common/failure.js');
 const Emitter = require('./emitter.js');
 const { attempt, guard } = require('./errors.js');
 
@@ -12,7 +12,7 @@ const { attempt, guard } = require('./errors.js');
  * Where the answer to a received message goes.
  * @typedef {object} Responder
  * @property {Message | undefined} handling The message whose handlers are running.
- * @property {(error: LineError) => void} report Told of an answer that failed where no handler
+ * @property {(error: import('../common/line-error.js')) => void} report Told of an answer that failed where no handler
  *   catches it.
  * @property {(promise: Promise<any>) => boolean} isPending Whether a promise may be neither fulfilled nor
  *   rejected.
@@ -159,36 +159,36 @@ class Message extends Emitter {
   #respond(event, payload, err) {
     const responder = this.#responder;
     if (this.id === undefined) {
-      this.#fail(new LineError(ErrorCode.MISSING_ID, `No answer to ${this.name} is expected`), false);
+      this.#fail(failure(ErrorCode.MISSING_ID, undefined, text`No answer to ${this.name} is expected`), false);
       return;
     }
     this.#assertFirst();
-    let text = '';
+    let answer = '';
     try {
-      text = messageJson(Name.RESPONSE, payload, this.id, err);
+      answer = messageJson(Name.RESPONSE, payload, this.id, err);
     } catch (cause) {
       // As with the original: an error that has a `toJSON` goes out with its properties all the same.
       if (responder && isJson([payload, err])) responder.onNotResponded(this, cause);
-      else this.#fail(new LineError(ErrorCode.INVALID_JSON, `Not JSON: ${reasonOf(cause)}`, cause), true);
+      else this.#fail(failure(ErrorCode.INVALID_JSON, cause, text`Not JSON: ${reasonOf(cause)}`), true);
       return;
     }
     // A `toJSON` may have answered.
     this.#assertFirst();
     this.isResponded_ = true;
-    responder?.respond(this, text);
+    responder?.respond(this, answer);
     this.emit(event, event === 'resolved' ? payload : err);
   }
 
   /** @throws {LineError} `mAlreadyResponded` */
   #assertFirst() {
     if (!this.isResponded_) return;
-    throw new LineError(ErrorCode.ALREADY_RESPONDED, `An answer to ${this.name} was given before`);
+    throw failure(ErrorCode.ALREADY_RESPONDED, undefined, text`An answer to ${this.name} was given before`);
   }
 
   /**
    * An answer has failed. Where no handler of the message can catch an exception, it is reported: thrown,
    * it would end the program.
-   * @param {LineError} error
+   * @param {import('../common/line-error.js')} error
    * @param {boolean} isOurs Whether it is the application's mistake. The peer decides whether there is an
    *   id: a missing one is thrown only where it is sure to be caught.
    */
@@ -227,7 +227,7 @@ class Message extends Emitter {
  * @param {() => T} call Throws what is no JSON.
  * @returns {T}
  */
-const json = (call) => attempt(ErrorCode.INVALID_JSON, 'Not JSON', call);
+const json = (call) => attempt(ErrorCode.INVALID_JSON, call, text`Not JSON`);
 
 /**
  * A message to be sent; whether its payload can be stringified is found out then.

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const LineError = require('../common/line-error.js');
+const { failure, text } = require('../common/failure.js');
 const { ErrorCode } = require('./enums.js');
 const { markTaken } = require('./message.js');
 const { onAbort } = require('./waiting.js');
@@ -40,7 +40,7 @@ function messages(client, name, ends, { signal, max = 1000 }) {
   const receive = (/** @type {Message} */ message) => {
     markTaken(message);
     if (waiting.length < max) waiting.push(message);
-    else end(new LineError(ErrorCode.QUEUE_FULL, `More than ${max} messages wait`));
+    else end(failure(ErrorCode.QUEUE_FULL, undefined, text`More than ${max} messages wait`));
     wake();
   };
 

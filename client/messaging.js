@@ -1,9 +1,9 @@
 // @ts-check
 'use strict';
 
-const LineError = require('../common/line-error.js');
 const { messageJson } = require('../common/json.js');
 const { MessageName } = require('../common/message-enums.js');
+const { failure, text } = require('../common/failure.js');
 const Emitter = require('./emitter.js');
 const { State, Event, ErrorCode } = require('./enums.js');
 const { isReserved } = require('./envelope.js');
@@ -64,7 +64,7 @@ class Messaging extends Emitter {
   static {
     request = (client, message, timeout, waiter) => {
       const wait = Number.isInteger(timeout) && timeout >= 0 ? timeout : client.options.responseTimeout;
-      const expired = () => new LineError(ErrorCode.MESSAGE_TIMEOUT, `No answer to ${message.name} within ${wait} ms`);
+      const expired = () => failure(ErrorCode.MESSAGE_TIMEOUT, undefined, text`No answer to ${message.name} within ${wait} ms`);
       const id = client.#requests.enlist(waiter, wait, expired);
       message.setId(id);
       try {
@@ -96,14 +96,14 @@ class Messaging extends Emitter {
     this.ws_ = null;
     /** @type {string} */
     this.state = State.READY;
-    const report = (/** @type {LineError} */ error) => guard(() => this.emit(Event.ERROR, error));
+    const report = (/** @type {import('../common/line-error.js')} */ error) => guard(() => this.emit(Event.ERROR, error));
     this.#responder = {
       handling: undefined,
       isPending: platformOf(this).isPending,
       report,
       respond: (message, text) => this.#respond(message, text),
       onNotResponded({ name }, cause) {
-        const error = new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, `No answer to ${name}`, cause);
+        const error = failure(ErrorCode.MESSAGE_NOT_RESPONDED, cause, text`No answer to ${name}`);
         // Not from inside the handler's call of resolve or reject.
         soon(() => report(error));
       },
@@ -181,12 +181,12 @@ class Messaging extends Emitter {
     const { queue } = this.options;
     if (!queue) throw notConnected();
     const { max, ttl } = queue;
-    if (this.#queue.howMany() >= max) throw new LineError(ErrorCode.QUEUE_FULL, `More than ${max} messages wait`);
+    if (this.#queue.howMany() >= max) throw failure(ErrorCode.QUEUE_FULL, undefined, text`More than ${max} messages wait`);
     // A copy: the application may change the payload before it is sent.
-    message = Message.parse(toText(() => message.toString()));
+    message = Message.parse(toJson(() => message.toString()));
     return new Promise((resolve, reject) => {
       const start = () => send(message).then(resolve, reject);
-      const expired = () => new LineError(ErrorCode.QUEUE_EXPIRED, `No connection within ${ttl} ms`);
+      const expired = () => failure(ErrorCode.QUEUE_EXPIRED, undefined, text`No connection within ${ttl} ms`);
       this.#queue.enlist({ resolve: start, reject, signal }, ttl, expired);
     });
   }
@@ -197,14 +197,14 @@ class Messaging extends Emitter {
    */
   #transmit(write) {
     if (this.ws_?.readyState !== OPEN) throw disconnected();
-    const text = toText(write);
-    attempt(ErrorCode.WEBSOCKET_ERROR, 'Cannot send', () => this.ws_.send(text));
+    const json = toJson(write);
+    attempt(ErrorCode.WEBSOCKET_ERROR, () => this.ws_.send(json), text`Cannot send`);
   }
 
   /** @param {Message} response */
   #onResponse({ id, err, payload }) {
     const waiter = this.#requests.take(id);
-    if (err) waiter?.reject(new LineError(ErrorCode.MESSAGE_REJECTED, `The server rejected the message${saying(err)}`, err));
+    if (err) waiter?.reject(failure(ErrorCode.MESSAGE_REJECTED, err, text`The server rejected the message${saying(err)}`));
     else waiter?.resolve(payload);
   }
 
@@ -234,7 +234,7 @@ class Messaging extends Emitter {
 }
 
 /** @param {() => string} write */
-const toText = (write) => attempt(ErrorCode.INVALID_JSON, 'Not JSON', write);
+const toJson = (write) => attempt(ErrorCode.INVALID_JSON, write, text`Not JSON`);
 
 /** @param {import('./waiting.js').WaitingList} waiting For a connection, or for what comes by it. */
 function rejectAll(waiting) {

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const LineError = require('../common/line-error.js');
+const { failure, text } = require('../common/failure.js');
 const { ErrorCode } = require('./enums.js');
 
 /** Names that have been warned of. */
@@ -41,13 +41,13 @@ function checkNames(given, known, nested = []) {
     let near = [...nested, ...known].find((path) => [path, path.replace(/.*\./, '')].some((each) => plain(each) === word));
     FULL: near ??= nearest(word, known);
     if (near && name !== WITHOUT_EFFECT) {
-      throw new LineError(ErrorCode.INVALID_OPTIONS, `"${name}" is no option; did you mean "${near}"?`);
+      throw failure(ErrorCode.INVALID_OPTIONS, undefined, text`"${name}" is no option; did you mean "${near}"?`);
     }
     if (warned.has(name)) continue;
     warned.add(name);
-    let text = `LineClient: "${name}" is no option, and has no effect`;
-    FULL: if (name in ELSEWHERE) text += `; did you mean "${ELSEWHERE[name]}"?`;
-    globalThis.console?.warn?.(text);
+    let warning = `LineClient: "${name}" is no option, and has no effect`;
+    FULL: if (name in ELSEWHERE) warning += `; did you mean "${ELSEWHERE[name]}"?`;
+    globalThis.console?.warn?.(warning);
   }
 }
 

@@ -2,7 +2,7 @@
 'use strict';
 
 const { isJson } = require('../common/json.js');
-const LineError = require('../common/line-error.js');
+const { failure, text } = require('../common/failure.js');
 const { ErrorCode } = require('./enums.js');
 const { checkNames } = require('./names.js');
 
@@ -62,10 +62,10 @@ const isObject = (value) => Object(value) === value;
 /**
  * @param {boolean} condition
  * @param {string} name Of the option.
- * @param {string} what It must be.
+ * @param {string} [what] It must be.
  */
-function assertOption(condition, name, what) {
-  if (!condition) throw new LineError(ErrorCode.INVALID_OPTIONS, `"${name}" must be ${what}`);
+function assertOption(condition, name, what = 'valid') {
+  if (!condition) throw failure(ErrorCode.INVALID_OPTIONS, undefined, `"${name}" must be ${what}`);
 }
 
 /**
@@ -80,7 +80,7 @@ function assertOption(condition, name, what) {
  * @throws {LineError} `cInvalidOptions`
  */
 function fill(given, defaults, name, others = [], nested = []) {
-  assertOption(isObject(given), name, 'an object');
+  assertOption(isObject(given), name, text`an object`);
   checkNames(given, [...Object.keys(defaults), ...others], nested);
   const options = Object.isExtensible(given) ? given : { ...given };
   for (const [key, standard] of Object.entries(defaults)) {
@@ -91,9 +91,9 @@ function fill(given, defaults, name, others = [], nested = []) {
     if (typeof standard === 'number') {
       const isNumber = Number.isInteger(standard) ? Number.isInteger(value) : Number.isFinite(value);
       const least = Number(FROM_ONE.includes(key));
-      assertOption(isNumber && value >= least, key, `a number, ${least} or more`);
+      assertOption(isNumber && value >= least, key, text`a number, ${least} or more`);
     } else if (typeof standard === 'boolean') {
-      assertOption(typeof value === 'boolean', key, 'a boolean');
+      assertOption(typeof value === 'boolean', key, text`a boolean`);
     }
   }
   return options;
@@ -108,18 +108,18 @@ function fill(given, defaults, name, others = [], nested = []) {
 function clientOptions(given) {
   const options = fill(given, DEFAULTS, 'options', OPTIONAL, NESTED);
   const { reconnectOptions, uptimeOptions, handshake, positions, queue, webSocket, redirectOrigins } = options;
-  assertOption(reconnectOptions.maxDelay >= reconnectOptions.initialDelay, 'maxDelay', 'initialDelay or more');
-  assertOption(uptimeOptions.window >= uptimeOptions.interval, 'window', 'interval or more');
+  assertOption(reconnectOptions.maxDelay >= reconnectOptions.initialDelay, 'maxDelay', text`initialDelay or more`);
+  assertOption(uptimeOptions.window >= uptimeOptions.interval, 'window', text`interval or more`);
   if (queue) options.queue = fill(queue, QUEUE_DEFAULTS, 'queue');
   // What is no object has no positions.
   FULL: assertOption(!positions || isObject(positions), 'positions', 'an object');
-  assertOption(!webSocket || typeof webSocket === 'function', 'webSocket', 'a class');
+  assertOption(!webSocket || typeof webSocket === 'function', 'webSocket', text`a class`);
   try {
     redirectOrigins?.forEach((/** @type {string} */ each) => new URL(each));
   } catch {
-    assertOption(false, 'redirectOrigins', 'a list of origins');
+    assertOption(false, 'redirectOrigins', text`a list of origins`);
   }
-  assertOption(isJson(handshake.payload), 'payload', 'JSON');
+  assertOption(isJson(handshake.payload), 'payload', text`JSON`);
   return options;
 }
 

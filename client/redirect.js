@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const LineError = require('../common/line-error.js');
+const { failure, text } = require('../common/failure.js');
 const { ErrorCode } = require('./enums.js');
 const { after } = require('./timers.js');
 
@@ -25,9 +25,9 @@ const http2ws = (url) => (/^https?:\/\//.test(url) ? `ws${url.slice(4)}` : undef
  */
 async function fetchResponseUrl(url, timeout = 3000) {
   const controller = new AbortController();
-  const stop = after(() => controller.abort(new Error('No answer in time')), timeout);
+  const stop = after(() => controller.abort(new Error(text`No answer in time`)), timeout);
   const response = await fetch(url, { method: 'HEAD', signal: controller.signal }).finally(stop);
-  if (!response.redirected) throw new Error('Not redirected');
+  if (!response.redirected) throw new Error(text`Not redirected`);
   return response.url;
 }
 
@@ -48,8 +48,7 @@ async function redirectOf(url, origins, by) {
   const isAllowed = to.host === from.host || origins.some((each) => new URL(each).origin === to.origin);
   // A redirect must not lead from an encrypted connection to one that is not.
   if (isAllowed && (to.protocol === 'wss:' || from.protocol !== 'wss:')) return target;
-  const text = `Not redirected to ${to.origin}: not in "redirectOrigins", or not encrypted`;
-  throw new LineError(ErrorCode.WEBSOCKET_ERROR, text);
+  throw failure(ErrorCode.WEBSOCKET_ERROR, undefined, text`Not redirected to ${to.origin}: not in "redirectOrigins", or not encrypted`);
 }
 
 module.exports = { ws2http, http2ws, fetchResponseUrl, redirectOf };

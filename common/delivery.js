@@ -8,8 +8,8 @@
  * handlers are watched only when the answer to their message has failed.
  */
 
+const { failure, text } = require('./failure.js');
 const { kindOf } = require('./kind-of.js');
-const LineError = require('./line-error.js');
 
 /** The code on both ends, in their `ErrorCode.MESSAGE_NOT_RESPONDED`. */
 const NOT_RESPONDED = 'cMessageNotResponded';
@@ -73,7 +73,7 @@ function watchHandlers(results, report) {
     promise.then(undefined, (reason) => {
       if (reportUncaught(reason)) return;
       // The application may handle its own error elsewhere. Throwing it again could let a peer end the process.
-      report(new LineError(NOT_RESPONDED, 'A handler failed after its answer had failed', reason));
+      report(failure(NOT_RESPONDED, reason, text`A handler failed after its answer had failed`));
     });
   }
 }

@@ -49,12 +49,19 @@ function compactEnums(enums) {
 }
 
 /**
+ * Leaves out the texts for people (`common/failure.js`), with the payload before them where that is undefined.
+ * @param {string} source
+ */
+const withoutTexts = (source) => source.replace(/(?:(?:, undefined)?, )?\btext`(\$\{([^{}`]|\{\w+\}|`[^`]*`)*\}|[^`$])*`(?=\))/g, '');
+
+/**
  * Puts the values of enumerations where a source reads them. It may import them under other names.
  * @param {string} source
  * @param {string} file
  */
 function withValues(source, file) {
   if (file.endsWith('enums.js')) return compactEnums(require(file));
+  source = withoutTexts(source);
   /** @type {Record<string, Record<string, string>>} */
   const enums = {};
   for (const [, names, from] of source.matchAll(/^const \{(.*)\} = require\('(.*enums\.js)'\);$/gm)) {

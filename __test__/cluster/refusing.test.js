@@ -89,6 +89,27 @@ describe('a Redis that does not do what it is asked', { concurrency: true, skip:
     for (const node of nodes) await fence(node, ['room', 'news'], members);
   }));
 
+  it('has another process under the id of a node: the node says so, takes another id, and loses nothing from then on', withScene(async (scene) => {
+    const { redis, nodes, members } = await start(scene);
+    const own = async () => (await nodes[0].do('nodes')).find((/** @type {any} */ node) => node.isSelf).id;
+    const id = await own();
+    const before = await eventsOf(nodes[0]);
+    // As a copy of the process does, when a snapshot of its machine is restored twice.
+    await redis.command('SET', `line:node:${id}`, '0123456789abcdef');
+    const error = await seen(nodes[0], '_down', before);
+    assert.match(error.message, new RegExp(`another process has the id ${id} of this node.*takes another id.*restart`));
+    await seen(nodes[0], '_resumed', before);
+    assert.notEqual(await own(), id);
+    await until(async () => (await nodes[1].do('nodes')).some((/** @type {any} */ node) => node.id !== id && !node.isSelf), 'known', PATIENCE);
+    for (const [index, node] of nodes.entries()) for (const room of ['room', 'news']) await say(node, room, 5 + index * 5, 5);
+    for (const member of members) {
+      for (const name of ['plain', 'kept']) {
+        const got = await member.got(name, 15);
+        assert.deepEqual([...got].sort((/** @type {number} */ a, /** @type {number} */ b) => a - b), numbers(0, 15));
+      }
+    }
+  }));
+
   it('becomes read-only: it is left, and used again when it is a master', withScene(async (scene) => {
     const { redis, nodes, members } = await start(scene);
     const before = await eventsOf(nodes[0]);

@@ -21,6 +21,7 @@ mod external;
 mod foreign;
 mod forms;
 mod gathering;
+mod identity;
 mod inquiries;
 mod keeping;
 mod news;
@@ -41,6 +42,7 @@ mod subscribing;
 mod subscriptions;
 #[cfg(test)]
 mod testing;
+mod twins;
 mod wire;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Heartbeats: each node tells the others that it lives, and sees by its own that the engine passes messages on.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use log::{info, warn};
@@ -68,13 +69,15 @@ pub(super) async fn run(shared: Arc<Shared>) {
 fn failed(shared: &Shared, generation: u64, error: EngineError) {
     match error {
         EngineError::Lost { .. } => shared.lose(generation, error),
-        other => warn!("node {}: {other}", shared.id),
+        other => warn!("node {}: {other}", shared.id()),
     }
 }
 
 /// What this node tells of itself.
 fn own_beat(shared: &Shared, hello: bool) -> Control {
     let registry = shared.hub.registry();
+    let sent = shared.start.elapsed().as_micros() as u64;
+    shared.identity.beats(sent);
     Control::Beat(Beat {
         name: shared.settings.name.clone(),
         pid: shared.settings.pid,
@@ -82,7 +85,7 @@ fn own_beat(shared: &Shared, hello: bool) -> Control {
         connections: registry.len() as u32,
         rooms: registry.room_count() as u32,
         hello,
-        sent: shared.start.elapsed().as_micros() as u64,
+        sent,
     })
 }
 
@@ -110,7 +113,11 @@ pub(super) async fn say_goodbye(shared: &Shared) {
 /// A heartbeat has come.
 pub(super) fn on_beat(shared: &Arc<Shared>, from: NodeId, beat: Beat) {
     let now = Instant::now();
-    if from == shared.id {
+    if from == shared.id() {
+        if !shared.identity.has_sent(beat.sent) {
+            shared.meet_twin(shared.generation.load(Relaxed));
+            return;
+        }
         *lock(&shared.own_beat) = now;
         let micros = shared.start.elapsed().as_micros() as u64;
         lock(&shared.round_trips).add(micros.saturating_sub(beat.sent));
@@ -120,7 +127,11 @@ pub(super) fn on_beat(shared: &Arc<Shared>, from: NodeId, beat: Beat) {
     let hello = beat.hello;
     let is_new = lock(&shared.roster).beat(from, beat.clone(), now);
     if is_new {
-        info!("node {}: node {from} ({:?}) has come", shared.id, beat.name);
+        info!(
+            "node {}: node {from} ({:?}) has come",
+            shared.id(),
+            beat.name
+        );
         let peer = Peer {
             id: from,
             beat,
@@ -147,7 +158,9 @@ pub(super) fn on_bye(shared: &Shared, from: NodeId) {
 fn left(shared: &Shared, peer: Peer) {
     info!(
         "node {}: node {} ({:?}) has ended",
-        shared.id, peer.id, peer.beat.name
+        shared.id(),
+        peer.id,
+        peer.beat.name
     );
     attendance::on_gone(shared, peer.id);
     shared.on_gone(peer.id);

@@ -91,13 +91,16 @@ async fn claim(shared: Arc<Shared>, id: Arc<str>, take_over: bool, key: u32, tim
     };
     let is_ours = match claimed {
         Ok(Some(holder)) => {
-            debug!("node {}: node {holder} has the id {id:?}", shared.id);
+            debug!("node {}: node {holder} has the id {id:?}", shared.id());
             lock(&shared.claims).lose(&id);
             false
         }
         unknown => {
             if let Err(error) = &unknown {
-                debug!("node {}: the id {id:?} is not claimed: {error}", shared.id);
+                debug!(
+                    "node {}: the id {id:?} is not claimed: {error}",
+                    shared.id()
+                );
             }
             let settled = lock(&shared.claims).settle(&id, unknown.is_ok());
             if settled == Settled::Gone {
@@ -128,11 +131,11 @@ async fn claim_everywhere(
     let mut instead_of = None;
     for _ in 0..TRIES {
         match registrar
-            .claim(Arc::clone(id), shared.id, instead_of)
+            .claim(Arc::clone(id), shared.id(), instead_of)
             .await?
         {
             Claim::Taken => return Ok(None),
-            Claim::HeldBy(holder) if holder == shared.id => return Ok(None),
+            Claim::HeldBy(holder) if holder == shared.id() => return Ok(None),
             Claim::HeldBy(holder) => {
                 if is_alive(shared, registrar, holder).await? {
                     if !take_over {
@@ -215,10 +218,10 @@ async fn release(shared: Arc<Shared>, id: Arc<str>) {
             // Another connection here has claimed it since.
             return;
         }
-        match registrar.release(Arc::clone(&id), shared.id).await {
+        match registrar.release(Arc::clone(&id), shared.id()).await {
             Ok(()) => return,
             Err(EngineError::Refused(why)) => {
-                warn!("node {}: the id {id:?} is not freed: {why}", shared.id);
+                warn!("node {}: the id {id:?} is not freed: {why}", shared.id());
                 return;
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
@@ -235,10 +238,10 @@ pub(super) async fn release_all(shared: &Shared) {
     for some in ids.chunks(AT_ONCE) {
         let releases = some
             .iter()
-            .map(|id| registrar.release(Arc::clone(id), shared.id));
+            .map(|id| registrar.release(Arc::clone(id), shared.id()));
         for released in join_all(releases).await {
             if let Err(error) = released {
-                debug!("node {}: ids are not freed: {error}", shared.id);
+                debug!("node {}: ids are not freed: {error}", shared.id());
                 return;
             }
         }
@@ -261,13 +264,16 @@ pub(super) fn claim_again(shared: &Arc<Shared>) {
                     }
                 }
                 Ok(Some(holder)) => {
-                    debug!("node {}: node {holder} has taken {id:?}", shared.id);
+                    debug!("node {}: node {holder} has taken {id:?}", shared.id());
                     lock(&shared.claims).fail(&id);
                     shared.give_up_id(&id);
                 }
                 // The next connection to the engine claims again.
                 Err(error) => {
-                    debug!("node {}: the id {id:?} is not claimed: {error}", shared.id);
+                    debug!(
+                        "node {}: the id {id:?} is not claimed: {error}",
+                        shared.id()
+                    );
                     return;
                 }
             }
@@ -279,10 +285,15 @@ pub(super) fn claim_again(shared: &Arc<Shared>) {
 async fn announce(shared: Arc<Shared>) {
     if let Some(registrar) = shared.engine.registrar() {
         let ttl = shared.settings.heartbeat_interval * MISSED_BEATS;
-        match registrar.announce(shared.id, ttl.as_millis() as u64).await {
-            Ok(()) => lock(&shared.strain).worked(),
+        let Phase::Up(generation) = shared.phase() else {
+            return;
+        };
+        let (id, marks) = (shared.id(), shared.identity.marks());
+        match registrar.announce(id, marks, ttl.as_millis() as u64).await {
+            Ok(true) => lock(&shared.strain).worked(),
+            Ok(false) => drop(shared.meet_twin(generation)),
             Err(error) => {
-                debug!("node {}: is not announced: {error}", shared.id);
+                debug!("node {}: is not announced: {error}", shared.id());
                 if let EngineError::Unable(_) = error {
                     shared.strained(&error);
                 }
@@ -303,12 +314,12 @@ impl Shared {
         }
         if self.engine.registrar().is_none() && claims.is_claiming(id) {
             // Both claim it, and may ask each other.
-            if self.id > from {
+            if self.id() > from {
                 claims.lose(id);
             } else {
                 claims.contest(id);
             }
-            return self.id < from;
+            return self.id() < from;
         }
         drop(claims);
         if take_over {

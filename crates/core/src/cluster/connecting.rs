@@ -30,6 +30,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
     loop {
         let generation = shared.generation.fetch_add(1, Relaxed) + 1;
         *lock(&shared.loss) = None;
+        let mut is_told = false;
         let error = match connect(&shared, generation).await {
             Ok(resubscribed) => {
                 back_off = BackOff::default();
@@ -48,7 +49,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
                     goes_on
                 });
                 attendance::ask_anew(&shared);
-                info!("node {}: the engine is connected", shared.id);
+                info!("node {}: the engine is connected", shared.id());
                 shared.tell(News::Up);
                 claiming::claim_again(&shared);
                 if let Some(since) = down_since.take() {
@@ -79,9 +80,11 @@ pub(super) async fn run(shared: Arc<Shared>) {
         following::give_up(&shared);
         if down_since.is_none() {
             down_since = Some(Instant::now());
-            warn!("node {}: the engine is not reachable: {error}", shared.id);
+            warn!("node {}: the engine is not reachable: {error}", shared.id());
             shared.tell(News::Down(error.clone()));
+            is_told = true;
         }
+        shared.part_from_twin(&error, is_told);
         pause(&*shared.engine, &mut back_off, &error).await;
     }
 }
@@ -108,14 +111,20 @@ async fn connect(shared: &Arc<Shared>, generation: u64) -> Result<usize, EngineE
         if let Some(registrar) = shared.engine.registrar() {
             // A server that loads its data, or is a replica, takes subscriptions and refuses this.
             let ttl = shared.settings.heartbeat_interval * MISSED_BEATS;
-            let announced = registrar.announce(shared.id, ttl.as_millis() as u64);
-            if let Err(error) = announced.await
-                && shared.is_lost(generation)
-            {
-                return Err(error);
+            shared.identity.draw_mark();
+            let marks = shared.identity.marks();
+            let announced = registrar.announce(shared.id(), marks, ttl.as_millis() as u64);
+            match announced.await {
+                Ok(false) => return Err(shared.meet_twin(generation)),
+                Err(error) if shared.is_lost(generation) => return Err(error),
+                _ => {}
             }
         }
-        let mut channels = vec![Channel::Everyone, Channel::Nodes, Channel::Node(shared.id)];
+        let mut channels = vec![
+            Channel::Everyone,
+            Channel::Nodes,
+            Channel::Node(shared.id()),
+        ];
         if shared.settings.all_rooms {
             channels.push(Channel::EveryRoom);
         }

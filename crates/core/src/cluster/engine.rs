@@ -137,8 +137,9 @@ pub const ID_LIFE: Duration = Duration::from_hours(24);
 /// The ids of connections that an engine keeps apart for all nodes.
 pub trait Registrar: Send + Sync {
     /// Notes that a node is alive, for `ttl` milliseconds: for programs that are no nodes, and for whoever finds an
-    /// id that an unknown node holds.
-    fn announce(&self, node: NodeId, ttl: u64) -> Pending<'_, ()>;
+    /// id that an unknown node holds. The first of `marks` is kept with it. False when another mark is kept than one
+    /// of these: another process has the same id. What that one has noted may be gone then.
+    fn announce(&self, node: NodeId, marks: Vec<u64>, ttl: u64) -> Pending<'_, bool>;
 
     /// Whether a node has announced itself in time.
     fn is_alive(&self, node: NodeId) -> Pending<'_, bool>;

@@ -61,7 +61,17 @@ impl Node {
         engine: Arc<dyn Engine>,
         settings: NodeSettings,
     ) -> io::Result<Self> {
-        let shared = Arc::new(Shared::new(hub, engine, settings));
+        Self::start_as(NodeId::random(), hub, engine, settings)
+    }
+
+    /// Starts a node with an id, which tests give two of them.
+    pub(super) fn start_as(
+        id: NodeId,
+        hub: Arc<Hub>,
+        engine: Arc<dyn Engine>,
+        settings: NodeSettings,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new(id, hub, engine, settings));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -73,7 +83,7 @@ impl Node {
             .spawn(move || runtime.block_on(self::run(&run)))?;
         // Rooms that have members already are told, under the lock of the registry.
         shared.hub.connect_peers(Arc::clone(&shared) as _);
-        info!("node {}: starts", shared.id);
+        info!("node {}: starts", shared.id());
         Ok(Self {
             shared,
             thread: Some(thread),
@@ -81,9 +91,9 @@ impl Node {
         })
     }
 
-    /// Which node this is.
+    /// Which node this is. It changes when another process has the same id.
     pub fn id(&self) -> NodeId {
-        self.shared.id
+        self.shared.id()
     }
 
     /// How the node stands with the engine.
@@ -219,7 +229,7 @@ async fn run(shared: &Arc<Shared>) {
     appending::give_up(shared);
     following::give_up(shared);
     shared.tell(News::Stopped);
-    info!("node {}: has ended", shared.id);
+    info!("node {}: has ended", shared.id());
 }
 
 /// Longest time for saying goodbye.

@@ -1,20 +1,28 @@
 //! The ids of nodes.
 
 use std::fmt;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use uuid::Uuid;
 
-/// Which node: 64 random bits, made at each start. Written as 16 hexadecimal digits.
+/// Which node: 64 random bits, made at each start, and anew when another process has the same (see
+/// [`twins`](super::twins)). Written as 16 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub [u8; 8]);
 
 impl NodeId {
     /// An id that no other node has.
     pub fn random() -> Self {
-        let (random, _) = Uuid::new_v4().as_u64_pair();
-        // The bits of the version are the same in all, so they are mixed with others.
-        let (more, _) = Uuid::new_v4().as_u64_pair();
-        Self((random ^ more.rotate_left(32)).to_be_bytes())
+        Self(random_bits().to_be_bytes())
+    }
+
+    /// The id as a number, and back.
+    pub(super) fn bits(self) -> u64 {
+        u64::from_be_bytes(self.0)
+    }
+
+    pub(super) fn from_bits(bits: u64) -> Self {
+        Self(bits.to_be_bytes())
     }
 
     /// What stands in the ids that the node gives connections.
@@ -32,6 +40,17 @@ impl NodeId {
         let number = is_written_so.then(|| u64::from_str_radix(text, 16).ok());
         Some(Self(number.flatten()?.to_be_bytes()))
     }
+}
+
+/// 64 random bits. Two copies of a virtual machine may get the same random numbers at first, but not at the same
+/// nanosecond.
+pub(super) fn random_bits() -> u64 {
+    let (random, _) = Uuid::new_v4().as_u64_pair();
+    // The bits of the version are the same in all, so they are mixed with others.
+    let (more, _) = Uuid::new_v4().as_u64_pair();
+    let time = SystemTime::now().duration_since(UNIX_EPOCH);
+    let nanos = time.map_or(0, |time| time.as_nanos() as u64);
+    random ^ more.rotate_left(32) ^ nanos.wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl fmt::Display for NodeId {

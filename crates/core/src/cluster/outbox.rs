@@ -146,6 +146,13 @@ impl<M: Weigh> Outbox<M> {
         all
     }
 
+    /// Changes what waits. It keeps its size.
+    pub fn change(&mut self, mut change: impl FnMut(&mut M)) {
+        for (message, _) in &mut self.messages {
+            change(message);
+        }
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty()

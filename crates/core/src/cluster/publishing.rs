@@ -96,7 +96,7 @@ async fn publish_some(
         Err(EngineError::Refused(_)) if count > 1 => return publish_each(under_way).await,
         Err(refused @ EngineError::Refused(_)) => {
             shared.counters.refused.add(count);
-            warn!("node {}: {refused}", shared.id);
+            warn!("node {}: {refused}", shared.id());
             under_way.settle(&Err(Unpublished::Refused(refused)));
         }
         // They are put back: whether the engine has them is not known, and who has got them knows them again.
@@ -116,7 +116,7 @@ async fn publish_each(mut under_way: UnderWay<'_>) -> Result<(), EngineError> {
             }
             Err(refused @ EngineError::Refused(_)) => {
                 shared.counters.refused.add(1);
-                warn!("node {}: {refused}", shared.id);
+                warn!("node {}: {refused}", shared.id());
                 Err(Unpublished::Refused(refused))
             }
             Err(error) => return Err(error),

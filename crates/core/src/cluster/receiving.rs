@@ -69,7 +69,7 @@ impl Shared {
         self.counters.foreign.add(1);
         debug!(
             "node {}: a message on {channel:?} is ignored: {why}",
-            self.id
+            self.id()
         );
     }
 
@@ -82,7 +82,7 @@ impl Shared {
         let from = origin.node;
         match serde_json::from_str(text) {
             Ok(Control::Beat(beat)) => beating::on_beat(self, from, beat),
-            Ok(_) if from == self.id => {}
+            Ok(_) if from == self.id() => {}
             Ok(Control::Bye {}) => beating::on_bye(self, from),
             Ok(Control::Present(present)) => attendance::on_present(self, from, present),
             Ok(Control::WhoIs { rooms }) => {
@@ -108,7 +108,7 @@ impl Shared {
         scope: &Scope<&str>,
         text: &str,
     ) -> Result<(), Problem> {
-        if origin.node == self.id {
+        if origin.node == self.id() {
             self.counters.echoed.add(1);
             return Ok(());
         }
@@ -187,7 +187,7 @@ impl Peers for Shared {
     }
 
     fn mark(&self) -> u32 {
-        self.id.mark()
+        self.id().mark()
     }
 
     fn keeps(&self) -> bool {

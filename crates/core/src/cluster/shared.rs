@@ -14,6 +14,7 @@ use super::channel::ChannelNames;
 use super::claims::Claims;
 use super::counters::{Counters, RoundTrips};
 use super::engine::{Engine, EngineError, Publication};
+use super::identity::Identity;
 use super::inquiries::Inquiries;
 use super::keeping::state::Keeping;
 use super::news::{Board, News};
@@ -45,7 +46,7 @@ pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
 /// What the tasks of a node share.
 pub(super) struct Shared {
-    pub id: NodeId,
+    pub identity: Identity,
     pub hub: Arc<Hub>,
     pub engine: Arc<dyn Engine>,
     pub settings: NodeSettings,
@@ -101,12 +102,12 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     /// What the tasks of a new node share.
-    pub fn new(hub: Arc<Hub>, engine: Arc<dyn Engine>, settings: NodeSettings) -> Self {
+    pub fn new(id: NodeId, hub: Arc<Hub>, engine: Arc<dyn Engine>, settings: NodeSettings) -> Self {
         let now = Instant::now();
         let bound = Bound::new(settings.max_queued_bytes, settings.max_queued_time);
         let bound = Arc::new(bound);
         Self {
-            id: NodeId::random(),
+            identity: Identity::new(id),
             names: ChannelNames::new(&settings.prefix),
             counters: Counters::default(),
             phase: watch::Sender::new(Phase::Connecting),
@@ -144,10 +145,15 @@ impl Shared {
         }
     }
 
+    /// Which node this is.
+    pub fn id(&self) -> NodeId {
+        self.identity.id()
+    }
+
     /// The origin of the next message of this node.
     pub fn next_origin(&self) -> Origin {
         Origin {
-            node: self.id,
+            node: self.id(),
             sequence: self.sequence.fetch_add(1, Relaxed),
         }
     }
@@ -184,7 +190,7 @@ impl Shared {
             if let EngineError::Unable(_) = error {
                 self.strained(&error);
             }
-            debug!("node {}: {error}", self.id);
+            debug!("node {}: {error}", self.id());
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -215,7 +221,7 @@ impl Shared {
         if generation != self.generation.load(Relaxed) {
             return;
         }
-        debug!("node {}: lost its engine: {error}", self.id);
+        debug!("node {}: lost its engine: {error}", self.id());
         lock(&self.loss).get_or_insert((generation, error));
         self.lost.notify_one();
     }

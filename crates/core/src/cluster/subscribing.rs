@@ -33,7 +33,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         {
             if let EngineError::Refused(_) = error {
                 shared.counters.refused.add(1);
-                warn!("node {}: {error}", shared.id);
+                warn!("node {}: {error}", shared.id());
             }
             shared.settle_down(generation, error).await;
         }

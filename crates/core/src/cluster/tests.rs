@@ -15,6 +15,7 @@ use crate::hub::{Accepted, Answers, AskedMembers, ConnectionRef, Hub, Kind, Targ
 mod claims;
 mod questions;
 mod turns;
+mod twins;
 
 struct Server {
     hub: Arc<Hub>,

@@ -220,6 +220,16 @@ pub fn write_broadcast<S: AsRef<str>>(
     Some(out)
 }
 
+/// Makes a message of one node a message of another.
+pub fn readdress(data: &mut [u8], before: NodeId, now: NodeId) {
+    if let [VERSION, _, _, node @ ..] = data
+        && let Some(node) = node.first_chunk_mut()
+        && *node == before.0
+    {
+        *node = now.0;
+    }
+}
+
 /// Writes JSON for nodes.
 pub fn write_control(origin: Origin, json: &str) -> Vec<u8> {
     let mut out = header(Kind::Control, 0, origin, json.len());

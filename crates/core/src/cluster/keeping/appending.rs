@@ -114,7 +114,7 @@ impl UnderWay<'_> {
         {
             let count = counts.entry(Arc::clone(&entry.room)).or_default();
             entry.id = Some(AppendId {
-                node: self.shared.id,
+                node: self.shared.id(),
                 batch,
                 index: *count,
             });
@@ -152,7 +152,7 @@ fn settle_one(
         }
         Err(refused) => {
             shared.counters.refused.add(1);
-            warn!("node {}: {refused}", shared.id);
+            warn!("node {}: {refused}", shared.id());
             Err(Unpublished::Refused(refused))
         }
     };

@@ -51,7 +51,7 @@ impl Shared {
     /// A room is to be compared with the engine.
     pub(in crate::cluster) fn note_astray(&self, room: &Arc<str>) {
         if lock(&self.keeping.astray).insert(Arc::clone(room)) {
-            debug!("node {}: room {room:?} is to be compared", self.id);
+            debug!("node {}: room {room:?} is to be compared", self.id());
         }
         self.keeping.is_astray.notify_one();
     }

@@ -127,7 +127,7 @@ pub(in crate::cluster) async fn compare(
         if let Err(error) = compare_some(shared, keeper, some).await {
             if let EngineError::Refused(_) = error {
                 shared.counters.refused.add(1);
-                warn!("node {}: {error}", shared.id);
+                warn!("node {}: {error}", shared.id());
                 // Nobody waits for what will not come.
                 for room in some {
                     serve(shared, room, None);
@@ -194,7 +194,7 @@ fn note(shared: &Shared, room: &str, found: Found) {
     if found == Found::Same {
         return;
     }
-    debug!("node {}: room {room:?}: {found:?}", shared.id);
+    debug!("node {}: room {room:?}: {found:?}", shared.id());
     counters.gaps.add(1);
     keeping.gaps.fetch_add(1, Relaxed);
     if found == Found::Repaired {
@@ -203,7 +203,7 @@ fn note(shared: &Shared, room: &str, found: Found) {
     }
     info!(
         "node {}: messages of room {room:?} are lost: {}",
-        shared.id,
+        shared.id(),
         if found == Found::Anew {
             "the engine has begun its history anew"
         } else {

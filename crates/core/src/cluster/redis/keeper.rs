@@ -226,17 +226,34 @@ impl RedisEngine {
         node_of(&self.one(Name::of("GET"), call).await?)
     }
 
-    async fn announce_node(&self, node: NodeId, ttl: u64) -> Result<(), EngineError> {
+    async fn announce_node(
+        &self,
+        node: NodeId,
+        marks: &[u64],
+        ttl: u64,
+    ) -> Result<bool, EngineError> {
         let key = self.keys.node(node);
-        let call = Call {
+        let call = |command: redis::Cmd| Call {
             slot: self.keys.slot(&key),
             size: OVERHEAD,
-            command: (redis::cmd("SET").arg(&key).arg("1"))
-                .arg("PX")
-                .arg(ttl)
-                .take(),
+            command,
         };
-        self.one(Name::of("SET"), call).await.map(|_| ())
+        let marks: Vec<_> = marks.iter().map(|mark| format!("{mark:016x}")).collect();
+        let is_own = |value: &Value| {
+            *value == Value::Nil || marks.iter().any(|mark| mark.as_str() == text(value))
+        };
+        // The mark of another process stays, unless it is written between the two commands.
+        let get = redis::cmd("GET").arg(&key).take();
+        if !is_own(&self.one(Name::of("GET"), call(get)).await?) {
+            return Ok(false);
+        }
+        let set = (redis::cmd("SET").arg(&key).arg(marks.first()))
+            .arg("PX")
+            .arg(ttl)
+            .arg("GET")
+            .take();
+        let before = self.one(Name::of("SET"), call(set)).await?;
+        Ok(is_own(&before))
     }
 
     async fn is_announced(&self, node: NodeId) -> Result<bool, EngineError> {
@@ -342,8 +359,8 @@ impl Registrar for RedisEngine {
         Box::pin(async move { self.holder_of(&id).await })
     }
 
-    fn announce(&self, node: NodeId, ttl: u64) -> Pending<'_, ()> {
-        Box::pin(self.announce_node(node, ttl))
+    fn announce(&self, node: NodeId, marks: Vec<u64>, ttl: u64) -> Pending<'_, bool> {
+        Box::pin(async move { self.announce_node(node, &marks, ttl).await })
     }
 
     fn is_alive(&self, node: NodeId) -> Pending<'_, bool> {

@@ -23,7 +23,7 @@ pub struct Memory {
     histories: HashMap<Arc<str>, History>,
     ids: HashMap<Arc<str>, NodeId>,
     /// Nodes that have announced themselves, and until when that holds.
-    alive: HashMap<NodeId, Instant>,
+    alive: HashMap<NodeId, (Instant, u64)>,
     /// What the last batch of each node has brought each room.
     batches: HashMap<(Arc<str>, NodeId), Batch>,
     /// Reads of messages so far.
@@ -73,6 +73,12 @@ impl Broker {
         let mut state = self.lock();
         state.memory.histories.clear();
         state.memory.batches.clear();
+    }
+
+    /// Another process has announced itself as this node.
+    pub fn set_mark(&self, node: NodeId, mark: u64) {
+        let until = Instant::now() + Duration::from_mins(1);
+        self.lock().memory.alive.insert(node, (until, mark));
     }
 
     /// The last messages of a room are gone, as with a replica that takes over without them.
@@ -282,21 +288,26 @@ impl Keeper for MemoryEngine {
 }
 
 impl Registrar for MemoryEngine {
-    fn announce(&self, node: NodeId, ttl: u64) -> Pending<'_, ()> {
+    fn announce(&self, node: NodeId, marks: Vec<u64>, ttl: u64) -> Pending<'_, bool> {
         let until = Instant::now() + Duration::from_millis(ttl);
         if self.broker.lock().memory.is_full {
             let why = EngineError::Unable("OOM: no memory is left".into());
             return Box::pin(ready(Err(why)));
         }
         self.keep(|state| {
-            state.memory.alive.insert(node, until);
+            let known = state.memory.alive.get(&node);
+            let is_own = known.is_none_or(|(_, mark)| marks.contains(mark));
+            if is_own {
+                state.memory.alive.insert(node, (until, marks[0]));
+            }
+            is_own
         })
     }
 
     fn is_alive(&self, node: NodeId) -> Pending<'_, bool> {
         self.keep(|state| {
             let until = state.memory.alive.get(&node);
-            until.is_some_and(|until| *until > Instant::now())
+            until.is_some_and(|(until, _)| *until > Instant::now())
         })
     }
 

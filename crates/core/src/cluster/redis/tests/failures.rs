@@ -267,7 +267,7 @@ fn the_documented_permissions_are_enough() {
         registrar.claim("x".into(), node, None).await.unwrap();
         registrar.holder("x".into()).await.unwrap();
         registrar.release("x".into(), node).await.unwrap();
-        registrar.announce(node, 1_000).await.unwrap();
+        registrar.announce(node, vec![1], 1_000).await.unwrap();
         registrar.is_alive(node).await.unwrap();
     });
 }
@@ -283,7 +283,7 @@ fn a_replica_is_refused_and_a_master_that_becomes_one_is_lost() {
         let registrar = Engine::registrar(&engine).unwrap();
         // Redis closes no connection for this; a heartbeat finds it.
         let error = registrar
-            .announce(crate::cluster::NodeId::random(), 1_000)
+            .announce(crate::cluster::NodeId::random(), vec![1], 1_000)
             .await
             .unwrap_err();
         let EngineError::Unable(message) = &error else {
@@ -304,7 +304,7 @@ fn a_server_without_memory_is_unable() {
         let heard = connected(&engine).await;
         let registrar = Engine::registrar(&engine).unwrap();
         let error = registrar
-            .announce(crate::cluster::NodeId::random(), 1_000)
+            .announce(crate::cluster::NodeId::random(), vec![1], 1_000)
             .await
             .unwrap_err();
         let EngineError::Unable(message) = &error else {

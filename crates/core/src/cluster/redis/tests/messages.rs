@@ -126,7 +126,12 @@ fn databases_and_prefixes_and_tcp() {
         let engine = engine(&address);
         connected(&engine).await;
         let registrar = Engine::registrar(&engine).unwrap();
-        registrar.announce(NodeId([9; 8]), 60_000).await.unwrap();
+        assert!(
+            registrar
+                .announce(NodeId([9; 8]), vec![1], 60_000)
+                .await
+                .unwrap()
+        );
         let key = "line:node:0909090909090909";
         let mut connection = server.connection();
         let mut exists = |database: u32| -> bool {
@@ -140,5 +145,21 @@ fn databases_and_prefixes_and_tcp() {
         assert!(exists(3) && !exists(0));
         assert_eq!(registrar.is_alive(NodeId([1; 8])).await, Ok(false));
         assert_eq!(registrar.is_alive(NodeId([9; 8])).await, Ok(true));
+    });
+}
+
+#[test]
+fn two_processes_with_one_id_are_told_apart() {
+    run(async {
+        let server = Server::start(&[]);
+        let engine = engine(&server.unix());
+        connected(&engine).await;
+        let registrar = Engine::registrar(&engine).unwrap();
+        let node = NodeId([9; 8]);
+        let announce = async |marks| registrar.announce(node, marks, 60_000).await.unwrap();
+        assert!(announce(vec![1]).await);
+        assert!(announce(vec![2, 1]).await, "another connection");
+        assert!(!announce(vec![3, 1]).await, "a copy");
+        assert!(announce(vec![2, 1]).await, "the mark has stayed");
     });
 }

@@ -95,7 +95,7 @@ fn the_master_is_found_before_and_after_a_failover() {
         let node = NodeId::random();
         Engine::registrar(&engine)
             .unwrap()
-            .announce(node, 60_000)
+            .announce(node, vec![1], 60_000)
             .await
             .unwrap();
         let key = format!("line:node:{node}");

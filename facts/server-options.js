@@ -131,7 +131,7 @@ module.exports = [
   {
     name: 'maxHandshakePayload', kind: 'bytes', least: 0, isLive: true, initial: 64 * KiB, core: 'usize',
     doc: 'the same until the handshake is resolved, and also the limit of all messages together until then; 0 means that only `maxPayload` holds',
-    details: 'Largest message a client may send before its handshake is resolved, and most bytes of all that it sends until then, compressed ones as they are inflated; else 1009. Messages of up to 125 bytes, such as pings, do not add to the sum. 0 leaves it to `maxPayload`. A change holds for connections that open later.',
+    details: 'Largest message a client may send before its handshake is resolved, and most bytes of all that it sends until then, compressed ones as they are inflated; else 1009. Messages of up to 125 bytes, such as pings, do not add to the sum. A client that leaves answers of more bytes than this unread is not read any further until then. 0 leaves it to `maxPayload`. A change holds for connections that open later.',
   },
   {
     name: 'maxInflatingBytes', kind: 'bytes', least: 0, isLive: true, initial: 256 * MiB, core: 'usize',

@@ -182,7 +182,8 @@ export interface ServerOptions {
   /**
    * Largest message a client may send before its handshake is resolved, and most bytes of all that it sends until
    * then, compressed ones as they are inflated; else 1009. Messages of up to 125 bytes, such as pings, do not add to
-   * the sum. 0 leaves it to `maxPayload`. A change holds for connections that open later.
+   * the sum. A client that leaves answers of more bytes than this unread is not read any further until then. 0 leaves
+   * it to `maxPayload`. A change holds for connections that open later.
    * @default 65536
    */
   maxHandshakePayload?: number | null | undefined;

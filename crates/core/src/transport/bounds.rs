@@ -61,6 +61,19 @@ impl Bounds {
         opening.map_or(max_payload, |opening| opening.limit.min(max_payload))
     }
 
+    /// Whether the peer has to read before more of it is read: its handshake is not resolved, and the answers that it
+    /// leaves unread are as many bytes as it may send.
+    pub fn awaits_reader(&self, connection: &ConnectionRef) -> bool {
+        self.opening.as_ref().is_some_and(|opening| {
+            !connection.is_handshake_resolved() && connection.pending() > opening.limit
+        })
+    }
+
+    /// Whether the handshake of the peer was not resolved when bytes were last decoded, and bounds apply to that.
+    pub fn is_opening(&self) -> bool {
+        self.opening.is_some()
+    }
+
     /// Whether there are no bounds now.
     pub fn is_idle(&self) -> bool {
         self.opening.is_none() && self.growth.is_none()

@@ -163,6 +163,41 @@ fn a_peer_that_reads_nothing_at_all_is_cut_in_the_end() {
     server.finish(false);
 }
 
+/// Its answers are longer than its messages, so without a bound it could make the process keep as much as a client may.
+#[test]
+fn a_peer_that_does_not_read_before_its_handshake_is_not_read_either() {
+    const MESSAGES: usize = 200_000;
+    let floods: [(&str, Vec<u8>); 3] = [
+        ("refused", frame(TEXT, br#"{"n":"x","i":1}"#)),
+        (
+            "pings of the protocol",
+            frame(TEXT, format!(r#"{{"n":"_p","i":"{:0>90}"}}"#, 1).as_bytes()),
+        ),
+        ("pings of WebSocket", frame(PING, &[7; 125])),
+    ];
+    for (what, message) in floods {
+        let server = Server::start_with(|hub| {
+            hub.config.set_max_handshake_payload(4096);
+            // It would be closed at this bound. Kernels take some megabytes for it before.
+            hub.config.set_max_buffered_bytes(512 * 1024);
+            hub.config.set_messages_per_second(0);
+        });
+        let mut client = Client::connect(server.address);
+        let mut stream = client.stream.try_clone().unwrap();
+        stream.set_write_timeout(None).unwrap();
+        let writer =
+            std::thread::spawn(move || stream.write_all(&message.repeat(MESSAGES)).unwrap());
+        std::thread::sleep(Duration::from_millis(500));
+        for count in 0..MESSAGES {
+            let (opcode, _) = client.read_frame().unwrap();
+            assert!(opcode != CLOSE, "{what}: closed after {count} answers");
+        }
+        writer.join().unwrap();
+        drop(client);
+        server.finish(true);
+    }
+}
+
 #[test]
 fn a_peer_that_never_answers_a_close_frame_is_cut() {
     let server = Server::start_with(|hub| hub.config.set_close_timeout(50));

@@ -9,6 +9,7 @@ use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT, reason};
 use crate::codec::{Event, INFLATED_A_TURN};
 use crate::hub::{Counter, Message, Next};
 
+use super::super::bounds::Bounds;
 use super::super::buffer::{BUFFER, READ_BUFFER};
 use super::large::Large;
 use super::turn::{READS_A_TURN, ReadTurn, Tally};
@@ -48,10 +49,17 @@ impl Session {
                 // The peer is not silent: what it has sent waits here.
                 self.shared.hub.note_activity(&self.connection);
             }
+            let bounds = self.extras.as_ref().map(|extras| &extras.bounds);
+            if bounds.is_some_and(|bounds| bounds.awaits_reader(&self.connection)) {
+                // The writing half wakes this task once the peer has read.
+                return Poll::Pending;
+            }
+            let is_opening = bounds.is_some_and(Bounds::is_opening);
             let most = match self.decoder.buffered() {
                 _ if crowded => CROWDED_READ,
-                0 => FIRST_READ,
-                _ => READ_BUFFER,
+                // Messages before the handshake are small.
+                1.. if !is_opening => READ_BUFFER,
+                _ => FIRST_READ,
             };
             let allowed =
                 self.throttle

@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { isString } = require('../common/kind-of.js');
 const LineError = require('../common/line-error.js');
 const { DISCONNECT_TIMEOUT, DISPOSED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, PING_FAILED, TAKEN_OVER, TOO_LARGE_FOR_CLIENT } = require('../common/close-codes.js');
 const { MessageName } = require('../common/message-enums.js');
@@ -17,11 +18,9 @@ const { assertOption, clientOptions, isObject } = require('./options.js');
 const { keepPositions } = require('./positions.js');
 const { reconnection } = require('./reconnect.js');
 const { ws2http, http2ws, fetchResponseUrl, redirectOf } = require('./redirect.js');
-const { listenTo, platformOf } = require('./socket.js');
-const { after, soon } = require('./timers.js');
+const { listenTo, platform } = require('./socket.js');
+const { deadline, noop, soon } = require('./timers.js');
 const { measureUptime } = require('./uptime.js');
-
-const noop = () => {};
 
 /**
  * The client of the line protocol, for browsers and whatever else has `WebSocket`. It connects, shakes
@@ -42,9 +41,9 @@ class Client extends Messaging {
   /** @type {Set<() => void>} What ends the iterations over messages. */
   #iterations = new Set();
   /**
-   * Calls of `connectAsync`, `disconnectAsync` and `dispose`. Each is called for every event of the client up to
+   * What calls of `connectAsync`, `disconnectAsync` and `dispose` wait for: functions by event of the client, up to
    * `_disconnected`.
-   * @type {((event: string, value: any) => void)[]}
+   * @type {Record<string, (value?: any) => void>[]}
    */
   #watchers = [];
   /** Whether not to reconnect. */
@@ -66,7 +65,7 @@ class Client extends Messaging {
    * @throws {LineError} `cInvalidOptions`
    */
   constructor(url = 'ws://localhost', options = {}) {
-    assertOption(typeof url === 'string' && url.trim() !== '', 'url', text`a URL`);
+    assertOption(isString(url) && url.trim() !== '', 'url', text`a URL`);
     super(clientOptions(options));
     this.url = url.trim();
     /** @type {string | null} Where redirects have led to. */
@@ -89,7 +88,6 @@ class Client extends Messaging {
     if (!this.#is(State.READY, State.DISCONNECTED)) return false;
     const { followRedirections, handshake, watchNetwork: isWatching, webSocket } = this.options;
     const url = (followRedirections && this.urlFollowed) || this.url;
-    const platform = platformOf(this);
     const open = () => {
       const ws = platform.openSocket(webSocket ?? platform.socketClass(), url, this.options);
       try {
@@ -128,10 +126,10 @@ class Client extends Messaging {
     return new Promise((resolve, reject) => {
       if (this.#is(State.CONNECTED)) return resolve(undefined);
       this.connect();
-      return this.#watchers.push((event, value) => {
-        if (event === Event.CONNECTED) resolve(value);
-        if (event === Event.CONNECTING_ERROR) reject(value);
-        if (event === Event.DISCONNECTED) reject(disconnected(value));
+      return this.#watchers.push({
+        [Event.CONNECTED]: resolve,
+        [Event.CONNECTING_ERROR]: reject,
+        [Event.DISCONNECTED]: (event) => reject(disconnected(event)),
       });
     });
   }
@@ -260,14 +258,14 @@ class Client extends Messaging {
    */
   #await(timeout, expired) {
     this.#endWait();
-    this.#endWait = timeout ? after(expired, timeout) : noop;
+    this.#endWait = deadline(expired, timeout);
   }
 
   #onOpen() {
     this.#endWait();
     this.state = State.HANDSHAKING;
     const { payload, timeout } = this.options.handshake;
-    request(this, this.#positions.bring(outgoing(MessageName.HANDSHAKE, payload)), timeout, {
+    request(this, outgoing(MessageName.HANDSHAKE, payload, this.#positions.bring()), timeout, {
       // At once, so that no message of the server comes before `_connected`.
       resolve: (response) => this.#onHandshake(response),
       reject: (error) => soon(() => this.#onHandshakeFailed(error)),
@@ -290,16 +288,18 @@ class Client extends Messaging {
   }
 
   /** @param {LineError} cause */
-  #onHandshakeFailed({ code, message, payload }) {
+  #onHandshakeFailed(cause) {
+    const { code, payload } = cause;
     const isRejected = code === ErrorCode.MESSAGE_REJECTED;
-    const failed = isRejected ? ErrorCode.HANDSHAKE_REJECTED : ErrorCode.HANDSHAKE_ERROR;
-    const reason = `Handshake ${isRejected ? 'rejected' : 'failed'}`;
+    const [failed, closeCode, reason] = isRejected
+      ? [ErrorCode.HANDSHAKE_REJECTED, HANDSHAKE_REJECTED, 'Handshake rejected']
+      : [ErrorCode.HANDSHAKE_ERROR, HANDSHAKE_FAILED, 'Handshake failed'];
     this.#hasFailed = true;
-    this.#tell(Event.CONNECTING_ERROR, failure(failed, payload, text`${reason}${isRejected ? saying(payload) : `: ${message}`}`));
+    this.#tell(Event.CONNECTING_ERROR, failure(failed, payload, text`${reason}${isRejected ? saying(payload) : `: ${cause.message}`}`));
     // The server says that another attempt would fail as well, for example because a token is not valid.
-    const retry = !(isRejected && payload.retry === false);
+    const retry = payload?.retry !== false;
     // With the connection lost there is nothing to disconnect.
-    if (code !== ErrorCode.DISCONNECTED) this.#disconnect(isRejected ? HANDSHAKE_REJECTED : HANDSHAKE_FAILED, reason, retry);
+    if (code !== ErrorCode.DISCONNECTED) this.#disconnect(closeCode, reason, retry);
   }
 
   /** @param {any} event The close event of the WebSocket, or the like with `code` and `reason`. */
@@ -324,7 +324,8 @@ class Client extends Messaging {
     const reason = 'Disconnect timeout';
     this.#tell(Event.ERROR, failure(ErrorCode.DISCONNECT_TIMEOUT, undefined, text`${reason}`));
     this.#onClose({ code: DISCONNECT_TIMEOUT, reason });
-    platformOf(this).giveUp(ws);
+    // No WebSocket of a browser can be ended.
+    FULL: platform.giveUp(ws);
   }
 
   /** @param {any} event The error event of the WebSocket; its close event follows, if the server takes part. */
@@ -416,12 +417,12 @@ class Client extends Messaging {
     const watchers = [...this.#watchers];
     if (event === Event.DISCONNECTED) this.#watchers = [];
     guard(() => this.emit(event, value));
-    watchers.forEach((watcher) => watcher(event, value));
+    watchers.forEach((watcher) => watcher[event]?.(value));
   }
 
   /** @param {(event?: any) => void} call Is called once the connection is closed, if there is one. */
   #afterClose(call) {
-    if (this.ws_) this.#watchers.push((event, value) => event === Event.DISCONNECTED && call(value));
+    if (this.ws_) this.#watchers.push({ [Event.DISCONNECTED]: call });
     else call();
   }
 }

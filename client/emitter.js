@@ -8,7 +8,7 @@
 
 const BaseEmitter = require('../common/base-emitter.js');
 const { text } = require('../common/failure.js');
-const { kindOf } = require('../common/kind-of.js');
+const { isString, kindOf } = require('../common/kind-of.js');
 
 /** @typedef {import('../common/base-emitter.js').EventName} EventName */
 /** @typedef {import('../common/base-emitter.js').Handler} Handler */
@@ -20,9 +20,6 @@ const { kindOf } = require('../common/kind-of.js');
 function assert(condition, problem = 'Not valid') {
   if (!condition) throw new Error(problem);
 }
-
-/** @type {(value: unknown) => value is string} */
-const isString = (value) => typeof value === 'string';
 
 /** @type {(value: unknown) => value is RegExp} */
 const isRegExp = (value) => kindOf(value) === 'RegExp';
@@ -241,9 +238,11 @@ class Emitter extends BaseEmitter {
     assertName(isString(eventName));
     const event = { name: eventName };
     const call = (/** @type {Listener} */ listener) => listener.execute({ ...listener, event }, args);
-    const results = this.#find(eventName).map(call);
-    // Only now: a handler may have added a pattern.
-    results.push(...this.#patterns.filter((each) => each.testRegexWith(eventName)).map(call));
+    const results = [
+      ...this.#find(eventName).map(call),
+      // Only now: a handler may have added a pattern.
+      ...this.#patterns.filter((each) => each.testRegexWith(eventName)).map(call),
+    ];
     return results.length > 0 && results;
   }
 }

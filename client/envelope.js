@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { isString } = require('../common/kind-of.js');
+
 /**
  * @typedef {object} Envelope
  * @property {string} n Name.
@@ -17,15 +19,12 @@
  */
 function readEnvelope(data, maxDepth) {
   try {
-    const text =
-      typeof data === 'string'
-        ? data
-        : new TextDecoder('utf-8', { fatal: true }).decode(/** @type {any} */ (data));
+    const text = isString(data) ? data : new TextDecoder('utf-8', { fatal: true }).decode(/** @type {any} */ (data));
     if (isDeeper(text, maxDepth || Infinity)) return undefined;
     const envelope = JSON.parse(text);
     const { n, i } = envelope;
-    const isId = i === undefined || typeof i === 'string' || typeof i === 'number';
-    return typeof n === 'string' && isId ? envelope : undefined;
+    const isId = i === undefined || isString(i) || typeof i === 'number';
+    return isString(n) && isId ? envelope : undefined;
   } catch {
     return undefined;
   }
@@ -62,7 +61,7 @@ function isDeeper(text, max) {
 function sizeOf(data, max) {
   const length = data?.length ?? data?.byteLength;
   // A unit of UTF-16 is one to three bytes of UTF-8.
-  const isClear = typeof data !== 'string' || length > max || length * 3 <= max;
+  const isClear = !isString(data) || length > max || length * 3 <= max;
   return isClear ? length : new TextEncoder().encode(data).length;
 }
 

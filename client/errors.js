@@ -2,6 +2,7 @@
 'use strict';
 
 const { failure, text } = require('../common/failure.js');
+const { isString } = require('../common/kind-of.js');
 const { ErrorCode } = require('./enums.js');
 const { throwLater } = require('./timers.js');
 
@@ -49,6 +50,6 @@ function notConnected() {
  * What an error of the server, or of the WebSocket, says: to be put behind a text for people.
  * @param {any} error Any value of JSON but null, or an event.
  */
-const saying = ({ message }) => (typeof message === 'string' && message ? `: ${message}` : '');
+const saying = ({ message }) => (isString(message) && message ? `: ${message}` : '');
 
 module.exports = { attempt, guard, disconnected, notConnected, saying };

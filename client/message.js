@@ -7,6 +7,7 @@ const { MessageName: Name, MessageErrorCode: ErrorCode } = require('../common/me
 const { failure, text } = require('../common/failure.js');
 const Emitter = require('./emitter.js');
 const { attempt, guard } = require('./errors.js');
+const { platform } = require('./socket.js');
 
 /**
  * Where the answer to a received message goes.
@@ -14,8 +15,6 @@ const { attempt, guard } = require('./errors.js');
  * @property {Message | undefined} handling The message whose handlers are running.
  * @property {(error: import('../common/line-error.js')) => void} report Told of an answer that failed where no handler
  *   catches it.
- * @property {(promise: Promise<any>) => boolean} isPending Whether a promise may be neither fulfilled nor
- *   rejected.
  * @property {(message: Message, text: string) => void} respond Sends the answer.
  * @property {(message: Message, cause: unknown) => void} onNotResponded Told of an answer that cannot be
  *   sent.
@@ -41,6 +40,12 @@ let deliver;
 let markTaken;
 
 /**
+ * Makes a message to be sent; whether its payload can be stringified is found out then.
+ * @type {(name: string, payload?: unknown, positions?: Record<string, string>) => Message}
+ */
+let outgoing;
+
+/**
  * A message: received, to be answered with `resolve` or `reject`; or made to be sent.
  */
 class Message extends Emitter {
@@ -55,6 +60,8 @@ class Message extends Emitter {
   /** Whether an answer has failed while the handlers ran, and thrown. */
   #hasThrown = false;
   #isTaken = false;
+  /** @type {Record<string, string> | undefined} What a handshake brings along. */
+  #positions;
 
   static {
     received = ({ n, p, i, e }, responder) => {
@@ -80,6 +87,12 @@ class Message extends Emitter {
     };
     markTaken = (message) => {
       message.#isTaken = true;
+    };
+    outgoing = (name, payload, positions) => {
+      const message = new Message({ name });
+      message.payload = payload;
+      message.#positions = positions;
+      return message;
     };
   }
 
@@ -196,7 +209,7 @@ class Message extends Emitter {
     const responder = this.#responder;
     if (responder) {
       const isHandling = responder.handling === this;
-      const isRunning = () => this.#isTaken || promisesAmong(this.#results).some(responder.isPending);
+      const isRunning = () => this.#isTaken || promisesAmong(this.#results).some(platform.isPending);
       if (!isHandling && !(isOurs && isRunning())) {
         responder.report(error);
         return;
@@ -213,7 +226,7 @@ class Message extends Emitter {
    * @returns {string}
    */
   toString() {
-    return messageJson(this.name, this.payload, this.id, this.err);
+    return messageJson(this.name, this.payload, this.id, this.err, this.#positions);
   }
 
   /** Removes all listeners. */
@@ -228,16 +241,5 @@ class Message extends Emitter {
  * @returns {T}
  */
 const json = (call) => attempt(ErrorCode.INVALID_JSON, call, text`Not JSON`);
-
-/**
- * A message to be sent; whether its payload can be stringified is found out then.
- * @param {string} name
- * @param {unknown} [payload]
- */
-function outgoing(name, payload) {
-  const message = new Message({ name });
-  message.payload = payload;
-  return message;
-}
 
 module.exports = { Message, received, outgoing, deliver, markTaken };

@@ -4,6 +4,7 @@
 const { failure, text } = require('../common/failure.js');
 const { ErrorCode } = require('./enums.js');
 const { markTaken } = require('./message.js');
+const { noop } = require('./timers.js');
 const { onAbort } = require('./waiting.js');
 
 /** @typedef {import('./message.js').Message} Message */
@@ -14,23 +15,20 @@ const { onAbort } = require('./waiting.js');
  * disposed of. It goes on over reconnections.
  * @param {import('./emitter.js')} client
  * @param {string | RegExp} name
- * @param {Set<() => void>} ends What ends the iterations of this client.
+ * @param {Set<() => void>} ends What ends the iterations of this client that have not ended.
  * @param {MessagesOptions} options
  * @returns {AsyncGenerator<Message, void, undefined>}
  */
 function messages(client, name, ends, { signal, max = 1000 }) {
   /** @type {Message[]} Those that have not been asked for yet. */
   const waiting = [];
-  let wake = () => {};
-  let hasEnded = false;
+  let wake = noop;
   /** @type {unknown} */
   let error;
 
   const end = (/** @type {unknown} */ why) => {
-    if (hasEnded) return;
-    hasEnded = true;
+    if (!ends.delete(close)) return;
     error = why;
-    ends.delete(close);
     endAbort();
     // The application may have removed it, which `removeListener` minds.
     if (client.listenerCount(name)) client.removeListener(name, receive);
@@ -55,7 +53,7 @@ function messages(client, name, ends, { signal, max = 1000 }) {
       for (;;) {
         while (waiting.length > 0) yield /** @type {Message} */ (waiting.shift());
         if (error) throw error;
-        if (hasEnded) return;
+        if (!ends.has(close)) return;
         await new Promise((resolve) => (wake = () => resolve(undefined)));
       }
     } finally {

@@ -10,7 +10,6 @@ const { isReserved } = require('./envelope.js');
 const { attempt, guard, disconnected, notConnected, saying } = require('./errors.js');
 const { Message, deliver, outgoing, received } = require('./message.js');
 const { isObject } = require('./options.js');
-const { platformOf } = require('./socket.js');
 const { soon } = require('./timers.js');
 const { waitingList } = require('./waiting.js');
 
@@ -68,7 +67,7 @@ class Messaging extends Emitter {
       const id = client.#requests.enlist(waiter, wait, expired);
       message.setId(id);
       try {
-        client.#transmit(() => message.toString());
+        client.#transmit(message);
       } catch (error) {
         client.#requests.take(id)?.reject(error);
       }
@@ -99,7 +98,6 @@ class Messaging extends Emitter {
     const report = (/** @type {import('../common/line-error.js')} */ error) => guard(() => this.emit(Event.ERROR, error));
     this.#responder = {
       handling: undefined,
-      isPending: platformOf(this).isPending,
       report,
       respond: (message, text) => this.#respond(message, text),
       onNotResponded({ name }, cause) {
@@ -156,7 +154,7 @@ class Messaging extends Emitter {
    * @returns {Promise<void>}
    */
   async sendWithoutResponse_(message) {
-    this.#transmit(() => message.toString());
+    this.#transmit(message);
   }
 
   /**
@@ -183,7 +181,7 @@ class Messaging extends Emitter {
     const { max, ttl } = queue;
     if (this.#queue.howMany() >= max) throw failure(ErrorCode.QUEUE_FULL, undefined, text`More than ${max} messages wait`);
     // A copy: the application may change the payload before it is sent.
-    message = Message.parse(toJson(() => message.toString()));
+    message = Message.parse(toJson(message));
     return new Promise((resolve, reject) => {
       const start = () => send(message).then(resolve, reject);
       const expired = () => failure(ErrorCode.QUEUE_EXPIRED, undefined, text`No connection within ${ttl} ms`);
@@ -192,12 +190,12 @@ class Messaging extends Emitter {
   }
 
   /**
-   * @param {() => string} write Makes the text of the message.
+   * @param {Message | string} message Or its text.
    * @throws {LineError} `cDisconnected`, `cInvalidJSON`, `cWebsocketError`
    */
-  #transmit(write) {
+  #transmit(message) {
     if (this.ws_?.readyState !== OPEN) throw disconnected();
-    const json = toJson(write);
+    const json = toJson(message);
     attempt(ErrorCode.WEBSOCKET_ERROR, () => this.ws_.send(json), text`Cannot send`);
   }
 
@@ -216,7 +214,7 @@ class Messaging extends Emitter {
     // An empty id and 0 count as none.
     if (!message.id) return;
     try {
-      this.#transmit(() => text);
+      this.#transmit(text);
     } catch (cause) {
       this.#responder.onNotResponded(message, cause);
     }
@@ -233,8 +231,8 @@ class Messaging extends Emitter {
   }
 }
 
-/** @param {() => string} write */
-const toJson = (write) => attempt(ErrorCode.INVALID_JSON, write, text`Not JSON`);
+/** @param {Message | string} message */
+const toJson = (message) => attempt(ErrorCode.INVALID_JSON, () => String(message), text`Not JSON`);
 
 /** @param {import('./waiting.js').WaitingList} waiting For a connection, or for what comes by it. */
 function rejectAll(waiting) {

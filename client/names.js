@@ -27,27 +27,36 @@ const plain = (name) => name.toLowerCase().replace(/[^a-z]/g, '');
 
 /**
  * Refuses misspelt options. Those that resemble none may be there in applications of the original, where
- * they have no effect: they are warned of once.
+ * they have no effect: they are warned of once. The build for a `<script>` tag checks no names.
  * @param {any} given
- * @param {string[]} known Names of options here.
- * @param {string[]} [nested] Those of options within them, with the path: `handshake.timeout`.
+ * @param {Record<string, any>} known The options here, with those within them.
  * @throws {LineError} `cInvalidOptions`
  */
-function checkNames(given, known, nested = []) {
+function checkNames(given, known) {
   for (const name of Object.keys(given)) {
-    if (known.includes(name)) continue;
-    const word = plain(name);
-    // Also what is given one level too high, or as one word: `timeout`, `handshakeTimeout`.
-    let near = [...nested, ...known].find((path) => [path, path.replace(/.*\./, '')].some((each) => plain(each) === word));
-    FULL: near ??= nearest(word, known);
-    if (near && name !== WITHOUT_EFFECT) {
-      throw failure(ErrorCode.INVALID_OPTIONS, undefined, text`"${name}" is no option; did you mean "${near}"?`);
-    }
+    if (Object.hasOwn(known, name)) continue;
+    FULL: refuseMisspelt(name, known);
     if (warned.has(name)) continue;
     warned.add(name);
     let warning = `LineClient: "${name}" is no option, and has no effect`;
     FULL: if (name in ELSEWHERE) warning += `; did you mean "${ELSEWHERE[name]}"?`;
     globalThis.console?.warn?.(warning);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {Record<string, any>} known
+ */
+function refuseMisspelt(name, known) {
+  const word = plain(name);
+  const names = Object.keys(known);
+  const nested = names.flatMap((path) => Object.keys(Object(known[path])).map((each) => `${path}.${each}`));
+  // Also what is given one level too high, or as one word: `timeout`, `handshakeTimeout`.
+  const same = [...nested, ...names].find((path) => [path, path.replace(/.*\./, '')].some((each) => plain(each) === word));
+  const near = same ?? nearest(word, names);
+  if (near && name !== WITHOUT_EFFECT) {
+    throw failure(ErrorCode.INVALID_OPTIONS, undefined, text`"${name}" is no option; did you mean "${near}"?`);
   }
 }
 

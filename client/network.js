@@ -1,6 +1,9 @@
 // @ts-check
 'use strict';
 
+const { succeeds } = require('../common/succeeds.js');
+const { listen } = require('./listen.js');
+
 /**
  * Watches what a browser knows of the network and the page: whether it is online or no longer, and
  * whether the page is looked at again, whose timers may have slept. Elsewhere nothing happens, whatever
@@ -15,25 +18,16 @@ function watchNetwork(changed) {
   const watch = (/** @type {any} */ target, /** @type {string} */ type, /** @type {() => void} */ handle) => {
     // Without the second the watch would have no end. Browsers have both.
     FULL: if (![target?.addEventListener, target?.removeEventListener].every((each) => typeof each === 'function')) return;
-    quietly(() => target.addEventListener(type, handle));
-    ends.push(() => quietly(() => target.removeEventListener(type, handle)));
+    ends.push(listen(target, type, handle));
   };
-  quietly(() => {
+  // It throws where a global is not what its name says. Then there is nothing to watch.
+  succeeds(() => {
     const { document } = global;
     watch(global, 'online', () => changed(true));
     watch(global, 'offline', () => changed(false));
     watch(document, 'visibilitychange', () => document.visibilityState === 'visible' && changed(true));
   });
-  return () => ends.forEach((end) => end());
-}
-
-/** @param {() => void} call May throw where a global is not what its name says. */
-function quietly(call) {
-  try {
-    call();
-  } catch {
-    // Then there is nothing to watch.
-  }
+  return () => ends.forEach(succeeds);
 }
 
 module.exports = { watchNetwork };

@@ -3,14 +3,16 @@
 
 const { isPending } = require('../common/pending.js');
 const { Client } = require('./client.js');
-const { kPlatform, web } = require('./socket.js');
+const { platform } = require('./socket.js');
 const { destroySocket, withSocket } = require('./node-socket.js');
 
 /** Prints with `debug` where that can be loaded: the client depends on no package. */
 const log = loadDebug()?.('line:client');
 
-/** @type {import('./socket.js').Platform} Node's own WebSocket where there is one, else the package `ws`. */
-const node = {
+const web = { ...platform };
+
+// Node's own WebSocket where there is one, else the package `ws`.
+Object.assign(platform, /** @type {import('./socket.js').Platform} */ ({
   socketClass: () => web.socketClass() ?? requireWs(),
   openSocket(WebSocket, url, options) {
     // Only `ws` takes it: others would read a second argument as subprotocols.
@@ -22,13 +24,10 @@ const node = {
     destroySocket(ws);
   },
   isPending,
-};
+}));
 
 /** The client on Node, with `debug`. */
 class LineClient extends Client {
-  /** @internal */
-  static [kPlatform] = node;
-
   /**
    * @param {any} eventName
    * @param {any[]} args

@@ -3,6 +3,7 @@
 
 const { isJson } = require('../common/json.js');
 const { failure, text } = require('../common/failure.js');
+const { succeeds } = require('../common/succeeds.js');
 const { ErrorCode } = require('./enums.js');
 const { checkNames } = require('./names.js');
 
@@ -38,20 +39,12 @@ const DEFAULTS = {
   watchNetwork: true,
 };
 
-/** Defaults of options that are absent by default. */
-const QUEUE_DEFAULTS = { max: 100, ttl: 30000 };
-
-/** Names of options that are absent by default. */
-const OPTIONAL = ['queue', 'positions', 'redirectOrigins', 'webSocket'];
+/** Options that are absent by default, with the defaults within them. */
+const OPTIONAL = { queue: { max: 100, ttl: 30000 }, positions: null, redirectOrigins: null, webSocket: null };
 
 /** Numbers that are 1 or more; the others may be 0. */
 const FROM_ONE = ['initialDelay', 'multiply', 'maxDelay', 'interval', 'window', 'max'];
 // /facts
-
-/** Names of options within others, with the path. */
-const NESTED = Object.entries({ ...DEFAULTS, queue: QUEUE_DEFAULTS }).flatMap(([name, value]) =>
-  Object.keys(value).map((each) => `${name}.${each}`),
-);
 
 /**
  * @param {unknown} value
@@ -74,24 +67,20 @@ function assertOption(condition, name, what = 'valid') {
  * @param {any} given
  * @param {Record<string, any>} defaults
  * @param {string} name For messages.
- * @param {string[]} [others] Names of options without a default.
- * @param {string[]} [nested] Names of options within others, with the path.
  * @returns {any}
  * @throws {LineError} `cInvalidOptions`
  */
-function fill(given, defaults, name, others = [], nested = []) {
+function fill(given = {}, defaults, name) {
   assertOption(isObject(given), name, text`an object`);
-  checkNames(given, [...Object.keys(defaults), ...others], nested);
+  FULL: checkNames(given, { ...defaults, ...(defaults === DEFAULTS && OPTIONAL) });
   const options = Object.isExtensible(given) ? given : { ...given };
   for (const [key, standard] of Object.entries(defaults)) {
-    let value = options[key];
-    if (isObject(standard)) value = fill(value === undefined ? {} : value, standard, key);
-    else if (value === undefined) value = standard;
-    options[key] = value;
+    const { [key]: value = standard } = options;
+    options[key] = isObject(standard) ? fill(options[key], standard, key) : value;
     if (typeof standard === 'number') {
-      const isNumber = Number.isInteger(standard) ? Number.isInteger(value) : Number.isFinite(value);
+      const isNumber = Number.isInteger(standard) ? Number.isInteger : Number.isFinite;
       const least = Number(FROM_ONE.includes(key));
-      assertOption(isNumber && value >= least, key, text`a number, ${least} or more`);
+      assertOption(isNumber(value) && value >= least, key, text`a number, ${least} or more`);
     } else if (typeof standard === 'boolean') {
       assertOption(typeof value === 'boolean', key, text`a boolean`);
     }
@@ -106,19 +95,16 @@ function fill(given, defaults, name, others = [], nested = []) {
  * @throws {LineError} `cInvalidOptions`
  */
 function clientOptions(given) {
-  const options = fill(given, DEFAULTS, 'options', OPTIONAL, NESTED);
+  const options = fill(given, DEFAULTS, 'options');
   const { reconnectOptions, uptimeOptions, handshake, positions, queue, webSocket, redirectOrigins } = options;
   assertOption(reconnectOptions.maxDelay >= reconnectOptions.initialDelay, 'maxDelay', text`initialDelay or more`);
   assertOption(uptimeOptions.window >= uptimeOptions.interval, 'window', text`interval or more`);
-  if (queue) options.queue = fill(queue, QUEUE_DEFAULTS, 'queue');
+  if (queue) options.queue = fill(queue, OPTIONAL.queue, 'queue');
   // What is no object has no positions.
-  FULL: assertOption(!positions || isObject(positions), 'positions', 'an object');
+  FULL: assertOption(!positions || isObject(positions), 'positions', text`an object`);
   assertOption(!webSocket || typeof webSocket === 'function', 'webSocket', text`a class`);
-  try {
-    redirectOrigins?.forEach((/** @type {string} */ each) => new URL(each));
-  } catch {
-    assertOption(false, 'redirectOrigins', text`a list of origins`);
-  }
+  const areOrigins = succeeds(() => redirectOrigins?.forEach((/** @type {string} */ each) => new URL(each)));
+  assertOption(areOrigins, 'redirectOrigins', text`a list of origins`);
   assertOption(isJson(handshake.payload), 'payload', text`JSON`);
   return options;
 }

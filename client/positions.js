@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { isString } = require('../common/kind-of.js');
+
 /**
  * Where the client stands in rooms with history: what it brings when it comes back, so that the server sends
  * it what it has missed.
@@ -17,9 +19,9 @@ const MAX_KEPT = 1000;
 
 /**
  * Whether a value of the server may be kept.
- * @param {unknown} value
+ * @type {(value: unknown) => value is string}
  */
-const isText = (value) => typeof value === 'string' && value.length < MAX_LENGTH;
+const isText = (value) => isString(value) && value.length < MAX_LENGTH;
 
 /**
  * Forgets the oldest.
@@ -46,20 +48,15 @@ function keepPositions(given, onRecovered) {
   return {
     known,
 
-    /**
-     * Lets a handshake message bring the positions.
-     * @param {import('./message.js').Message} message
-     */
-    bring(message) {
+    /** The positions for a handshake, without those that are too many. */
+    bring() {
       let left = MAX_LENGTH;
       for (const entry of [...positions].reverse()) {
         left -= JSON.stringify(entry).length;
         if (left < 0) positions.delete(entry[0]);
       }
       brought = new Map(positions);
-      // The id is given to the message later.
-      message.toString = () => JSON.stringify({ n: message.name, p: message.payload, i: message.id, o: known() });
-      return message;
+      return known();
     },
 
     /**

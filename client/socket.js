@@ -33,17 +33,16 @@ function listenTo(ws, isCurrent, handlers) {
   ws.onmessage = (/** @type {any} */ { data }) => isCurrent() && handlers.onMessage(data);
   ws.onclose = close;
   ws.onerror = (/** @type {any} */ error) => {
-    // Node 22 tells twice of one that is closed before it has opened.
-    if (hasFailed) return;
-    hasFailed = true;
+    FULL: {
+      // Node 22 tells twice of one that is closed before it has opened.
+      if (hasFailed) return;
+      hasFailed = true;
+      // The close event follows at once, but in Node 22 not when the connection could not be made.
+      if (!hasOpened) after(() => close({ code: 1006, reason: '' }), 0);
+    }
     tell(() => handlers.onError(error));
-    // The close event follows at once, but in Node 22 not when the connection could not be made.
-    if (!hasOpened) after(() => close({ code: 1006, reason: '' }), 0);
   };
 }
-
-/** The key of a class's {@link Platform}, in its static properties; {@link web} without it. */
-const kPlatform = Symbol();
 
 /**
  * What is done otherwise on Node.
@@ -57,22 +56,12 @@ const kPlatform = Symbol();
  *   rejected.
  */
 
-/** @type {Platform} Browsers, and whatever else has `WebSocket`. */
-const web = {
+/** @type {Platform} For browsers and whatever else has `WebSocket`; `node.js` puts functions of its own here. */
+const platform = {
   socketClass: () => /** @type {any} */ (globalThis).WebSocket,
   openSocket: (WebSocket, url) => new WebSocket(url),
   giveUp: (ws) => ws.terminate?.(),
   isPending: () => true,
 };
 
-/**
- * @param {object} client
- * @returns {Platform}
- */
-const platformOf = (client) => {
-  let platform = web;
-  FULL: platform = /** @type {any} */ (client.constructor)[kPlatform] ?? web;
-  return platform;
-};
-
-module.exports = { listenTo, kPlatform, platformOf, web };
+module.exports = { listenTo, platform };

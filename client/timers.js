@@ -30,6 +30,16 @@ function after(callback, ms, isIdle) {
   return () => stop(timer);
 }
 
+const noop = () => {};
+
+/**
+ * Calls a function after a time, if there is a limit.
+ * @param {() => void} expired
+ * @param {number} ms 0 is no limit.
+ * @returns {() => void} Ends the wait.
+ */
+const deadline = (expired, ms) => (ms ? after(expired, ms) : noop);
+
 /**
  * Calls a function that does not throw, once the running code is done. Unlike `queueMicrotask` promises
  * are not replaced by fake timers.
@@ -41,10 +51,9 @@ const soon = (call) => void settled.then(call);
  * Throws an error to the top of the program.
  * @param {unknown} error
  */
-function throwLater(error) {
+const throwLater = (error) =>
   nextMicrotask(() => {
     throw error;
   });
-}
 
-module.exports = { after, now, soon, throwLater };
+module.exports = { after, deadline, noop, now, soon, throwLater };

@@ -1,7 +1,8 @@
 // @ts-check
 'use strict';
 
-const { after } = require('./timers.js');
+const { listen } = require('./listen.js');
+const { deadline } = require('./timers.js');
 
 /**
  * What listens to each signal, in place of those who wait for it: Node warns of a leak when a signal has more than ten
@@ -34,12 +35,10 @@ function groupOf(signal) {
  * @returns {() => void} Ends the wait.
  */
 function onAbort(signal, call) {
-  if (!signal) return () => {};
-  /** @type {Pick<EventTarget, 'addEventListener' | 'removeEventListener'>} */
+  /** @type {Pick<EventTarget, 'addEventListener' | 'removeEventListener'> | undefined} */
   let target = signal;
-  FULL: target = groupOf(signal);
-  target.addEventListener('abort', call);
-  return () => target.removeEventListener('abort', call);
+  FULL: if (signal) target = groupOf(signal);
+  return listen(target, 'abort', call);
 }
 
 /**
@@ -84,11 +83,11 @@ function waitingList() {
       lastId += 1;
       const id = lastId.toString(36);
       const { signal } = waiter;
-      const endTime = timeout && after(() => take(id)?.reject(expired()), timeout);
+      const endTime = deadline(() => take(id)?.reject(expired()), timeout);
       const endAbort = onAbort(signal, () => take(id)?.reject(/** @type {AbortSignal} */ (signal).reason));
       ends.set(id, () => {
         ends.delete(id);
-        if (endTime) endTime();
+        endTime();
         endAbort();
         return waiter;
       });

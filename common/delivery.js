@@ -33,9 +33,7 @@ const watched = new WeakSet();
  * @param {Error} error
  * @param {Report} report
  */
-function noteThrown(error, report) {
-  thrown.set(error, report);
-}
+const noteThrown = (error, report) => thrown.set(error, report);
 
 /**
  * Reports an error that no handler has caught, if it was noted.

@@ -1,8 +1,9 @@
 // @ts-check
 'use strict';
 
-const { kindOf } = require('./kind-of.js');
+const { isString, kindOf } = require('./kind-of.js');
 const LineError = require('./line-error.js');
+const { succeeds } = require('./succeeds.js');
 
 /**
  * JSON text, byte for byte as the original writes it: it stringifies a whole message, so a `toJSON`
@@ -84,7 +85,7 @@ function isHidden(value) {
  * @returns {value is Error}
  */
 function isError(value) {
-  if (typeof value !== 'object' || value === null) return false;
+  FULL: if (typeof value !== 'object' || value === null) return false;
   if (value instanceof Error || /^(Error|DOMException)$/.test(kindOf(value))) return true;
   // Made by inheritance of another realm's `Error`, without its constructor.
   FULL: for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
@@ -110,11 +111,12 @@ function wireError(error) {
  * @param {unknown} payload
  * @param {unknown} id
  * @param {unknown} error
+ * @param {Record<string, string>} [positions] Where a client stands in rooms.
  * @returns {string}
  * @throws {unknown} As {@link memberJson}.
  */
-function messageJson(name, payload, id, error) {
-  return JSON.stringify({ n: name, p: payload, i: id, e: wireError(error) });
+function messageJson(name, payload, id, error, positions) {
+  return JSON.stringify({ n: name, p: payload, i: id, e: wireError(error), o: positions });
 }
 
 /**
@@ -132,14 +134,7 @@ function rejectionJson(rawId, error) {
  * Whether a value can be stringified. Errors are tried as they are, not in their wire form.
  * @param {unknown} value
  */
-function isJson(value) {
-  try {
-    JSON.stringify(value);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const isJson = (value) => succeeds(() => JSON.stringify(value));
 
 /**
  * Why a value could not be stringified, for people.
@@ -165,7 +160,7 @@ function reasonOf(cause) {
  */
 function receivedError(error) {
   // No other value of JSON has properties of such names.
-  if (typeof error?.name !== 'string' || typeof error.message !== 'string') return error;
+  if (!isString(error?.name) || !isString(error.message)) return error;
   /** @type {any} */
   const received = new Error();
   for (const key of Object.keys(error)) {

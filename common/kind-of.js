@@ -7,4 +7,7 @@
  */
 const kindOf = (value) => Object.prototype.toString.call(value).slice('[object '.length, -1);
 
-module.exports = { kindOf };
+/** @type {(value: unknown) => value is string} */
+const isString = (value) => typeof value === 'string';
+
+module.exports = { isString, kindOf };

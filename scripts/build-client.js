@@ -52,7 +52,7 @@ function compactEnums(enums) {
  * Leaves out the texts for people (`common/failure.js`), with the payload before them where that is undefined.
  * @param {string} source
  */
-const withoutTexts = (source) => source.replace(/(?:(?:, undefined)?, )?\btext`(\$\{([^{}`]|\{\w+\}|`[^`]*`)*\}|[^`$])*`(?=\))/g, '');
+const withoutTexts = (source) => source.replace(/(?:(?:, undefined)?,\s+)?\btext`(\$\{([^{}`]|\{\w+\}|`[^`]*`)*\}|[^`$])*`,?(?=\s*\))/g, '');
 
 /**
  * Puts the values of enumerations where a source reads them. It may import them under other names.

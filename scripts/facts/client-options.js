@@ -34,8 +34,8 @@ function javascript() {
     (option) => (isAbsent(option) ? '' : `  ${field(option)},\n`),
     (name, members) => `  ${name}: { ${members.map(field).join(', ')} },\n`,
   );
-  const inner = OPTIONS.filter((option) => option.inner).map(({ name, inner: own = {} }) =>
-    `const ${name.toUpperCase()}_DEFAULTS = { ${Object.entries(own).map(([key, value]) => `${key}: ${value}`).join(', ')} };\n`);
+  const inner = (/** @type {Option} */ { inner: own = {} }) => Object.entries(own).map(([key, value]) => `${key}: ${value}`).join(', ');
+  const optional = OPTIONS.filter(isAbsent).map((option) => `${option.name}: ${option.inner ? `{ ${inner(option)} }` : null}`);
   const fromOne = OPTIONS.filter(({ least }) => least === 1).map(({ name }) => literal(last(name)));
   return `/**
  * The defaults. What an option takes is seen from its default: where that is an integer, integers; where
@@ -44,10 +44,8 @@ function javascript() {
 const DEFAULTS = {
 ${defaults.join('')}};
 
-/** Defaults of options that are absent by default. */
-${inner.join('')}
-/** Names of options that are absent by default. */
-const OPTIONAL = [${OPTIONS.filter(isAbsent).map(({ name }) => literal(name)).join(', ')}];
+/** Options that are absent by default, with the defaults within them. */
+const OPTIONAL = { ${optional.join(', ')} };
 
 /** Numbers that are 1 or more; the others may be 0. */
 const FROM_ONE = [${[...fromOne, "'max'"].join(', ')}];

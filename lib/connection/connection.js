@@ -249,7 +249,7 @@ class ServerConnection extends ReceivingConnection {
       Number.isInteger(timeout) && /** @type {number} */ (timeout) >= 0
         ? /** @type {number} */ (timeout)
         : this.server[kSettings].responseTimeout;
-    return this.#sent.send(message, wait);
+    return ServerConnection.#sendsOf(this).send(message, wait);
   }
 
   /**
@@ -257,11 +257,15 @@ class ServerConnection extends ReceivingConnection {
    * @returns {Promise<void>}
    */
   sendWithoutResponse_(message) {
-    return this.#sent.sendWithoutResponse(message);
+    return ServerConnection.#sendsOf(this).sendWithoutResponse(message);
   }
 
-  get #sent() {
-    return (this.#sends ??= new Sends(this, this.server[kSending]));
+  /**
+   * Static, because a private getter would cost every connection a field.
+   * @param {ServerConnection} connection
+   */
+  static #sendsOf(connection) {
+    return (connection.#sends ??= new Sends(connection, connection.server[kSending]));
   }
 
   /**

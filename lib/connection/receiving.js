@@ -120,7 +120,7 @@ class ReceivingConnection extends Emitter {
   [kOnMessage](name, rawId, rawPayload, rawError, payload) {
     if (this[kIntake] !== INTAKE.ALL) return;
     if (this.state === State.AWAITING_HANDSHAKE) {
-      this.#refuse(rawId, 'Handshake is not completed');
+      refuse(this, rawId, 'Handshake is not completed');
       return;
     }
     this[kLog]?.('received "%s"', name);
@@ -135,18 +135,6 @@ class ReceivingConnection extends Emitter {
       }
     }
     deliver(message);
-  }
-
-  /**
-   * Rejects a request that must not reach a listener.
-   * @param {RawText | undefined} raw Its id.
-   * @param {string} why
-   * @internal
-   */
-  #refuse(raw, why) {
-    const rawId = raw && textOf(raw);
-    if (!expectsAnswer(rawId)) return;
-    this[kQueueText](rejectionJson(canonicalId(/** @type {string} */ (rawId)), errorJson(new Error(why))));
   }
 
   /**
@@ -176,18 +164,6 @@ class ReceivingConnection extends Emitter {
   }
 
   // What messages call; see `Responder` in message.js.
-
-  /** @param {Message} message */
-  #onAnswered(message) {
-    const { draining } = this.server[kLifecycle];
-    if (message[kIsCounted]) {
-      message[kIsCounted] = false;
-      this[kUnanswered] -= 1;
-      draining?.check(asConnection(this));
-    } else {
-      draining?.onAnswered(asConnection(this), message);
-    }
-  }
 
   /** @param {Message} message */
   [kEmitMessage](message) {
@@ -225,28 +201,9 @@ class ReceivingConnection extends Emitter {
     if (expectsAnswer(rawId)) {
       this[kLog]?.('resolving "%s"', message.name);
       if (this.state === State.DISCONNECTED) this[kOnNotResponded](message, errors.notOpen());
-      else this.#respond(message, json, payload, /** @type {string} */ (rawId));
+      else respond(this, message, json, payload, /** @type {string} */ (rawId));
     }
-    this.#onAnswered(message);
-  }
-
-  /**
-   * @param {Message} message
-   * @param {string | undefined} json As of {@link kOnResolved}.
-   * @param {unknown} payload
-   * @param {string} rawId
-   */
-  #respond(message, json, payload, rawId) {
-    const { [kNative]: native, [kInbox]: inbox } = this.server;
-    const isString = isShortString(payload);
-    if (inbox.isGathering && (json === undefined || json.length <= LONGEST)) {
-      const form = isString ? ANSWER.STRING : ANSWER.JSON;
-      native.answers.add(this, message, json === undefined ? ANSWER.NONE : form, json ?? '', rawId);
-    } else if (native.respond(this[kSlot], isString ? JSON.stringify(json) : json, rawId) !== QUEUED) {
-      this[kOnNotResponded](message, errors.notOpen());
-      return;
-    }
-    inbox.scheduleFlush();
+    onAnswered(this, message);
   }
 
   /**
@@ -261,7 +218,7 @@ class ReceivingConnection extends Emitter {
       const problem = this[kSendRejection](/** @type {string} */ (rawId), json);
       if (problem !== undefined) this[kOnNotResponded](message, problem);
     }
-    this.#onAnswered(message);
+    onAnswered(this, message);
   }
 
   /**
@@ -284,6 +241,55 @@ class ReceivingConnection extends Emitter {
     // Not inside the handler's call of `resolve` or `reject`.
     microtask(() => this.server[kInbox].guard(() => this.emit(Event.ERROR, error)));
   }
+}
+
+// Functions, because private methods would cost every connection a field.
+
+/**
+ * Rejects a request that must not reach a listener.
+ * @param {ReceivingConnection} connection
+ * @param {RawText | undefined} raw Its id.
+ * @param {string} why
+ */
+function refuse(connection, raw, why) {
+  const rawId = raw && textOf(raw);
+  if (!expectsAnswer(rawId)) return;
+  connection[kQueueText](rejectionJson(canonicalId(/** @type {string} */ (rawId)), errorJson(new Error(why))));
+}
+
+/**
+ * @param {ReceivingConnection} connection
+ * @param {Message} message A request that was answered.
+ */
+function onAnswered(connection, message) {
+  const { draining } = connection.server[kLifecycle];
+  if (message[kIsCounted]) {
+    message[kIsCounted] = false;
+    connection[kUnanswered] -= 1;
+    draining?.check(asConnection(connection));
+  } else {
+    draining?.onAnswered(asConnection(connection), message);
+  }
+}
+
+/**
+ * @param {ReceivingConnection} connection
+ * @param {Message} message
+ * @param {string | undefined} json As of `kOnResolved`.
+ * @param {unknown} payload
+ * @param {string} rawId
+ */
+function respond(connection, message, json, payload, rawId) {
+  const { [kNative]: native, [kInbox]: inbox } = connection.server;
+  const isString = isShortString(payload);
+  if (inbox.isGathering && (json === undefined || json.length <= LONGEST)) {
+    const form = isString ? ANSWER.STRING : ANSWER.JSON;
+    native.answers.add(connection, message, json === undefined ? ANSWER.NONE : form, json ?? '', rawId);
+  } else if (native.respond(connection[kSlot], isString ? JSON.stringify(json) : json, rawId) !== QUEUED) {
+    connection[kOnNotResponded](message, errors.notOpen());
+    return;
+  }
+  inbox.scheduleFlush();
 }
 
 /**

@@ -36,8 +36,12 @@ Object.freeze(NONE);
 class Listeners {
   /** @param {import('./emitter.js')} emitter */
   constructor(emitter) {
-    /** The emitter that has these listeners. */
-    this.emitter = emitter;
+    /**
+     * Removes a listener: one function for all, made with the first that needs it. Until then the emitter that has these
+     * listeners.
+     * @type {import('./emitter.js') | ((listener: Listener) => void)}
+     */
+    this.onExpire = emitter;
     /** @type {Record<string, Entry>} */
     this.byName = new (/** @type {any} */ (EntriesByName))();
     /**
@@ -50,11 +54,6 @@ class Listeners {
      * @type {{named?: number, patterns?: number} | undefined}
      */
     this.limits = undefined;
-    /**
-     * Removes a listener: one function for all, made with the first that needs it.
-     * @type {((listener: Listener) => void) | undefined}
-     */
-    this.onExpire = undefined;
   }
 
   /** Listeners by pattern. */
@@ -208,8 +207,10 @@ function settle(listeners, name) {
  * @param {Listener} listener
  */
 function adopt(listeners, listener) {
-  listeners.onExpire ??= listeners.emitter.removeListener_.bind(listeners.emitter);
-  listener.onExpire = listeners.onExpire;
+  const { onExpire } = listeners;
+  listener.onExpire = typeof onExpire === 'function'
+    ? onExpire
+    : (listeners.onExpire = onExpire.removeListener_.bind(onExpire));
   return listener;
 }
 

@@ -3,7 +3,8 @@
 
 /**
  * Run with --expose-gc: a server whose connections have five listeners that are never called. Reports its
- * port; and, whenever the client whose handshake says `control` sends `measure`, the bytes of JavaScript's heap.
+ * port; and, whenever the client whose handshake says `control` sends `measure`, the bytes
+ * of JavaScript's heap and the resident bytes of the process.
  */
 
 const { loadNative } = require('../../helpers/implementations');
@@ -29,7 +30,8 @@ function measure() {
   // What the first only marks for finalising, the second frees.
   collect();
   collect();
-  report(process.memoryUsage().heapUsed);
+  const { heapUsed, rss } = process.memoryUsage();
+  report({ heap: heapUsed, resident: rss });
 }
 
 server.start().then(() => report(server.address().port));

@@ -52,6 +52,7 @@ mod target;
 pub(crate) mod testing;
 mod timers;
 
+use std::hash::RandomState;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -134,6 +135,8 @@ pub struct Hub {
     clock: Clock,
     serial: AtomicU64,
     flushes: Flushes,
+    /// For hashes of what peers have sent.
+    hasher: RandomState,
 }
 
 impl Hub {
@@ -156,6 +159,7 @@ impl Hub {
             clock: Clock::new(),
             serial: AtomicU64::new(0),
             flushes: Flushes::default(),
+            hasher: RandomState::new(),
         }
     }
 

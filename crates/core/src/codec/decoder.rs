@@ -50,9 +50,8 @@ impl Default for MessageLimits {
 /// Decodes what one client sends (RFC 6455 section 5), in the role of the server.
 ///
 /// A frame that lies whole in the input is unmasked in place and handed out from there, without an
-/// allocation or a copy. Only what a read cut off is kept: the first bytes of a header in the decoder
-/// itself, and payload on the heap until its message is complete. Between messages a decoder holds no heap
-/// memory. For the message under way it holds at most about twice the bytes that have arrived. With
+/// allocation or a copy. Only what a read cut off is kept, on the heap: a frame until it is complete, and payload until its
+/// message is. Between messages a decoder holds no heap memory. For the message under way it holds at most about twice the bytes that have arrived. With
 /// permessage-deflate it holds about twice the bytes that have been inflated, and the
 /// [`Inflater`](crate::deflate::Inflater) holds its window.
 ///
@@ -83,26 +82,26 @@ impl Default for MessageLimits {
 #[derive(Debug)]
 pub struct Decoder {
     limits: MessageLimits,
-    /// The first `header_len` bytes of a header that a read cut.
-    header: [u8; MAX_HEADER],
-    header_len: u8,
-    /// The frame whose payload a read cut; its `len` and `mask` are those of the bytes to come.
-    frame: Option<FrameHeader>,
+    /// The frame that a read cut. Boxed because most frames arrive whole.
+    cut: Option<Box<CutFrame>>,
     /// The message under way: fragmented, or of one frame that a read cut. Boxed because most
     /// connections never have one.
     message: Option<Box<PartialMessage>>,
-    /// The payload of a control frame that a read cut. Apart from `message`, because control frames
-    /// come between fragments (RFC 6455 section 5.4).
-    control: Option<Box<PartialControl>>,
     /// The inflating side, where permessage-deflate is agreed on. Boxed because most connections do without.
     inflation: Option<Box<Inflation>>,
 }
 
-/// The payload of a control frame, as far as it has come. Boxed because few connections ever have one: a
-/// vector in its place would cost each connection two more words.
+/// A frame as far as it has come.
 #[derive(Debug, Default)]
-struct PartialControl {
-    payload: Vec<u8>,
+struct CutFrame {
+    /// The first `header_len` bytes of its header, while that is not complete.
+    header: [u8; MAX_HEADER],
+    header_len: u8,
+    /// Its header, once that is complete; `len` and `mask` are those of the bytes to come.
+    frame: Option<FrameHeader>,
+    /// The payload of a control frame. Apart from the message under way, because control frames come between fragments
+    /// (RFC 6455 section 5.4).
+    control: Vec<u8>,
 }
 
 impl Decoder {
@@ -110,11 +109,8 @@ impl Decoder {
     pub fn new(limits: MessageLimits) -> Self {
         Self {
             limits,
-            header: [0; MAX_HEADER],
-            header_len: 0,
-            frame: None,
+            cut: None,
             message: None,
-            control: None,
             inflation: None,
         }
     }
@@ -159,10 +155,7 @@ impl Decoder {
             .message
             .as_ref()
             .map_or(0, |message| message.capacity());
-        let control = self
-            .control
-            .as_ref()
-            .map_or(0, |control| control.payload.capacity());
+        let control = self.cut.as_ref().map_or(0, |cut| cut.control.capacity());
         message + control
     }
 
@@ -174,7 +167,8 @@ impl Decoder {
             inflation.produced = 0;
         }
         loop {
-            let mut frame = if let Some(frame) = self.frame.take() {
+            let mut frame = if let Some(frame) = self.cut.as_mut().and_then(|cut| cut.frame.take())
+            {
                 frame
             } else {
                 let (header, size) = self.read_header(rest)?;
@@ -188,7 +182,7 @@ impl Decoder {
 
             let inflating = self.inflates(&frame);
             if inflating && self.is_held_up() && frame.len > 0 {
-                self.frame = Some(frame);
+                self.cut.get_or_insert_default().frame = Some(frame);
                 return Ok(Step {
                     consumed: available - rest.len(),
                     event: None,
@@ -234,22 +228,29 @@ impl Decoder {
     /// Reads a header from the kept bytes, if any, and `input`. Returns the header, if it is complete, and how
     /// many bytes of `input` belong to it.
     fn read_header(&mut self, input: &[u8]) -> Result<(Option<FrameHeader>, usize), ProtocolError> {
-        let kept = usize::from(self.header_len);
+        let kept = self
+            .cut
+            .as_ref()
+            .map_or(0, |cut| usize::from(cut.header_len));
         let deflate = self.inflation.is_some();
         if kept == 0
             && let Some((header, size)) = FrameHeader::parse(input, deflate)?
         {
             return Ok((Some(header), size));
         }
+        if input.is_empty() {
+            return Ok((None, 0));
+        }
+        let cut = self.cut.get_or_insert_default();
         let added = input.len().min(MAX_HEADER - kept);
-        self.header[kept..kept + added].copy_from_slice(&input[..added]);
-        let parsed = FrameHeader::parse(&self.header[..kept + added], deflate)?;
+        cut.header[kept..kept + added].copy_from_slice(&input[..added]);
+        let parsed = FrameHeader::parse(&cut.header[..kept + added], deflate)?;
         Ok(if let Some((header, size)) = parsed {
-            self.header_len = 0;
+            cut.header_len = 0;
             // The kept bytes alone were no header, so some of `input` belong to it.
             (Some(header), size - kept)
         } else {
-            self.header_len = (kept + added) as u8;
+            cut.header_len = (kept + added) as u8;
             (None, added)
         })
     }
@@ -291,15 +292,15 @@ impl Decoder {
     /// Keeps the part of a frame that has arrived, until the next read.
     fn keep(&mut self, frame: FrameHeader, payload: &[u8]) -> Result<(), ProtocolError> {
         // Without payload there is nothing to keep and nothing to allocate. A header often comes alone.
-        if !payload.is_empty() {
-            if frame.opcode.is_control() {
-                let control = self.control.get_or_insert_default();
-                control.payload.extend_from_slice(payload);
-            } else {
-                self.append(frame.opcode, payload)?;
-            }
+        let is_control = frame.opcode.is_control();
+        if !is_control && !payload.is_empty() {
+            self.append(frame.opcode, payload)?;
         }
-        self.frame = Some(frame);
+        let cut = self.cut.get_or_insert_default();
+        if is_control {
+            cut.control.extend_from_slice(payload);
+        }
+        cut.frame = Some(frame);
         Ok(())
     }
 
@@ -309,8 +310,12 @@ impl Decoder {
         frame: &FrameHeader,
         payload: &'a mut [u8],
     ) -> Result<Option<Event<'a>>, ProtocolError> {
+        let cut = self.cut.take();
         if frame.opcode.is_control() {
-            return self.complete_control(frame.opcode, payload).map(Some);
+            let begun = cut.map(|cut| cut.control).unwrap_or_default();
+            return self
+                .complete_control(frame.opcode, begun, payload)
+                .map(Some);
         }
         if frame.fin && self.message.is_none() {
             // The whole message lies in the input: the hot path.
@@ -337,14 +342,14 @@ impl Decoder {
     fn complete_control<'a>(
         &mut self,
         opcode: Opcode,
+        mut begun: Vec<u8>,
         payload: &'a mut [u8],
     ) -> Result<Event<'a>, ProtocolError> {
-        let payload = match self.control.take() {
-            None => Cow::Borrowed(&*payload),
-            Some(mut control) => {
-                control.payload.extend_from_slice(payload);
-                Cow::Owned(control.payload)
-            }
+        let payload = if begun.is_empty() {
+            Cow::Borrowed(&*payload)
+        } else {
+            begun.extend_from_slice(payload);
+            Cow::Owned(begun)
         };
         Ok(match opcode {
             Opcode::Ping => Event::Ping(payload),
@@ -375,10 +380,8 @@ impl Decoder {
 
     /// Frees all heap memory and forgets what is under way.
     fn release(&mut self) {
-        self.header_len = 0;
-        self.frame = None;
+        self.cut = None;
         self.message = None;
-        self.control = None;
         self.inflation = None;
     }
 }

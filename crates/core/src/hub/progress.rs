@@ -17,8 +17,9 @@ pub struct Progress {
     pub(super) handshake_begun: bool,
     /// Events that went to the application while the handshake was pending.
     pub(super) handshake_events: u8,
-    /// The id of the handshake message as raw JSON, until the handshake is resolved.
-    pub(super) handshake: Option<Box<str>>,
+    /// A hash of the id of the handshake message, as raw JSON: the id itself may be long, and would be kept for as long as the
+    /// client stays silent afterwards.
+    pub(super) handshake: u64,
     /// Where events go instead of the inbox.
     pub(super) aside: Option<Box<Batch>>,
 }

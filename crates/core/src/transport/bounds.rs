@@ -2,6 +2,7 @@
 //! bytes, as much as the other connections leave.
 
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -17,16 +18,17 @@ use crate::hub::{ConnectionRef, Hub, Reservation};
 /// to send for a long time. The core answers them itself, and `messagesPerSecond` bounds them.
 const UNCOUNTED: usize = 125;
 
-/// The bounds of one connection.
+/// The bounds of one connection. Every connection has them, so they are laid out to be small.
 pub struct Bounds {
     opening: Option<Opening>,
-    growth: Option<Growth>,
+    /// Boxed because few connections ever have a compressed message under way.
+    growth: Option<Box<Growth>>,
 }
 
 /// Before the handshake is resolved.
 struct Opening {
     /// `maxHandshakePayload`.
-    limit: usize,
+    limit: NonZeroUsize,
     /// Bytes the peer may still send.
     left: usize,
     /// `maxPayload`, which applies afterwards.
@@ -46,9 +48,9 @@ impl Bounds {
         let limit = hub.config.max_handshake_payload();
         let max_payload = hub.config.max_payload();
         Self {
-            opening: (limit > 0).then_some(Opening {
+            opening: NonZeroUsize::new(limit).map(|limit| Opening {
                 limit,
-                left: limit,
+                left: limit.get(),
                 max_payload,
             }),
             growth: None,
@@ -58,25 +60,20 @@ impl Bounds {
     /// The largest message that the peer may send first. `max_payload` is the largest message at all.
     pub fn first_message(&self, max_payload: usize) -> usize {
         let opening = self.opening.as_ref();
-        opening.map_or(max_payload, |opening| opening.limit.min(max_payload))
+        opening.map_or(max_payload, |opening| opening.limit.get().min(max_payload))
     }
 
     /// Whether the peer has to read before more of it is read: its handshake is not resolved, and the answers that it
     /// leaves unread are as many bytes as it may send.
     pub fn awaits_reader(&self, connection: &ConnectionRef) -> bool {
         self.opening.as_ref().is_some_and(|opening| {
-            !connection.is_handshake_resolved() && connection.pending() > opening.limit
+            !connection.is_handshake_resolved() && connection.pending() > opening.limit.get()
         })
     }
 
     /// Whether the handshake of the peer was not resolved when bytes were last decoded, and bounds apply to that.
     pub fn is_opening(&self) -> bool {
         self.opening.is_some()
-    }
-
-    /// Whether there are no bounds now.
-    pub fn is_idle(&self) -> bool {
-        self.opening.is_none() && self.growth.is_none()
     }
 
     /// To be called before bytes are decoded: sets the bounds that apply now.
@@ -109,7 +106,7 @@ impl Bounds {
                 if limit != opening.max_payload =>
             {
                 ProtocolError::TooMuchBeforeHandshake {
-                    limit: opening.limit,
+                    limit: opening.limit.get(),
                 }
             }
             _ => error,
@@ -132,9 +129,11 @@ impl Bounds {
             self.growth = None;
             return;
         }
-        let growth = self.growth.get_or_insert_with(|| Growth {
-            reservation: hub.inflating.reserve(connection, hub.now()),
-            sleep: None,
+        let growth = self.growth.get_or_insert_with(|| {
+            Box::new(Growth {
+                reservation: hub.inflating.reserve(connection, hub.now()),
+                sleep: None,
+            })
         });
         growth.reservation.set(bytes);
     }

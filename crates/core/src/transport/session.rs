@@ -56,14 +56,6 @@ impl ReadAhead {
     }
 }
 
-/// What only some connections need.
-struct Extras {
-    /// Bounds the memory of the peer's messages.
-    bounds: Bounds,
-    /// Where permessage-deflate is agreed on.
-    compressing: Option<Compressing>,
-}
-
 /// One connection's task. With what the runtime adds it has to fit into 384 bytes, or else every connection
 /// takes 128 bytes more. What only some of them need is boxed.
 pub struct Session {
@@ -75,8 +67,10 @@ pub struct Session {
     paused: bool,
     /// Holds the peer to its rate.
     throttle: Throttle,
-    /// Boxed because a connection without compression needs none of it after its handshake.
-    extras: Option<Box<Extras>>,
+    /// Bounds the memory of the peer's messages. Not boxed: a connection that is silent after its handshake would keep the box.
+    bounds: Bounds,
+    /// Where permessage-deflate is agreed on.
+    compressing: Option<Box<Compressing>>,
     /// What came with the upgrade request, or could not be handled yet.
     read_ahead: Option<Box<ReadAhead>>,
     /// The peer's compressed messages have had their turn.
@@ -109,7 +103,7 @@ impl Session {
         let mut compressing = None;
         if let Some(compression) = &facts.compression {
             decoder = decoder.inflating(compression.inflater());
-            compressing = Some(Compressing::new(compression.compressor()));
+            compressing = Some(Box::new(Compressing::new(compression.compressor())));
         }
         let connection = shared.hub.open(link, facts);
         let permit = Arc::new(permit);
@@ -124,12 +118,8 @@ impl Session {
             stage: Stage::Open,
             paused: false,
             throttle: Throttle::new(&shared.hub),
-            extras: (compressing.is_some() || !bounds.is_idle()).then(|| {
-                Box::new(Extras {
-                    bounds,
-                    compressing,
-                })
-            }),
+            bounds,
+            compressing,
             read_ahead: ReadAhead::new(None, read_ahead),
             turn_over: false,
             permit,
@@ -173,8 +163,7 @@ impl Future for Session {
             this.cut();
             return Poll::Ready(());
         }
-        let extras = this.extras.as_ref();
-        if extras.is_some_and(|extras| extras.bounds.is_revoked()) {
+        if this.bounds.is_revoked() {
             debug!("{}: its message took too long", this.name());
             this.close(TRY_AGAIN_LATER, reason::TRY_AGAIN_LATER);
         }

@@ -1,5 +1,7 @@
 //! The first event of a connection: its handshake message, or that its stream was handed over.
 
+use std::hash::BuildHasher;
+
 use log::debug;
 
 use crate::envelope::{Envelope, Id};
@@ -47,7 +49,7 @@ impl Hub {
         if self.history.is_on() {
             self.bring_positions(connection, text);
         }
-        progress.handshake = envelope.id.as_ref().map(|id| id.to_json().into());
+        progress.handshake = self.id_hash(envelope);
         if progress.known {
             return self.hand_over(progress, |batch| {
                 message(batch, Kind::Handshake, connection, envelope)
@@ -68,17 +70,21 @@ impl Hub {
     pub(super) fn on_further_handshake(
         &self,
         connection: &Connection,
-        progress: &mut Progress,
+        progress: &Progress,
         envelope: &Envelope<'_>,
     ) -> Next {
         if connection.is_handshake_resolved() {
-            progress.handshake = None;
             return self.refuse(connection, envelope, "Handshake is already resolved");
         }
-        let id = envelope.id.as_ref().map(Id::to_json);
-        if id.as_deref() == progress.handshake.as_deref() {
+        if self.id_hash(envelope) == progress.handshake {
             return Next::Read;
         }
         self.refuse(connection, envelope, "Handshake is already in progress")
+    }
+
+    /// A hash of a message's id. Its keys are random, so that no peer can have two ids share one.
+    fn id_hash(&self, envelope: &Envelope<'_>) -> u64 {
+        let id = envelope.id.as_ref().map(Id::to_json);
+        self.hasher.hash_one(id.as_deref())
     }
 }

@@ -21,18 +21,14 @@ impl Session {
             self.shared.hub.await_close(&self.connection);
         }
         self.decoder.end();
-        if let Some(extras) = &mut self.extras {
-            extras.bounds.end();
-        }
+        self.bounds.end();
         self.finish(code, reason.into());
     }
 
     /// A protocol violation (RFC 6455, 7.1.7): sends its close code, and reads no more of the peer's messages.
     pub(super) fn fail(&mut self, error: ProtocolError) {
-        let error = self.extras.as_mut().map_or(error, |extras| {
-            extras.bounds.end();
-            extras.bounds.explain(error)
-        });
+        self.bounds.end();
+        let error = self.bounds.explain(error);
         self.shared
             .hub
             .violated(&self.connection, &mut self.progress, &error);

@@ -9,7 +9,6 @@ use crate::codec::close::{ABNORMAL, NORMAL, RATE_LIMIT, reason};
 use crate::codec::{Event, INFLATED_A_TURN};
 use crate::hub::{Counter, Message, Next};
 
-use super::super::bounds::Bounds;
 use super::super::buffer::{BUFFER, READ_BUFFER};
 use super::large::Large;
 use super::turn::{READS_A_TURN, ReadTurn, Tally};
@@ -42,19 +41,16 @@ impl Session {
                     debug!("{}: is read again", self.name());
                 }
             }
-            if let Some(extras) = &mut self.extras
-                && self.decoder.is_held_up()
-            {
-                ready!(extras.bounds.poll_room(&self.shared.hub, context));
+            if self.decoder.is_held_up() {
+                ready!(self.bounds.poll_room(&self.shared.hub, context));
                 // The peer is not silent: what it has sent waits here.
                 self.shared.hub.note_activity(&self.connection);
             }
-            let bounds = self.extras.as_ref().map(|extras| &extras.bounds);
-            if bounds.is_some_and(|bounds| bounds.awaits_reader(&self.connection)) {
+            if self.bounds.awaits_reader(&self.connection) {
                 // The writing half wakes this task once the peer has read.
                 return Poll::Pending;
             }
-            let is_opening = bounds.is_some_and(Bounds::is_opening);
+            let is_opening = self.bounds.is_opening();
             let most = match self.decoder.buffered() {
                 _ if crowded => CROWDED_READ,
                 // Messages before the handshake are small.
@@ -168,8 +164,8 @@ impl Session {
         self.lift_bounds();
         while consumed < length && !self.paused && !self.turn_over && self.throttle.allows_message()
         {
-            if inflates && let Some(extras) = &self.extras {
-                extras.bounds.let_grow(&self.shared.hub, &mut self.decoder);
+            if inflates {
+                self.bounds.let_grow(&self.shared.hub, &mut self.decoder);
             }
             let step = match self.decoder.decode(&mut bytes[consumed..]) {
                 Ok(step) => step,
@@ -191,9 +187,7 @@ impl Session {
                 Some(Event::Text(_) | Event::Binary(_)) if self.connection.is_held() => Next::Read,
                 Some(Event::Text(text)) => {
                     tally.message(text.len());
-                    if let Some(extras) = &mut self.extras {
-                        extras.bounds.count_message(text.len(), &mut self.decoder);
-                    }
+                    self.bounds.count_message(text.len(), &mut self.decoder);
                     if self.is_large(text.len()) {
                         self.scan_apart(Large::Text(text.into_owned()));
                         return consumed;
@@ -202,9 +196,7 @@ impl Session {
                 }
                 Some(Event::Binary(data)) => {
                     tally.message(data.len());
-                    if let Some(extras) = &mut self.extras {
-                        extras.bounds.count_message(data.len(), &mut self.decoder);
-                    }
+                    self.bounds.count_message(data.len(), &mut self.decoder);
                     if self.is_large(data.len()) {
                         self.scan_apart(Large::Binary(data.into_owned()));
                         return consumed;
@@ -242,23 +234,14 @@ impl Session {
 
     /// Once the handshake is resolved, the peer's messages may be large.
     fn lift_bounds(&mut self) {
-        let Some(extras) = &mut self.extras else {
-            return;
-        };
-        extras.bounds.prepare(&self.connection, &mut self.decoder);
-        if extras.compressing.is_none() && extras.bounds.is_idle() {
-            self.extras = None;
-        }
+        self.bounds.prepare(&self.connection, &mut self.decoder);
     }
 
     /// Counts what the last step has inflated, and the bytes of the message. Returns whether that is enough for
     /// one turn, or more than the peer's rate allows.
     fn is_enough(&mut self, tally: &mut Tally) -> bool {
-        if let Some(extras) = &mut self.extras {
-            extras
-                .bounds
-                .count(&self.shared.hub, &self.connection, &self.decoder);
-        }
+        self.bounds
+            .count(&self.shared.hub, &self.connection, &self.decoder);
         let inflated = self.decoder.inflated();
         if inflated == 0 {
             return false;

@@ -38,8 +38,7 @@ impl Session {
 
     /// Compresses for one turn and writes. The reader will notice if the stream is broken.
     fn compress(&mut self) -> TurnOutcome {
-        let extras = self.extras.as_mut();
-        let Some(compressing) = extras.and_then(|extras| extras.compressing.as_mut()) else {
+        let Some(compressing) = &mut self.compressing else {
             return TurnOutcome::Idle;
         };
         let turn = compressing.turn(&self.connection);

@@ -1,12 +1,20 @@
 // @ts-check
 'use strict';
 
+const { genuine } = require('../common/genuine.js');
+
 /**
- * Time. The functions are those of when this module was loaded: a test that replaces globals by fake
- * timers for a while must not stop a client that works meanwhile.
+ * Time. The functions are those of when this module was loaded, or what fake timers had replaced then: a test that
+ * replaces globals for a while must not stop a client that works meanwhile.
  */
-const { setTimeout: start, clearTimeout: stop, queueMicrotask: nextMicrotask } = globalThis;
-const { now } = Date;
+let { setTimeout: start, clearTimeout: stop, queueMicrotask: nextMicrotask } = globalThis;
+let { now } = Date;
+FULL: {
+  start = genuine(globalThis, 'setTimeout');
+  stop = genuine(globalThis, 'clearTimeout');
+  nextMicrotask = genuine(globalThis, 'queueMicrotask');
+  ({ now } = genuine(globalThis, 'Date'));
+}
 const settled = Promise.resolve();
 
 /** Longest delay of a timer, in ms; a longer one would fire at once. */

@@ -3,6 +3,7 @@
 
 /** Fake timers of tests: a client works while globals are replaced, and afterwards. */
 
+const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const FakeTimers = require('@sinonjs/fake-timers');
 const { WebSocket: webSocket } = require('ws');
@@ -150,5 +151,30 @@ withClients('fake timers', ({ test }) => {
       for (let turns = 0; turns < 2000; turns++) await new Promise((resolve) => setImmediate(resolve));
     }));
     assert.deepEqual(fatal.map(({ message }) => message), ['of the handler']);
+  });
+});
+
+describe('the time of a client that is loaded under them', () => {
+  it('is the real time', async () => {
+    const file = require.resolve('../../client/timers.js');
+    const { [file]: loaded } = require.cache;
+    delete require.cache[file];
+    const clock = FakeTimers.install({ toFake: REPLACED, now: 5 });
+    try {
+      const { after, now, throwLater } = require(file);
+      assert.ok(now() > 1e12);
+      after(() => assert.fail('was ended'), 1)();
+      let hasRun = false;
+      after(() => (hasRun = true), 1);
+      await eventually(() => hasRun);
+      const { fatal } = await collectFatal(async () => {
+        throwLater(new Error('later'));
+        await eventually(() => true);
+      });
+      assert.deepEqual(fatal.map(({ message }) => message), ['later']);
+    } finally {
+      clock.uninstall();
+      require.cache[file] = loaded;
+    }
   });
 });

@@ -6,6 +6,7 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
+const timers = require('node:timers');
 const { delay, within } = require('../helpers/timing');
 const { OPTIONS } = require('../../lib/options/known-options.js');
 const { withScene } = require('./support/scene');
@@ -39,12 +40,12 @@ function timerWithSteps() {
   const loadedHere = () => Object.keys(require.cache).filter((file) => file.startsWith(path.join(__dirname, '../../lib')));
   const kept = loadedHere().map((file) => /** @type {const} */ ([file, require.cache[file]]));
   const forget = () => loadedHere().forEach((file) => delete require.cache[file]);
-  const { setTimeout, clearTimeout } = globalThis;
+  const { setTimeout, clearTimeout } = timers;
   /** @type {{run: () => void, ms: number}[]} */
   const parts = [];
   let cleared = 0;
   forget();
-  Object.assign(globalThis, {
+  Object.assign(timers, {
     setTimeout: (/** @type {() => void} */ run, /** @type {number} */ ms) => parts.push({ run, ms }),
     clearTimeout: () => (cleared += 1),
   });
@@ -52,7 +53,7 @@ function timerWithSteps() {
     const { LongTimer } = require('../../lib/runtime/long-timer.js');
     return { LongTimer, parts, cleared: () => cleared };
   } finally {
-    Object.assign(globalThis, { setTimeout, clearTimeout });
+    Object.assign(timers, { setTimeout, clearTimeout });
     forget();
     kept.forEach(([file, module]) => (require.cache[file] = module));
   }

@@ -2,9 +2,9 @@
 'use strict';
 
 const tls = require('node:tls');
-const { setImmediate, setTimeout } = require('node:timers');
 
 const { shouldHandle } = require('./socket-server.js');
+const { afterTurn, setTimer } = require('../runtime/environment.js');
 const { guard, isHeardByOthers, refuse } = require('../upgrade/refusal.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
@@ -87,8 +87,8 @@ class Attachment {
     };
     const allOurs = this.#http.listeners('upgrade').every((listener) => OURS in listener);
     // Our own listeners decide at once. For others the time begins after this turn, which may be a long one.
-    if (allOurs) setImmediate(refuseUntaken);
-    else setImmediate(() => isTaken(stream, written) || setTimeout(refuseUntaken, GRACE));
+    if (allOurs) afterTurn(refuseUntaken);
+    else afterTurn(() => isTaken(stream, written) || setTimer(refuseUntaken, GRACE));
   }
 
   /**

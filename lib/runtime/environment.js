@@ -2,16 +2,30 @@
 'use strict';
 
 /**
- * Globals of Node as they were when the package was loaded. Tests replace globals for a while
- * (`jest.useFakeTimers()`), and the package must not wait for a callback that a replaced global never calls.
+ * Timers, clock and queues of Node. Tests replace them by fakes, before the package is loaded or for a while afterwards
+ * (`jest.useFakeTimers()`), and the package must not wait for a callback that a fake never calls. So they are
+ * those of when it was loaded, or those that the fakes have replaced. They come from `node:timers`: what is global
+ * under jsdom and in Electron's windows are the timers of browsers.
  * Timers and immediates run in the asynchronous context of the load, outside the `AsyncLocalStorage` of the
  * handler that set them (contract section 5, Contexts).
  */
 
 const { AsyncResource } = require('node:async_hooks');
 const { performance } = require('node:perf_hooks');
+const timers = require('node:timers');
+const { genuine } = require('../../common/genuine.js');
+const { clearSocketTimer, setSocketInterval, setSocketTimeout } = require('./socket-timers.js');
 
-const { clearImmediate, clearInterval, clearTimeout, setImmediate, setInterval, setTimeout } = globalThis;
+/** Whether `node:test` had replaced timers: its fakes keep nothing. They are private methods, bound. */
+const areLost = ['setTimeout', 'setInterval', 'setImmediate'].some((name) => genuine(timers, name).name.startsWith('bound #'));
+
+const setTimeout = areLost ? setSocketTimeout : genuine(timers, 'setTimeout');
+const setInterval = areLost ? setSocketInterval : genuine(timers, 'setInterval');
+const setImmediate = areLost ? (/** @type {() => void} */ run) => setSocketTimeout(run, 0) : genuine(timers, 'setImmediate');
+/** @type {typeof globalThis.clearTimeout} */
+const clearTimeout = areLost ? clearSocketTimer : genuine(timers, 'clearTimeout');
+/** @type {typeof globalThis.clearInterval} */
+const clearInterval = areLost ? clearSocketTimer : genuine(timers, 'clearInterval');
 
 /** Longest delay of a timer in Node, in ms. Node replaces longer ones by 1 ms. */
 const MAX_DELAY = 0x7fffffff;
@@ -19,12 +33,13 @@ const MAX_DELAY = 0x7fffffff;
 /** The context in which the package was loaded. `requireManualDestroy`: it is never destroyed. */
 const root = new AsyncResource('LineSocket', { requireManualDestroy: true });
 
-const { nextTick } = process;
+/** @type {typeof process.nextTick} */
+const nextTick = genuine(process, 'nextTick');
 const settled = Promise.resolve();
 const { then } = Promise.prototype;
 
-/** @type {() => number} Milliseconds on a clock that never jumps. */
-const now = performance.now.bind(performance);
+/** @type {() => number} Milliseconds on a clock that never jumps. Sinon puts its fake before that of the prototype. */
+const now = (Object.getPrototypeOf(performance).now ?? performance.now).bind(performance);
 
 /**
  * @template T
@@ -83,7 +98,6 @@ module.exports = {
   MAX_DELAY,
   afterDue,
   afterTurn,
-  clearImmediate,
   clearInterval,
   clearTimeout,
   microtask,

@@ -8,11 +8,11 @@
 
 const { STATUS_CODES } = require('node:http');
 const { finished } = require('node:stream');
-const { clearTimeout, setTimeout } = require('node:timers');
 const { inspect } = require('node:util');
 
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
+const { clearTimeout, setTimer } = require('../runtime/environment.js');
 
 /** @typedef {import('node:stream').Duplex} Duplex */
 
@@ -67,7 +67,7 @@ function isHeardByOthers(stream, nodes) {
 function answer(stream, response) {
   guard(stream);
   if (!stream.writable) return;
-  const timer = setTimeout(() => stream.destroy(), REFUSAL_TIME);
+  const timer = setTimer(() => stream.destroy(), REFUSAL_TIME);
   finished(stream, () => {
     clearTimeout(timer);
     stream.destroy();

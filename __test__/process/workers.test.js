@@ -13,6 +13,7 @@ const SCENARIOS = {
   exit: ['a worker ends itself under traffic', 3],
   two: ['one of two workers is terminated under traffic, the other still serves'],
   port: ['a worker is terminated under traffic, and its port is free for the next, 10 times'],
+  descriptors: ['what the threads of 10 terminated workers had is given back'],
   'process exit': ['the process exits while two workers are under traffic'],
 };
 

@@ -7,10 +7,12 @@
  */
 
 const { once } = require('node:events');
+const fs = require('node:fs');
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
 const { RawClient } = require('../../helpers/raw-client');
-const { within } = require('../../helpers/timing');
+const { encodeFrame } = require('../../helpers/frames');
+const { until, within } = require('../../helpers/timing');
 const { report } = require('../support/report');
 const { Traffic } = require('../support/traffic');
 
@@ -35,6 +37,20 @@ async function client(port) {
 async function exitOf(worker) {
   const [code] = await within(once(worker, 'exit'), 'exit of the worker');
   return code;
+}
+
+/** Selectors of epoll that this process has; 0 on other systems. */
+function selectors() {
+  if (process.platform !== 'linux') return 0;
+  const links = fs.readdirSync('/proc/self/fd').map((name) => {
+    try {
+      return fs.readlinkSync(`/proc/self/fd/${name}`);
+    } catch {
+      // It was the one that this list was read from.
+      return '';
+    }
+  });
+  return links.filter((link) => link === 'anon_inode:[eventpoll]').length;
 }
 
 /** @type {Record<string, () => Promise<void>>} */
@@ -81,6 +97,25 @@ const scenarios = {
       await within(next.worker.terminate(), 'terminate()');
       await within(traffic.ended, 'end of the connection');
     }
+  },
+  /** What the io threads of terminated workers had is given back, also what clients had that were not read. */
+  descriptors: async () => {
+    const before = selectors();
+    for (let i = 0; i < MANY; i++) {
+      const { worker, port } = await startWorker();
+      const traffic = await Traffic.open(port);
+      const flooder = await client(port);
+      const flood = Buffer.concat(Array(20_000).fill(encodeFrame({ payload: '{"n":"ask","p":1,"i":"1"}' })));
+      flooder.socket.pause();
+      flooder.send(flood);
+      await traffic.flows(50);
+      flooder.send(flood);
+      await within(worker.terminate(), 'terminate()');
+      await within(traffic.ended, 'end of the connection');
+      flooder.socket.destroy();
+    }
+    // Each had one of Node's and one of ours.
+    await until(() => selectors() <= before + 1, 'end of all selectors');
   },
   /** The whole process exits while workers serve. */
   'process exit': async () => {

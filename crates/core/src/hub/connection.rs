@@ -264,6 +264,12 @@ impl Connection {
         self.task.register(waker);
     }
 
+    /// The task that owned the stream has ended. Its memory would stay with a waker of it, and the io thread's selector
+    /// too.
+    pub fn unregister(&self) {
+        self.task.take();
+    }
+
     fn lock(&self) -> MutexGuard<'_, Writing> {
         // A panic while the lock was held affects this connection alone: its bytes may be cut, and its
         // peer sees a broken stream.

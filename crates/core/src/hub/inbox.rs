@@ -205,6 +205,16 @@ impl Inbox {
         Poll::Pending
     }
 
+    /// Forgets a reader that has ended while it waited, and its waker.
+    pub fn forget(&self, flow: &mut Flow) {
+        if flow.wait_number != 0 {
+            let forgotten = self.lock().paused.remove(&flow.wait_number);
+            flow.wait_number = 0;
+            // What the waker holds is dropped without the lock.
+            drop(forgotten);
+        }
+    }
+
     /// Wakes the application if something waits and no wake is pending. To be called at the end of a turn of
     /// the io thread, so that one wake serves all events of the turn. Returns how many events there have ever
     /// been.

@@ -99,6 +99,13 @@ impl Hub {
         self.inbox.poll_room(progress.flow(), context)
     }
 
+    /// To be called when the task of a connection ends: nothing wakes it any more. Once the application has gone nobody
+    /// handles what waits, and what a waker holds would be held for ever.
+    pub fn forget_task(&self, connection: &Connection, progress: &mut Progress) {
+        connection.unregister();
+        self.inbox.forget(progress.flow());
+    }
+
     /// Receives one text message.
     pub fn receive_text(
         &self,

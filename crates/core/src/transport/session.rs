@@ -204,6 +204,9 @@ impl Drop for Session {
         self.shared
             .hub
             .ended(&self.connection, &mut self.progress, code, reason);
+        self.shared
+            .hub
+            .forget_task(&self.connection, &mut self.progress);
     }
 }
 

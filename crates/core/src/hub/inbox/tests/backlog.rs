@@ -108,6 +108,21 @@ fn readers_paused_by_the_total_resume_at_the_low_mark_all_at_once() {
     }
 }
 
+#[test]
+fn a_paused_reader_that_ends_is_forgotten_and_so_is_its_task() {
+    let (inbox, _) = inbox();
+    let mut flow = Flow::default();
+    assert!(inbox.push(&mut flow, payload(0, &"é".repeat(CONNECTION_MARK))));
+    let reader = Arc::new(Reader::default());
+    assert!(reader.poll_room(&inbox, &mut flow).is_pending());
+    assert!(Arc::strong_count(&reader) > 1);
+    inbox.forget(&mut flow);
+    assert_eq!((inbox.paused(), Arc::strong_count(&reader)), (0, 1));
+    // The end of its connection is an event that it still reports.
+    inbox.push(&mut flow, payload(0, ""));
+    inbox.forget(&mut flow);
+}
+
 /// Its task is polled for other reasons too: for what is to be written, for one.
 #[test]
 fn a_paused_reader_that_asks_again_waits_once() {

@@ -12,8 +12,8 @@ const { loadBinary } = require('./binary.js');
  * The connections that a function acts on, as its first argument: names of rooms, or undefined for all connections;
  * slots of connections to leave out, ids of connections to leave out, names of rooms to leave out; whether only
  * connections of this server are meant; ids of the connections that are meant, in place of rooms.
- * @typedef {[rooms: readonly string[] | undefined, except: number[] | undefined, exceptIds: string[] | undefined,
- *   exceptRooms: readonly string[] | undefined, local?: boolean | undefined, ids?: readonly string[]]} TargetWords
+ * @typedef {[rooms: readonly string[] | undefined, except: number[] | undefined, exceptIds?: string[] | undefined,
+ *   exceptRooms?: readonly string[] | undefined, local?: boolean | undefined, ids?: readonly string[]]} TargetWords
  */
 
 /**

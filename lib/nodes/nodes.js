@@ -7,8 +7,7 @@ const Emitter = require('../emitter/emitter.js');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
 const { integerOf, invalid, optionsOf } = require('../rooms/target-options.js');
-const { outgoing } = require('../connection/message.js');
-const { textOf } = require('../rooms/room.js');
+const { envelopeOf } = require('../rooms/room.js');
 const { serverLog, throwLater } = require('../runtime/debug.js');
 const { kLink, kNative, kOnNodeEvent } = require('../symbols.js');
 
@@ -119,7 +118,7 @@ function toOf({ to }) {
  */
 function messageText(name, payload) {
   const text = String(name);
-  if (!text.startsWith('_')) return textOf(outgoing(text, payload));
+  if (!text.startsWith('_')) return envelopeOf(text, payload);
   throw new LineError(ServerErrorCode.INVALID_OPTIONS, `Names that begin with _ are those of events: "${text}" cannot be sent to servers`);
 }
 

@@ -6,7 +6,7 @@ const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
 const { closeProblem, NORMAL } = require('../close-codes.js');
 const { markHandled } = require('../connection/errors.js');
 const { outgoing } = require('../connection/message.js');
-const { textOf } = require('./room.js');
+const { envelopeOf } = require('./room.js');
 const { kGathering, kLink, kSettings } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
@@ -51,7 +51,7 @@ class RemoteConnection {
     if (connection !== undefined) return connection.sendWithoutResponse(name, payload);
     let text = '';
     try {
-      text = textOf(outgoing(name, payload));
+      text = envelopeOf(name, payload);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -3,9 +3,8 @@
 
 const LineError = require('../../common/line-error.js');
 const { connectionId: idOf } = require('./names.js');
-const { outgoing } = require('../connection/message.js');
 const { ConnectionState, MessageErrorCode } = require('../enums.js');
-const { reasonOf } = require('../../common/json.js');
+const { messageJson, reasonOf } = require('../../common/json.js');
 const { shown } = require('../shown.js');
 const { roomLog } = require('../runtime/debug.js');
 const { kInbox, kNative, kSlot } = require('../symbols.js');
@@ -103,13 +102,8 @@ class ServerRoom {
    * @throws {import('../../common/line-error.js')} `mInvalidJson` when the payload cannot be stringified.
    */
   broadcast(name, payload) {
-    this.#broadcast(outgoing(name, payload));
-  }
-
-  /** @param {Message} message */
-  #broadcast(message) {
-    const reached = this.#server[kNative].broadcast(this.name, textOf(message));
-    if (roomLog.enabled) roomLog('[%s] "%s" to %d', this.name ?? 'root', message.name, reached);
+    const reached = this.#server[kNative].broadcast(this.name, envelopeOf(name, payload));
+    if (roomLog.enabled) roomLog('[%s] "%s" to %d', this.name ?? 'root', name, reached);
   }
 }
 
@@ -122,9 +116,31 @@ function textOf(message) {
   try {
     return message.toString();
   } catch (cause) {
-    const text = `The payload of ${shown(message.name)} cannot be written as JSON: ${reasonOf(cause)}`;
-    throw new LineError(MessageErrorCode.INVALID_JSON, text);
+    throw unwritable(message.name, cause);
   }
+}
+
+/**
+ * The text of a message to many, which needs no object of its own.
+ * @param {string} name
+ * @param {unknown} payload
+ * @throws {LineError} `mInvalidJson`
+ */
+function envelopeOf(name, payload) {
+  try {
+    return messageJson(name, payload, undefined, undefined);
+  } catch (cause) {
+    throw unwritable(name, cause);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {unknown} cause
+ */
+function unwritable(name, cause) {
+  const text = `The payload of ${shown(name)} cannot be written as JSON: ${reasonOf(cause)}`;
+  return new LineError(MessageErrorCode.INVALID_JSON, text);
 }
 
 /**
@@ -137,4 +153,4 @@ function slotOf(server, connection) {
   return server[kInbox].connections[slot] === connection ? slot : undefined;
 }
 
-module.exports = { ServerRoom, slotOf, textOf };
+module.exports = { ServerRoom, envelopeOf, slotOf, textOf };

@@ -17,6 +17,9 @@ const { refuseUnknown } = require('../options/unknown-options.js');
 /** Options of every message to many connections. */
 const BROADCAST = Object.freeze(['except', 'exceptRooms', 'local']);
 
+/** What holds when no options are given. */
+const NONE = Object.freeze({});
+
 /**
  * @param {string} name Of the option.
  * @param {string} what What it must be.
@@ -29,11 +32,11 @@ function invalid(name, what, got) {
 /**
  * @param {any} options
  * @param {readonly string[]} known Names of options.
- * @returns {any} The options; an empty object when none are given.
+ * @returns {any} The options; {@link NONE} when none are given.
  * @throws {LineError} `sInvalidOptions`, naming the option.
  */
 function optionsOf(options, known) {
-  if (options === undefined || options === null) return {};
+  if (options === undefined || options === null) return NONE;
   if (!isObject(options)) {
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${shown(options)}`);
   }
@@ -67,6 +70,7 @@ function integerOf(options, name, least, initial) {
  * @throws {LineError} `sInvalidOptions`
  */
 function wordsOf(server, rooms, options) {
+  if (options === NONE) return [rooms, undefined];
   const { except, exceptRooms, local } = options;
   if (local !== undefined && typeof local !== 'boolean') throw invalid('local', 'must be a boolean', local);
   if (exceptRooms !== undefined && !isListOfStrings(exceptRooms)) {

@@ -12,7 +12,7 @@ const { readHistory } = require('./history.js');
 const { roomLog } = require('../runtime/debug.js');
 const { roomName } = require('./names.js');
 const { inParts } = require('./parts.js');
-const { textOf } = require('./room.js');
+const { envelopeOf } = require('./room.js');
 const { kGathering, kInbox, kLink, kNative, kSettings } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
@@ -106,7 +106,7 @@ class Target {
    */
   #publish(link, name, payload, options) {
     const target = wordsOf(this.#server, this.#rooms, optionsOf(options, BROADCAST));
-    return link.publish(target, textOf(outgoing(name, payload)));
+    return link.publish(target, envelopeOf(name, payload));
   }
 
   /**
@@ -117,7 +117,7 @@ class Target {
    */
   #broadcast(name, payload, options) {
     const target = wordsOf(this.#server, this.#rooms, optionsOf(options, BROADCAST));
-    const text = textOf(outgoing(name, payload));
+    const text = envelopeOf(name, payload);
     if (roomLog.enabled) roomLog('%o "%s"', this.#rooms ?? 'everyone', name);
     const position = this.#server[kNative].broadcastTo(target, text);
     // Where there are other servers, all messages of the running code are published together.

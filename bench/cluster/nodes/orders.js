@@ -19,7 +19,7 @@ const { monotonic } = require('../clock');
 /** Text that makes a payload as long as it is to be. */
 const filler = (/** @type {number} */ size) => 'x'.repeat(Math.max(0, size - 48));
 
-/** Time between two turns of publishing, in ms: more often, timers would cost more than messages. */
+/** Least time between two turns of publishing, in ms: more often, timers would cost more than messages. */
 const PACE = 5;
 
 /**
@@ -40,7 +40,7 @@ function pace(rate, ms, act) {
       if (done < total) return;
       clearInterval(timer);
       resolve(done);
-    }, PACE);
+    }, Math.max(PACE, 1000 / rate));
   });
 }
 

@@ -4,6 +4,7 @@
 const { failure, text } = require('../common/failure.js');
 const { ErrorCode } = require('./enums.js');
 const { markTaken } = require('./message.js');
+const { checkCall } = require('./options.js');
 const { noop } = require('./timers.js');
 const { onAbort } = require('./waiting.js');
 
@@ -19,7 +20,9 @@ const { onAbort } = require('./waiting.js');
  * @param {MessagesOptions} options
  * @returns {AsyncGenerator<Message, void, undefined>}
  */
-function messages(client, name, ends, { signal, max = 1000 }) {
+function messages(client, name, ends, options) {
+  FULL: checkCall(options, { max: 0, signal: null });
+  const { signal, max = 1000 } = options;
   /** @type {Message[]} Those that have not been asked for yet. */
   const waiting = [];
   let wake = noop;

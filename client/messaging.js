@@ -9,7 +9,7 @@ const { State, Event, ErrorCode } = require('./enums.js');
 const { isReserved } = require('./envelope.js');
 const { attempt, guard, disconnected, notConnected, saying } = require('./errors.js');
 const { Message, deliver, outgoing, received } = require('./message.js');
-const { isObject } = require('./options.js');
+const { checkCall, isObject } = require('./options.js');
 const { soon } = require('./timers.js');
 const { waitingList } = require('./waiting.js');
 
@@ -117,12 +117,12 @@ class Messaging extends Emitter {
    *   limit; `responseTimeout` by default.
    * @returns {Promise<any>} What the server resolves with. Rejects with a {@link LineError}:
    *   `cMessageRejected` (the server's error is its `payload`), `cMessageTimeout`, `cDisconnected`,
-   *   `cInvalidJSON`, `cWebsocketError`, `cQueueFull`, `cQueueExpired`; or with the reason of the
+   *   `cInvalidJSON`, `cInvalidOptions`, `cWebsocketError`, `cQueueFull`, `cQueueExpired`; or with the reason of the
    *   signal.
    */
   send(name, payload, options) {
-    const { timeout, signal } = /** @type {any} */ (isObject(options) ? options : { timeout: options });
-    return this.#whenConnected(name, payload, (message) => this.send_(message, timeout, signal), signal);
+    const given = /** @type {any} */ (isObject(options) ? options : { timeout: options });
+    return this.#whenConnected(name, payload, (message) => this.send_(message, given.timeout, given.signal), given);
   }
 
   /**
@@ -169,10 +169,12 @@ class Messaging extends Emitter {
    * @param {string} name
    * @param {unknown} payload
    * @param {(message: Message) => Promise<any>} send
-   * @param {AbortSignal} [signal]
+   * @param {import('../types/client').SendOptions} [options]
    * @returns {Promise<any>}
    */
-  async #whenConnected(name, payload, send, signal) {
+  async #whenConnected(name, payload, send, options = {}) {
+    FULL: checkCall(options, { timeout: 0, signal: null });
+    const { signal } = options;
     if (signal?.aborted) throw signal.reason;
     let message = outgoing(name, payload);
     if (this.state === State.CONNECTED) return send(message);

@@ -109,4 +109,20 @@ function clientOptions(given) {
   return options;
 }
 
-module.exports = { assertOption, clientOptions, isObject };
+/**
+ * Checks the options of one call. The build for a `<script>` tag does not.
+ * @param {any} given
+ * @param {Record<string, any>} known What there is, by name.
+ * @throws {LineError} `cInvalidOptions`
+ */
+function checkCall(given, known) {
+  FULL: {
+    assertOption(isObject(given), 'options', text`an object`);
+    checkNames(given, known);
+    const { signal, max = 1 } = given;
+    assertOption(!signal || typeof signal.addEventListener === 'function', 'signal', text`an AbortSignal`);
+    assertOption(typeof max === 'number' && max >= 1, 'max', text`a number, 1 or more`);
+  }
+}
+
+module.exports = { assertOption, checkCall, clientOptions, isObject };

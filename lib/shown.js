@@ -20,6 +20,7 @@ function isObject(value) {
  */
 function shown(value) {
   if (typeof value === 'string') return `"${value}"`;
+  if (typeof value === 'bigint') return `${value}n`;
   try {
     if (typeof value !== 'object' || value === null) return String(value);
     return isObject(value) ? 'an object' : Object.prototype.toString.call(value);

@@ -52,6 +52,45 @@ withClients('misspelt options', ({ test }) => {
   });
 });
 
+/** Options of a call that there are none of, or of another kind. @type {[any, RegExp][]} */
+const WRONG_IN_CALLS = [
+  [{ signl: undefined }, /did you mean "signal"/],
+  [{ signal: 'x' }, /"signal" must be an AbortSignal/],
+  [{ signal: {} }, /"signal" must be an AbortSignal/],
+  [{ signal: new AbortController() }, /"signal" must be an AbortSignal/],
+];
+
+withClients('options of calls', ({ test }) => {
+  for (const [options, problem] of [...WRONG_IN_CALLS, [{ timout: 5 }, /did you mean "timeout"/]]) {
+    test(`send: ${problem.source}`, async (context) => {
+      const { client } = await context.clientPair();
+      await assert.rejects(client.send('x', 1, options), { code: 'cInvalidOptions', message: problem });
+    });
+  }
+
+  for (const [options, problem] of [
+    ...WRONG_IN_CALLS,
+    [{ mx: 5 }, /did you mean "max"/],
+    [{ max: 0 }, /"max" must be a number, 1 or more/],
+    [{ max: '5' }, /"max" must be a number, 1 or more/],
+    [{ max: NaN }, /"max" must be a number, 1 or more/],
+    [null, /"options" must be an object/],
+  ]) {
+    test(`messages: ${problem}, and nothing is left behind`, async (context) => {
+      const { client } = await context.clientPair();
+      assert.throws(() => client.messages('x', options), { code: 'cInvalidOptions', message: problem });
+      assert.equal(client.listenerCount('x'), 0);
+      await client.dispose();
+    });
+  }
+
+  test('may be without a limit, and without a signal', async (context) => {
+    const { client } = await context.clientPair();
+    await client.messages('x', { max: Infinity, signal: undefined }).return();
+    assert.equal(await client.ping(), 'pong');
+  });
+});
+
 describe('options that resemble none', () => {
   it('and those that applications of the original pass are kept, and warned of once', () => {
     const program = `

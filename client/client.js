@@ -18,8 +18,8 @@ const { assertOption, clientOptions, isObject } = require('./options.js');
 const { keepPositions } = require('./positions.js');
 const { reconnection } = require('./reconnect.js');
 const { ws2http, http2ws, fetchResponseUrl, redirectOf } = require('./redirect.js');
-const { listenTo, platform } = require('./socket.js');
-const { deadline, noop, soon } = require('./timers.js');
+const { platform } = require('./socket.js');
+const { after, noop, soon } = require('./timers.js');
 const { measureUptime } = require('./uptime.js');
 
 /**
@@ -54,28 +54,24 @@ class Client extends Messaging {
   #hasFailed = false;
   /** Ends the watch of the network, which lasts from `connect` to the last disconnection. */
   #unwatch = noop;
-  #heartbeat;
-  #positions;
-  #reconnect;
-  #uptime;
+  #heartbeat = heartbeat(this.options, () => this.#autoPing());
+  #positions = keepPositions(this.options.positions, (recovery) => this.#tell(Event.RECOVERED, recovery));
+  #reconnect = reconnection(this.options.reconnectOptions, () => this.#connectAgain());
+  #uptime = measureUptime(this.options, () => this.#is(State.CONNECTED));
 
   /**
    * @param {string} [url]
    * @param {import('../types/client').ClientOptions} [options]
    * @throws {LineError} `cInvalidOptions`
    */
-  constructor(url = 'ws://localhost', options = {}) {
-    assertOption(isString(url) && url.trim() !== '', 'url', text`a URL`);
+  constructor(url = 'ws://localhost', options) {
+    assertOption(isString(url) && url.trim(), 'url', text`a URL`);
     super(clientOptions(options));
     this.url = url.trim();
     /** @type {string | null} Where redirects have led to. */
     this.urlFollowed = null;
     /** @type {any} The id the server has given to the connection; null when not connected. */
     this.id = null;
-    this.#heartbeat = heartbeat(this.options, () => this.#autoPing());
-    this.#positions = keepPositions(this.options.positions, (recovery) => this.#tell(Event.RECOVERED, recovery));
-    this.#reconnect = reconnection(this.options.reconnectOptions, () => this.#connectAgain());
-    this.#uptime = measureUptime(this.options, () => this.#is(State.CONNECTED));
   }
 
   /**
@@ -86,17 +82,13 @@ class Client extends Messaging {
    */
   connect() {
     if (!this.#is(State.READY, State.DISCONNECTED)) return false;
-    const { followRedirections, handshake, watchNetwork: isWatching, webSocket } = this.options;
+    const { options } = this;
+    const { followRedirections, handshake, watchNetwork: isWatching, webSocket } = options;
     const url = (followRedirections && this.urlFollowed) || this.url;
     const open = () => {
-      const ws = platform.openSocket(webSocket ?? platform.socketClass(), url, this.options);
+      const ws = platform.openSocket(webSocket ?? platform.socketClass(), url, options);
       try {
-        listenTo(ws, () => this.ws_ === ws, {
-          onOpen: () => this.#onOpen(),
-          onMessage: (data) => this.#onMessage(data),
-          onError: (event) => this.#onError(event),
-          onClose: (event) => this.#onClose(event),
-        });
+        this.#listenTo(ws);
       } catch (error) {
         ws.close();
         throw error;
@@ -251,6 +243,32 @@ class Client extends Messaging {
 
   // The connection.
 
+  /** @param {any} ws Is listened to for ever: an `error` event without a listener would end a program in Node. */
+  #listenTo(ws) {
+    const isCurrent = () => this.ws_ === ws;
+    // Not inside calls of ours: some emit while `close` runs.
+    const tell = (/** @type {() => void} */ call) => soon(() => isCurrent() && call());
+    let hasOpened = false;
+    let hasFailed = false;
+    ws.binaryType = 'arraybuffer';
+    ws.onopen = () => {
+      FULL: hasOpened = true;
+      if (isCurrent()) this.#onOpen();
+    };
+    ws.onmessage = (/** @type {any} */ { data }) => isCurrent() && this.#onMessage(data);
+    ws.onclose = (/** @type {any} */ event) => tell(() => this.#onClose(event));
+    ws.onerror = (/** @type {any} */ event) => {
+      FULL: {
+        // Node 22 tells twice of one that is closed before it has opened.
+        if (hasFailed) return;
+        hasFailed = true;
+        // The close event follows at once, but in Node 22 not when the connection could not be made.
+        if (!hasOpened) after(() => ws.onclose({ code: 1006, reason: '' }), 1);
+      }
+      tell(() => this.#onError(event));
+    };
+  }
+
   /**
    * Waits for the WebSocket to open or to close.
    * @param {number} timeout ms; 0 is no limit.
@@ -258,7 +276,7 @@ class Client extends Messaging {
    */
   #await(timeout, expired) {
     this.#endWait();
-    this.#endWait = deadline(expired, timeout);
+    this.#endWait = after(expired, timeout);
   }
 
   #onOpen() {
@@ -413,9 +431,9 @@ class Client extends Messaging {
    * @param {any} [value]
    */
   #tell(event, value) {
-    // Not those that a listener adds: they wait for what comes next.
-    const watchers = [...this.#watchers];
-    if (event === Event.DISCONNECTED) this.#watchers = [];
+    const watchers = this.#watchers;
+    // Another list, because those that a listener adds wait for what comes next.
+    this.#watchers = event === Event.DISCONNECTED ? [] : [...watchers];
     guard(() => this.emit(event, value));
     watchers.forEach((watcher) => watcher[event]?.(value));
   }

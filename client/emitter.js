@@ -17,7 +17,7 @@ const { isString, kindOf } = require('../common/kind-of.js');
  * @param {unknown} condition
  * @param {string} [problem]
  */
-function assert(condition, problem = 'Not valid') {
+function assert(condition, problem) {
   if (!condition) throw new Error(problem);
 }
 
@@ -84,7 +84,7 @@ class Emitter extends BaseEmitter {
   static Listener = Listener;
 
   /** @type {Record<string, Listener[]>} By name; without a prototype, for any name may come. */
-  #named = Object.create(null);
+  #named = { __proto__: /** @type {any} */ (null) };
   /** @type {Listener[]} Those by pattern. */
   #patterns = [];
   /** @type {number | undefined} */
@@ -100,25 +100,39 @@ class Emitter extends BaseEmitter {
    * @returns {this}
    */
   addListener(eventName, handler, execLimit, prepend) {
-    if (forPairs(eventName, handler, (name, each) => this.addListener(name, each, execLimit))) return this;
+    if (this.#forPairs('addListener', eventName, handler, execLimit)) return this;
     const listener = new Listener(/** @type {EventName} */ (eventName), /** @type {Handler} */ (handler), execLimit);
     // A trait of the original: the empty name is accepted but never emitted.
-    if (listener.eventName === '') return this;
+    if (eventName === '') return this;
     listener.onExpire = (expired) => this.removeListener_(expired);
-    const max = listener.eventName ? this.getMaxListeners() || Infinity : this.getMaxRegexListeners();
-    assert(this.#listOf(listener).length < max, text`Too many listeners for ${eventName}`);
+    const max = isString(eventName) ? this.getMaxListeners() || Infinity : this.getMaxRegexListeners();
+    assert(this.#listOf(eventName).length < max, text`Too many listeners for ${eventName}`);
     this.emit('newListener', eventName, handler);
-    this.#listOf(listener)[prepend ? 'unshift' : 'push'](listener);
+    this.#listOf(eventName)[prepend ? 'unshift' : 'push'](listener);
     return this;
   }
 
   /**
-   * The list a listener belongs to.
-   * @param {Listener} listener
+   * Calls a method for every combination of names and handlers, name by name, where there are several.
+   * @param {'addListener' | 'removeListener'} method
+   * @param {EventName | EventName[]} eventName
+   * @param {Handler | Handler[]} handler
+   * @param {number} [execLimit]
+   * @returns {boolean} Whether one of them is a list.
+   */
+  #forPairs(method, eventName, handler, execLimit) {
+    const areSeveral = [eventName, handler].some(Array.isArray);
+    if (areSeveral) for (const name of [eventName].flat()) for (const each of [handler].flat()) this[method](name, each, execLimit);
+    return areSeveral;
+  }
+
+  /**
+   * The list that listeners belong to.
+   * @param {unknown} eventName
    * @returns {Listener[]}
    */
-  #listOf({ eventName }) {
-    return eventName === undefined ? this.#patterns : (this.#named[eventName] ??= []);
+  #listOf(eventName) {
+    return isString(eventName) ? (this.#named[eventName] ??= []) : this.#patterns;
   }
 
   /**
@@ -127,7 +141,7 @@ class Emitter extends BaseEmitter {
    */
   removeListener_(listener) {
     const { eventName, eventNameRegex, handler } = listener;
-    const list = this.#listOf(listener);
+    const list = this.#listOf(eventName);
     const at = list.indexOf(listener);
     // It may be gone: one removed while it was being called expires later.
     if (at >= 0) list.splice(at, 1);
@@ -152,11 +166,10 @@ class Emitter extends BaseEmitter {
    * @returns {this}
    */
   removeListener(eventName, handler) {
-    if (forPairs(eventName, handler, (name, each) => this.removeListener(name, each))) return this;
+    if (this.#forPairs('removeListener', eventName, handler)) return this;
     // A trait of the original: a name without listeners is an error.
-    const name = /** @type {EventName} */ (eventName);
-    assertName(isRegExp(name) || this.#named[name]);
-    for (const listener of this.#find(name)) if (listener.handler === handler) this.removeListener_(listener);
+    assertName(isRegExp(eventName) || this.#named[/** @type {string} */ (eventName)]);
+    for (const listener of this.#find(/** @type {EventName} */ (eventName))) if (listener.handler === handler) this.removeListener_(listener);
     return this;
   }
 
@@ -245,19 +258,6 @@ class Emitter extends BaseEmitter {
     ];
     return results.length > 0 && results;
   }
-}
-
-/**
- * Calls a function for every combination of names and handlers, name by name, where there are several.
- * @param {EventName | EventName[]} eventName
- * @param {Handler | Handler[]} handler
- * @param {(eventName: EventName, handler: Handler) => void} call
- * @returns {boolean} Whether one of them is a list.
- */
-function forPairs(eventName, handler, call) {
-  const areSeveral = [eventName, handler].some(Array.isArray);
-  if (areSeveral) for (const name of [eventName].flat()) for (const each of [handler].flat()) call(name, each);
-  return areSeveral;
 }
 
 module.exports = Emitter;

@@ -12,19 +12,19 @@ const { isString } = require('../common/kind-of.js');
  */
 
 /**
- * The envelope in a received WebSocket message; undefined when it is none (contract section 4).
+ * The envelope in a received WebSocket message; false or undefined when it is none (contract section 4).
  * @param {unknown} data A string; an `ArrayBuffer`, or its view, with UTF-8.
  * @param {number} maxDepth Levels that it may be nested; 0 is no limit.
- * @returns {Envelope | undefined}
+ * @returns {Envelope | false | undefined}
  */
 function readEnvelope(data, maxDepth) {
   try {
-    const text = isString(data) ? data : new TextDecoder('utf-8', { fatal: true }).decode(/** @type {any} */ (data));
+    const text = isString(data) ? data : new TextDecoder('utf8', { fatal: true }).decode(/** @type {any} */ (data));
     if (isDeeper(text, maxDepth || Infinity)) return undefined;
     const envelope = JSON.parse(text);
     const { n, i } = envelope;
     const isId = i === undefined || isString(i) || typeof i === 'number';
-    return isString(n) && isId ? envelope : undefined;
+    return isString(n) && isId && envelope;
   } catch {
     return undefined;
   }

@@ -6,13 +6,14 @@ const { messageJson, isJson, reasonOf, receivedError } = require('../common/json
 const { MessageName: Name, MessageErrorCode: ErrorCode } = require('../common/message-enums.js');
 const { failure, text } = require('../common/failure.js');
 const Emitter = require('./emitter.js');
-const { attempt, guard } = require('./errors.js');
+const { attempt } = require('./errors.js');
 const { platform } = require('./socket.js');
+const { throwLater } = require('./timers.js');
 
 /**
  * Where the answer to a received message goes.
  * @typedef {object} Responder
- * @property {Message | undefined} handling The message whose handlers are running.
+ * @property {Message} [handling] The message whose handlers are running.
  * @property {(error: import('../common/line-error.js')) => void} report Told of an answer that failed where no handler
  *   catches it.
  * @property {(message: Message, text: string) => void} respond Sends the answer.
@@ -74,13 +75,11 @@ class Message extends Emitter {
     deliver = (receiver, message) => {
       const responder = /** @type {Responder} */ (message.#responder);
       responder.handling = message;
-      guard(() => {
-        try {
-          message.#results = receiver.emit(message.name, message);
-        } catch (error) {
-          if (!reportUncaught(error)) throw error;
-        }
-      });
+      try {
+        message.#results = receiver.emit(message.name, message);
+      } catch (error) {
+        if (!reportUncaught(error)) throwLater(error);
+      }
       responder.handling = undefined;
       // An async handler throws into its promise.
       if (message.#hasThrown) watchHandlers(message.#results, responder.report);
@@ -152,7 +151,7 @@ class Message extends Emitter {
    *   `mInvalidJson` any more, `_error` gets it instead.
    */
   resolve(payload) {
-    this.#respond('resolved', payload, null);
+    this.#respond('resolved', payload, payload, null);
   }
 
   /**
@@ -161,35 +160,36 @@ class Message extends Emitter {
    * @throws {LineError} As {@link resolve}.
    */
   reject(err) {
-    this.#respond('rejected', undefined, err);
+    this.#respond('rejected', err, undefined, err);
   }
 
   /**
    * @param {string} event
+   * @param {unknown} value Of the event.
    * @param {unknown} payload
    * @param {unknown} err
    */
-  #respond(event, payload, err) {
+  #respond(event, value, payload, err) {
     const responder = this.#responder;
     if (this.id === undefined) {
-      this.#fail(failure(ErrorCode.MISSING_ID, undefined, text`No answer to ${this.name} is expected`), false);
+      this.#fail(failure(ErrorCode.MISSING_ID, undefined, text`No answer to ${this.name} is expected`));
       return;
     }
     this.#assertFirst();
-    let answer = '';
+    let answer;
     try {
       answer = messageJson(Name.RESPONSE, payload, this.id, err);
     } catch (cause) {
       // As with the original: an error that has a `toJSON` goes out with its properties all the same.
       if (responder && isJson([payload, err])) responder.onNotResponded(this, cause);
-      else this.#fail(failure(ErrorCode.INVALID_JSON, cause, text`Not JSON: ${reasonOf(cause)}`), true);
+      else this.#fail(failure(ErrorCode.INVALID_JSON, cause, text`Not JSON: ${reasonOf(cause)}`));
       return;
     }
     // A `toJSON` may have answered.
     this.#assertFirst();
     this.isResponded_ = true;
     responder?.respond(this, answer);
-    this.emit(event, event === 'resolved' ? payload : err);
+    this.emit(event, value);
   }
 
   /** @throws {LineError} `mAlreadyResponded` */
@@ -202,13 +202,13 @@ class Message extends Emitter {
    * An answer has failed. Where no handler of the message can catch an exception, it is reported: thrown,
    * it would end the program.
    * @param {import('../common/line-error.js')} error
-   * @param {boolean} isOurs Whether it is the application's mistake. The peer decides whether there is an
-   *   id: a missing one is thrown only where it is sure to be caught.
    */
-  #fail(error, isOurs) {
+  #fail(error) {
     const responder = this.#responder;
     if (responder) {
       const isHandling = responder.handling === this;
+      // The peer decides whether there is an id: a missing one is thrown only where it is sure to be caught.
+      const isOurs = this.id !== undefined;
       const isRunning = () => this.#isTaken || promisesAmong(this.#results).some(platform.isPending);
       if (!isHandling && !(isOurs && isRunning())) {
         responder.report(error);

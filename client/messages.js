@@ -25,6 +25,7 @@ function messages(client, name, ends, options) {
   const { signal, max = 1000 } = options;
   /** @type {Message[]} Those that have not been asked for yet. */
   const waiting = [];
+  /** @type {(value?: any) => void} */
   let wake = noop;
   /** @type {unknown} */
   let error;
@@ -54,10 +55,10 @@ function messages(client, name, ends, options) {
   return (async function* read() {
     try {
       for (;;) {
-        while (waiting.length > 0) yield /** @type {Message} */ (waiting.shift());
+        while (waiting.length) yield /** @type {Message} */ (waiting.shift());
         if (error) throw error;
         if (!ends.has(close)) return;
-        await new Promise((resolve) => (wake = () => resolve(undefined)));
+        await new Promise((resolve) => (wake = resolve));
       }
     } finally {
       close();

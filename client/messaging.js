@@ -58,7 +58,23 @@ class Messaging extends Emitter {
   /** The messages that await a connection, with the option `queue`. */
   #queue = waitingList();
   /** @type {import('./message.js').Responder} */
-  #responder;
+  #responder = {
+    report: (error) => guard(() => this.emit(Event.ERROR, error)),
+    respond: (message, text) => {
+      // An empty id and 0 count as none.
+      if (!message.id) return;
+      try {
+        this.#transmit(text);
+      } catch (cause) {
+        this.#responder.onNotResponded(message, cause);
+      }
+    },
+    onNotResponded: (message, cause) => {
+      const error = failure(ErrorCode.MESSAGE_NOT_RESPONDED, cause, text`No answer to ${message.name}`);
+      // Not from inside the handler's call of resolve or reject.
+      soon(() => this.#responder.report(error));
+    },
+  };
 
   static {
     request = (client, message, timeout, waiter) => {
@@ -81,7 +97,7 @@ class Messaging extends Emitter {
       else client.#answer(message, undefined, new Error('Reserved name'));
     };
     sendQueued = (client) => {
-      for (const { resolve } of client.#queue.takeAll()) resolve(undefined);
+      client.#queue.takeAll().forEach(({ resolve }) => resolve(undefined));
     };
     rejectRequests = (client) => rejectAll(client.#requests);
     rejectQueued = (client) => rejectAll(client.#queue);
@@ -95,17 +111,6 @@ class Messaging extends Emitter {
     this.ws_ = null;
     /** @type {string} */
     this.state = State.READY;
-    const report = (/** @type {import('../common/line-error.js')} */ error) => guard(() => this.emit(Event.ERROR, error));
-    this.#responder = {
-      handling: undefined,
-      report,
-      respond: (message, text) => this.#respond(message, text),
-      onNotResponded({ name }, cause) {
-        const error = failure(ErrorCode.MESSAGE_NOT_RESPONDED, cause, text`No answer to ${name}`);
-        // Not from inside the handler's call of resolve or reject.
-        soon(() => report(error));
-      },
-    };
   }
 
   /**
@@ -209,27 +214,13 @@ class Messaging extends Emitter {
   }
 
   /**
-   * @param {Message} message
-   * @param {string} text Of the answer.
-   */
-  #respond(message, text) {
-    // An empty id and 0 count as none.
-    if (!message.id) return;
-    try {
-      this.#transmit(text);
-    } catch (cause) {
-      this.#responder.onNotResponded(message, cause);
-    }
-  }
-
-  /**
    * Answers a message that no handler gets.
    * @param {Message} message
    * @param {unknown} payload
    * @param {unknown} err
    */
   #answer(message, payload, err) {
-    this.#respond(message, messageJson(MessageName.RESPONSE, payload, message.id, err));
+    this.#responder.respond(message, messageJson(MessageName.RESPONSE, payload, message.id, err));
   }
 }
 
@@ -237,8 +228,6 @@ class Messaging extends Emitter {
 const toJson = (message) => attempt(ErrorCode.INVALID_JSON, () => String(message), text`Not JSON`);
 
 /** @param {import('./waiting.js').WaitingList} waiting For a connection, or for what comes by it. */
-function rejectAll(waiting) {
-  for (const { reject } of waiting.takeAll()) reject(disconnected());
-}
+const rejectAll = (waiting) => waiting.takeAll().forEach(({ reject }) => reject(disconnected()));
 
 module.exports = { Messaging, request, receive, sendQueued, rejectRequests, rejectQueued };

@@ -53,12 +53,14 @@ const FROM_ONE = ['initialDelay', 'multiply', 'maxDelay', 'interval', 'window', 
 const isObject = (value) => Object(value) === value;
 
 /**
- * @param {boolean} condition
+ * @param {unknown} condition
  * @param {string} name Of the option.
  * @param {string} [what] It must be.
  */
-function assertOption(condition, name, what = 'valid') {
-  if (!condition) throw failure(ErrorCode.INVALID_OPTIONS, undefined, `"${name}" must be ${what}`);
+function assertOption(condition, name, what) {
+  let message = name;
+  FULL: message = `"${name}" must be ${what}`;
+  if (!condition) throw failure(ErrorCode.INVALID_OPTIONS, undefined, message);
 }
 
 /**
@@ -96,16 +98,16 @@ function fill(given = {}, defaults, name) {
  */
 function clientOptions(given) {
   const options = fill(given, DEFAULTS, 'options');
-  const { reconnectOptions, uptimeOptions, handshake, positions, queue, webSocket, redirectOrigins } = options;
+  const { reconnectOptions, uptimeOptions, queue, webSocket } = options;
   assertOption(reconnectOptions.maxDelay >= reconnectOptions.initialDelay, 'maxDelay', text`initialDelay or more`);
   assertOption(uptimeOptions.window >= uptimeOptions.interval, 'window', text`interval or more`);
   if (queue) options.queue = fill(queue, OPTIONAL.queue, 'queue');
   // What is no object has no positions.
-  FULL: assertOption(!positions || isObject(positions), 'positions', text`an object`);
+  FULL: assertOption(!options.positions || isObject(options.positions), 'positions', text`an object`);
   assertOption(!webSocket || typeof webSocket === 'function', 'webSocket', text`a class`);
-  const areOrigins = succeeds(() => redirectOrigins?.forEach((/** @type {string} */ each) => new URL(each)));
+  const areOrigins = succeeds(() => options.redirectOrigins?.forEach((/** @type {string} */ each) => new URL(each)));
   assertOption(areOrigins, 'redirectOrigins', text`a list of origins`);
-  assertOption(isJson(handshake.payload), 'payload', text`JSON`);
+  assertOption(isJson(options.handshake.payload), 'payload', text`JSON`);
   return options;
 }
 

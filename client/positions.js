@@ -27,7 +27,10 @@ const isText = (value) => isString(value) && value.length < MAX_LENGTH;
  * Forgets the oldest.
  * @param {Map<string, any> | Set<string>} kept
  */
-const trim = (kept) => kept.size > MAX_KEPT && kept.delete(/** @type {any} */ (kept.keys().next().value));
+function trim(kept) {
+  const [oldest] = kept.keys();
+  if (kept.size > MAX_KEPT) kept.delete(oldest);
+}
 
 /** @typedef {import('../types/client').Recovery} Recovery */
 /** @typedef {import('./envelope.js').Envelope & {r?: any, o?: any, d?: any}} Envelope */

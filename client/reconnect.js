@@ -15,8 +15,8 @@ function reconnection(options, connect) {
   let stop;
   /** Attempts since the last success. */
   let attempt = 0;
-  /** @type {number | undefined} When the present connection began, in ms. */
-  let connectedAt;
+  /** When the present connection began, in ms. */
+  let connectedAt = Infinity;
 
   /** Awaits no attempt any more. */
   const pause = () => {
@@ -42,15 +42,17 @@ function reconnection(options, connect) {
     /** Awaits the next attempt. */
     schedule() {
       pause();
-      stop = after(hurry, backoff(options, attempt));
+      const delay = backoff(options, attempt);
+      // 0 would be never.
+      stop = after(hurry, delay === 0 ? 1 : delay);
     },
     connected() {
       connectedAt = time();
     },
     /** A server that ends each connection at once must not set the pace. */
     disconnected() {
-      if (connectedAt !== undefined && time() - connectedAt >= options.minUptime) reset();
-      connectedAt = undefined;
+      if (time() - connectedAt >= options.minUptime) reset();
+      connectedAt = Infinity;
     },
   };
 }

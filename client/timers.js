@@ -23,7 +23,7 @@ const LONGEST = 0x7fffffff;
 /**
  * Calls a function later.
  * @param {() => void} callback
- * @param {number} ms However many; what is no time, such as `NaN`, is no limit.
+ * @param {number} ms However many; 0, and what is no time, such as `NaN`, is never.
  * @param {boolean} [isIdle] Whether the wait is no reason to keep a Node process alive.
  * @returns {() => void} Ends the wait.
  */
@@ -34,19 +34,11 @@ function after(callback, ms, isIdle) {
     timer = start(() => (left > LONGEST ? wait(left - LONGEST) : callback()), Math.min(left, LONGEST));
     FULL: if (isIdle) timer.unref?.();
   };
-  wait(ms >= 0 ? ms : Infinity);
+  if (ms > 0) wait(ms);
   return () => stop(timer);
 }
 
 const noop = () => {};
-
-/**
- * Calls a function after a time, if there is a limit.
- * @param {() => void} expired
- * @param {number} ms 0 is no limit.
- * @returns {() => void} Ends the wait.
- */
-const deadline = (expired, ms) => (ms ? after(expired, ms) : noop);
 
 /**
  * Calls a function that does not throw, once the running code is done. Unlike `queueMicrotask` promises
@@ -64,4 +56,4 @@ const throwLater = (error) =>
     throw error;
   });
 
-module.exports = { after, deadline, noop, now, soon, throwLater };
+module.exports = { after, noop, now, soon, throwLater };

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { after } = require('./timers.js');
+const { after, noop } = require('./timers.js');
 
 /**
  * Measures how much of the time the client is connected, by looking now and then.
@@ -16,8 +16,7 @@ function measureUptime({ uptime, uptimeOptions: { interval, window } }, isConnec
     if (samples.length > Math.round(window / interval)) samples.shift();
     wait();
   };
-  /** @type {() => void} */
-  let stop = () => {};
+  let stop = noop;
   const wait = () => (stop = after(look, interval, true));
   if (uptime) wait();
 

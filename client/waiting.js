@@ -2,7 +2,7 @@
 'use strict';
 
 const { listen } = require('./listen.js');
-const { deadline } = require('./timers.js');
+const { after } = require('./timers.js');
 
 /**
  * What listens to each signal, in place of those who wait for it: Node warns of a leak when a signal has more than ten
@@ -80,10 +80,9 @@ function waitingList() {
      * @returns {string} The id, which no other has had.
      */
     enlist(waiter, timeout, expired) {
-      lastId += 1;
-      const id = lastId.toString(36);
+      const id = (lastId += 1).toString(36);
       const { signal } = waiter;
-      const endTime = deadline(() => take(id)?.reject(expired()), timeout);
+      const endTime = after(() => take(id)?.reject(expired()), timeout);
       const endAbort = onAbort(signal, () => take(id)?.reject(/** @type {AbortSignal} */ (signal).reason));
       ends.set(id, () => {
         ends.delete(id);

@@ -17,7 +17,7 @@ const INTERNAL = /* @__PURE__ */ Object.freeze({ name: 'Error', message: 'intern
  * Names that programs give a meaning to when they print, copy, compare or await an error, besides the
  * members that every `Error` has.
  */
-const MEANINGFUL = /^(stack|cause|then|toJSON|inspect|asymmetricMatch|(@@|Symbol[.(]|nodejs\.).*)$/s;
+const MEANINGFUL = /^((stack|cause|then|toJSON|inspect|asymmetricMatch)$|@@|Symbol[.(]|nodejs\.)/;
 
 /**
  * A value as it stands in a message; undefined when it stringifies to nothing (`undefined`, a
@@ -86,7 +86,7 @@ function isHidden(value) {
  */
 function isError(value) {
   FULL: if (typeof value !== 'object' || value === null) return false;
-  if (value instanceof Error || /^(Error|DOMException)$/.test(kindOf(value))) return true;
+  if (value instanceof Error || ['Error', 'DOMException'].includes(kindOf(value))) return true;
   // Made by inheritance of another realm's `Error`, without its constructor.
   FULL: for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
     if (at.constructor?.name === 'Error' && Object.hasOwn(at, 'toString')) return true;

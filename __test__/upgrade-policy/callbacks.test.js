@@ -94,6 +94,33 @@ describe('promises of callbacks', () => {
     }));
   }
 
+  /** Values that throw when they are asked whether they are a promise or an error. @type {[string, () => unknown][]} */
+  const UNTOLD = [
+    ['an object whose `then` throws', () => ({ get then() { throw new Error('no then'); } })],
+    ['a revoked proxy', () => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      return proxy;
+    }],
+    ['a proxy that hides its prototype', () => new Proxy({}, { getPrototypeOf() { throw new Error('no prototype'); } })],
+  ];
+  for (const [name, make] of UNTOLD) {
+    for (const [option, options] of /** @type {[string, Record<string, unknown>][]} */ ([
+      ['verifyClient', { verifyClient: make }],
+      ['verifyClient', { verifyClient: (/** @type {any} */ _info, /** @type {any} */ callback) => callback(make()) }],
+      ['verifyClient', { verifyClient: () => ({ then: (/** @type {any} */ done) => done(make()) }) }],
+      ['handleProtocols', { handleProtocols: make }],
+    ])) {
+      it(`${name}, from ${option}: 500 at once, and an error`, withScene(async (scene) => {
+        const { value, fatal } = await collectFatal(() => ask(scene, options));
+        assert.deepEqual(fatal, []);
+        assert.equal(value?.status, 500);
+        assert.equal(value?.errors.length, 1);
+        assert.match(value?.errors[0].message, new RegExp(`"options.${option}"`));
+      }));
+    }
+  }
+
   it('one that is never settled: 503 after upgradeTimeout', withScene(async (scene) => {
     const { status } = await ask(scene, { verifyClient: () => new Promise(() => {}), upgradeTimeout: 50 });
     assert.equal(status, 503);

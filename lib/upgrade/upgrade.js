@@ -90,7 +90,15 @@ class Decision {
    * @param {(value: any) => void} next
    */
   #await(option, value, next) {
-    if (!isThenable(value)) {
+    let isPromise;
+    try {
+      isPromise = isThenable(value);
+    } catch (reason) {
+      // For example a revoked proxy. A promise that resolved to it would be rejected with the same.
+      this.#onRejected(option, reason);
+      return;
+    }
+    if (!isPromise) {
       next(value);
       return;
     }
@@ -160,7 +168,7 @@ class Decision {
     this.#isVerified = true;
     this.#await('verifyClient', verdict, (verified) => {
       // Node's callbacks take an error first. Such an error is truthy, and must not accept the client.
-      if (types.isNativeError(verified) || verified instanceof Error) {
+      if (isError(verified)) {
         const text = 'must say with true or false whether a client may connect';
         this.#onWrong(`"options.verifyClient" ${text}; got ${show(verified)}`, verified);
       } else if (verified) this.#accept(protocol);
@@ -227,6 +235,16 @@ class Decision {
     warned.add(this.#server);
     const hint = 'Listen for "error" on the server to get the next ones';
     process.emitWarning(`${error.message}. ${hint}`, { code: 'LINE_UPGRADE' });
+  }
+}
+
+/** @param {unknown} value */
+function isError(value) {
+  try {
+    return types.isNativeError(value) || value instanceof Error;
+  } catch {
+    // A proxy that does not tell.
+    return true;
   }
 }
 

@@ -388,9 +388,7 @@ async fn refuse(stream: &Stream, remote: &Remote, refusal: &Refusal) -> Option<S
         stream.write_all(&response).await?;
         stream.finish().await?;
         // Closing with unread bytes would reset the connection and take the answer with it.
-        let mut rest = [0; 1024];
-        while stream.read(&mut rest).await? > 0 {}
-        Ok::<_, std::io::Error>(())
+        stream.discard().await
     };
     // It does not matter here whether the peer has read its answer.
     let _ = tokio::time::timeout(REFUSAL_TIME, answer).await;

@@ -26,6 +26,7 @@ use super::shared::{Shared, TaskGuard};
 use super::stream::{ReadEnd, Stream};
 use super::throttle::Throttle;
 use linger::Linger;
+use turn::Backlog;
 
 /// How a connection ends, as it is reported to the application.
 struct End {
@@ -75,6 +76,8 @@ pub struct Session {
     read_ahead: Option<Box<ReadAhead>>,
     /// The peer's compressed messages have had their turn.
     turn_over: bool,
+    /// There was more to read when the last turn ended.
+    backlog: Backlog,
     /// Counts the connection until its peer counts as gone.
     permit: Arc<Permit>,
     /// What the tasks of the io thread share. Dropping it tells the thread that this task has ended.
@@ -122,6 +125,7 @@ impl Session {
             compressing,
             read_ahead: ReadAhead::new(None, read_ahead),
             turn_over: false,
+            backlog: Backlog::default(),
             permit,
             shared: TaskGuard::new(shared),
             ticket: None,

@@ -21,6 +21,9 @@ use super::buffer::BUFFER;
 use super::pipe::{PipeReader, Piped};
 use super::tls::{self, TlsStream};
 
+/// Reads in a row of [`Stream::discard`], which take about 10 µs.
+const DISCARDS_A_TURN: u32 = 16;
+
 /// A stream before its ends are separated.
 pub enum Stream {
     /// TCP.
@@ -78,6 +81,19 @@ impl Stream {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return result,
             }
+        }
+    }
+
+    /// Reads and discards until the peer ends its side, a little before others have their turn.
+    pub async fn discard(&self) -> io::Result<()> {
+        let mut bytes = [0; 1024];
+        loop {
+            for _ in 0..DISCARDS_A_TURN {
+                if self.read(&mut bytes).await? == 0 {
+                    return Ok(());
+                }
+            }
+            tokio::task::yield_now().await;
         }
     }
 

@@ -21,17 +21,27 @@ const FIRST_READ: usize = 16 * 1024;
 const CROWDED_READ: usize = 4096;
 
 impl Session {
-    /// Reads and handles until nothing is left to read, or the stage changes.
+    /// Reads and handles until nothing is left to read, the turn is over, or the stage changes.
     pub(super) fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut turn = ReadTurn::new(&self.backlog);
+        let goes_on = self.poll_turn(context, &mut turn);
+        self.backlog.set(goes_on == Poll::Ready(true));
+        if ready!(goes_on) {
+            return self.poll_yield(context);
+        }
+        Poll::Ready(())
+    }
+
+    /// One turn of reading. Ready with whether there may be more to read, which waits until others have had their turn.
+    fn poll_turn(&mut self, context: &mut Context<'_>, turn: &mut ReadTurn) -> Poll<bool> {
         // Ending the hold, or closing, wakes this task.
         if self.connection.is_held() && self.connection.is_open() {
             return Poll::Pending;
         }
         ready!(self.poll_scanned(context));
-        let mut turn = ReadTurn::default();
         for _ in 0..READS_A_TURN {
             if !matches!(self.stage, Stage::Open) {
-                return Poll::Ready(());
+                return Poll::Ready(false);
             }
             // A message that grew here now would be too much for the application once it is complete.
             let crowded = self.shared.hub.inbox.is_crowded();
@@ -62,15 +72,15 @@ impl Session {
                     .poll_read(&self.shared.hub, &self.connection, context, most);
             let Some(most) = ready!(allowed) else {
                 self.close_over_rate();
-                return Poll::Ready(());
+                return Poll::Ready(false);
             };
             if let Some(ahead) = self.read_ahead.take() {
                 let mut bytes = ahead.bytes;
-                let consumed = self.process(&mut bytes, &mut turn);
+                let consumed = self.process(&mut bytes, turn);
                 bytes.drain(..consumed);
                 self.keep(bytes);
             } else {
-                match self.poll_buffer(context, most, &mut turn) {
+                match self.poll_buffer(context, most, turn) {
                     Poll::Ready(false) => {}
                     Poll::Ready(true) => self.end(ABNORMAL, ""),
                     // A stream can be closed for writing and still open for reading.
@@ -78,14 +88,16 @@ impl Session {
                         debug!("{}: cannot be written to", self.name());
                         self.end(ABNORMAL, "");
                     }
+                    // Records that carried nothing have taken the turn.
+                    Poll::Pending if self.reader.has_more() => return Poll::Ready(true),
                     Poll::Pending => return Poll::Pending,
                 }
             }
-            if std::mem::take(&mut self.turn_over) {
+            if std::mem::take(&mut self.turn_over) || turn.has_passed() {
                 break;
             }
         }
-        self.poll_yield(context)
+        Poll::Ready(true)
     }
 
     /// Reads once into the thread's buffer; true at the end of the stream.

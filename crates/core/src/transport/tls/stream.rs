@@ -56,9 +56,7 @@ impl TlsStream {
                 self.write_out().await?;
                 self.inner.finish().await?;
                 // Closing with unread bytes would reset the connection and take the alert with it.
-                let mut rest = vec![0; READ];
-                while self.inner.read(&mut rest).await? > 0 {}
-                Ok::<_, io::Error>(())
+                Box::pin(self.inner.discard()).await
             };
             // It does not matter here whether the peer has read the alert.
             let _ = tokio::time::timeout(ALERT_TIME, alert).await;

@@ -5,6 +5,8 @@
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const path = require('node:path');
 const { until } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
 const { allJoined, eventsOf, fence, oneEach, seen, startJoined } = require('./support/joined');
@@ -87,6 +89,22 @@ describe('a Redis that does not do what it is asked', { concurrency: true, skip:
     const { adapter } = await nodes[0].do('stats');
     assert.deepEqual([adapter.state, adapter.epochs], ['up', 1]);
     for (const node of nodes) await fence(node, ['room', 'news'], members);
+  }));
+
+  it('has something else under the key of a room: the other rooms are compared after an outage, and nothing is lost in them', withScene(async (scene) => {
+    const server = { history: { ...SERVER.history, 'other*': { size: 10, ttl: 60_000 } } };
+    const { redis, nodes, members } = await start(scene, { server });
+    for (const member of members) for (let index = 0; index < 5; index += 1) await member.join(`other${index}`);
+    await redis.command('SET', 'line:m:other2', 'not a hash');
+    // A message that no node hears of: its channel is not that of the room.
+    const script = fs.readFileSync(path.join(__dirname, '../../lua/publish.lua'), 'utf8');
+    await redis.command('EVAL', script, '2', 'line:m:news', 'line:h:news', 'elsewhere', '{"n":"kept","p":5}', '200', '60000');
+    const before = await eventsOf(nodes[1]);
+    await redis.clientKill('pubsub');
+    await seen(nodes[1], '_resumed', before);
+    for (const member of members) assert.deepEqual(await member.got('kept', 6), numbers(0, 6));
+    const { adapter } = await nodes[1].do('stats');
+    assert.ok(adapter.refused > 0, 'the room is told of');
   }));
 
   it('has another process under the id of a node: the node says so, takes another id, and loses nothing from then on', withScene(async (scene) => {

@@ -123,9 +123,16 @@ pub(in crate::cluster) async fn compare(
         return Ok(());
     };
     let _guard = shared.keeping.comparing.lock().await;
-    for some in rooms.chunks(AT_ONCE) {
+    let mut parts: Vec<&[Arc<str>]> = rooms.chunks(AT_ONCE).rev().collect();
+    while let Some(some) = parts.pop() {
         if let Err(error) = compare_some(shared, keeper, some).await {
             if let EngineError::Refused(_) = error {
+                if some.len() > 1 {
+                    // One of them may be the reason: somebody else has written under its key. The others are compared.
+                    let (first, second) = some.split_at(some.len() / 2);
+                    parts.extend([second, first]);
+                    continue;
+                }
                 shared.counters.refused.add(1);
                 warn!("node {}: {error}", shared.id());
                 // Nobody waits for what will not come.
@@ -134,7 +141,8 @@ pub(in crate::cluster) async fn compare(
                 }
                 continue;
             }
-            for room in some {
+            parts.push(some);
+            for room in parts.into_iter().flatten() {
                 shared.note_astray(room);
             }
             return Err(error);

@@ -10,6 +10,7 @@ const path = require('node:path');
 const { until } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
 const { allJoined, eventsOf, fence, oneEach, seen, startJoined } = require('./support/joined');
+const { connect } = require('./support/members');
 const { WITHOUT_REDIS } = require('./support/needs');
 const { PATIENCE } = require('./support/program');
 
@@ -89,6 +90,21 @@ describe('a Redis that does not do what it is asked', { concurrency: true, skip:
     const { adapter } = await nodes[0].do('stats');
     assert.deepEqual([adapter.state, adapter.epochs], ['up', 1]);
     for (const node of nodes) await fence(node, ['room', 'news'], members);
+  }));
+
+  it('lets the user subscribe to some rooms alone: nobody waits for the others, and those it lets are subscribed', withScene(async (scene) => {
+    const { redis, nodes } = await startJoined(scene, 2, { server: { history: { 'kept*': { size: 10, ttl: 60_000 } } } });
+    await redis.command('ACL', 'SETUSER', 'default', 'resetchannels', '&line:all', '&line:n*', '&line:r:*ok*');
+    await allJoined(nodes);
+    const member = await connect(scene, nodes[0], { positions: {} });
+    const rooms = ['ok1', 'secret1', 'ok2', 'kept secret', 'kept ok', 'secret2', 'ok3'];
+    await Promise.all(rooms.map((room) => member.join(room)));
+    for (const room of ['ok1', 'ok2', 'kept ok', 'ok3']) {
+      await nodes[1].do('broadcast', { room, name: room });
+      await member.got(room, 1);
+    }
+    const { adapter } = await nodes[0].do('stats');
+    assert.ok(adapter.state === 'up' && adapter.refused >= 3, JSON.stringify(adapter));
   }));
 
   it('has something else under the key of a room: the other rooms are compared after an outage, and nothing is lost in them', withScene(async (scene) => {

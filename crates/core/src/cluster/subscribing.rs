@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::future::{join, select};
 use log::warn;
@@ -12,6 +12,9 @@ use super::engine::EngineError;
 use super::keeping::following;
 use super::news::News;
 use super::shared::{Phase, Shared, lock};
+
+/// Pause before a room is subscribed to again that the engine has refused.
+const REFUSED_PAUSE: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(shared: Arc<Shared>) {
     if shared.settings.all_rooms {
@@ -31,11 +34,9 @@ pub(super) async fn run(shared: Arc<Shared>) {
         if let Phase::Up(generation) = shared.phase()
             && let Err(error) = tell(&shared).await
         {
-            if let EngineError::Refused(_) = error {
-                shared.counters.refused.add(1);
-                warn!("node {}: {error}", shared.id());
-            }
             shared.settle_down(generation, error).await;
+            // What could not be told is told now.
+            shared.rooms_changed.notify_one();
         }
     }
 }
@@ -69,18 +70,60 @@ async fn tell(shared: &Shared) -> Result<usize, EngineError> {
                 let channels = changes.unsubscribe.iter().cloned().map(Channel::Room);
                 shared.engine.unsubscribe(channels.collect()).await?;
             }
-            if !changes.subscribe.is_empty() {
-                let channels = changes.subscribe.iter().cloned().map(Channel::Room);
-                shared.engine.subscribe(channels.collect()).await?;
-            }
-            Ok(())
+            subscribe(shared, &changes.subscribe).await
         };
         let (told, compared) = join(telling, confirm(shared, &subscribed)).await;
-        compared?;
-        told?;
-        count += changes.subscribe.len();
+        let refused = match (told, compared) {
+            (Ok(refused), Ok(())) => refused,
+            (Err(error), _) | (_, Err(error)) => {
+                let mut subscriptions = lock(&shared.subscriptions);
+                subscriptions.put_back(&subscribed);
+                subscriptions.put_back(&changes.subscribe);
+                return Err(error);
+            }
+        };
         subscribed = changes.subscribe;
+        if !refused.is_empty() {
+            subscribed.retain(|room| !refused.contains(room));
+            let due = Instant::now() + REFUSED_PAUSE;
+            let keys = lock(&shared.subscriptions).refused(&refused, due);
+            release(shared, keys);
+            shared.rooms_settled.notify_waiters();
+            following::serve_refused(shared, &refused);
+        }
+        count += subscribed.len();
     }
+}
+
+/// Subscribes to rooms. Returns those that the engine refuses, as for want of a permission: the others are subscribed all
+/// the same.
+async fn subscribe(shared: &Shared, rooms: &[Arc<str>]) -> Result<Vec<Arc<str>>, EngineError> {
+    let mut refused = Vec::new();
+    let mut parts = vec![rooms];
+    while let Some(some) = parts.pop() {
+        if some.is_empty() {
+            continue;
+        }
+        let channels = some.iter().cloned().map(Channel::Room);
+        match shared.engine.subscribe(channels.collect()).await {
+            Ok(()) => {}
+            Err(EngineError::Refused(_)) if some.len() > 1 => {
+                let (first, second) = some.split_at(some.len() / 2);
+                parts.extend([second, first]);
+            }
+            Err(error @ EngineError::Refused(_)) => {
+                shared.counters.refused.add(1);
+                warn!(
+                    "node {}: room {:?} is not subscribed: {error}",
+                    shared.id(),
+                    some[0]
+                );
+                refused.extend_from_slice(some);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(refused)
 }
 
 /// Compares rooms that were subscribed, and tells those who have waited for that.

@@ -39,6 +39,8 @@ enum Stage {
     Told,
     /// It has confirmed the subscription.
     Confirmed,
+    /// It has refused it, and is asked again later.
+    Refused,
 }
 
 impl Room {
@@ -58,6 +60,8 @@ pub struct Subscriptions {
     leaving: VecDeque<(Instant, NonZeroU32, Arc<str>)>,
     /// The last of these numbers.
     last: u32,
+    /// Rooms whose subscription was refused, and when to try again.
+    refused: VecDeque<(Instant, Arc<str>)>,
     /// Keys under which the application is told that a room is subscribed.
     waiting: HashMap<Arc<str>, Vec<u32>>,
     /// Rooms whose names stand in no channel, by what stands there instead.
@@ -75,6 +79,7 @@ impl Subscriptions {
             wanted: VecDeque::new(),
             leaving: VecDeque::new(),
             last: 0,
+            refused: VecDeque::new(),
             waiting: HashMap::new(),
             hashed: HashMap::new(),
             released: Vec::new(),
@@ -124,7 +129,7 @@ impl Subscriptions {
         if entry.is_wanted() {
             return;
         }
-        if entry.stage == Stage::Untold {
+        if matches!(entry.stage, Stage::Untold | Stage::Refused) {
             // The join and the leave cancel each other.
             self.remove(room);
         } else {
@@ -142,6 +147,11 @@ impl Subscriptions {
             released: std::mem::take(&mut self.released),
             ..Changes::default()
         };
+        while self.refused.front().is_some_and(|(due, _)| *due <= now)
+            && let Some((_, room)) = self.refused.pop_front()
+        {
+            self.want_again(&room);
+        }
         while changes.subscribe.len() < MOST_CHANNELS
             && let Some(room) = self.wanted.pop_front()
         {
@@ -175,9 +185,45 @@ impl Subscriptions {
         changes
     }
 
-    /// When [`Subscriptions::take`] will have a room to unsubscribe from.
+    /// When [`Subscriptions::take`] will have something to tell, if nothing changes.
     pub fn next_due(&self) -> Option<Instant> {
-        self.leaving.front().map(|(due, ..)| *due)
+        let leaving = self.leaving.front().map(|(due, ..)| *due);
+        let refused = self.refused.front().map(|(due, _)| *due);
+        leaving.into_iter().chain(refused).min()
+    }
+
+    /// The engine could not be told of these rooms: they are subscribed to with the next changes.
+    pub fn put_back(&mut self, rooms: &[Arc<str>]) {
+        for room in rooms {
+            self.want_again(room);
+        }
+    }
+
+    fn want_again(&mut self, room: &Arc<str>) {
+        if let Some(entry) = self.rooms.get_mut(room)
+            && entry.stage != Stage::Confirmed
+        {
+            entry.stage = Stage::Untold;
+            self.wanted.push_back(Arc::clone(room));
+        }
+    }
+
+    /// The engine has refused these rooms. It is asked again at `due`. Returns the keys of those who have waited for them.
+    pub fn refused(&mut self, rooms: &[Arc<str>], due: Instant) -> Vec<u32> {
+        let mut keys = Vec::new();
+        for room in rooms {
+            keys.extend(self.waiting.remove(room).into_iter().flatten());
+            let Some(entry) = self.rooms.get_mut(room) else {
+                continue;
+            };
+            if entry.is_wanted() {
+                entry.stage = Stage::Refused;
+                self.refused.push_back((due, Arc::clone(room)));
+            } else {
+                self.remove(room);
+            }
+        }
+        keys
     }
 
     /// The engine has confirmed subscriptions. Returns the keys of those who have waited for them.
@@ -197,7 +243,7 @@ impl Subscriptions {
         let Some((name, entry)) = self.rooms.get_key_value(room) else {
             return false;
         };
-        if entry.stage == Stage::Confirmed || !entry.has_members {
+        if matches!(entry.stage, Stage::Confirmed | Stage::Refused) || !entry.has_members {
             return false;
         }
         self.waiting.entry(Arc::clone(name)).or_default().push(key);
@@ -208,6 +254,7 @@ impl Subscriptions {
     /// again. Rooms without members are forgotten.
     pub fn begin_anew(&mut self) {
         self.leaving.clear();
+        self.refused.clear();
         self.rooms.retain(|_, entry| entry.is_wanted());
         for entry in self.rooms.values_mut() {
             entry.stage = Stage::Untold;
@@ -221,10 +268,12 @@ impl Subscriptions {
         waiting.flat_map(|(_, keys)| keys).collect()
     }
 
-    /// Whether a room has members here, and is not subscribed yet.
+    /// Whether a room has members here, and is about to be subscribed.
     pub fn is_awaited(&self, room: &str) -> bool {
         let entry = self.rooms.get(room);
-        entry.is_some_and(|entry| entry.has_members && entry.stage != Stage::Confirmed)
+        entry.is_some_and(|entry| {
+            entry.has_members && !matches!(entry.stage, Stage::Confirmed | Stage::Refused)
+        })
     }
 
     /// Whether nothing waits to be subscribed.
@@ -279,116 +328,4 @@ fn hashed_key(room: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn name(text: &str) -> Arc<str> {
-        text.into()
-    }
-
-    fn names(rooms: &[Arc<str>]) -> Vec<&str> {
-        rooms.iter().map(|room| &**room).collect()
-    }
-
-    const DELAY: Duration = Duration::from_secs(5);
-
-    #[test]
-    fn a_room_is_subscribed_while_it_has_members_and_for_a_while() {
-        let start = Instant::now();
-        let mut subscriptions = Subscriptions::new(DELAY);
-        assert!(subscriptions.began(&name("a")));
-        assert_eq!(names(&subscriptions.take(start).subscribe), ["a"]);
-        assert!(subscriptions.wait_for("a", 7));
-        assert_eq!(subscriptions.confirmed(&[name("a")]), [7]);
-        assert!(!subscriptions.wait_for("a", 8), "it is confirmed");
-        subscriptions.ended(&name("a"), start);
-        assert_eq!(subscriptions.take(start), Changes::default());
-        // It gets members again in time, and loses them again later.
-        assert!(!subscriptions.began(&name("a")));
-        subscriptions.ended(&name("a"), start + DELAY / 2);
-        assert_eq!(subscriptions.take(start + DELAY), Changes::default());
-        assert_eq!(subscriptions.next_due(), Some(start + DELAY + DELAY / 2));
-        let changes = subscriptions.take(start + DELAY * 2);
-        assert_eq!(names(&changes.unsubscribe), ["a"]);
-        assert_eq!(subscriptions.len(), 0);
-    }
-
-    #[test]
-    fn a_join_and_a_leave_cancel_each_other() {
-        let now = Instant::now();
-        let mut subscriptions = Subscriptions::new(DELAY);
-        subscriptions.began(&name("a"));
-        assert!(subscriptions.wait_for("a", 3));
-        subscriptions.ended(&name("a"), now);
-        let changes = subscriptions.take(now);
-        assert_eq!(changes.released, [3], "nobody waits for ever");
-        assert!(changes.subscribe.is_empty());
-        assert_eq!(subscriptions.len(), 0);
-    }
-
-    #[test]
-    fn commands_are_bounded() {
-        let now = Instant::now();
-        let mut subscriptions = Subscriptions::new(DELAY);
-        for index in 0..=MOST_CHANNELS {
-            subscriptions.began(&name(&format!("room {index}")));
-        }
-        assert_eq!(subscriptions.take(now).subscribe.len(), MOST_CHANNELS);
-        assert!(!subscriptions.is_settled());
-        assert_eq!(subscriptions.take(now).subscribe.len(), 1);
-        assert!(subscriptions.is_settled());
-    }
-
-    #[test]
-    fn a_room_takes_few_bytes() {
-        assert_eq!(size_of::<Room>(), 8);
-        let now = Instant::now();
-        let mut subscriptions = Subscriptions::new(Duration::ZERO);
-        let rooms: Vec<_> = (0..20 * MOST_CHANNELS)
-            .map(|index| name(&format!("room {index}")))
-            .collect();
-        for room in &rooms {
-            subscriptions.began(room);
-        }
-        while !subscriptions.take(now).subscribe.is_empty() {}
-        for room in &rooms {
-            subscriptions.ended(room, now);
-        }
-        while !subscriptions.take(now).unsubscribe.is_empty() {}
-        assert!(subscriptions.wanted.capacity() <= 2 * MOST_CHANNELS);
-        assert!(subscriptions.leaving.capacity() <= 2 * MOST_CHANNELS);
-    }
-
-    #[test]
-    fn a_new_connection_is_told_of_rooms_with_members() {
-        let now = Instant::now();
-        let mut subscriptions = Subscriptions::new(DELAY);
-        for room in ["a", "b"] {
-            subscriptions.began(&name(room));
-        }
-        let told = subscriptions.take(now).subscribe;
-        subscriptions.confirmed(&told);
-        assert_eq!(subscriptions.confirmed_rooms().count(), 2);
-        subscriptions.ended(&name("b"), now);
-        subscriptions.begin_anew();
-        assert_eq!(subscriptions.confirmed_rooms().count(), 0);
-        assert_eq!(names(&subscriptions.take(now).subscribe), ["a"]);
-        assert_eq!(subscriptions.next_due(), None);
-    }
-
-    #[test]
-    fn long_names_are_found_by_what_stands_for_them() {
-        let mut subscriptions = Subscriptions::new(DELAY);
-        let long = name(&"x".repeat(300));
-        subscriptions.began(&long);
-        subscriptions.began(&name("a"));
-        assert_eq!(
-            subscriptions.by_key(&room_key(&long)),
-            Some(Arc::clone(&long))
-        );
-        assert_eq!(subscriptions.by_key("a"), Some(name("a")));
-        assert_eq!(subscriptions.by_key("b"), None);
-        subscriptions.ended(&long, Instant::now());
-        assert_eq!(subscriptions.by_key(&room_key(&long)), None);
-    }
-}
+mod tests;

@@ -93,6 +93,13 @@ pub(in crate::cluster) async fn compare_new(
     }
 }
 
+/// The engine does not subscribe to these rooms: nobody waits for what will not come.
+pub(in crate::cluster) fn serve_refused(shared: &Shared, rooms: &[Arc<str>]) {
+    for room in rooms {
+        serve(shared, room, None);
+    }
+}
+
 /// Rooms are subscribed.
 pub(in crate::cluster) fn subscribed_more(shared: &Shared) {
     if !lock(&shared.keeping.astray).is_empty() {

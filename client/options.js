@@ -74,11 +74,15 @@ function assertOption(condition, name, what) {
  */
 function fill(given = {}, defaults, name) {
   assertOption(isObject(given), name, text`an object`);
+  // A `Map` has no options by name.
+  FULL: assertOption(Array.isArray(given) || !(Symbol.iterator in given), name, text`an object`);
   FULL: checkNames(given, { ...defaults, ...(defaults === DEFAULTS && OPTIONAL) });
   const options = Object.isExtensible(given) ? given : { ...given };
   for (const [key, standard] of Object.entries(defaults)) {
     const { [key]: value = standard } = options;
-    options[key] = isObject(standard) ? fill(options[key], standard, key) : value;
+    const filled = isObject(standard) ? fill(options[key], standard, key) : value;
+    // What is there may be a getter.
+    if (!(key in options) || options[key] !== filled) options[key] = filled;
     if (typeof standard === 'number') {
       const isNumber = Number.isInteger(standard) ? Number.isInteger : Number.isFinite;
       const least = Number(FROM_ONE.includes(key));
@@ -103,9 +107,12 @@ function clientOptions(given) {
   assertOption(uptimeOptions.window >= uptimeOptions.interval, 'window', text`interval or more`);
   if (queue) options.queue = fill(queue, OPTIONAL.queue, 'queue');
   // What is no object has no positions.
-  FULL: assertOption(!options.positions || isObject(options.positions), 'positions', text`an object`);
+  FULL: {
+    const { positions } = options;
+    assertOption(!positions || (isObject(positions) && !(Symbol.iterator in positions)), 'positions', text`an object`);
+  }
   assertOption(!webSocket || typeof webSocket === 'function', 'webSocket', text`a class`);
-  const areOrigins = succeeds(() => options.redirectOrigins?.forEach((/** @type {string} */ each) => new URL(each)));
+  const areOrigins = succeeds(() => options.redirectOrigins?.map((/** @type {string} */ each) => new URL(each)));
   assertOption(areOrigins, 'redirectOrigins', text`a list of origins`);
   assertOption(isJson(options.handshake.payload), 'payload', text`JSON`);
   return options;

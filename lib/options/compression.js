@@ -3,6 +3,7 @@
 
 /** The option `perMessageDeflate`: the checks of its own options, and their form for the core. */
 
+const { kindOf } = require('../../common/kind-of.js');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
 const TABLE = require('./nested-table.js');
@@ -43,7 +44,7 @@ const MAX_THRESHOLD = 0x7fffffff;
 
 /** @param {unknown} value */
 function isObject(value) {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return kindOf(value) === 'Object';
 }
 
 /**

@@ -12,7 +12,7 @@ const { checkCompression, compressionOptions } = require('./compression.js');
 const { applyHistory, checkHistory } = require('./history.js');
 const { applyPresence, checkPresence } = require('./presence.js');
 const { OPTIONS, WITHOUT_EFFECT } = require('./known-options.js');
-const { shown } = require('../shown.js');
+const { isObject, shown } = require('../shown.js');
 const { nearestName, refuseUnknown, unknownOption, warnOnce } = require('./unknown-options.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
@@ -58,10 +58,24 @@ function check(name, value) {
   // `null` stands for "not given" in the options of the original's socket layer.
   if (!option.isRequired && (value === undefined || value === null)) return;
   const [test, what] = option.rule;
+  if (name === 'listen' && isObject(value)) refuseUnknown('options.listen', value, LISTEN);
   if (!test(value)) {
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, `"options.${name}" ${what}; got ${shown(value)}`);
   }
-  if (name === 'listen') refuseUnknown('options.listen', value, LISTEN);
+}
+
+/**
+ * The options that an object has from its class or from another object, such as the getters of a class.
+ * @param {any} given
+ * @returns {any}
+ */
+function inherited(given) {
+  const options = /** @type {any} */ ({});
+  // What `Object.prototype` has is for nobody in particular.
+  for (let at = Object.getPrototypeOf(given); at !== null && Object.getPrototypeOf(at) !== null; at = Object.getPrototypeOf(at)) {
+    for (const name of KNOWN) if (Object.hasOwn(at, name)) options[name] = given[name];
+  }
+  return options;
 }
 
 /**
@@ -73,7 +87,8 @@ function check(name, value) {
  * @throws {LineError} `sInvalidOptions`
  */
 function makeOptions(given, native) {
-  if (typeof given !== 'object' || given === null) {
+  // What can be iterated, such as a `Map`, has its entries elsewhere.
+  if (typeof given !== 'object' || given === null || Symbol.iterator in given) {
     const meant = typeof given === 'number' ? `; did you mean { port: ${given} }?` : '';
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${shown(given)}${meant}`);
   }
@@ -82,7 +97,7 @@ function makeOptions(given, native) {
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, 'The options are an HTTP server; did you mean { server: httpServer }?');
   }
   const defaults = Object.fromEntries(REQUIRED.map((name) => [name, OPTIONS[name].initial]));
-  const options = /** @type {any} */ ({ ...defaults, ...given });
+  const options = /** @type {any} */ ({ ...defaults, ...inherited(given), ...given });
   Object.keys(options).forEach((name) => {
     checkName(name);
     check(name, options[name]);

@@ -2,6 +2,7 @@
 'use strict';
 
 const { X509Certificate, createPrivateKey } = require('node:crypto');
+const { kindOf } = require('../../common/kind-of.js');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
 const { isListOf } = require('../lists.js');
@@ -64,7 +65,7 @@ function encrypt(tls, native) {
 
 /** @param {any} tls */
 function checkShape(tls) {
-  if (typeof tls !== 'object' || Array.isArray(tls)) fail('', 'must be an object with a key and a certificate');
+  if (kindOf(tls) !== 'Object') fail('', 'must be an object with a key and a certificate');
   // An unknown option may be meant to make the server safer, so it is not ignored.
   refuseUnknown('options.tls', tls, NAMES);
   for (const [name, value] of Object.entries(tls)) {

@@ -13,11 +13,25 @@ const { fileOf, platformTriple } = require('../lib/binding/platform.js');
 const ROOT = path.join(__dirname, '..');
 
 /**
- * Profiles of Cargo, by purpose of the build: for publishing, for the tests (which takes half as long), and for debuggers.
+ * Arguments of Cargo for the profile `dev`, in which dependencies are optimized, with other settings for our crates.
+ * @param {string[]} settings
  */
-const PROFILES = { release: 'release', tests: 'tests', debug: 'dev' };
+const forOurs = (...settings) => {
+  const ours = ['line-socket-core', 'line-socket-native'].map((name) => `profile.dev.package.${name}`);
+  return ['--profile', 'dev', ...ours.flatMap((name) => settings.flatMap((setting) => ['--config', `${name}.${setting}`]))];
+};
+
+/** Arguments of Cargo, by purpose of the build: for publishing, for the tests (which takes half as long), and for debuggers. */
+const PROFILES = {
+  release: ['--profile', 'release'],
+  tests: forOurs('opt-level=3', 'debug=false', 'debug-assertions=false', 'overflow-checks=false'),
+  debug: forOurs('debug=true'),
+};
 
 /** @typedef {keyof typeof PROFILES} Kind */
+
+/** Cargo's folders for what it builds. @type {Record<Kind, string>} */
+const FOLDERS = { release: 'release', tests: 'debug', debug: 'debug' };
 
 /** Names of the library as Cargo makes it. */
 const LIBRARY = { win32: 'line_socket_native.dll', darwin: 'libline_socket_native.dylib' };
@@ -25,12 +39,17 @@ const LIBRARY = { win32: 'line_socket_native.dll', darwin: 'libline_socket_nativ
 /** Where the addon is loaded from. */
 const ADDON = path.join(ROOT, fileOf(platformTriple()));
 
-/** @param {Kind} kind @returns {string} The library that Cargo makes. */
+/** Cargo's folder for everything that it builds. */
+const target = () => process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
+
+/** @param {Kind} kind @returns {string} The library that Cargo makes. Cargo has one file for several kinds. */
 function libraryOf(kind) {
-  const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
-  const library = /** @type {Record<string, string>} */ (LIBRARY)[process.platform] ?? 'libline_socket_native.so';
-  // Cargo's folder for `dev` has another name.
-  return path.join(target, kind, library);
+  return path.join(target(), FOLDERS[kind], /** @type {Record<string, string>} */ (LIBRARY)[process.platform] ?? 'libline_socket_native.so');
+}
+
+/** @param {Kind} kind @returns {string} A copy of the library that was built last in this way. */
+function builtOf(kind) {
+  return path.join(target(), 'addon', kind, path.basename(ADDON));
 }
 
 /**
@@ -39,7 +58,7 @@ function libraryOf(kind) {
  *   for the tests alone.
  */
 function descriptionsOf(kind) {
-  return path.join(path.dirname(libraryOf(kind)), 'declarations');
+  return path.join(path.dirname(builtOf(kind)), 'declarations');
 }
 
 /** @param {string} file @returns {Buffer | undefined} */
@@ -52,11 +71,11 @@ function read(file) {
  * @param {Kind} kind
  */
 function isAddon(kind) {
-  const [addon, built] = [ADDON, libraryOf(kind)].map(read);
+  const [addon, built] = [ADDON, builtOf(kind)].map(read);
   return addon !== undefined && built !== undefined && addon.equals(built);
 }
 
 /** The file that napi writes there. */
 const DESCRIPTIONS = 'line-socket-native';
 
-module.exports = { ADDON, DESCRIPTIONS, PROFILES, descriptionsOf, isAddon, libraryOf };
+module.exports = { ADDON, DESCRIPTIONS, FOLDERS, PROFILES, builtOf, descriptionsOf, isAddon, libraryOf };

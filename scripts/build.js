@@ -11,7 +11,7 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
-const { ADDON, DESCRIPTIONS, PROFILES, descriptionsOf, isAddon, libraryOf } = require('./addon.js');
+const { ADDON, DESCRIPTIONS, PROFILES, builtOf, descriptionsOf, isAddon, libraryOf } = require('./addon.js');
 const { buildClient } = require('./build-client.js');
 
 const ROOT = path.join(__dirname, '..');
@@ -42,7 +42,7 @@ function describing(folder, compile) {
  * @param {Record<string, string>} [env] Further variables of the environment.
  */
 function compile(kind, env = {}) {
-  const cargo = spawnSync('cargo', ['build', '--profile', PROFILES[kind], '--package', 'line-socket-native', '--lib', '--locked'], {
+  const cargo = spawnSync('cargo', ['build', ...PROFILES[kind], '--package', 'line-socket-native', '--lib', '--locked'], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...env },
@@ -58,9 +58,11 @@ function build() {
   const folder = descriptionsOf(kind);
   if (kind === 'tests') describing(folder, () => compile(kind, { NAPI_TYPE_DEF_TMP_FOLDER: folder }));
   else compile(kind);
+  fs.mkdirSync(path.dirname(builtOf(kind)), { recursive: true });
+  fs.copyFileSync(libraryOf(kind), builtOf(kind));
   if (isAddon(kind)) return;
   // Written beside it and renamed: a process that has loaded the old file keeps it.
-  fs.copyFileSync(libraryOf(kind), `${ADDON}.new`);
+  fs.copyFileSync(builtOf(kind), `${ADDON}.new`);
   fs.renameSync(`${ADDON}.new`, ADDON);
 }
 

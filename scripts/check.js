@@ -15,7 +15,7 @@
 const { spawnSync } = require('node:child_process');
 const { PRIORITY, runLane, runPool } = require('./pool.js');
 const { ROOT, program, report, run } = require('./run.js');
-const { JOBS, OF_RUST, TYPES, cargoTest, makeRunFolder, nodeFiles, nodeTests, runMeasuring } = require('./test-commands.js');
+const { ALL_BUT_MODELS, JOBS, MODELS, OF_RUST, TYPES, cargoTest, makeRunFolder, nodeFiles, nodeTests, runMeasuring } = require('./test-commands.js');
 
 /** Parts of the Rust toolchain that minimal ones leave out, and the commands they bring to cargo. */
 const COMPONENTS = { clippy: 'clippy', rustfmt: 'fmt' };
@@ -44,8 +44,12 @@ const BY_CLIPPY = {
   CLIPPY_ARGS: ['-D', 'warnings', ''].join('__CLIPPY_HACKERY__'),
 };
 
-/** The crates, for clippy's checks and for the tests. @type {import('./run.js').Command[]} */
-const CRATES = [program('cargo', 'build', '--workspace', '--all-targets', '--locked')];
+/**
+ * The crates, for clippy's checks and for the tests. The dependencies of the models would bring further features of those that
+ * the others share with the addon, which Cargo would then compile once more: the models are built by themselves.
+ * @type {import('./run.js').Command[]}
+ */
+const CRATES = [ALL_BUT_MODELS, MODELS].map((crates) => program('cargo', 'build', '--all-targets', '--locked', ...crates));
 
 /** Linters. @type {import('./run.js').Command[]} */
 const LINTING = [
@@ -77,7 +81,7 @@ async function main() {
   const rust = async () => {
     const compiled = await runLane(CRATES, { priority: PRIORITY.low, env: BY_CLIPPY });
     // Those of Rust are with the models of threads.
-    const tests = [runLane([cargoTest()], { env: BY_CLIPPY }), runLane(nodeTests([OF_RUST]).together, { env: BY_CLIPPY })];
+    const tests = [runLane([cargoTest(...ALL_BUT_MODELS), cargoTest(...MODELS)], { env: BY_CLIPPY }), runLane(nodeTests([OF_RUST]).together, { env: BY_CLIPPY })];
     return [compiled, ...(await Promise.all(tests))].flat();
   };
   const lanes = [rust(), runLane(LINTING, { priority: PRIORITY.lowest }), runPool(commands.together, JOBS)];

@@ -24,10 +24,11 @@ const JOBS = Math.max(2, os.cpus().length) + 2;
 const OF_RUST = '__test__/conformance/autobahn.test.js';
 
 /** The models of threads have a command of their own, and everybody who changes threads runs it. */
-const MODELS = ['--exclude', 'line-socket-native-models'];
+const MODELS = ['--package', 'line-socket-native-models'];
+const ALL_BUT_MODELS = ['--workspace', '--exclude', 'line-socket-native-models'];
 
-/** @param {string[]} args Further ones. @returns {Command} */
-const cargoTest = (...args) => program('cargo', 'test', '--workspace', '--locked', ...args);
+/** @param {string[]} args What to test. @returns {Command} */
+const cargoTest = (...args) => program('cargo', 'test', '--locked', ...args);
 
 /**
  * Makes a folder for what several test files need and only one of them makes, e.g. packages. It is removed when this process
@@ -84,4 +85,4 @@ async function runMeasuring({ quiet, alone }) {
   return [...(await runPool(quiet, os.cpus().length > 1 ? QUIET_JOBS : 1)), ...(await runPool(alone, 1))];
 }
 
-module.exports = { JOBS, MODELS, OF_RUST, TYPES, cargoTest, makeRunFolder, nodeFiles, nodeTests, runMeasuring };
+module.exports = { ALL_BUT_MODELS, JOBS, MODELS, OF_RUST, TYPES, cargoTest, makeRunFolder, nodeFiles, nodeTests, runMeasuring };

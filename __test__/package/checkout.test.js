@@ -10,7 +10,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { promisify } = require('node:util');
 const { fileOf, platformTriple } = require('../../lib/binding/platform');
-const { libraryOf } = require('../../scripts/addon');
+const { builtOf } = require('../../scripts/addon');
 const { npm } = require('../../scripts/release/npm');
 const { Application, pack, publish, temporaryFolder } = require('./application');
 const { readPackage } = require('./registry');
@@ -99,7 +99,7 @@ describe('a copy of a checkout', () => {
   });
 
   it('that has been built for the tests, by npm pack: npm fails and says what to do', async () => {
-    const library = path.join(folder, 'target/tests', path.basename(libraryOf('tests')));
+    const library = path.join(folder, 'target/addon/tests', path.basename(builtOf('tests')));
     fs.cpSync(path.join(built, BINARY), library);
     const env = { CARGO_TARGET_DIR: path.join(folder, 'target') };
     const { message } = await npm(['pack', '--pack-destination', folder], { cwd: built, env }).then(() => assert.fail('it succeeded'), (error) => error);

@@ -10,6 +10,7 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { FOLDERS, PROFILES } = require('../addon.js');
 const { ROOT } = require('../run.js');
 const { runFiles } = require('./files.js');
 const { APART, LISTED } = require('./windows-differences.js');
@@ -78,8 +79,8 @@ function build() {
     fs.writeFileSync(source, code);
     must(COMPILER, ['-shared', '-o', path.join(HOME, name), source, ...flags]);
   }
-  must('cargo', ['build', '--locked', '--profile', 'tests', '--package', 'line-socket-native', '--target', TARGET], { LIBNODE_PATH: HOME });
-  const built = path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target'), TARGET, 'tests/line_socket_native.dll');
+  must('cargo', ['build', '--locked', ...PROFILES.tests, '--package', 'line-socket-native', '--target', TARGET], { LIBNODE_PATH: HOME });
+  const built = path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target'), TARGET, FOLDERS.tests, 'line_socket_native.dll');
   fs.copyFileSync(built, ADDON);
   const node = path.join(HOME, 'node.exe');
   if (!fs.existsSync(node)) fs.copyFileSync(windowsNode(), node);

@@ -81,8 +81,10 @@ function fill(given = {}, defaults, name) {
   for (const [key, standard] of Object.entries(defaults)) {
     const { [key]: value = standard } = options;
     const filled = isObject(standard) ? fill(options[key], standard, key) : value;
-    // What is there may be a getter.
-    if (!(key in options) || options[key] !== filled) options[key] = filled;
+    // What is there may be a getter. The build for a `<script>` tag does not mind.
+    let isThere = false;
+    FULL: isThere = key in options && options[key] === filled;
+    if (!isThere) options[key] = filled;
     if (typeof standard === 'number') {
       const isNumber = Number.isInteger(standard) ? Number.isInteger : Number.isFinite;
       const least = Number(FROM_ONE.includes(key));

@@ -43,12 +43,15 @@ if sender then
 end
 local tag, begins = ARGV[5], ARGV[6]
 
-if not epoch or not tag or tag == '' then
-  local time = redis.call('TIME')
-  if not tag or tag == '' then
-    tag = string.format('%x', time[2] % 65536)
-  end
-  if not epoch and (not begins or begins == '') then
+if not tag or tag == '' then
+  tag = string.format('%x', redis.call('TIME')[2] % 65536)
+end
+
+-- What is left of a history whose state was lost would be of another epoch.
+local function begin()
+  redis.call('DEL', KEYS[2])
+  if not begins or begins == '' then
+    local time = redis.call('TIME')
     local digits = '0123456789abcdefghijklmnopqrstuvwxyz'
     local rest = time[1] * 1000000 + time[2]
     begins = ''
@@ -58,17 +61,28 @@ if not epoch or not tag or tag == '' then
       rest = (rest - digit) / 36
     end
   end
+  epoch, offset = begins, '1'
 end
 
 if epoch then
   offset = string.format('%.0f', offset + 1)
 else
-  -- What is left of a history whose state was lost would be of another epoch.
-  redis.call('DEL', KEYS[2])
-  epoch, offset = begins, '1'
+  begin()
 end
 
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], offset .. '-1', 'm', ARGV[2], 't', tag)
+local function add()
+  return redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], offset .. '-1', 'm', ARGV[2], 't', tag)
+end
+local added = add()
+if type(added) == 'table' and added.err and string.find(added.err, 'equal or smaller', 1, true) then
+  -- The stream is ahead of the state: another program has written to it, or this script was stopped for want of a
+  -- permission. No later message could be kept either.
+  begin()
+  added = add()
+end
+if type(added) == 'table' and added.err then
+  return added
+end
 if sender then
   redis.call('HSET', KEYS[1], 'e', epoch, 's', offset, 't', tag, record, batch .. ':' .. last .. missing)
   if not known then

@@ -57,6 +57,24 @@ function kept(data) {
 const cli = (redis, /** @type {string[]} */ ...args) => run('redis-cli', ['-p', String(redis.port), ...args]);
 
 describe('publishing from other programs', () => {
+  it('a stream that is ahead of its state gives way to a new history, so the room is not refused for ever', withScene(async (scene) => {
+    const redis = await Redis.start(scene);
+    const script = fs.readFileSync(SCRIPT, 'utf8');
+    const publish = (/** @type {string} */ text) => redis.command('EVAL', script, '2', 'line:m:x', 'line:h:x', 'line:r:x', text, '10', '60000', '1');
+    const [before] = String(await publish('{"n":"a"}')).split(':');
+    await redis.command('XADD', 'line:h:x', '*', 'foreign', 'entry');
+    const [epoch, offset] = String(await publish('{"n":"b"}')).split(':');
+    assert.ok(epoch !== before && offset === '1', `${before}, ${epoch}:${offset}`);
+    // The script is stopped between its commands.
+    await redis.command('ACL', 'SETUSER', 'default', '-hset');
+    await assert.rejects(Promise.resolve(publish('{"n":"c"}')), /executing the script|NOPERM/);
+    await redis.command('ACL', 'SETUSER', 'default', '+@all');
+    assert.match(String(await publish('{"n":"d"}')), /:1:1$/);
+    assert.match(String(await publish('{"n":"e"}')), /:2:1$/);
+    const entries = /** @type {[string, string[]][]} */ (await redis.command('XRANGE', 'line:h:x', '-', '+'));
+    assert.deepEqual(entries.map(([id, [, text]]) => [id, text]), [['1-1', '{"n":"d"}'], ['2-1', '{"n":"e"}']]);
+  }));
+
   it('clients of all servers get it, and nothing of another form', withScene(async (scene) => {
     const { redis, nodes } = await startJoined(scene, 2);
     const members = await Promise.all(nodes.map((node) => connect(scene, node, { rooms: ['news'] })));

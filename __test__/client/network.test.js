@@ -169,10 +169,20 @@ withClients('the network', ({ test }) => {
     assert.equal(page.listeners, 0);
   });
 
+  /** Tells of a change, and throws when it is asked for its visibility. */
+  const hasNoVisibility = {
+    addEventListener: (/** @type {string} */ _, /** @type {() => void} */ handle) => setTimeout(handle),
+    removeEventListener() {},
+    get visibilityState() {
+      throw new Error('half-made');
+    },
+  };
+
   /** Globals as server rendering, React Native and tests leave them. @type {Record<string, () => any>[]} */
   const HALF_MADE = [
     { document: () => ({}) },
     { document: () => null },
+    { document: () => hasNoVisibility },
     { document: () => 5 },
     { document: () => ({ addEventListener: true, removeEventListener: true }) },
     { document: () => ({ addEventListener() {} }) },

@@ -6,19 +6,20 @@
 // Bun by hand, with its own publish/subscribe for the broadcast. Runs in Bun only.
 
 const handle = require('./by-hand');
-const { host, port, ready } = require('./process');
+const { compresses, host, port, ready, tls } = require('./process');
 
 // @ts-ignore: Bun's own types are not installed.
 const server = Bun.serve({
   hostname: host,
   port,
+  tls,
 
   fetch(request, server) {
     return server.upgrade(request) ? undefined : new Response('WebSocket only', { status: 426 });
   },
 
   websocket: {
-    perMessageDeflate: false,
+    perMessageDeflate: compresses,
 
     message(ws, text) {
       const socket = { handshaken: () => { ws.subscribe('all'); }, broadcast };
@@ -30,7 +31,7 @@ const server = Bun.serve({
 
 /** @param {string} text Goes to all clients. */
 function broadcast(text) {
-  server.publish('all', text);
+  server.publish('all', text, compresses);
 }
 
 ready();

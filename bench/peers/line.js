@@ -3,7 +3,7 @@
 
 // The server that line-socket's documentation describes: the original and ours run this same code.
 
-const { host, port, ready, stats, work } = require('./process');
+const { compresses, host, port, ready, stats, tls, work } = require('./process');
 
 /**
  * Starts the benchmark's server.
@@ -12,7 +12,7 @@ const { host, port, ready, stats, work } = require('./process');
 function serve(Server) {
   // Ours alone has io threads; without the variable it is the default.
   const ioThreads = Number(process.env.IO_THREADS) || undefined;
-  const server = new Server({ host, port, ioThreads });
+  const server = new Server({ host, port, ioThreads, ...(tls && { tls }), ...(compresses && { perMessageDeflate: true }) });
 
   server.on('handshake', (connection, handshake) => handshake.resolve());
 

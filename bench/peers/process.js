@@ -3,6 +3,9 @@
 
 /* global Bun */
 
+const fs = require('node:fs');
+const path = require('node:path');
+
 /** Port to listen on, given by the runner. */
 const port = Number(process.env.PORT);
 
@@ -11,6 +14,15 @@ const host = '127.0.0.1';
 
 /** How long a handler of a request works, in µs; given by the runner. */
 const WORK = Number(process.env.WORK_US) || 0;
+
+/** @param {string} name */
+const fixture = (name) => fs.readFileSync(path.join(__dirname, '../../__test__/fixtures/tls', name));
+
+/** Key and certificate, if the runner asks for TLS. */
+const tls = process.env.TRANSPORT === 'tls' ? { key: fixture('server.key'), cert: fixture('server.pem') } : undefined;
+
+/** Whether the runner asks for permessage-deflate. */
+const compresses = process.env.TRANSPORT === 'compressed';
 
 /**
  * Keeps the thread busy.
@@ -37,4 +49,4 @@ function stats() {
   return { rss: process.memoryUsage().rss };
 }
 
-module.exports = { host, port, ready, stats, work };
+module.exports = { compresses, host, port, ready, stats, tls, work };

@@ -3,9 +3,11 @@
 
 // ws 8 by hand.
 
+const http = require('node:http');
+const https = require('node:https');
 const { WebSocketServer } = require('ws');
 const handle = require('./by-hand');
-const { host, port, ready } = require('./process');
+const { compresses, host, port, ready, tls } = require('./process');
 
 /** @type {Set<import('ws').WebSocket>} */
 const clients = new Set();
@@ -16,7 +18,8 @@ function broadcast(text) {
   for (const client of clients) client.send(bytes, { binary: false });
 }
 
-const server = new WebSocketServer({ host, port, clientTracking: false }, ready);
+const listener = tls === undefined ? http.createServer() : https.createServer(tls);
+const server = new WebSocketServer({ server: listener, clientTracking: false, perMessageDeflate: compresses });
 
 server.on('connection', (ws) => {
   const socket = { handshaken: () => { clients.add(ws); }, broadcast };
@@ -27,3 +30,5 @@ server.on('connection', (ws) => {
   });
   ws.on('close', () => clients.delete(ws));
 });
+
+listener.listen(port, host, ready);

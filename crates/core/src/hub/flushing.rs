@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use super::Hub;
-use super::connection::{Connection, ConnectionRef, Report};
+use super::connection::{Connection, ConnectionRef, PREFETCHED, Report};
 use super::lane::Lane;
 use super::record::{Kind, Record};
 
@@ -183,10 +183,16 @@ impl Hub {
 
     pub(super) fn flush_waiting(&self) {
         let mut connections = std::mem::take(&mut *self.flushes.waiting());
-        for connection in connections.drain(..) {
-            connection.flush();
-            self.report(&connection);
+        let mut left = connections.drain(..);
+        while !left.as_slice().is_empty() {
+            let group = left.as_slice().iter().take(PREFETCHED);
+            group.for_each(|connection| connection.prefetch());
+            for connection in left.by_ref().take(PREFETCHED) {
+                connection.flush();
+                self.report(&connection);
+            }
         }
+        drop(left);
         self.flushes.keep_room(connections);
     }
 

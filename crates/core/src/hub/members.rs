@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::connection::ConnectionRef;
+use super::connection::{ConnectionRef, PREFETCHED};
 
 /// Members in one chunk. A change of 20,000 members copies at most so many references, and as many to the
 /// other chunks.
@@ -109,9 +109,16 @@ impl Snapshot {
         full + self.0.last().map_or(0, |last| last.len())
     }
 
-    /// The members, in no order.
+    /// The members, in no order, to queue something for each.
     pub fn iter(&self) -> impl Iterator<Item = &ConnectionRef> {
-        self.members().map(|member| &member.connection)
+        let groups = self.0.iter().flat_map(|chunk| chunk.chunks(PREFETCHED));
+        groups.flat_map(|group| {
+            let connections = group.iter().map(|member| &member.connection);
+            connections
+                .clone()
+                .for_each(|connection| connection.prefetch());
+            connections
+        })
     }
 
     /// The members, in the order they joined.

@@ -53,6 +53,7 @@ const UNDISTURBED = {
   '__test__/contract/send.test.js': 'times are bounded from below',
   '__test__/deadlines.test.js': 'its clock stands still while other processes run',
   '__test__/process/dead-connections.test.js': 'a time is bounded from below',
+  '__test__/process/fakes-before.test.js': 'replaces clocks',
   '__test__/process/flood.test.js': 'memory of a process of its own, which others do not change',
   '__test__/process/garbage.test.js': 'memory of a process of its own, which others do not change',
   '__test__/process/idle-memory.test.js': 'memory of a process of its own, which others do not change',

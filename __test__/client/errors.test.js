@@ -1,7 +1,10 @@
 // @ts-check
 'use strict';
 
-/** What errors of the client say to people: what the server, or the system, has said. */
+/**
+ * What errors of the client say to people: what the server, or the system, has said. In the build for a `<script>` tag they say
+ * their code.
+ */
 
 const assert = require('node:assert/strict');
 const { refusedPort, withClients } = require('./support');
@@ -10,15 +13,19 @@ const { refusedPort, withClients } = require('./support');
 const messageOf = (promise) => promise.then(() => 'none', ({ message }) => message);
 
 withClients('texts of errors', ({ client: name, test }) => {
+  const isScript = name === 'script';
+  const textOr = (/** @type {string} */ text, /** @type {string} */ code) => (isScript ? code : text);
+
   test('a rejected message, and one without an answer', async (context) => {
     const { client, connection } = await context.clientPair();
     connection.on('no', (/** @type {any} */ message) => message.reject(message.payload));
     const said = (/** @type {unknown} */ payload) => messageOf(client.send('no', payload));
-    assert.equal(await said({ name: 'Error', message: 'Not today' }), 'The server rejected the message: Not today');
+    const rejected = (/** @type {string} */ text) => textOr(text, 'cMessageRejected');
+    assert.equal(await said({ name: 'Error', message: 'Not today' }), rejected('The server rejected the message: Not today'));
     for (const payload of ['no', 5, {}, { message: { toString: 1 } }, { message: '' }]) {
-      assert.equal(await said(payload), 'The server rejected the message');
+      assert.equal(await said(payload), rejected('The server rejected the message'));
     }
-    assert.equal(await messageOf(client.send('ask', 1, 20)), 'No answer to ask within 20 ms');
+    assert.equal(await messageOf(client.send('ask', 1, 20)), textOr('No answer to ask within 20 ms', 'cMessageTimeout'));
   });
 
   test('a rejected handshake', async (context) => {
@@ -27,14 +34,16 @@ withClients('texts of errors', ({ client: name, test }) => {
     const said = (/** @type {unknown} */ payload) => {
       return messageOf(context.client(port, { reconnect: false, handshake: { payload } }).connectAsync());
     };
-    assert.equal(await said({ name: 'Error', message: 'Who are you?' }), 'Handshake rejected: Who are you?');
-    assert.equal(await said('no'), 'Handshake rejected');
+    const rejected = (/** @type {string} */ text) => textOr(text, 'cHandshakeRejected');
+    assert.equal(await said({ name: 'Error', message: 'Who are you?' }), rejected('Handshake rejected: Who are you?'));
+    assert.equal(await said('no'), rejected('Handshake rejected'));
   });
 
   test('no connection', async (context) => {
     const client = context.client(await refusedPort(), { reconnect: false });
-    const hint = name === 'script' ? '' : ': call connect() first, or let messages wait with the option "queue"';
-    assert.equal(await messageOf(client.send('a')), `No connection${hint}`);
-    assert.match(await messageOf(client.connectAsync()), /^The WebSocket failed(: .*ECONNREFUSED.*|: Received network error or non-101 status code\.)?$/);
+    const noConnection = 'No connection: call connect() first, or let messages wait with the option "queue"';
+    assert.equal(await messageOf(client.send('a')), textOr(noConnection, 'cDisconnected'));
+    const failed = /^The WebSocket failed(: .*ECONNREFUSED.*|: Received network error or non-101 status code\.)?$/;
+    assert.match(await messageOf(client.connectAsync()), isScript ? /^cWebsocketError$/ : failed);
   });
 });

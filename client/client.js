@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { Messaging, request, receive, sendQueued, rejectRequests, rejectQueued } = require('./messaging.js');
 const { isString } = require('../common/kind-of.js');
 const LineError = require('../common/line-error.js');
 const { DISCONNECT_TIMEOUT, DISPOSED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, PING_FAILED, TAKEN_OVER, TOO_LARGE_FOR_CLIENT } = require('../common/close-codes.js');
@@ -12,13 +13,13 @@ const { attempt, guard, disconnected, saying } = require('./errors.js');
 const { heartbeat } = require('./heartbeat.js');
 const { Message, outgoing } = require('./message.js');
 const { messages } = require('./messages.js');
-const { Messaging, request, receive, sendQueued, rejectRequests, rejectQueued } = require('./messaging.js');
 const { watchNetwork } = require('./network.js');
 const { assertOption, clientOptions, isObject } = require('./options.js');
 const { keepPositions } = require('./positions.js');
 const { reconnection } = require('./reconnect.js');
 const { ws2http, http2ws, fetchResponseUrl, redirectOf } = require('./redirect.js');
 const { platform } = require('./socket.js');
+const { listenToSocket } = require('./socket-events.js');
 const { after, noop, soon } = require('./timers.js');
 const { measureUptime } = require('./uptime.js');
 
@@ -46,12 +47,12 @@ class Client extends Messaging {
    * @type {Record<string, (value?: any) => void>[]}
    */
   #watchers = [];
-  /** Whether not to reconnect. */
-  #stopped = false;
+  /** @type {boolean | undefined} Whether not to reconnect. */
+  #stopped;
   /** Ends the wait for the WebSocket to open, or to close. */
   #endWait = noop;
-  /** Whether listeners know that the present WebSocket failed: they are told once. */
-  #hasFailed = false;
+  /** @type {boolean | undefined} Whether listeners know that the present WebSocket failed: they are told once. */
+  #hasFailed;
   /** Ends the watch of the network, which lasts from `connect` to the last disconnection. */
   #unwatch = noop;
   #heartbeat = heartbeat(this.options, () => this.#autoPing());
@@ -83,12 +84,18 @@ class Client extends Messaging {
   connect() {
     if (!this.#is(State.READY, State.DISCONNECTED)) return false;
     const { options } = this;
-    const { followRedirections, handshake, watchNetwork: isWatching, webSocket } = options;
-    const url = (followRedirections && this.urlFollowed) || this.url;
+    const url = (options.followRedirections && this.urlFollowed) || this.url;
     const open = () => {
-      const ws = platform.openSocket(webSocket ?? platform.socketClass(), url, options);
+      const ws = platform.openSocket(options.webSocket ?? platform.socketClass(), url, options);
       try {
-        this.#listenTo(ws);
+        listenToSocket(
+          ws,
+          () => this.ws_ === ws,
+          () => this.#onOpen(),
+          (event) => this.#onMessage(event.data),
+          (event) => this.#onError(event),
+          (event) => this.#onClose(event),
+        );
       } catch (error) {
         ws.close();
         throw error;
@@ -99,12 +106,10 @@ class Client extends Messaging {
     this.#stopped = this.#hasFailed = false;
     this.#reconnect.pause();
     this.#unwatch();
-    if (isWatching) this.#unwatch = watchNetwork((isBack) => this.#onNetwork(isBack));
+    if (options.watchNetwork) this.#unwatch = watchNetwork((isBack) => this.#onNetwork(isBack));
     this.state = State.CONNECTING;
     // A server may accept a connection, and say nothing.
-    this.#await(handshake.timeout, () => {
-      this.#onHandshakeFailed(failure(ErrorCode.HANDSHAKE_ERROR, undefined, text`no connection`));
-    });
+    this.#await(options.handshake.timeout, () => this.#onHandshakeFailed(failure(ErrorCode.HANDSHAKE_ERROR, undefined, text`no connection`)));
     this.#tell(Event.CONNECTING);
     return true;
   }
@@ -115,8 +120,8 @@ class Client extends Messaging {
    *   already. Rejects with the error of `_connecting_error`, or `cDisconnected`.
    */
   connectAsync() {
-    return new Promise((resolve, reject) => {
-      if (this.#is(State.CONNECTED)) return resolve(undefined);
+    return new Promise((/** @type {(value?: any) => void} */ resolve, reject) => {
+      if (this.#is(State.CONNECTED)) return resolve();
       this.connect();
       return this.#watchers.push({
         [Event.CONNECTED]: resolve,
@@ -243,32 +248,6 @@ class Client extends Messaging {
 
   // The connection.
 
-  /** @param {any} ws Is listened to for ever: an `error` event without a listener would end a program in Node. */
-  #listenTo(ws) {
-    const isCurrent = () => this.ws_ === ws;
-    // Not inside calls of ours: some emit while `close` runs.
-    const tell = (/** @type {() => void} */ call) => soon(() => isCurrent() && call());
-    let hasOpened = false;
-    let hasFailed = false;
-    ws.binaryType = 'arraybuffer';
-    ws.onopen = () => {
-      FULL: hasOpened = true;
-      if (isCurrent()) this.#onOpen();
-    };
-    ws.onmessage = (/** @type {any} */ { data }) => isCurrent() && this.#onMessage(data);
-    ws.onclose = (/** @type {any} */ event) => tell(() => this.#onClose(event));
-    ws.onerror = (/** @type {any} */ event) => {
-      FULL: {
-        // Node 22 tells twice of one that is closed before it has opened.
-        if (hasFailed) return;
-        hasFailed = true;
-        // The close event follows at once, but in Node 22 not when the connection could not be made.
-        if (!hasOpened) after(() => ws.onclose({ code: 1006, reason: '' }), 1);
-      }
-      tell(() => this.#onError(event));
-    };
-  }
-
   /**
    * Waits for the WebSocket to open or to close.
    * @param {number} timeout ms; 0 is no limit.
@@ -292,10 +271,7 @@ class Client extends Messaging {
 
   /** @param {any} response Of the server. */
   #onHandshake(response) {
-    if (!isObject(response)) {
-      this.#onHandshakeFailed(failure(ErrorCode.HANDSHAKE_ERROR, response, text`no object in answer`));
-      return;
-    }
+    if (!isObject(response)) return this.#onHandshakeFailed(failure(ErrorCode.HANDSHAKE_ERROR, response, text`no object in answer`));
     this.#reconnect.connected();
     this.id = response.id;
     this.state = State.CONNECTED;
@@ -306,14 +282,13 @@ class Client extends Messaging {
   }
 
   /** @param {LineError} cause */
-  #onHandshakeFailed(cause) {
-    const { code, payload } = cause;
+  #onHandshakeFailed({ code, payload, message }) {
     const isRejected = code === ErrorCode.MESSAGE_REJECTED;
-    const [failed, closeCode, reason] = isRejected
-      ? [ErrorCode.HANDSHAKE_REJECTED, HANDSHAKE_REJECTED, 'Handshake rejected']
-      : [ErrorCode.HANDSHAKE_ERROR, HANDSHAKE_FAILED, 'Handshake failed'];
+    const failed = isRejected ? ErrorCode.HANDSHAKE_REJECTED : ErrorCode.HANDSHAKE_ERROR;
+    const closeCode = isRejected ? HANDSHAKE_REJECTED : HANDSHAKE_FAILED;
+    const reason = isRejected ? 'Handshake rejected' : 'Handshake failed';
     this.#hasFailed = true;
-    this.#tell(Event.CONNECTING_ERROR, failure(failed, payload, text`${reason}${isRejected ? saying(payload) : `: ${cause.message}`}`));
+    this.#tell(Event.CONNECTING_ERROR, failure(failed, payload, text`${reason}${isRejected ? saying(payload) : `: ${message}`}`));
     // The server says that another attempt would fail as well, for example because a token is not valid.
     const retry = payload?.retry !== false;
     // With the connection lost there is nothing to disconnect.
@@ -352,9 +327,9 @@ class Client extends Messaging {
     const isConnecting = this.#is(State.CONNECTING, State.HANDSHAKING);
     const error = failure(ErrorCode.WEBSOCKET_ERROR, event, text`The WebSocket failed${saying(event)}`);
     if (!this.#hasFailed) this.#tell(isConnecting ? Event.CONNECTING_ERROR : Event.ERROR, error);
-    const { followRedirections, redirectOrigins } = this.options;
-    if (!followRedirections) return;
-    redirectOf(this.url, redirectOrigins ?? [], /** @type {any} */ (this.constructor)).then(
+    const { options } = this;
+    if (!options.followRedirections) return;
+    redirectOf(this.url, options.redirectOrigins, /** @type {any} */ (this.constructor)).then(
       (url) => (this.urlFollowed = url),
       (cause) => cause instanceof LineError && this.#tell(Event.ERROR, cause),
     );
@@ -411,11 +386,11 @@ class Client extends Messaging {
       const reason = 'Message too large';
       this.#tell(Event.ERROR, failure(ErrorCode.WEBSOCKET_ERROR, undefined, text`${reason}: more than ${maxPayload} bytes`));
       this.#disconnect(TOO_LARGE_FOR_CLIENT, reason, true);
-      return;
+    } else {
+      const envelope = readEnvelope(data, maxDepth);
+      if (!envelope) this.#tell(Event.ERROR, failure(ErrorCode.INVALID_JSON, data, text`Not a message`));
+      else if (this.#positions.note(envelope)) receive(this, envelope);
     }
-    const envelope = readEnvelope(data, maxDepth);
-    if (!envelope) this.#tell(Event.ERROR, failure(ErrorCode.INVALID_JSON, data, text`Not a message`));
-    else if (this.#positions.note(envelope)) receive(this, envelope);
   }
 
   // Shared.

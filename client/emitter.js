@@ -27,9 +27,6 @@ const isRegExp = (value) => kindOf(value) === 'RegExp';
 /** @param {unknown} value */
 const assertInteger = (value) => assert(Number.isInteger(value), text`Not an integer`);
 
-/** @param {unknown} condition */
-const assertName = (condition) => assert(condition, text`Not a name or pattern`);
-
 /** One handler listening to one name or pattern. */
 class Listener {
   /**
@@ -42,7 +39,7 @@ class Listener {
       /** @type {string | undefined} */
       this.eventName = eventName;
     } else {
-      assertName(isRegExp(eventName));
+      assert(isRegExp(eventName), text`Not a name or pattern`);
       /** @type {RegExp | undefined} */
       this.eventNameRegex = eventName;
     }
@@ -103,7 +100,7 @@ class Emitter extends BaseEmitter {
     if (this.#forPairs('addListener', eventName, handler, execLimit)) return this;
     const listener = new Listener(/** @type {EventName} */ (eventName), /** @type {Handler} */ (handler), execLimit);
     // A trait of the original: the empty name is accepted but never emitted.
-    if (eventName === '') return this;
+    if (!eventName) return this;
     listener.onExpire = (expired) => this.removeListener_(expired);
     const max = isString(eventName) ? this.getMaxListeners() || Infinity : this.getMaxRegexListeners();
     assert(this.#listOf(eventName).length < max, text`Too many listeners for ${eventName}`);
@@ -122,7 +119,7 @@ class Emitter extends BaseEmitter {
    */
   #forPairs(method, eventName, handler, execLimit) {
     const areSeveral = [eventName, handler].some(Array.isArray);
-    if (areSeveral) for (const name of [eventName].flat()) for (const each of [handler].flat()) this[method](name, each, execLimit);
+    if (areSeveral) [eventName].flat().forEach((name) => [handler].flat().forEach((each) => this[method](name, each, execLimit)));
     return areSeveral;
   }
 
@@ -145,7 +142,7 @@ class Emitter extends BaseEmitter {
     const at = list.indexOf(listener);
     // It may be gone: one removed while it was being called expires later.
     if (at >= 0) list.splice(at, 1);
-    if (eventName && list.length === 0) delete this.#named[eventName];
+    if (eventName && !list.length) delete this.#named[eventName];
     this.emit('removeListener', eventName ?? eventNameRegex, handler);
   }
 
@@ -156,7 +153,7 @@ class Emitter extends BaseEmitter {
    */
   #find(eventName) {
     if (isString(eventName)) return [...(this.#named[eventName] ?? [])];
-    assertName(isRegExp(eventName));
+    assert(isRegExp(eventName), text`Not a name or pattern`);
     return this.#patterns.filter((each) => String(each.eventNameRegex) === String(eventName));
   }
 
@@ -168,8 +165,8 @@ class Emitter extends BaseEmitter {
   removeListener(eventName, handler) {
     if (this.#forPairs('removeListener', eventName, handler)) return this;
     // A trait of the original: a name without listeners is an error.
-    assertName(isRegExp(eventName) || this.#named[/** @type {string} */ (eventName)]);
-    for (const listener of this.#find(/** @type {EventName} */ (eventName))) if (listener.handler === handler) this.removeListener_(listener);
+    assert(isRegExp(eventName) || this.#named[/** @type {string} */ (eventName)], text`Not a name or pattern`);
+    this.#find(/** @type {EventName} */ (eventName)).forEach((listener) => listener.handler === handler && this.removeListener_(listener));
     return this;
   }
 
@@ -248,7 +245,7 @@ class Emitter extends BaseEmitter {
    */
   emit(eventName, ...args) {
     if (Array.isArray(eventName)) return eventName.map((each) => this.emit(each, ...args)).flat();
-    assertName(isString(eventName));
+    assert(isString(eventName), text`Not a name or pattern`);
     const event = { name: eventName };
     const call = (/** @type {Listener} */ listener) => listener.execute({ ...listener, event }, args);
     const results = [

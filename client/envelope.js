@@ -26,8 +26,9 @@ function readEnvelope(data, maxDepth) {
     const isId = i === undefined || isString(i) || typeof i === 'number';
     return isString(n) && isId && envelope;
   } catch {
-    return undefined;
+    // Not JSON, or not UTF-8.
   }
+  return undefined;
 }
 
 /**
@@ -46,8 +47,8 @@ function isDeeper(text, max) {
     if (code === 0x22) isString = !isString;
     else if (isString) i += Number(code === 0x5c);
     // `[` and `{`, `]` and `}`, which differ from each other in that bit.
-    else if ((code | 0x20) === 0x7b) depth += 1;
-    else if ((code | 0x20) === 0x7d) depth -= 1;
+    else if ((code | 0x20) === 0x7b) depth++;
+    else if ((code | 0x20) === 0x7d) depth--;
   }
   return depth > max;
 }

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { noteThrown, promisesAmong, reportUncaught, watchHandlers } = require('../common/delivery.js');
+const { promisesAmong, reportUncaught, thrown, watchHandlers } = require('../common/delivery.js');
 const { messageJson, isJson, reasonOf, receivedError } = require('../common/json.js');
 const { MessageName: Name, MessageErrorCode: ErrorCode } = require('../common/message-enums.js');
 const { failure, text } = require('../common/failure.js');
@@ -58,9 +58,10 @@ class Message extends Emitter {
   #responder;
   /** @type {any[] | false | undefined} What the handlers have returned. */
   #results;
-  /** Whether an answer has failed while the handlers ran, and thrown. */
-  #hasThrown = false;
-  #isTaken = false;
+  /** @type {boolean | undefined} Whether an answer has failed while the handlers ran, and thrown. */
+  #hasThrown;
+  /** @type {boolean | undefined} */
+  #isTaken;
   /** @type {Record<string, string> | undefined} What a handshake brings along. */
   #positions;
 
@@ -151,7 +152,7 @@ class Message extends Emitter {
    *   `mInvalidJson` any more, `_error` gets it instead.
    */
   resolve(payload) {
-    this.#respond('resolved', payload, payload, null);
+    this.#respond('resolved', payload, null, payload);
   }
 
   /**
@@ -160,30 +161,26 @@ class Message extends Emitter {
    * @throws {LineError} As {@link resolve}.
    */
   reject(err) {
-    this.#respond('rejected', err, undefined, err);
+    this.#respond('rejected', err, err);
   }
 
   /**
    * @param {string} event
    * @param {unknown} value Of the event.
-   * @param {unknown} payload
    * @param {unknown} err
+   * @param {unknown} [payload]
    */
-  #respond(event, value, payload, err) {
+  #respond(event, value, err, payload) {
     const responder = this.#responder;
-    if (this.id === undefined) {
-      this.#fail(failure(ErrorCode.MISSING_ID, undefined, text`No answer to ${this.name} is expected`));
-      return;
-    }
+    if (this.id === undefined) return this.#fail(failure(ErrorCode.MISSING_ID, undefined, text`No answer to ${this.name} is expected`));
     this.#assertFirst();
     let answer;
     try {
       answer = messageJson(Name.RESPONSE, payload, this.id, err);
     } catch (cause) {
       // As with the original: an error that has a `toJSON` goes out with its properties all the same.
-      if (responder && isJson([payload, err])) responder.onNotResponded(this, cause);
-      else this.#fail(failure(ErrorCode.INVALID_JSON, cause, text`Not JSON: ${reasonOf(cause)}`));
-      return;
+      if (responder && isJson([payload, err])) return responder.onNotResponded(this, cause);
+      return this.#fail(failure(ErrorCode.INVALID_JSON, cause, text`Not JSON: ${reasonOf(cause)}`));
     }
     // A `toJSON` may have answered.
     this.#assertFirst();
@@ -209,12 +206,11 @@ class Message extends Emitter {
       const isHandling = responder.handling === this;
       // The peer decides whether there is an id: a missing one is thrown only where it is sure to be caught.
       const isOurs = this.id !== undefined;
-      const isRunning = () => this.#isTaken || promisesAmong(this.#results).some(platform.isPending);
-      if (!isHandling && !(isOurs && isRunning())) {
-        responder.report(error);
-        return;
-      }
-      noteThrown(error, responder.report);
+      let running = promisesAmong(this.#results);
+      // Only Node can tell; elsewhere all handlers that returned a promise may run.
+      FULL: running = running.filter(platform.isPending);
+      if (!isHandling && !(isOurs && (this.#isTaken || running.length))) return responder.report(error);
+      thrown.set(error, responder.report);
       if (isHandling) this.#hasThrown = true;
       else watchHandlers(this.#results, responder.report);
     }

@@ -1,10 +1,10 @@
 // @ts-check
 'use strict';
 
+const Emitter = require('./emitter.js');
 const { messageJson } = require('../common/json.js');
 const { MessageName } = require('../common/message-enums.js');
 const { failure, text } = require('../common/failure.js');
-const Emitter = require('./emitter.js');
 const { State, Event, ErrorCode } = require('./enums.js');
 const { isReserved } = require('./envelope.js');
 const { attempt, guard, disconnected, notConnected, saying } = require('./errors.js');
@@ -94,10 +94,10 @@ class Messaging extends Emitter {
       if (name === MessageName.PING) client.onPingMessage_(message);
       else if (name === MessageName.RESPONSE) client.#onResponse(message);
       else if (!isReserved(name)) deliver(client, message);
-      else client.#answer(message, undefined, new Error('Reserved name'));
+      else client.#answer(message, new Error('Reserved name'));
     };
     sendQueued = (client) => {
-      client.#queue.takeAll().forEach(({ resolve }) => resolve(undefined));
+      client.#queue.takeAll((waiter) => waiter.resolve());
     };
     rejectRequests = (client) => rejectAll(client.#requests);
     rejectQueued = (client) => rejectAll(client.#queue);
@@ -167,7 +167,7 @@ class Messaging extends Emitter {
    * @param {Message} message
    */
   onPingMessage_(message) {
-    this.#answer(message, 'pong', null);
+    this.#answer(message, null, 'pong');
   }
 
   /**
@@ -216,10 +216,10 @@ class Messaging extends Emitter {
   /**
    * Answers a message that no handler gets.
    * @param {Message} message
-   * @param {unknown} payload
    * @param {unknown} err
+   * @param {unknown} [payload]
    */
-  #answer(message, payload, err) {
+  #answer(message, err, payload) {
     this.#responder.respond(message, messageJson(MessageName.RESPONSE, payload, message.id, err));
   }
 }
@@ -228,6 +228,6 @@ class Messaging extends Emitter {
 const toJson = (message) => attempt(ErrorCode.INVALID_JSON, () => String(message), text`Not JSON`);
 
 /** @param {import('./waiting.js').WaitingList} waiting For a connection, or for what comes by it. */
-const rejectAll = (waiting) => waiting.takeAll().forEach(({ reject }) => reject(disconnected()));
+const rejectAll = (waiting) => waiting.takeAll((waiter) => waiter.reject(disconnected()));
 
 module.exports = { Messaging, request, receive, sendQueued, rejectRequests, rejectQueued };

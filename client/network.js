@@ -25,9 +25,7 @@ function watchNetwork(changed) {
     const { document } = global;
     watch(global, 'online', () => changed(true));
     watch(global, 'offline', () => changed(false));
-    watch(document, 'visibilitychange', () => {
-      succeeds(() => document.visibilityState === 'visible' && changed(true));
-    });
+    watch(document, 'visibilitychange', () => succeeds(() => document.visibilityState === 'visible' && changed(true)));
   });
   return () => ends.forEach(succeeds);
 }

@@ -43,7 +43,7 @@ const DEFAULTS = {
 const OPTIONAL = { queue: { max: 100, ttl: 30000 }, positions: null, redirectOrigins: null, webSocket: null };
 
 /** Numbers that are 1 or more; the others may be 0. */
-const FROM_ONE = ['initialDelay', 'multiply', 'maxDelay', 'interval', 'window', 'max'];
+const FROM_ONE = /^(initialDelay|multiply|maxDelay|interval|window|max)$/;
 // /facts
 
 /**
@@ -87,7 +87,7 @@ function fill(given = {}, defaults, name) {
     if (!isThere) options[key] = filled;
     if (typeof standard === 'number') {
       const isNumber = Number.isInteger(standard) ? Number.isInteger : Number.isFinite;
-      const least = Number(FROM_ONE.includes(key));
+      const least = Number(FROM_ONE.test(key));
       assertOption(isNumber(value) && value >= least, key, text`a number, ${least} or more`);
     } else if (typeof standard === 'boolean') {
       assertOption(typeof value === 'boolean', key, text`a boolean`);
@@ -114,8 +114,7 @@ function clientOptions(given) {
     assertOption(!positions || (isObject(positions) && !(Symbol.iterator in positions)), 'positions', text`an object`);
   }
   assertOption(!webSocket || typeof webSocket === 'function', 'webSocket', text`a class`);
-  const areOrigins = succeeds(() => options.redirectOrigins?.map((/** @type {string} */ each) => new URL(each)));
-  assertOption(areOrigins, 'redirectOrigins', text`a list of origins`);
+  assertOption(succeeds(() => options.redirectOrigins?.map((/** @type {string} */ each) => new URL(each))), 'redirectOrigins', text`a list of origins`);
   assertOption(isJson(options.handshake.payload), 'payload', text`JSON`);
   return options;
 }

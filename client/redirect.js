@@ -34,7 +34,7 @@ async function fetchResponseUrl(url, timeout = 3000) {
 /**
  * Where a WebSocket is redirected to, which no WebSocket follows itself.
  * @param {string} url
- * @param {readonly string[]} origins That may be redirected to, besides the same host: who gets the handshake
+ * @param {readonly string[] | null | undefined} origins That may be redirected to, besides the same host: who gets the handshake
  *   gets its payload, which often is a token.
  * @param {{ws2http: any, http2ws: any, fetchResponseUrl: any}} by The class, whose statics an application
  *   may have replaced.
@@ -45,9 +45,9 @@ async function redirectOf(url, origins, by) {
   const target = by.http2ws(await by.fetchResponseUrl(by.ws2http(url)));
   const from = new URL(url);
   const to = new URL(target);
-  const isAllowed = to.host === from.host || origins.some((each) => new URL(each).origin === to.origin);
+  const isAllowed = to.host === from.host || origins?.some((each) => new URL(each).origin === to.origin);
   // A redirect must not lead from an encrypted connection to one that is not.
-  if (isAllowed && (to.protocol === 'wss:' || from.protocol !== 'wss:')) return target;
+  if (isAllowed && ['wss:', from.protocol].includes(to.protocol)) return target;
   throw failure(ErrorCode.WEBSOCKET_ERROR, undefined, text`Not redirected to ${to.origin}: not in "redirectOrigins", or not encrypted`);
 }
 

@@ -30,11 +30,11 @@ const LONGEST = 0x7fffffff;
 function after(callback, ms, isIdle) {
   /** @type {any} A number in browsers. */
   let timer;
-  const wait = (/** @type {number} */ left) => {
-    timer = start(() => (left > LONGEST ? wait(left - LONGEST) : callback()), Math.min(left, LONGEST));
+  const wait = () => {
+    timer = start(() => ((ms -= LONGEST) > 0 ? wait() : callback()), Math.min(ms, LONGEST));
     FULL: if (isIdle) timer.unref?.();
   };
-  if (ms > 0) wait(ms);
+  if (ms > 0) wait();
   return () => stop(timer);
 }
 

@@ -44,7 +44,7 @@ function onAbort(signal, call) {
 /**
  * One wait.
  * @typedef {object} Waiter
- * @property {(value: any) => void} resolve
+ * @property {(value?: any) => void} resolve
  * @property {(error: any) => void} reject
  * @property {AbortSignal} [signal] Ends the wait when it is aborted.
  */
@@ -70,8 +70,11 @@ function waitingList() {
     /** How many wait. */
     howMany: () => ends.size,
 
-    /** Ends every wait, in the order they began. */
-    takeAll: () => [...ends.values()].map((end) => end()),
+    /**
+     * Ends every wait, in the order they began.
+     * @param {(waiter: Waiter) => void} settle Called for each, once all have ended.
+     */
+    takeAll: (settle) => [...ends.values()].map((end) => end()).forEach(settle),
 
     /**
      * @param {Waiter} waiter

@@ -29,24 +29,17 @@ const thrown = new WeakMap();
 const watched = new WeakSet();
 
 /**
- * Notes an error that is thrown into a handler.
- * @param {Error} error
- * @param {Report} report
- */
-const noteThrown = (error, report) => thrown.set(error, report);
-
-/**
  * Reports an error that no handler has caught, if it was noted.
  * @param {any} error
  * @returns {boolean} Whether it was noted.
  */
 function reportUncaught(error) {
-  if (!thrown.has(error)) return false;
+  const isNoted = thrown.has(error);
   const report = thrown.get(error);
   // Several handlers may have rejected with it.
-  thrown.set(error, undefined);
+  if (isNoted) thrown.set(error, undefined);
   report?.(error);
-  return true;
+  return isNoted;
 }
 
 /**
@@ -65,15 +58,15 @@ function promisesAmong(results) {
  * @param {Report} report
  */
 function watchHandlers(results, report) {
-  for (const promise of promisesAmong(results)) {
-    if (watched.has(promise)) continue;
+  promisesAmong(results).forEach((promise) => {
+    if (watched.has(promise)) return;
     watched.add(promise);
     promise.then(undefined, (reason) => {
       if (reportUncaught(reason)) return;
       // The application may handle its own error elsewhere. Throwing it again could let a peer end the process.
       report(failure(NOT_RESPONDED, reason, text`A handler failed after its answer had failed`));
     });
-  }
+  });
 }
 
-module.exports = { noteThrown, reportUncaught, promisesAmong, watchHandlers };
+module.exports = { thrown, reportUncaught, promisesAmong, watchHandlers };

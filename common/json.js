@@ -86,9 +86,17 @@ function isHidden(value) {
  */
 function isError(value) {
   FULL: if (typeof value !== 'object' || value === null) return false;
-  if (value instanceof Error || ['Error', 'DOMException'].includes(kindOf(value))) return true;
-  // Made by inheritance of another realm's `Error`, without its constructor.
-  FULL: for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
+  let is = value instanceof Error || ['Error', 'DOMException'].includes(kindOf(value));
+  FULL: is ||= inheritsError(value);
+  return is;
+}
+
+/**
+ * Whether an object inherits from another realm's `Error`, without its constructor.
+ * @param {object} value
+ */
+function inheritsError(value) {
+  for (let at = Object.getPrototypeOf(value); at !== null; at = Object.getPrototypeOf(at)) {
     if (at.constructor?.name === 'Error' && Object.hasOwn(at, 'toString')) return true;
   }
   return false;
@@ -160,12 +168,12 @@ function reasonOf(cause) {
  */
 function receivedError(error) {
   // No other value of JSON has properties of such names.
-  if (!isString(error?.name) || !isString(error.message)) return error;
+  const { name, message } = Object(error);
+  if (!isString(name) || !isString(message)) return error;
   /** @type {any} */
-  const received = new Error();
+  const received = Object.assign(new Error(), { name, message });
   for (const key of Object.keys(error)) {
-    const isOrdinary = !(key in received) && !MEANINGFUL.test(key);
-    if (isOrdinary || key === 'name' || key === 'message') received[key] = error[key];
+    if (!(key in received || MEANINGFUL.test(key))) received[key] = error[key];
   }
   return received;
 }

@@ -55,13 +55,22 @@ function compactEnums(enums) {
 const withoutTexts = (source) => source.replace(/(?:(?:, undefined)?,\s+)?\btext`(\$\{([^{}`]|\{\w+\}|`[^`]*`)*\}|[^`$])*`,?(?=\s*\))/g, '');
 
 /**
+ * Makes the functions of a module arrow functions, which are shorter, except those that use `this`. While modules load, none
+ * of them may be called before its place in the module.
+ * @param {string} source
+ */
+const withArrows = (source) => source.replace(/^(async )?function (\w+)(\(.*\)) (\{\n[^]*?^\})/gm, (whole, async = '', name, parameters, body) => {
+  return /\bthis[.[]/.test(body) ? whole : `const ${name} = ${async}${parameters} => ${body};`;
+});
+
+/**
  * Puts the values of enumerations where a source reads them. It may import them under other names.
  * @param {string} source
  * @param {string} file
  */
 function withValues(source, file) {
   if (file.endsWith('enums.js')) return compactEnums(require(file));
-  source = withoutTexts(source);
+  source = withArrows(withoutTexts(source));
   /** @type {Record<string, Record<string, string>>} */
   const enums = {};
   for (const [, names, from] of source.matchAll(/^const \{(.*)\} = require\('(.*enums\.js)'\);$/gm)) {
@@ -107,7 +116,7 @@ const BUILDS = {
 const TERSER = /** @type {const} */ ({
   ecma: 2022,
   toplevel: true,
-  compress: { passes: 3, hoist_funs: true, if_return: false, inline: 1, pure_getters: true, sequences: false, unsafe: true, unsafe_arrows: true },
+  compress: { keep_fargs: false, passes: 3, hoist_funs: true, if_return: false, inline: 1, pure_getters: true, sequences: false, unsafe: true, unsafe_arrows: true },
 });
 
 /**

@@ -7,7 +7,7 @@
  * The key of a value: `INVALID_OPTIONS` of `cInvalidOptions`, `CONNECTED` of `_connected` and of `connected`.
  * @param {string} value
  */
-const keyOf = (value) => value.match(/[A-Za-z][a-z]+|[A-Z]+/g)?.join('_').toUpperCase();
+const keyOf = (value) => value.match(/[^_][a-z]+|[A-Z]+/g)?.join('_').toUpperCase();
 
 /**
  * @param {string} text Values with a space between them; where the key does not follow from a value, `value=KEY`.

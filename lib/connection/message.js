@@ -6,7 +6,7 @@ const LineError = require('../../common/line-error.js');
 const { textOf } = require('../binding/text.js');
 const { MessageErrorCode: ErrorCode, MessageName: Name } = require('../enums.js');
 const { canonicalId, payloadJson, errorJson, messageJson, isJson, reasonOf, receivedError } = require('../../common/json.js');
-const { noteThrown, reportUncaught, promisesAmong, watchHandlers } = require('../../common/delivery.js');
+const { thrown, reportUncaught, promisesAmong, watchHandlers } = require('../../common/delivery.js');
 const { isPending } = require('../../common/pending.js');
 const {
   kAnswersWithoutId,
@@ -357,7 +357,7 @@ class Message extends Emitter {
       responder[kOnAnswerError](error);
       return;
     }
-    noteThrown(error, reportTo(responder));
+    thrown.set(error, reportTo(responder));
     throw error;
   }
 

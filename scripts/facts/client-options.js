@@ -36,7 +36,7 @@ function javascript() {
   );
   const inner = (/** @type {Option} */ { inner: own = {} }) => Object.entries(own).map(([key, value]) => `${key}: ${value}`).join(', ');
   const optional = OPTIONS.filter(isAbsent).map((option) => `${option.name}: ${option.inner ? `{ ${inner(option)} }` : null}`);
-  const fromOne = OPTIONS.filter(({ least }) => least === 1).map(({ name }) => literal(last(name)));
+  const fromOne = OPTIONS.filter(({ least }) => least === 1).map(({ name }) => last(name));
   return `/**
  * The defaults. What an option takes is seen from its default: where that is an integer, integers; where
  * it is a fraction, fractions too.
@@ -48,7 +48,7 @@ ${defaults.join('')}};
 const OPTIONAL = { ${optional.join(', ')} };
 
 /** Numbers that are 1 or more; the others may be 0. */
-const FROM_ONE = [${[...fromOne, "'max'"].join(', ')}];
+const FROM_ONE = /^(${[...fromOne, 'max'].join('|')})$/;
 `;
 }
 

@@ -10,6 +10,7 @@
 
 const { failure, text } = require('./failure.js');
 const { kindOf } = require('./kind-of.js');
+const { succeeds } = require('./succeeds.js');
 
 /** The code on both ends, in their `ErrorCode.MESSAGE_NOT_RESPONDED`. */
 const NOT_RESPONDED = 'cMessageNotResponded';
@@ -49,7 +50,13 @@ function reportUncaught(error) {
  * @returns {Promise<any>[]}
  */
 function promisesAmong(results) {
-  return (results || []).filter((value) => kindOf(value) === 'Promise');
+  /** @type {Promise<any>[]} */
+  const promises = [];
+  for (const value of results || []) {
+    // Some values throw when they are asked what they are, such as a revoked proxy.
+    succeeds(() => kindOf(value) === 'Promise' && promises.push(value));
+  }
+  return promises;
 }
 
 /**
@@ -61,11 +68,13 @@ function watchHandlers(results, report) {
   promisesAmong(results).forEach((promise) => {
     if (watched.has(promise)) return;
     watched.add(promise);
-    promise.then(undefined, (reason) => {
+    const onRejected = (/** @type {unknown} */ reason) => {
       if (reportUncaught(reason)) return;
       // The application may handle its own error elsewhere. Throwing it again could let a peer end the process.
       report(failure(NOT_RESPONDED, reason, text`A handler failed after its answer had failed`));
-    });
+    };
+    // What says that it is a promise may be none, or have another `then`.
+    succeeds(() => promise.then(undefined, onRejected));
   });
 }
 

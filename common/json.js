@@ -63,14 +63,15 @@ function errorJson(error, publicOnly) {
 }
 
 /**
- * A replacer of `JSON.stringify` that hides errors inside others.
+ * A replacer of `JSON.stringify` that hides errors inside others, and the stacks of those that are public.
  * @this {any}
  * @param {string} key
  * @param {unknown} value What the value's `toJSON` returned, if it has one.
  * @returns {unknown}
  */
 function hideErrors(key, value) {
-  return isHidden(value) || isHidden(this[key]) ? INTERNAL : value;
+  if (isHidden(value) || isHidden(this[key])) return INTERNAL;
+  return key === 'stack' && isError(this) ? undefined : value;
 }
 
 /** @param {unknown} value */
@@ -104,13 +105,17 @@ function inheritsError(value) {
 
 /**
  * What an error looks like on the wire: an `Error` as its name, message and own enumerable
- * properties, anything else as it is.
+ * properties, anything else as it is. The stack of a class that inherits without the constructor of `Error` is such a
+ * property, but peers must not see it.
  * @param {unknown} error
  * @returns {unknown}
  */
 function wireError(error) {
   if (!isError(error)) return error;
-  return { name: error.name, message: error.message, .../** @type {object} */ (error) };
+  /** @type {Record<string, unknown>} */
+  const wire = { name: error.name, message: error.message, .../** @type {object} */ (error) };
+  FULL: delete wire.stack;
+  return wire;
 }
 
 /**

@@ -46,6 +46,18 @@ const MOMENTS = {
   'in a timer': (answer) => void setTimeout(answer, 2)
 };
 
+/** What is like a promise, and is none, or another one. @type {Record<string, () => any>} */
+const RETURNED = {
+  'a revoked proxy': () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  },
+  'an object that says it is a promise': () => ({ [Symbol.toStringTag]: 'Promise' }),
+  'a promise with another then': () => Object.assign(Promise.resolve(), { then() { throw new Error('no'); } }),
+  'a proxy of a promise': () => new Proxy(Promise.resolve(), {}),
+};
+
 withClients('answers of the client', ({ test, client: build }) => {
   /**
    * Sends one request to the client, and returns what became of it.
@@ -97,6 +109,19 @@ withClients('answers of the client', ({ test, client: build }) => {
         assert.deepEqual(seen, { answer: { rejected: 'no' }, log: [], fatal: [] });
       });
     }
+  }
+
+  for (const [what, make] of Object.entries(RETURNED)) {
+    test(`a handler may return ${what} when its answer has failed`, async (context) => {
+      const caught = (/** @type {any} */ message) => {
+        assert.throws(() => message.resolve(1n));
+        return make();
+      };
+      for (const withoutId of [false, true]) {
+        const { log, fatal } = await asked(context, caught, withoutId);
+        assert.deepEqual([log, fatal], [[], []]);
+      }
+    });
   }
 
   if (build === 'node') {

@@ -7,6 +7,7 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const { RawClient } = require('../helpers/raw-client');
 const { until, within } = require('../helpers/timing');
+const { collectFatal } = require('../helpers/uncaught');
 const { withScene } = require('../process/support/scene');
 
 /** A proxy on which every operation throws a `TypeError`. */
@@ -31,6 +32,20 @@ const UNSHOWABLE = {
   'an object without toString': () => ({ toString: 0, valueOf: 0 }),
   'an object without a prototype': () => Object.create(null),
   'an object whose toString throws': () => ({ toString() { throw new Error('again'); } }),
+};
+
+/** What handlers may return that is like a promise, and is none, or another one. @type {Record<string, () => any>} */
+const RETURNED = {
+  'a revoked proxy': revoked,
+  'an object that does not tell what it is': () => ({ get [Symbol.toStringTag]() { throw new Error('no'); } }),
+  'an object that says it is a promise': () => ({ [Symbol.toStringTag]: 'Promise' }),
+  'a promise with another then': () => Object.assign(Promise.resolve(), { then() { throw new Error('no'); } }),
+  'a promise of a class that cannot be made': () => class extends Promise {
+    static get [Symbol.species]() {
+      throw new Error('no');
+    }
+  }.resolve(),
+  'a proxy of a promise': () => new Proxy(Promise.resolve(), {}),
 };
 
 /** @param {string} code */
@@ -105,4 +120,29 @@ describe('values that throw', () => {
       assert.throws(() => (server.options[name] = holes), lineError('sInvalidOptions'), name);
     }
   }));
+
+  for (const [what, make] of Object.entries(RETURNED)) {
+    it(`a handler that returns ${what} when its answer has failed`, withScene(async (scene) => {
+      const { connection, client } = await connected(scene);
+      /** @type {string[]} */
+      const reported = [];
+      connection.on('_error', (/** @type {any} */ { code }) => reported.push(code));
+      connection.on('caught', (/** @type {any} */ message) => {
+        assert.throws(() => message.resolve(1n));
+        return make();
+      });
+      connection.on('late', (/** @type {any} */ message) => {
+        setTimeout(() => message.resolve(1n), 1);
+        return make();
+      });
+      const { fatal } = await collectFatal(async () => {
+        // Whether there is an id is the client's choice.
+        for (const name of ['caught', 'late']) for (const id of ['', ',"i":"1"']) client.text(`{"n":"${name}"${id}}`);
+        await client.fence();
+        await until(() => reported.length === 2, 'late ones');
+      });
+      assert.deepEqual(fatal, []);
+      assert.deepEqual(reported.sort(), ['mInvalidJson', 'mMissingId']);
+    }));
+  }
 });

@@ -32,6 +32,20 @@ class Shown extends Error {
 }
 class Special extends LineError {}
 
+/**
+ * A class as before ES2015: it does not call the constructor of `Error`, and its stack is an enumerable property.
+ * @this {any}
+ * @param {string} message
+ */
+function Old(message) {
+  Object.assign(this, { name: 'Old', message, code: 7 });
+  this.stack = new Error(message).stack;
+}
+Old.prototype = Object.create(Error.prototype, { constructor: { value: Old } });
+
+/** @param {object} [properties] @returns {any} */
+const old = (properties) => Object.assign(Reflect.construct(Old, ['m']), properties);
+
 const INTERNAL = { name: 'Error', message: 'internal' };
 
 /** Errors of which a client learns that there was one. @type {Record<string, () => any>} */
@@ -60,6 +74,11 @@ const SHOWN = {
   'a subclass of it': [() => new Special('c', 'm'), { name: 'LineError', message: 'm', code: 'c' }],
   'a marked error': [() => Object.assign(new RangeError('m'), { most: 10, [LineError.PUBLIC]: true }), { name: 'RangeError', message: 'm', most: 10 }],
   'a marked class': [() => new Shown('m'), { name: 'Shown', message: 'm' }],
+  'a marked error whose stack is enumerable': [() => old({ [LineError.PUBLIC]: true }), { name: 'Old', message: 'm', code: 7 }],
+  'a marked error whose stack is enumerable inside another': [
+    () => new LineError('c', 'm', old({ [LineError.PUBLIC]: true })),
+    { name: 'LineError', message: 'm', code: 'c', payload: { name: 'Old', message: 'm', code: 7 } }
+  ],
   'text': [() => 'text', 'text'],
   'a plain object': [() => ({ name: 'n', message: 'm' }), { name: 'n', message: 'm' }],
   'null': [() => null, null],
@@ -162,6 +181,10 @@ describe("errors: 'full'", () => {
       assert.ok(!JSON.stringify(error).includes('at '), 'the stack');
     });
   }
+
+  it('sends no stack, though it is an enumerable property', async () => {
+    assert.deepEqual((await rejected(old)).error, { name: 'Old', message: 'm', code: 7 });
+  });
 
   it('may be changed while the server runs', async () => {
     const context = new Context({ name: 'native', Server });

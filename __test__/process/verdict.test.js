@@ -5,7 +5,12 @@
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
-const { delay, until } = require('../helpers/timing');
+const net = require('node:net');
+const tls = require('node:tls');
+const { WAYS, Wrapped, attached } = require('../attach/support');
+const { upgradeRequest } = require('../helpers/raw-http');
+const { TRUST, identity } = require('../helpers/tls');
+const { delay, until, within } = require('../helpers/timing');
 const { withScene } = require('./support/scene');
 
 /** Time the application has, in ms; and how much later its end may be noticed. */
@@ -74,4 +79,49 @@ describe('verifyClient that', () => {
     verdicts[1](false, 403);
     assert.equal(await status, 403);
   }));
+});
+
+describe('a client that resets its connection before verifyClient decides frees its place', () => {
+  /**
+   * @param {import('./support/scene').Scene} scene
+   * @param {(options: Record<string, unknown>) => Promise<{port: number}>} serve
+   * @param {boolean} encrypted
+   */
+  async function resets(scene, serve, encrypted) {
+    /** @type {((ok: boolean) => void)[]} */
+    const verdicts = [];
+    const verifyClient = (/** @type {any} */ _info, /** @type {any} */ callback) => verdicts.push(callback);
+    const { port } = await serve({ verifyClient, maxConnections: 1, upgradeTimeout: 0 });
+    const knock = async () => {
+      const asked = verdicts.length + 1;
+      const raw = net.connect({ port, host: '127.0.0.1', noDelay: true });
+      // Resetting a socket that TLS has taken over leaves Node 20 spinning when it ends.
+      const socket = encrypted ? tls.connect({ socket: new Wrapped(raw), servername: 'localhost', ...TRUST }) : raw;
+      for (const each of [raw, socket]) each.on('error', () => {});
+      scene.defer(() => raw.destroy());
+      // Bytes that nobody reads do not hide the reset.
+      socket.write(upgradeRequest() + 'x'.repeat(1000));
+      await until(() => verdicts.length === asked, 'asked');
+      return { raw, socket };
+    };
+    for (let count = 0; count < 3; count += 1) {
+      const { raw } = await knock();
+      raw.resetAndDestroy();
+      await delay(50);
+    }
+    // Too late for all of them.
+    for (const verdict of verdicts) verdict(true);
+    const { socket } = await knock();
+    const answered = new Promise((resolve) => socket.once('data', resolve));
+    verdicts[3](true);
+    assert.match(String(await within(answered, 'answer')), /^HTTP\/1\.1 101 /);
+  }
+
+  for (const [name, own] of Object.entries({ 'its own port': {}, 'its own port with TLS': { tls: identity('server') } })) {
+    it(`at ${name}`, withScene((scene) => resets(scene, (given) => scene.listen({ ...own, ...given }), 'tls' in own)));
+  }
+
+  for (const way of WAYS) {
+    it(`at ${way.name}`, withScene((scene) => resets(scene, (given) => attached(scene, way, given), way.encrypted)));
+  }
 });

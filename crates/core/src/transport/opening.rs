@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures::future::{Either, select};
 use log::debug;
 
 use crate::deflate::Compression;
@@ -210,7 +211,7 @@ async fn answer(
         return Box::pin(turn_away(shared, &stream, &remote, no_room)).await;
     }
     let key = ticket.as_ref().map(|ticket| ticket.key);
-    match accept(time_limit, &policy, &request, &remote, client, key).await {
+    match accept(time_limit, &stream, &policy, &request, &remote, client, key).await {
         Ok(accepted) => {
             let failed =
                 |error: &_| debug!("{remote}: the peer has gone before its answer: {error}");
@@ -312,6 +313,7 @@ struct Accepted {
 /// Decides on a request.
 async fn accept(
     time_limit: &TimeLimit<'_>,
+    stream: &Stream,
     policy: &UpgradePolicy,
     request: &Arc<Request>,
     remote: &Remote,
@@ -350,18 +352,25 @@ async fn accept(
         .hub
         .inbox
         .announce_unknown(|_| Record::new(Kind::Upgrade, key));
-    match time_limit.run(remote, verdict).await {
-        Some(Ok(Verdict::Accept { head, protocol })) => Ok(Accepted {
+    let broken = pin!(stream.broken());
+    match time_limit.run(remote, select(verdict, broken)).await {
+        Some(Either::Left((Ok(Verdict::Accept { head, protocol }), _))) => Ok(Accepted {
             head,
             protocol,
             compression,
         }),
-        Some(Ok(Verdict::Refuse { status, message })) => {
+        Some(Either::Left((Ok(Verdict::Refuse { status, message }), _))) => {
             shared.hub.stats.add(Counter::RefusedApplication, 1);
             Err(Refusal::new(status, message.as_deref()))
         }
+        // Its place is free for others, whenever the application decides. Nobody will read the refusal.
+        Some(Either::Right(_)) => {
+            debug!("{remote}: the peer has gone before the application has decided");
+            shared.gate.forget(key);
+            Err(Refusal::unavailable())
+        }
         // The server was stopped, or the application takes too long.
-        Some(Err(_)) | None => {
+        Some(Either::Left((Err(_), _))) | None => {
             debug!("{remote}: the application has not decided");
             shared.gate.forget(key);
             Err(Refusal::unavailable())

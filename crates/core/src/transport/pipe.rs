@@ -256,6 +256,16 @@ impl PipeReader {
         Poll::Ready(Ok(()))
     }
 
+    /// Ready when the stream is gone. For a task that does not read meanwhile.
+    pub fn poll_broken(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.0.lock();
+        if state.source == Source::Broken {
+            return Poll::Ready(());
+        }
+        state.reader = Some(context.waker().clone());
+        Poll::Pending
+    }
+
     /// Ready when the owner has written all it was given.
     pub fn poll_written(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut state = self.0.lock();

@@ -1,13 +1,13 @@
 //! The byte streams that connections run over, in one type: a reading end for the task that owns
 //! the connection, and a writing end ([`Link`]) that any thread may use.
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, Interest, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -54,6 +54,23 @@ impl Stream {
         match self {
             Self::Tls(stream) => Some(stream.facts()),
             _ => None,
+        }
+    }
+
+    /// Waits until the connection is reset or fails, and reads nothing. A peer that only ends its side may still read.
+    pub async fn broken(&self) {
+        let failed = match self {
+            Self::Tcp(stream) => stream.ready(Interest::ERROR).await,
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.ready(Interest::ERROR).await,
+            Self::Tls(stream) => return Box::pin(stream.broken()).await,
+            Self::Piped(piped) => {
+                return poll_fn(|context| piped.reader().poll_broken(context)).await;
+            }
+        };
+        // That it cannot be waited for is no failure of the peer's.
+        if failed.is_err() {
+            pending::<()>().await;
         }
     }
 

@@ -91,6 +91,11 @@ impl TlsStream {
         }
     }
 
+    /// Waits until the connection under it is reset or fails.
+    pub async fn broken(&self) {
+        self.inner.broken().await;
+    }
+
     /// Waits for plaintext and reads some; `Ok(0)` is the end of the stream.
     ///
     /// # Errors

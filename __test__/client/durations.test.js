@@ -16,7 +16,7 @@ const MONTH = 30 * 86_400_000;
 /** Values of live options that must not end what they bound at once. */
 const LONG = [2 ** 31, MONTH, Number.MAX_SAFE_INTEGER, Infinity, NaN, -1, undefined, 'x'];
 
-withClients('long times', ({ test }) => {
+withClients('long times', ({ test, textOr }) => {
   for (const ms of LONG) {
     test(`${ms} ms: nothing ends at once`, async (context) => {
       const port = await context.script((socket) => welcome(socket, ({ n, i }) => {
@@ -84,7 +84,7 @@ withClients('long times', ({ test }) => {
         const first = await Promise.race([asked.then(() => 'settled', () => 'settled'), delay(20)]);
         assert.equal(first, undefined, String(ms));
       }
-      await assert.rejects(Client.fetchResponseUrl('http://x', 5), /No answer in time/);
+      await assert.rejects(Client.fetchResponseUrl('http://x', 5), textOr(/No answer in time/, /^Error$/));
     } finally {
       ends.forEach((end) => end(new Error('over')));
       globalThis.fetch = fetch;

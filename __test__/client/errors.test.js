@@ -12,10 +12,7 @@ const { refusedPort, withClients } = require('./support');
 /** @param {Promise<unknown>} promise @returns {Promise<string>} */
 const messageOf = (promise) => promise.then(() => 'none', ({ message }) => message);
 
-withClients('texts of errors', ({ client: name, test }) => {
-  const isScript = name === 'script';
-  const textOr = (/** @type {string} */ text, /** @type {string} */ code) => (isScript ? code : text);
-
+withClients('texts of errors', ({ test, textOr }) => {
   test('a rejected message, and one without an answer', async (context) => {
     const { client, connection } = await context.clientPair();
     connection.on('no', (/** @type {any} */ message) => message.reject(message.payload));
@@ -44,6 +41,6 @@ withClients('texts of errors', ({ client: name, test }) => {
     const noConnection = 'No connection: call connect() first, or let messages wait with the option "queue"';
     assert.equal(await messageOf(client.send('a')), textOr(noConnection, 'cDisconnected'));
     const failed = /^The WebSocket failed(: .*ECONNREFUSED.*|: Received network error or non-101 status code\.)?$/;
-    assert.match(await messageOf(client.connectAsync()), isScript ? /^cWebsocketError$/ : failed);
+    assert.match(await messageOf(client.connectAsync()), textOr(failed, /^cWebsocketError$/));
   });
 });

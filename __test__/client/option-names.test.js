@@ -37,9 +37,9 @@ const MISSPELT = [
   [{ queue: { maximum: 5, tll: 5 } }, 'ttl'],
 ];
 
-withClients('misspelt options', ({ test }) => {
+withClients('misspelt options', ({ test, testFull }) => {
   for (const [options, meant] of MISSPELT) {
-    test(`${JSON.stringify(options)} is refused, ${meant} suggested`, async ({ Client }) => {
+    testFull(`${JSON.stringify(options)} is refused, ${meant} suggested`, async ({ Client }) => {
       assert.throws(() => new Client('ws://x', options), (/** @type {any} */ { code, message }) => {
         return code === 'cInvalidOptions' && message.endsWith(`did you mean "${meant}"?`);
       });
@@ -60,9 +60,9 @@ const WRONG_IN_CALLS = [
   [{ signal: new AbortController() }, /"signal" must be an AbortSignal/],
 ];
 
-withClients('options of calls', ({ test }) => {
+withClients('options of calls', ({ test, testFull }) => {
   for (const [options, problem] of [...WRONG_IN_CALLS, [{ timout: 5 }, /did you mean "timeout"/]]) {
-    test(`send: ${problem.source}`, async (context) => {
+    testFull(`send: ${problem.source}`, async (context) => {
       const { client } = await context.clientPair();
       await assert.rejects(client.send('x', 1, options), { code: 'cInvalidOptions', message: problem });
     });
@@ -76,7 +76,7 @@ withClients('options of calls', ({ test }) => {
     [{ max: NaN }, /"max" must be a number, 1 or more/],
     [null, /"options" must be an object/],
   ]) {
-    test(`messages: ${problem}, and nothing is left behind`, async (context) => {
+    testFull(`messages: ${problem}, and nothing is left behind`, async (context) => {
       const { client } = await context.clientPair();
       assert.throws(() => client.messages('x', options), { code: 'cInvalidOptions', message: problem });
       assert.equal(client.listenerCount('x'), 0);

@@ -77,7 +77,7 @@ class Throwing extends FakeSocket {
   }
 }
 
-withClients('WebSockets', ({ test }) => {
+withClients('WebSockets', ({ test, testFull }) => {
   test('the option webSocket is the class to use', async (context) => {
     const client = context.client('ws://somewhere/x', { ...ONCE, webSocket: FakeSocket });
     client.connect();
@@ -95,7 +95,7 @@ withClients('WebSockets', ({ test }) => {
     }
   });
 
-  test('one that tells of no close when it cannot connect: the client tries again', async (context) => {
+  testFull('one that tells of no close when it cannot connect: the client tries again', async (context) => {
     const client = context.client('ws://x', { webSocket: WithoutClose, reconnectOptions: { initialDelay: 5, maxDelay: 5 } });
     const events = journal(client);
     client.connect();

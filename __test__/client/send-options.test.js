@@ -8,7 +8,7 @@ const { withClients } = require('./support');
 const { outcome } = require('../helpers/observe');
 const { delay } = require('../helpers/timing');
 
-withClients('options of send', ({ test }) => {
+withClients('options of send', ({ test, testFull }) => {
   test('a timeout', async (context) => {
     const { client } = await context.clientPair({ client: { responseTimeout: 5000 } });
     const start = Date.now();
@@ -79,7 +79,7 @@ withClients('options of send', ({ test }) => {
     assert.equal(listeners, 0);
   });
 
-  test('one signal for many messages and iterations of several clients: no warning of a leak', async (context) => {
+  testFull('one signal for many messages and iterations of several clients: no warning of a leak', async (context) => {
     const { client, connection } = await context.clientPair();
     const { client: other } = await context.clientPair();
     connection.on('x', (/** @type {any} */ message) => message.resolve());

@@ -13,6 +13,9 @@ const { reservePort } = require('../helpers/ports');
  * @typedef {object} Suite
  * @property {string} client name of the build
  * @property {(name: string, body: (context: ClientContext) => Promise<void>) => void} test registers a test
+ * @property {(name: string, body: (context: ClientContext) => Promise<void>) => void} testFull registers a test of what the
+ *   build for a `<script>` tag leaves out; it does not run with that
+ * @property {<T>(text: T, code: T) => T} textOr what an error says: a text, or its code in that build
  */
 
 /**
@@ -23,20 +26,20 @@ const { reservePort } = require('../helpers/ports');
  */
 function withClients(subject, register) {
   for (const { name, Client } of clients().filter((each) => each.name !== 'original')) {
-    describe(`${subject} (client ${name})`, () => {
-      register({
-        client: name,
-        test: (title, body) => {
-          it(title, async () => {
-            const context = new ClientContext(loadNative(), Client);
-            try {
-              await body(context);
-            } finally {
-              await context.dispose();
-            }
-          });
+    const isScript = name === 'script';
+    /** @type {Suite['test']} */
+    const test = (title, body) => {
+      it(title, async () => {
+        const context = new ClientContext(loadNative(), Client);
+        try {
+          await body(context);
+        } finally {
+          await context.dispose();
         }
       });
+    };
+    describe(`${subject} (client ${name})`, () => {
+      register({ client: name, test, testFull: isScript ? () => {} : test, textOr: (text, code) => (isScript ? code : text) });
     });
   }
 }

@@ -324,6 +324,23 @@ const CLIENTS = {
     await server.stop();
     assert.ok(child.isRunning, 'it reconnects');
   },
+  'client.md: Messages both ways': async (server, child) => {
+    const asked = new Promise((resolve) => {
+      server.on('connection', (/** @type {any} */ connection) => {
+        connection.on('sum', (/** @type {any} */ message) => message.resolve(message.payload[0] + message.payload[1]));
+        connection.on('note', async (/** @type {any} */ message) => {
+          connection.sendWithoutResponse('news', 'it rains');
+          const answers = [connection.send('question', 'Ready?'), connection.send('question', 'Why?').catch((error) => error.payload.message)];
+          resolve([message.payload, ...await Promise.all(answers)]);
+        });
+      });
+    });
+    assert.deepEqual([await child.line(), await child.line()].sort(), ['News: it rains', 'Sum 3']);
+    assert.deepEqual(await asked, ['no answer is needed', 'yes', 'I do not know']);
+    await server.stop();
+    assert.match(await child.line(), /^Disconnected 100/);
+    assert.ok(child.isRunning, 'it reconnects');
+  },
   'history.md: The client': async (server, child) => {
     server.on('connection', (/** @type {any} */ connection) => {
       connection.on('enter', (/** @type {any} */ message) => {

@@ -265,7 +265,8 @@ class Client extends Messaging {
     request(this, outgoing(MessageName.HANDSHAKE, payload, this.#positions.bring()), timeout, {
       // At once, so that no message of the server comes before `_connected`.
       resolve: (response) => this.#onHandshake(response),
-      reject: (error) => soon(() => this.#onHandshakeFailed(error)),
+      // By then a listener may have begun another attempt, whose failure this is not.
+      reject: (error) => soon(() => this.#is(State.CONNECTING) || this.#onHandshakeFailed(error)),
     });
   }
 
@@ -283,6 +284,7 @@ class Client extends Messaging {
 
   /** @param {LineError} cause */
   #onHandshakeFailed({ code, payload, message }) {
+    if (this.#hasFailed) return;
     const isRejected = code === ErrorCode.MESSAGE_REJECTED;
     const failed = isRejected ? ErrorCode.HANDSHAKE_REJECTED : ErrorCode.HANDSHAKE_ERROR;
     const closeCode = isRejected ? HANDSHAKE_REJECTED : HANDSHAKE_FAILED;
@@ -324,9 +326,9 @@ class Client extends Messaging {
   /** @param {any} event The error event of the WebSocket; its close event follows, if the server takes part. */
   #onError(event) {
     this.#await(this.options.disconnectTimeout, () => this.#forceClose());
-    const isConnecting = this.#is(State.CONNECTING, State.HANDSHAKING);
     const error = failure(ErrorCode.WEBSOCKET_ERROR, event, text`The WebSocket failed${saying(event)}`);
-    if (!this.#hasFailed) this.#tell(isConnecting ? Event.CONNECTING_ERROR : Event.ERROR, error);
+    if (!this.#hasFailed) this.#tell(this.#is(State.CONNECTING, State.HANDSHAKING) ? Event.CONNECTING_ERROR : Event.ERROR, error);
+    this.#hasFailed = true;
     const { options } = this;
     if (!options.followRedirections) return;
     redirectOf(this.url, options.redirectOrigins, /** @type {any} */ (this.constructor)).then(

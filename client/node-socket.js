@@ -74,7 +74,13 @@ function withSocket(make, options) {
   if (request === undefined || typeof ws.terminate === 'function') return ws;
   if (requests.size === 0) sending.subscribe(onSending);
   requests.set(request, ws);
-  ws.addEventListener('open', () => bound(ws, options), { once: true });
+  // Node 24 keeps the socket of an answer that it refuses, such as one to another key.
+  const giveUp = () => destroySocket(ws);
+  ws.addEventListener('error', giveUp, { once: true });
+  ws.addEventListener('open', () => {
+    ws.removeEventListener('error', giveUp);
+    bound(ws, options);
+  }, { once: true });
   for (const event of ['open', 'error', 'close']) ws.addEventListener(event, () => forget(request), { once: true });
   return ws;
 }

@@ -1,15 +1,19 @@
 // @ts-check
 'use strict';
 
+const timers = require('../common/node-timers.js');
 const { isPending } = require('../common/pending.js');
 const { Client } = require('./client.js');
 const { platform } = require('./socket.js');
 const { destroySocket, withSocket } = require('./node-socket.js');
+const { useTimers } = require('./timers.js');
 
 /** Prints with `debug` where that can be loaded: the client depends on no package. */
 const log = loadDebug()?.('line:client');
 
 const web = { ...platform };
+
+useTimers(timers);
 
 // Node's own WebSocket where there is one, else the package `ws`.
 Object.assign(platform, /** @type {import('./socket.js').Platform} */ ({

@@ -5,15 +5,17 @@ const { genuine } = require('../common/genuine.js');
 
 /**
  * Time. The functions are those of when this module was loaded, or what fake timers had replaced then: a test that
- * replaces globals for a while must not stop a client that works meanwhile.
+ * replaces globals for a while must not stop a client that works meanwhile. Node has more of them than the globals, and
+ * `node.js` gives those.
  */
 let { setTimeout: start, clearTimeout: stop, queueMicrotask: nextMicrotask } = globalThis;
-let { now } = Date;
+/** @type {{now(): number}} */
+let clock = Date;
 FULL: {
   start = genuine(globalThis, 'setTimeout');
   stop = genuine(globalThis, 'clearTimeout');
   nextMicrotask = genuine(globalThis, 'queueMicrotask');
-  ({ now } = genuine(globalThis, 'Date'));
+  clock = genuine(globalThis, 'Date');
 }
 const settled = Promise.resolve();
 
@@ -40,6 +42,18 @@ function after(callback, ms, isIdle) {
 
 const noop = () => {};
 
+/** Milliseconds, for differences of time. */
+const now = () => clock.now();
+
+/**
+ * Has time go by other functions than the global ones.
+ * @param {{setTimeout: any, clearTimeout: any, now: () => number}} timers
+ */
+function useTimers(timers) {
+  ({ setTimeout: start, clearTimeout: stop } = timers);
+  clock = timers;
+}
+
 /**
  * Calls a function that does not throw, once the running code is done. Unlike `queueMicrotask` promises
  * are not replaced by fake timers.
@@ -56,4 +70,4 @@ const throwLater = (error) =>
     throw error;
   });
 
-module.exports = { after, noop, now, soon, throwLater };
+module.exports = { after, noop, now, soon, throwLater, useTimers };

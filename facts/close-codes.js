@@ -7,7 +7,7 @@
  * @property {number} code
  * @property {string} name Of its constant.
  * @property {string} [from] Who sends it: `server`, `client` or `both`.
- * @property {string} [reason] The reason that the server gives.
+ * @property {string} [reason] The reason that the server gives, or of a code that is the client's.
  * @property {string} doc When, as the middle of a sentence.
  */
 
@@ -21,11 +21,11 @@ module.exports = [
   { code: 1009, name: 'MESSAGE_TOO_BIG', from: 'server', doc: 'a message longer than `maxPayload` (before the handshake is resolved: `maxHandshakePayload`), or in more frames than `maxFragments`' },
   { code: 1013, name: 'TRY_AGAIN_LATER', from: 'server', reason: 'Message took too long', doc: 'other clients wait for a compressed message of this one; see `maxInflatingBytes`' },
   { code: 4200, name: 'INTERNAL_ERROR', from: 'client', doc: 'internal error' },
-  { code: 4201, name: 'PING_FAILED', from: 'both', reason: 'Ping failed', doc: 'a ping was not answered within `responseTimeout`' },
-  { code: 4202, name: 'HANDSHAKE_FAILED', from: 'both', reason: 'Handshake not completed after N ms', doc: 'the handshake was not completed in time; see `handshakeTimeout`' },
-  { code: 4203, name: 'HANDSHAKE_REJECTED', from: 'server', reason: 'Handshake rejected', doc: '50 ms after the answer to a rejected handshake' },
-  { code: 4204, name: 'DISCONNECT_TIMEOUT', from: 'client', doc: 'the server did not close the connection within `disconnectTimeout`' },
-  { code: 4205, name: 'DISPOSED', from: 'client', doc: 'the client was disposed of' },
+  { code: 4201, name: 'PING_FAILED', from: 'both', reason: 'Ping failed', doc: 'a ping was not answered within `responseTimeout`; the reason of the client is `Auto ping failed`' },
+  { code: 4202, name: 'HANDSHAKE_FAILED', from: 'both', reason: 'Handshake not completed after N ms', doc: 'the handshake was not completed in time; see `handshakeTimeout`. The reason of the client is `Handshake failed`; its limit is `handshake.timeout`' },
+  { code: 4203, name: 'HANDSHAKE_REJECTED', from: 'both', reason: 'Handshake rejected', doc: 'the handshake was rejected: the client closes at once, the server 50 ms after its answer' },
+  { code: 4204, name: 'DISCONNECT_TIMEOUT', doc: 'never sent: reported to `_disconnected` of the client, with the reason `Disconnect timeout`, when the server did not close the connection within `disconnectTimeout`' },
+  { code: 4205, name: 'DISPOSED', from: 'client', doc: 'the client was disposed of; the reason is `Client disposed`' },
   { code: 4206, name: 'SLOW_CONSUMER', from: 'server', reason: 'Slow consumer', doc: 'the client does not read; see `maxBufferedBytes`' },
   { code: 4207, name: 'RATE_LIMIT', from: 'server', reason: 'Rate limit', doc: 'the client sends more than `messagesPerSecond` or `bytesPerSecond` allow, for longer than `rateTimeout`' },
   { code: 4208, name: 'TAKEN_OVER', from: 'server', reason: 'Taken over', doc: 'another connection has taken the id, by `setIdAsync` with `conflict: "takeover"`. The client of this package does not connect again by itself, and emits `_taken_over`' },

@@ -51,7 +51,7 @@ module.exports = [
     on: 'client',
     path: 'LineClient.ErrorCode',
     codes: [
-      { key: 'INVALID_OPTIONS', code: 'cInvalidOptions', doc: '`new LineClient`: an option is not valid; the message names it' },
+      { key: 'INVALID_OPTIONS', code: 'cInvalidOptions', doc: '`new LineClient`; also the options of `send` and `messages`: an option is not valid; the message names it' },
       { key: 'INVALID_JSON', code: 'cInvalidJSON', doc: '`_error`: the server sent a text that is not a message, `payload` is the text; `send`: the payload cannot be written as JSON' },
       { key: 'HANDSHAKE_ERROR', code: 'cHandshakeError', doc: '`_connecting_error`: the handshake failed otherwise' },
       { key: 'HANDSHAKE_REJECTED', code: 'cHandshakeRejected', doc: '`_connecting_error`: the server rejected the handshake; `payload` is its error' },

@@ -131,7 +131,10 @@ declare class LineClient<
   static ws2http(url: string): string | undefined;
   /** The URL of a WebSocket to the same server; undefined when it is not one of HTTP. */
   static http2ws(url: string): string | undefined;
-  /** Where redirects of a URL lead to; `followRedirections` asks this. May be replaced. */
+  /**
+   * Where redirects of a URL lead to; `followRedirections` asks this. May be replaced. `timeout`: ms to wait for the answer,
+   * 3000 by default; 0 is no limit. Rejects when there is no answer in time, or no redirect.
+   */
   static fetchResponseUrl(url: string, timeout?: number): Promise<string>;
 
   /** The URL given to the constructor. */
@@ -176,7 +179,7 @@ declare class LineClient<
   /**
    * Sends a message and resolves with the server's response. Rejects with `cMessageRejected`,
    * `cMessageTimeout`, `cDisconnected`, `cInvalidJSON`, `cWebsocketError`; `cQueueFull` or `cQueueExpired`
-   * with the option `queue`. `options`: ms to wait, or more.
+   * with the option `queue`; `cInvalidOptions`. `options`: ms to wait for the response, or more: {@link LineClient.SendOptions}.
    */
   send<K extends keyof ClientToServer & string>(
     name: K,

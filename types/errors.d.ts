@@ -92,7 +92,7 @@ export interface ServerErrorCodes {
 /** {@link ClientErrorCode} by name: of errors of the client. */
 export interface ClientErrorCodes {
   // facts: client-error-codes
-  /** `new LineClient`: an option is not valid; the message names it. */
+  /** `new LineClient`; also the options of `send` and `messages`: an option is not valid; the message names it. */
   readonly INVALID_OPTIONS: 'cInvalidOptions';
   /**
    * `_error`: the server sent a text that is not a message, `payload` is the text; `send`: the payload cannot be

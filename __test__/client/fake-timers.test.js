@@ -3,12 +3,16 @@
 
 /** Fake timers of tests: a client works while globals are replaced, and afterwards. */
 
-const { describe, it } = require('node:test');
+const { describe, it, mock } = require('node:test');
 const assert = require('node:assert/strict');
+const { execFile } = require('node:child_process');
+const path = require('node:path');
+const { promisify } = require('node:util');
 const FakeTimers = require('@sinonjs/fake-timers');
 const { WebSocket: webSocket } = require('ws');
 const { withClients } = require('./support');
-const { welcome } = require('../helpers/client-contract');
+const { ClientContext, welcome } = require('../helpers/client-contract');
+const { loadNative } = require('../helpers/implementations');
 const { outcome } = require('../helpers/observe');
 const { within, until, delay } = require('../helpers/timing');
 const { collectFatal } = require('../helpers/uncaught');
@@ -152,6 +156,32 @@ withClients('fake timers', ({ test }) => {
     }));
     assert.deepEqual(fatal.map(({ message }) => message), ['of the handler']);
   });
+});
+
+/** Longest that a process may take, in ms: what it does takes less than a second, on a busy machine more. */
+const BOUND = 15_000;
+
+describe('a client for Node that is loaded under them', () => {
+  for (const kind of ['sinon', 'legacy', ...('timers' in mock ? ['node:test'] : [])]) {
+    for (const then of ['kept', 'restored']) {
+      it(`${kind}, ${then}: sends time out, pings and reconnections go on, and the process ends`, async () => {
+        const context = new ClientContext(loadNative(), require('../../client/node.js'));
+        try {
+          let pings = 0;
+          const port = await context.script((socket) => welcome(socket, ({ n, p, i }) => {
+            if (n === '_p') pings++;
+            if (n !== 'silent') socket.send(JSON.stringify({ n: '_r', p: n === 'pings' ? pings : p, i, e: null }));
+          }));
+          const child = path.join(__dirname, 'children/faked.js');
+          const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+          const { stdout } = await promisify(execFile)(process.execPath, [child, `ws://127.0.0.1:${port}`, kind, then], { timeout: BOUND, env });
+          assert.deepEqual(JSON.parse(stdout), ['cMessageTimeout', 1, 'again']);
+        } finally {
+          await context.dispose();
+        }
+      });
+    }
+  }
 });
 
 describe('the time of a client that is loaded under them', () => {

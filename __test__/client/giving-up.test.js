@@ -28,6 +28,7 @@ const frame = (text) => Buffer.concat([Buffer.from([0x81, text.length]), Buffer.
  */
 const HANGS = {
   'accepts the connection and says nothing': () => {},
+  'answers to another key': (socket) => socket.once('data', () => socket.write(accepting('x'))),
   'accepts the WebSocket and says nothing': (socket) => upgrade(socket, () => {}),
   'answers the handshake and nothing more': (socket) => upgrade(socket, () => socket.write(WELCOME)),
   'answers the handshake and reads no more': (socket) => upgrade(socket, () => {
@@ -47,12 +48,15 @@ const HANGS = {
 
 const WELCOME = frame('{"n":"_r","p":{"id":"c1"},"i":"1","e":null}');
 
+/** @param {string} accept @returns {string} */
+const accepting = (accept) => `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+
 /** @param {net.Socket} socket @param {() => void} then Called once the first message has come. */
 function upgrade(socket, then) {
   socket.once('data', (request) => {
     const key = /sec-websocket-key: (.*)\r/i.exec(String(request))?.[1];
     const accept = crypto.createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    socket.write(accepting(accept));
     socket.once('data', then);
   });
 }
@@ -163,4 +167,40 @@ describe('a message without end', () => {
       await client.dispose();
     });
   });
+});
+
+describe('a connection that ends while its handshake is pending', () => {
+  /** @type {Record<string, (socket: net.Socket) => void>} */
+  const ENDS = {
+    'by a reset': (socket) => upgrade(socket, () => socket.resetAndDestroy()),
+    'by the end of its stream': (socket) => upgrade(socket, () => socket.end()),
+    'by a frame that is not valid': (socket) => upgrade(socket, () => socket.end(Buffer.from([0xff, 0xff, 1, 2, 3]))),
+    'by a close frame': (socket) => upgrade(socket, () => socket.end(Buffer.from([0x88, 2, 0x0f, 0xa0]))),
+  };
+  const sockets = [undefined, require('ws').WebSocket].filter((each) => each || 'WebSocket' in globalThis);
+  for (const [how, end] of Object.entries(ENDS)) {
+    for (const webSocket of sockets) {
+      it(`${how} (${webSocket ? 'ws' : "Node's own WebSocket"}): one _connecting_error, also where another attempt begins at once`, async () => {
+        await withServer(end, async (port) => {
+          const client = new Client(`ws://127.0.0.1:${port}`, { webSocket, reconnect: false, disconnectTimeout: 500 });
+          const events = journal(client);
+          client.connect();
+          await until(() => client.state === 'disconnected', 'disconnected');
+          await new Promise((resolve) => setTimeout(resolve, 30));
+          assert.deepEqual(events.map(([name]) => name).sort(), ['_connecting', '_connecting_error', '_disconnected']);
+          /** @type {Promise<any> | undefined} */
+          let again;
+          client.once('_disconnected', () => {
+            client.url = 'ws://127.0.0.1:1';
+            again = client.connectAsync().catch((error) => error);
+          });
+          client.connect();
+          await until(() => again, 'another attempt');
+          // Of that attempt, and not of the one before.
+          assert.equal((await again).code, 'cWebsocketError');
+          await client.dispose();
+        });
+      });
+    }
+  }
 });

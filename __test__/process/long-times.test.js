@@ -37,7 +37,8 @@ function withoutWarnings(body) {
 
 /** A long timer that was loaded with timers of the test, whose parts end when it says so. */
 function timerWithSteps() {
-  const loadedHere = () => Object.keys(require.cache).filter((file) => file.startsWith(path.join(__dirname, '../../lib')));
+  const folders = ['lib', 'common'].map((name) => path.join(__dirname, '../..', name, path.sep));
+  const loadedHere = () => Object.keys(require.cache).filter((file) => folders.some((folder) => file.startsWith(folder)));
   const kept = loadedHere().map((file) => /** @type {const} */ ([file, require.cache[file]]));
   const forget = () => loadedHere().forEach((file) => delete require.cache[file]);
   const { setTimeout, clearTimeout } = timers;

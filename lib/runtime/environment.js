@@ -2,30 +2,14 @@
 'use strict';
 
 /**
- * Timers, clock and queues of Node. Tests replace them by fakes, before the package is loaded or for a while afterwards
- * (`jest.useFakeTimers()`), and the package must not wait for a callback that a fake never calls. So they are
- * those of when it was loaded, or those that the fakes have replaced. They come from `node:timers`: what is global
- * under jsdom and in Electron's windows are the timers of browsers.
+ * Timers, clock and queues of Node, whatever a test has put in their place (`common/node-timers.js`).
  * Timers and immediates run in the asynchronous context of the load, outside the `AsyncLocalStorage` of the
  * handler that set them (contract section 5, Contexts).
  */
 
 const { AsyncResource } = require('node:async_hooks');
-const { performance } = require('node:perf_hooks');
-const timers = require('node:timers');
 const { genuine } = require('../../common/genuine.js');
-const { clearSocketTimer, setSocketInterval, setSocketTimeout } = require('./socket-timers.js');
-
-/** Whether `node:test` had replaced timers: its fakes keep nothing. They are private methods, bound. */
-const areLost = ['setTimeout', 'setInterval', 'setImmediate'].some((name) => genuine(timers, name).name.startsWith('bound #'));
-
-const setTimeout = areLost ? setSocketTimeout : genuine(timers, 'setTimeout');
-const setInterval = areLost ? setSocketInterval : genuine(timers, 'setInterval');
-const setImmediate = areLost ? (/** @type {() => void} */ run) => setSocketTimeout(run, 0) : genuine(timers, 'setImmediate');
-/** @type {typeof globalThis.clearTimeout} */
-const clearTimeout = areLost ? clearSocketTimer : genuine(timers, 'clearTimeout');
-/** @type {typeof globalThis.clearInterval} */
-const clearInterval = areLost ? clearSocketTimer : genuine(timers, 'clearInterval');
+const { clearInterval, clearTimeout, now, setImmediate, setInterval, setTimeout } = require('../../common/node-timers.js');
 
 /** Longest delay of a timer in Node, in ms. Node replaces longer ones by 1 ms. */
 const MAX_DELAY = 0x7fffffff;
@@ -37,9 +21,6 @@ const root = new AsyncResource('LineSocket', { requireManualDestroy: true });
 const nextTick = genuine(process, 'nextTick');
 const settled = Promise.resolve();
 const { then } = Promise.prototype;
-
-/** @type {() => number} Milliseconds on a clock that never jumps. Sinon puts its fake before that of the prototype. */
-const now = (Object.getPrototypeOf(performance).now ?? performance.now).bind(performance);
 
 /**
  * @template T

@@ -5,11 +5,15 @@
 
 const http = require('node:http');
 const net = require('node:net');
+const timers = require('node:timers');
 
-/** What timers are made by. Our clients keep that of when they are loaded, so this comes first. */
+/**
+ * What timers are made by. Our clients keep that of when they are loaded, so this comes first; the one for Node has it from
+ * Node's module.
+ */
 const original = global.setTimeout;
 let makeTimer = original;
-/** @type {any} */ (global).setTimeout = (/** @type {[any, any]} */ ...args) => makeTimer(...args);
+/** @type {any} */ (timers).setTimeout = /** @type {any} */ (global).setTimeout = (/** @type {[any, any]} */ ...args) => makeTimer(...args);
 
 const { clientContract, scriptedContract, journal, welcome } = require('../../helpers/client-contract');
 const { delay, until, within } = require('../../helpers/timing');

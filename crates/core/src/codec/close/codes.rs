@@ -19,12 +19,16 @@ pub const INVALID_PAYLOAD: u16 = 1007;
 pub const MESSAGE_TOO_BIG: u16 = 1009;
 /// Other clients wait for a compressed message of this one; see `maxInflatingBytes`.
 pub const TRY_AGAIN_LATER: u16 = 1013;
-/// A ping was not answered within `responseTimeout`.
+/// A ping was not answered within `responseTimeout`; the reason of the client is `Auto ping failed`.
 pub const PING_FAILED: u16 = 4201;
-/// The handshake was not completed in time; see `handshakeTimeout`.
+/// The handshake was not completed in time; see `handshakeTimeout`. The reason of the client is
+/// `Handshake failed`; its limit is `handshake.timeout`.
 pub const HANDSHAKE_FAILED: u16 = 4202;
-/// 50 ms after the answer to a rejected handshake.
+/// The handshake was rejected: the client closes at once, the server 50 ms after its answer.
 pub const HANDSHAKE_REJECTED: u16 = 4203;
+/// Never sent: reported to `_disconnected` of the client, with the reason `Disconnect timeout`, when
+/// the server did not close the connection within `disconnectTimeout`.
+pub const DISCONNECT_TIMEOUT: u16 = 4204;
 /// The client does not read; see `maxBufferedBytes`.
 pub const SLOW_CONSUMER: u16 = 4206;
 /// The client sends more than `messagesPerSecond` or `bytesPerSecond` allow, for longer than

@@ -1,10 +1,10 @@
 // @ts-check
 'use strict';
 
-const { Messaging, request, receive, sendQueued, rejectRequests, rejectQueued } = require('./messaging.js');
+const { Messaging, request, receive, isOverfull, sendQueued, rejectRequests, rejectQueued } = require('./messaging.js');
 const { isString } = require('../common/kind-of.js');
 const LineError = require('../common/line-error.js');
-const { DISCONNECT_TIMEOUT, DISPOSED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, PING_FAILED, TAKEN_OVER, TOO_LARGE_FOR_CLIENT } = require('../common/close-codes.js');
+const { DISCONNECT_TIMEOUT, DISPOSED, HANDSHAKE_FAILED, HANDSHAKE_REJECTED, PING_FAILED, SLOW_CONSUMER, TAKEN_OVER, TOO_LARGE_FOR_CLIENT } = require('../common/close-codes.js');
 const { MessageName } = require('../common/message-enums.js');
 const { failure, text } = require('../common/failure.js');
 const { State, Event, ErrorCode } = require('./enums.js');
@@ -383,6 +383,12 @@ class Client extends Messaging {
     // Nothing reaches a handler once the application has disconnected.
     if (this.#is(State.DISCONNECTING)) return;
     if (this.#is(State.CONNECTED)) this.#heartbeat.heard();
+    FULL: if (isOverfull(this)) {
+      const reason = 'Slow consumer';
+      this.#tell(Event.ERROR, failure(ErrorCode.WEBSOCKET_ERROR, undefined, text`The server does not read`));
+      this.#disconnect(SLOW_CONSUMER, reason, true);
+      return;
+    }
     const { maxPayload, maxDepth } = this.options;
     if (maxPayload && sizeOf(data, maxPayload) > maxPayload) {
       const reason = 'Message too large';

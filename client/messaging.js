@@ -34,6 +34,12 @@ let request;
 let receive;
 
 /**
+ * Whether so many answers wait that the server does not read. What the application sends by itself is its own choice.
+ * @type {(client: Messaging) => boolean}
+ */
+let isOverfull;
+
+/**
  * The client is connected: sends what is queued.
  * @type {(client: Messaging) => void}
  */
@@ -51,18 +57,30 @@ let rejectRequests;
  */
 let rejectQueued;
 
+/** Most memory of answers that wait, in bytes. */
+const MAX_ANSWERS = 256 * 1024 * 1024;
+
+/** Memory that an answer takes besides its bytes. */
+const OVERHEAD = 1024;
+
+/** Memory for each byte of the shortest answers. */
+const MOST = 32;
+
 /** The half of a client that sends messages over its WebSocket, and handles those that come. */
 class Messaging extends Emitter {
   /** The messages that await a response. */
   #requests = waitingList();
   /** The messages that await a connection, with the option `queue`. */
   #queue = waitingList();
+  /** Memory of the answers since everything had been written. */
+  #answers = 0;
   /** @type {import('./message.js').Responder} */
   #responder = {
     report: (error) => guard(() => this.emit(Event.ERROR, error)),
     respond: (message, text) => {
       // An empty id and 0 count as none.
       if (!message.id) return;
+      FULL: this.#answers += text.length + OVERHEAD;
       try {
         this.#transmit(text);
       } catch (cause) {
@@ -95,6 +113,11 @@ class Messaging extends Emitter {
       else if (name === MessageName.RESPONSE) client.#onResponse(message);
       else if (!isReserved(name)) deliver(client, message);
       else client.#answer(message, new Error('Reserved name'));
+    };
+    FULL: isOverfull = (client) => {
+      const { bufferedAmount } = client.ws_;
+      if (!bufferedAmount) client.#answers = 0;
+      return Math.min(client.#answers, bufferedAmount * MOST) > MAX_ANSWERS;
     };
     sendQueued = (client) => {
       client.#queue.takeAll((waiter) => waiter.resolve());
@@ -230,4 +253,4 @@ const toJson = (message) => attempt(ErrorCode.INVALID_JSON, () => String(message
 /** @param {import('./waiting.js').WaitingList} waiting For a connection, or for what comes by it. */
 const rejectAll = (waiting) => waiting.takeAll((waiter) => waiter.reject(disconnected()));
 
-module.exports = { Messaging, request, receive, sendQueued, rejectRequests, rejectQueued };
+module.exports = { Messaging, request, receive, isOverfull, sendQueued, rejectRequests, rejectQueued };

@@ -26,7 +26,7 @@ module.exports = [
   { code: 4203, name: 'HANDSHAKE_REJECTED', from: 'both', reason: 'Handshake rejected', doc: 'the handshake was rejected: the client closes at once, the server 50 ms after its answer' },
   { code: 4204, name: 'DISCONNECT_TIMEOUT', doc: 'never sent: reported to `_disconnected` of the client, with the reason `Disconnect timeout`, when the server did not close the connection within `disconnectTimeout`' },
   { code: 4205, name: 'DISPOSED', from: 'client', doc: 'the client was disposed of; the reason is `Client disposed`' },
-  { code: 4206, name: 'SLOW_CONSUMER', from: 'server', reason: 'Slow consumer', doc: 'the client does not read; see `maxBufferedBytes`' },
+  { code: 4206, name: 'SLOW_CONSUMER', from: 'both', reason: 'Slow consumer', doc: 'the other side does not read: of the server see `maxBufferedBytes`; the client closes when its answers that wait take 256 MiB' },
   { code: 4207, name: 'RATE_LIMIT', from: 'server', reason: 'Rate limit', doc: 'the client sends more than `messagesPerSecond` or `bytesPerSecond` allow, for longer than `rateTimeout`' },
   { code: 4208, name: 'TAKEN_OVER', from: 'server', reason: 'Taken over', doc: 'another connection has taken the id, by `setIdAsync` with `conflict: "takeover"`. The client of this package does not connect again by itself, and emits `_taken_over`' },
   { code: 4209, name: 'TOO_LARGE_FOR_CLIENT', from: 'client', reason: 'Message too large', doc: "the server sent a message above the client's `maxPayload`" },

@@ -176,3 +176,69 @@ withClients('reconnecting', ({ test }) => {
     }
   });
 });
+
+/** A WebSocket whose server reads no answers; `say` gives the client a message of it. */
+class Unread {
+  readyState = 1;
+  bufferedAmount = 0;
+  /** @type {number | undefined} */
+  closedWith = undefined;
+
+  constructor() {
+    setImmediate(() => /** @type {any} */ (this).onopen());
+  }
+
+  /** @param {string} text */
+  send(text) {
+    const { n, i } = JSON.parse(text);
+    if (n === '_h') setImmediate(() => this.say(`{"n":"_r","i":"${i}","p":{"id":"1"},"e":null}`));
+    else this.bufferedAmount += text.length;
+  }
+
+  /** @param {string} data */
+  say(data) {
+    /** @type {any} */ (this).onmessage({ data });
+  }
+
+  /** @param {number} code */
+  close(code) {
+    this.closedWith = code;
+    setImmediate(() => /** @type {any} */ (this).onclose({ code, reason: '' }));
+  }
+}
+
+withClients('answers that the server does not read', ({ test }) => {
+  /** @param {ClientContext} context */
+  async function unread(context) {
+    const client = context.client('ws://unread', { webSocket: Unread, reconnect: false });
+    const text = 'x'.repeat(1024 * 1024);
+    client.on('ask', (/** @type {any} */ message) => message.resolve(text));
+    await client.connectAsync();
+    return { client, events: journal(client), socket: /** @type {Unread} */ (client.ws_) };
+  }
+
+  for (const [what, ask, least] of /** @type {[string, string, number][]} */ ([
+    ['large', '{"n":"ask","i":"1"}', 250],
+    ['short', '{"n":"_p","i":"1"}', 200_000]
+  ])) {
+    test(`have the client disconnect when they take 256 MiB: ${what} ones`, async (context) => {
+      const { client, events, socket } = await unread(context);
+      let count = 0;
+      for (; client.state === 'connected' && count < 300_000; count += 1) socket.say(ask);
+      assert.equal(socket.closedWith, 4206);
+      assert.ok(count > least, `${count} answers`);
+      assert.deepEqual(events[0], ['_error', { code: 'cWebsocketError', payload: false }]);
+    });
+  }
+
+  test('count until all is written, and what the application sends does not', async (context) => {
+    const { client, socket } = await unread(context);
+    for (let round = 0; round < 4; round += 1) {
+      for (let count = 0; count < 100; count += 1) socket.say('{"n":"ask","i":"1"}');
+      socket.bufferedAmount = 0;
+    }
+    socket.bufferedAmount = 1e12;
+    for (let count = 0; count < 100; count += 1) socket.say('{"n":"ask","i":"1"}');
+    assert.equal(client.state, 'connected');
+  });
+});

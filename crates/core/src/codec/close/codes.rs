@@ -29,7 +29,8 @@ pub const HANDSHAKE_REJECTED: u16 = 4203;
 /// Never sent: reported to `_disconnected` of the client, with the reason `Disconnect timeout`, when
 /// the server did not close the connection within `disconnectTimeout`.
 pub const DISCONNECT_TIMEOUT: u16 = 4204;
-/// The client does not read; see `maxBufferedBytes`.
+/// The other side does not read: of the server see `maxBufferedBytes`; the client closes when its
+/// answers that wait take 256 MiB.
 pub const SLOW_CONSUMER: u16 = 4206;
 /// The client sends more than `messagesPerSecond` or `bytesPerSecond` allow, for longer than
 /// `rateTimeout`.

@@ -363,7 +363,7 @@ const CLIENTS = {
         server.room(message.payload.room).broadcast('said', { name: 'Ada', text: message.payload.text });
       });
     });
-    assert.equal(await child.line(), 'Ada: Hello');
+    assert.equal(await child.line(), "{ name: 'Ada', text: 'Hello' }");
     await server.stop();
     assert.ok(child.isRunning, 'it reconnects');
   },

@@ -65,6 +65,8 @@ const BLOCKS = {
   'switching.md: Switching from line-socket': { valid: { a: 1, b: 2 } },
 };
 
+const DOCUMENTS = [path.join(ROOT, 'README.md'), ...fs.readdirSync(GUIDES).map((name) => path.join(GUIDES, name))];
+
 /** The programs of `examples`: a folder with a `server.js`, or each file of one that makes a server. */
 function programs() {
   const folders = fs.readdirSync(EXAMPLES, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
@@ -173,8 +175,7 @@ describe('servers in documents under attack', { skip: process.env.LINE_IMPL === 
   });
   after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-  const documents = [path.join(ROOT, 'README.md'), ...fs.readdirSync(GUIDES).map((name) => path.join(GUIDES, name))];
-  const found = documents.flatMap((file) => {
+  const found = DOCUMENTS.flatMap((file) => {
     const text = fs.readFileSync(file, 'utf8');
     return ['js', 'mjs', 'ts'].flatMap((language) => blocks(text, language).map(({ heading, code }) => ({
       key: `${path.basename(file)}: ${heading}`, language, code,
@@ -193,6 +194,59 @@ describe('servers in documents under attack', { skip: process.env.LINE_IMPL === 
       const child = scene.run(toJavaScript(folder, language, code.replace(PORT, String(port))));
       assert.equal(await child.line(), `Listening on port ${port}`);
       await outlives(child, port, code, BLOCKS[key]);
+    }));
+  }
+});
+
+describe('clients in documents, attacked by a server', { skip: process.env.LINE_IMPL === 'original', timeout: 60_000 }, () => {
+  let folder = '';
+  before(() => {
+    folder = applicationFolder();
+  });
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  const programs = DOCUMENTS.flatMap((file) => {
+    const text = fs.readFileSync(file, 'utf8');
+    return ['js', 'ts'].flatMap((language) => blocks(text, language).map(({ heading, code }) => ({
+      key: `${path.basename(file)}: ${heading}`, language, code,
+    })));
+  }).filter(({ code }) => /new LineClient\b/.test(code) && !/new Server\b/.test(code));
+
+  it('there are some', () => {
+    assert.ok(programs.length >= 4, `${programs.length} clients`);
+  });
+
+  for (const { key, language, code } of programs) {
+    it(`${key} (${language})`, withScene(async (scene) => {
+      const server = new WebSocket.Server({ port: 0, host: '127.0.0.1' });
+      scene.defer(() => server.close());
+      await new Promise((resolve) => server.once('listening', resolve));
+      const names = [...new Set([...code.matchAll(/\.(?:on|messages)\('([a-z]\w*)'/g)].map(([, name]) => name))];
+      let answers = 0;
+      const attacked = new Promise((resolve) => server.on('connection', (socket) => {
+        socket.on('error', () => {});
+        socket.on('message', (data) => {
+          const { n, i } = JSON.parse(String(data));
+          if (n === '_h') {
+            socket.send(`{"n":"_r","i":"${i}","p":{"id":"1"},"e":null}`);
+            for (const [, text] of INVALID) socket.send(text);
+            for (const { text } of MESSAGES) socket.send(text);
+            for (const name of [...names, '_o']) {
+              socket.send(`{"n":"${name}"}`);
+              for (const value of PAYLOADS) socket.send(`{"n":"${name}","i":"a","r":"x","o":"y","p":${value},"e":${value}}`);
+            }
+            socket.send('{"n":"_p","i":"last"}');
+          } else if (i !== undefined && n !== '_r') {
+            answers += 1;
+            socket.send(`{"n":"_r","i":"${i}","e":${PAYLOADS[answers % PAYLOADS.length]}}`);
+          } else if (i === 'last') resolve(undefined);
+        });
+      }));
+      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+      const child = scene.run(toJavaScript(folder, language, code.replace(PORT, String(port))));
+      await Promise.race([attacked, child.ended]);
+      await delay(50);
+      if (!child.isRunning) assert.fail(`it ended: ${(await child.ended).stderr}`);
     }));
   }
 });

@@ -87,6 +87,12 @@ describe('the documentation site', () => {
     assert.deepEqual([...pages.keys()].filter((name) => name.startsWith('media') && name.endsWith('.html')), []);
   });
 
+  it('links to no document as it stands: those have links that lead nowhere from here', () => {
+    const raw = [...pages].flatMap(([name, html]) => [...html.matchAll(/ href="([^"]*\.md(?:#[^"]*)?)"/g)]
+      .filter(([, link]) => !ELSEWHERE.test(link)).map(([, link]) => `${name}: ${link}`));
+    assert.deepEqual(raw, []);
+  });
+
   it('begins with the README, with its pictures', () => {
     const html = pages.get('index.html') ?? '';
     assert.match(html, />What it has</);

@@ -91,6 +91,19 @@ describe('examples/hello', () => {
     }));
   }
 
+  it('the chat refuses names that nobody can see', withScene(async (scene) => {
+    const port = await reservePort();
+    await scene.run(SERVER, [], { env: { PORT: String(port) } }).line();
+    for (const nick of ['', ' ', ' a', '\0', 'a\nb', '\u200b', '\u202e', 5, {}]) {
+      const client = await scene.open(port);
+      assert.equal((await client.handshake({ nick })).message.e.message, 'A name is needed', JSON.stringify(nick));
+    }
+    for (const nick of ['a', '李', '__proto__', '?', '\u{1f44b}', 'a b']) {
+      const client = await scene.open(port);
+      assert.equal((await client.handshake({ nick })).message.p.payload, 'welcome', nick);
+    }
+  }));
+
   it('a taken port is one line of explanation and exit code 1', withScene(async (scene) => {
     const { port } = await scene.listen({ host: undefined });
     const server = scene.run(SERVER, [], { env: { PORT: String(port) } });

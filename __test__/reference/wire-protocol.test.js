@@ -85,6 +85,24 @@ describe('the wire protocol', () => {
     assert.deepEqual(lines, [...GREETING, 'closed: 4201 Ping failed']);
   }));
 
+  it('other messages and ping frames are no answer to _p, but put it off', withScene(async (scene) => {
+    const { port } = await listen(scene, { pingInterval: 500, responseTimeout: 300 });
+    for (const send of /** @type {((client: RawClient) => void)[]} */ ([(client) => client.json({ n: 'note' }), (client) => client.frame({ opcode: 9 })])) {
+      const client = await RawClient.open({ port });
+      scene.defer(() => client.destroy());
+      await client.handshake({ token: 's3cret' });
+      const timer = setInterval(() => send(client), 20);
+      scene.defer(() => clearInterval(timer));
+      await delay(1000);
+      assert.ok(!client.texts.some((text) => text.includes('"_p"')));
+      clearInterval(timer);
+      await client.message(({ n }) => n === '_p');
+      const others = setInterval(() => send(client), 20);
+      scene.defer(() => clearInterval(others));
+      assert.equal((await client.closed()).code, 4201);
+    }
+  }));
+
   it('a rejected handshake reaches it', withScene(async (scene) => {
     const { port } = await listen(scene);
     const { status, stderr } = await run(scene, port, CLIENT.replace('s3cret', 'wrong'));
@@ -128,7 +146,7 @@ describe('the wire protocol', () => {
   it('the page has the defaults of the server', withScene(async (scene) => {
     const { server } = await scene.listen();
     for (const [pattern, option] of /** @type {const} */ ([
-      [/After (\d+) s without a message from the client \(`pingInterval`\)/, 'pingInterval'],
+      [/After (\d+) s without anything from the client \(`pingInterval`\)/, 'pingInterval'],
       [/answer within (\d+) s\s*\(`responseTimeout`\)/, 'responseTimeout'],
       [/`handshakeTimeout` of the server \((\d+) s\)/, 'handshakeTimeout'],
     ])) assert.equal(Number(pattern.exec(PAGE)?.[1]) * 1000, server.options[option], option);

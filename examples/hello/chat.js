@@ -63,7 +63,8 @@ async function members(server) {
 async function check(connection, payload, node) {
   const { nick, key } = payload ?? {};
   if (nick === undefined) return undefined;
-  if (typeof nick !== 'string' || nick.trim() !== nick || nick === '') return 'A name is needed';
+  // Names are shown to others: of characters that can be seen, and none that moves the cursor.
+  if (typeof nick !== 'string' || nick.trim() !== nick || !/[\p{L}\p{N}\p{P}\p{S}]/u.test(nick) || /\p{Cc}/u.test(nick)) return 'A name is needed';
   if (nick.length > LONGEST_NICK) return `A name has at most ${LONGEST_NICK} characters`;
   if (key !== undefined && (typeof key !== 'string' || key.length > LONGEST_KEY)) return 'That is no key';
   const holder = (await members(connection.server)).get(nick);

@@ -36,6 +36,7 @@ const { labelTables, sectionsOf } = require('./pages.js');
 const GROUPS = [
   ['docs/guides/', 'Guides'],
   ['docs/deploy/', 'Guides'],
+  ['examples/', 'Guides'],
   ['docs/reference/', 'Reference'],
   ['SECURITY', 'Reference'],
   ['CHANGELOG', 'Reference'],

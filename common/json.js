@@ -176,9 +176,10 @@ function receivedError(error) {
   const { name, message } = Object(error);
   if (!isString(name) || !isString(message)) return error;
   /** @type {any} */
-  const received = Object.assign(new Error(), { name, message });
+  const received = new Error();
   for (const key of Object.keys(error)) {
-    if (!(key in received || MEANINGFUL.test(key))) received[key] = error[key];
+    const isOrdinary = !(key in received || MEANINGFUL.test(key));
+    if (isOrdinary || key === 'name' || key === 'message') received[key] = error[key];
   }
   return received;
 }

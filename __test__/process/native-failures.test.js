@@ -11,7 +11,7 @@ const { Opcode } = require('../helpers/frames');
 const { withScene } = require('./support/scene');
 
 /** Those that are called while events are handled. */
-const NAMES = ['take', 'strings', 'receiveAgain', 'send', 'respond', 'respondAll', 'flush', 'fence', 'release', 'keepFacts'];
+const NAMES = ['take', 'strings', 'receiveAgain', 'send', 'respond', 'respondAll', 'flush', 'flush of lane 0', 'flush of lane 1', 'fence', 'release', 'keepFacts'];
 
 it('after each native function that fails once others are served, and stop() resolves', withScene(async (scene) => {
   const child = scene.child('sabotaged.js', NAMES);

@@ -75,6 +75,8 @@ class Inbox {
   /** Milliseconds of the code that awaited in the handlers of the last step. */
   #awaited = 0;
   #flushDue = false;
+  /** Whether a batch of each queue has been handled and the native side does not know it, because the flush that says so failed. */
+  #unmarked = [false, false];
   /** Sends with pending promises of `sendWithoutResponse`. @type {import('../connection/sends.js').Sends[]} */
   #unwritten = [];
   /** Callbacks that wait until the events before them are handled, oldest first. @type {(() => void)[]} */
@@ -176,7 +178,8 @@ class Inbox {
         return;
       }
     } catch (error) {
-      // The native side failed, not a handler. The remaining events are handled later.
+      // The native side failed, not a handler. The remaining events are handled later, and what was not flushed is then.
+      this.#isWaiting = true;
       this.#goOnLater();
       throwLater(error);
     }
@@ -189,6 +192,7 @@ class Inbox {
     if (batch === undefined) {
       this.#isWaiting = false;
       this.#flush(NEITHER, 0);
+      this.#runPassed();
       return false;
     }
     const size = sizeAfter(this.#quickSteps);
@@ -265,6 +269,11 @@ class Inbox {
     batch.end();
     const lane = batch === this.#batches[SPARSE] ? SPARSE : BACKLOGGED;
     this.#flush(lane, Math.round(batch.time * 1000));
+    this.#runPassed();
+  }
+
+  /** Runs what has waited for events that are handled by now. */
+  #runPassed() {
     if (this.#waiting.length === 0) return;
     for (const run of this.#waiting.splice(0, this.native.passed())) this.guard(run);
   }
@@ -311,8 +320,13 @@ class Inbox {
    */
   #flush(lane, time) {
     this.#flushDue = false;
+    if (lane !== NEITHER) this.#unmarked[lane] = true;
     this.native.answers.submit();
+    for (let other = 0; other < this.#unmarked.length; other += 1) {
+      if (other !== lane && this.#unmarked[other]) this.native.flush(other, 0);
+    }
     this.native.flush(lane, time);
+    this.#unmarked.fill(false);
     if (this.#unwritten.length === 0) return;
     const waiting = this.#unwritten;
     this.#unwritten = [];

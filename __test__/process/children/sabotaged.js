@@ -3,7 +3,7 @@
 
 /**
  * Servers of which one native function fails once, while a client's messages are handled. Arguments: names
- * of functions. Reports for each whether another client is still served afterwards, and whether a `send` still times out.
+ * of functions, those of one queue as `flush of lane 1`. Reports for each whether another client is still served afterwards, and whether a `send` still times out.
  */
 
 const { loadNative } = require('../../helpers/implementations');
@@ -52,13 +52,14 @@ async function sabotage(name) {
   const [victim, other, leaving] = await Promise.all([1, 2, 3].map(() => RawClient.open({ port })));
   await Promise.all([victim, other, leaving].map((client) => client.handshake()));
 
-  const path = name.split('.');
+  const [called, lane] = name.split(' of lane ');
+  const path = called.split('.');
   const method = /** @type {string} */ (path.pop());
   const native = path.reduce((object, key) => object[key], /** @type {any} */ (server)[kNative]);
   const real = native[method];
   let failed = false;
   native[method] = (/** @type {any[]} */ ...args) => {
-    if (failed) return real.apply(native, args);
+    if (failed || (lane !== undefined && args[0] !== Number(lane))) return real.apply(native, args);
     failed = true;
     throw new Error(`${name} fails`);
   };

@@ -11,13 +11,13 @@ use crate::hub::{Counter, Message, Next};
 
 use super::super::buffer::{BUFFER, READ_BUFFER};
 use super::large::Large;
-use super::turn::{READS_A_TURN, ReadTurn, Tally};
+use super::turn::{self, READS_A_TURN, ReadTurn, Tally};
 use super::{ReadAhead, Session, Stage};
 
 /// Bytes read at a time between messages. It is less than within a large message, because bytes that cannot be handled yet are kept for each connection.
 const FIRST_READ: usize = 16 * 1024;
 
-/// The same while the application is far behind. It is less, because all that is read then waits.
+/// The same while the application is far behind, or turns are short. It is less, because most of what is read then waits.
 const CROWDED_READ: usize = 4096;
 
 impl Session {
@@ -62,7 +62,7 @@ impl Session {
             }
             let is_opening = self.bounds.is_opening();
             let most = match self.decoder.buffered() {
-                _ if crowded => CROWDED_READ,
+                _ if crowded || turn::are_short() => CROWDED_READ,
                 // Messages before the handshake are small.
                 1.. if !is_opening => READ_BUFFER,
                 _ => FIRST_READ,

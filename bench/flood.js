@@ -94,7 +94,10 @@ async function main() {
     '',
   ].join('\n');
   process.stdout.write(report);
-  if (values.out !== undefined) fs.writeFileSync(path.join(values.out, 'flood.md'), report);
+  if (values.out !== undefined) {
+    fs.mkdirSync(values.out, { recursive: true });
+    fs.writeFileSync(path.join(values.out, 'flood.md'), report);
+  }
   process.exitCode = worst > BOUND + 5 ? 1 : 0;
 }
 

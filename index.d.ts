@@ -308,7 +308,8 @@ declare class Server<
    * Frees the port, or leaves the HTTP server of the option `server`, and disconnects everyone, at once or,
    * with `drain`, in good order; resolves when the last connection has ended, and `start` works again.
    * When it is called while the server starts, it resolves after that, and `start` rejects with `sInvalidAction`.
-   * When it is called without options during a drain, it cuts the remaining connections. Rejects with `sInvalidAction` or `sInvalidOptions`.
+   * When it is called without options during a drain, it cuts the remaining connections. Rejects with `sInvalidAction` or `sInvalidOptions`,
+   * and with another error when the native side fails: then `stop` can be called again.
    */
   stop(options?: StopOptions): Promise<void>;
   /**

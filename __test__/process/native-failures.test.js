@@ -21,6 +21,25 @@ it('after each native function that fails once others are served, and stop() res
   await child.succeeded();
 }));
 
+/** Those that are called while a server stops, by what becomes of `stop()`. */
+const OVERCOME = ['keepAlive', 'limitDelivery', 'isOpen', 'release', 'fence', 'core.join'];
+const AT_THE_CUT = ['close', 'limitDelivery', 'core.closeUnknown'];
+const FATAL = ['take', 'flush', 'passed'];
+
+it('stop() resolves when native functions fail that it can do without, and rejects when others do', withScene(async (scene) => {
+  const again = ['resolved', 'resolved'];
+  const cases = [
+    ...OVERCOME.flatMap((name) => [{ name, times: 1, ends: ['resolved', ...again] }, { name, ends: ['resolved', ...again] }]),
+    ...AT_THE_CUT.map((name) => ({ name, drain: 100, ends: ['resolved', ...again] })),
+    { name: 'core.stop', times: 1, ends: ['core.stop fails', 'resolved', ...again] },
+    { name: 'core.stop', drain: 100, ends: ['core.stop fails', 'resolved', ...again] },
+    ...FATAL.map((name) => ({ name, ends: [`${name} fails`, 'resolved', ...again] })),
+  ];
+  const child = scene.child('failing-stop.js', [JSON.stringify(cases)]);
+  for (const { name, ends } of cases) assert.deepEqual(await child.report(), { name, failed: true, ends });
+  await child.succeeded();
+}));
+
 it('a message that JavaScript cannot hold as a string is refused with 1009, without any limit too', withScene(
   async (scene) => {
     const { port } = await scene.listen({ maxPayload: 0, maxHandshakePayload: 0 });

@@ -306,7 +306,7 @@ class Events {
         this.#inbox.whenCaughtUp(() => this.#server[kLifecycle].onDetached(key, false));
         break;
       case KIND.STOPPED:
-        this.#native.core.join(key);
+        this.#inbox.attempt(() => this.#native.core.join(key));
         this.#inbox.whenCaughtUp(() => this.#server[kLifecycle].onDetached(key, true));
         break;
       default:

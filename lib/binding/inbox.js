@@ -8,7 +8,7 @@ const { Events } = require('./events.js');
 const { LANE } = require('./layout.js');
 const { afterDue, afterTurn, microtask, now } = require('../runtime/environment.js');
 const { throwLater } = require('../runtime/debug.js');
-const { kNative } = require('../symbols.js');
+const { kLifecycle, kNative } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 
@@ -48,6 +48,7 @@ const MANY = 64;
  * flushed together.
  */
 class Inbox {
+  #server;
   /** One batch of each queue. */
   #batches = [new Batch(), new Batch()];
   #events;
@@ -87,6 +88,7 @@ class Inbox {
 
   /** @param {Server} server */
   constructor(server) {
+    this.#server = server;
     this.native = server[kNative];
     this.#events = new Events(server, this);
     /** Connections by slot. @type {(import('../connection/connection.js').ServerConnection | undefined)[]} */
@@ -181,6 +183,7 @@ class Inbox {
       // The native side failed, not a handler. The remaining events are handled later, and what was not flushed is then.
       this.#isWaiting = true;
       this.#goOnLater();
+      this.#server[kLifecycle].onFailure(error);
       throwLater(error);
     }
     this.#isRunning = false;
@@ -347,6 +350,14 @@ class Inbox {
    */
   guard(run) {
     new AsyncResource('LineEvent', CONTEXT).runInAsyncScope(attempt, undefined, run);
+  }
+
+  /**
+   * Runs a function in the present context. Its exception becomes an uncaught exception and does not reach the caller.
+   * @param {() => void} run
+   */
+  attempt(run) {
+    attempt(run);
   }
 }
 

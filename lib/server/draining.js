@@ -184,7 +184,7 @@ class Draining {
     const { [kNative]: native, [kInbox]: inbox } = this.#server;
     serverLog('cutting the remaining connections');
     for (const connection of inbox.connections) {
-      if (connection !== undefined) native.close(connection[kSlot], code, reason);
+      if (connection !== undefined) inbox.attempt(() => native.close(connection[kSlot], code, reason));
     }
     this.#server[kLifecycle].cutAll();
   }

@@ -9,6 +9,7 @@ const { SocketServer } = require('../attach/socket-server.js');
 const { attach } = require('../attach/attachments.js');
 const { serverLog } = require('../runtime/debug.js');
 const { begin, checkPlace } = require('./listening.js');
+const { clearTimeout, setTimer } = require('../runtime/environment.js');
 const { encrypt } = require('../options/secure-context.js');
 const { wantsToBeAsked } = require('../upgrade/upgrade.js');
 const { ServerErrorCode: ErrorCode } = require('../enums.js');
@@ -23,9 +24,14 @@ const { kHandovers, kInbox, kLink, kNative } = require('../symbols.js');
  * @property {number} thread The thread that ends.
  * @property {Promise<void>} promise
  * @property {() => void} resolve
+ * @property {(error: unknown) => void} reject
  * @property {Draining} [draining]
  * @property {boolean} [isOver] The listener is closed, and the connections of `thread` have ended.
+ * @property {NodeJS.Timeout} [patience] Ends the stop after a failure.
  */
+
+/** Milliseconds that a stop has to end, after all connections were cut and the native side has failed. */
+const PATIENCE = 1000;
 
 /**
  * Starts and stops a server: its listener and io threads, the HTTP server whose upgrades it serves, its part
@@ -169,7 +175,8 @@ class Lifecycle {
    * Stops listening and disconnects every client: at once, or with `drain` in good order.
    * @param {import('../../index.d.ts').StopOptions} [options]
    * @returns {Promise<void>} Resolves when all clients have been told and the port is free. Rejects with a
-   *   {@link LineError}: `sInvalidAction` when the server does not run; `sInvalidOptions`.
+   *   {@link LineError}: `sInvalidAction` when the server does not run; `sInvalidOptions`. Rejects with another error
+   *   when the native side fails: then the server runs on, and can be stopped again.
    */
   async stop(options) {
     const server = this.#server;
@@ -184,6 +191,7 @@ class Lifecycle {
     }
     const drain = options === undefined ? undefined : drainOf(options);
     serverLog('stopping');
+    const running = server.server;
     server.server = null;
     // The HTTP server continues: during the drain, upgrades that it gets are refused.
     const goesOn = drain && this.#isAttached && this.#web === server.options.server;
@@ -197,7 +205,16 @@ class Lifecycle {
       server[kLink]?.leave();
       return this.#starting;
     }
-    await this.#end(listening.thread, drain);
+    try {
+      await this.#end(listening.thread, drain);
+    } catch (error) {
+      // Unless it was started again meanwhile.
+      if (server.server === null) {
+        server.server = running;
+        this.listening ??= listening;
+      }
+      throw error;
+    }
     await this.#leaveNodes();
     if (drain || server.options.clientTracking !== false) await left;
     return undefined;
@@ -207,19 +224,22 @@ class Lifecycle {
    * Ends a thread and its listener. Its connections are cut, unless they are drained or `clientTracking` is false.
    * @param {number} thread
    * @param {import('./draining.js').Drain} [drain]
-   * @returns {Promise<void>} Resolves when that is done.
+   * @returns {Promise<void>} Resolves when that is done; rejects when the native side fails.
    */
   #end(thread, drain) {
     let resolve = () => {};
+    /** @type {(error: unknown) => void} */
+    let reject = () => {};
     /** @type {Promise<void>} */
-    const promise = new Promise((settle) => {
+    const promise = new Promise((settle, fail) => {
       resolve = settle;
+      reject = fail;
     });
     const draining = drain && new Draining(this.#server, drain);
-    this.#stopping = { thread, promise, resolve, draining };
+    this.#stopping = { thread, promise, resolve, reject, draining };
     this.updateKeepAlive();
     if (drain === undefined && this.#server.options.clientTracking !== false) this.cutAll();
-    else this.#native.core.stop(thread, false);
+    else this.#stopThreads([thread], false);
     if (this.#closed === thread) this.#beginDraining();
     return promise;
   }
@@ -233,8 +253,40 @@ class Lifecycle {
   /** Closes the listener and cuts every connection, also those of earlier listeners. */
   cutAll() {
     this.isCut = true;
-    for (const connection of this.#server[kInbox].connections) if (connection !== undefined) ignore(connection);
-    this.#threads.forEach((thread) => this.#native.core.stop(thread, true));
+    const inbox = this.#server[kInbox];
+    for (const connection of inbox.connections) if (connection !== undefined) inbox.attempt(() => ignore(connection));
+    this.#stopThreads(this.#threads, true);
+  }
+
+  /**
+   * Closes the listeners of threads. When that fails for one, `stop()` rejects.
+   * @param {Iterable<number>} threads
+   * @param {boolean} cut Whether their connections are cut.
+   */
+  #stopThreads(threads, cut) {
+    for (const thread of threads) {
+      try {
+        this.#native.core.stop(thread, cut);
+      } catch (error) {
+        this.#giveUp(error);
+      }
+    }
+  }
+
+  /**
+   * Called when the native side has failed. The event that ends a stop may be lost or come never, so the stop ends in
+   * some other way.
+   * @param {unknown} error
+   */
+  onFailure(error) {
+    const stopping = this.#stopping;
+    if (stopping === undefined || stopping.isOver || !this.isCut) return;
+    stopping.patience ??= setTimer(() => this.#stopping === stopping && this.#giveUp(error), PATIENCE);
+  }
+
+  /** @param {unknown} error */
+  #giveUp(error) {
+    this.#settle((stopping) => stopping.reject(error));
   }
 
   #leaveAll() {
@@ -257,7 +309,8 @@ class Lifecycle {
   /** Keeps the process alive as long as the server has something to do. */
   updateKeepAlive() {
     const isBusy = this.#stopping !== undefined || this.#server[kHandovers].size > 0;
-    this.#native.keepAlive(!this.#isAttached || isBusy);
+    // A failure does not concern who calls this: a stop, or an upgrade.
+    this.#server[kInbox].attempt(() => this.#native.keepAlive(!this.#isAttached || isBusy));
   }
 
   /**
@@ -280,21 +333,31 @@ class Lifecycle {
       return;
     }
     stopping.isOver = true;
-    if (!ended) this.#onStopped(stopping);
+    if (!ended) this.#onStopped();
     // Connections of earlier listeners have to end as well.
-    else if (this.#threads.size === 0) this.#server[kHandovers].whenWritten(() => this.#onStopped(stopping));
+    else if (this.#threads.size === 0) this.#server[kHandovers].whenWritten(() => this.#onStopped());
   }
 
-  /** @param {Stopping} stopping */
-  #onStopped({ draining, resolve }) {
+  #onStopped() {
     serverLog('stopped');
-    draining?.end();
-    this.draining = undefined;
+    this.#settle(({ resolve }) => resolve());
     this.#leaveAll();
+  }
+
+  /**
+   * Ends the stop under way.
+   * @param {(stopping: Stopping) => void} tell Settles its promise.
+   */
+  #settle(tell) {
+    const stopping = this.#stopping;
+    if (stopping === undefined) return;
+    tell(stopping);
+    clearTimeout(stopping.patience);
+    stopping.draining?.end();
+    this.draining = undefined;
     this.#stopping = undefined;
     this.isCut = false;
     this.updateKeepAlive();
-    resolve();
   }
 }
 

@@ -11,12 +11,19 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { parseArgs } = require('node:util');
 const { ROOT } = require('../run.js');
 const { testFiles } = require('../test-files.js');
 const { runFiles } = require('./files.js');
 const { ARM64 } = require('./linux-differences.js');
 const { armNode, install } = require('./programs.js');
-const { zigbuild } = require('./zigbuild.js');
+const { testCore, zigbuild } = require('./zigbuild.js');
+
+const USAGE = `usage: npm run test:arm64 -- [--core] [--continue] [FILE...]
+
+  --core       run the core's own tests, too
+  --continue   leave out, and count, the files that passed in the run before
+  FILE         test files (default: those of ${'`FOLDERS`'} in scripts/platforms/arm64.js)`;
 
 const HOME = path.join(ROOT, 'target/arm64');
 const ADDON = path.join(HOME, 'line-socket-native.node');
@@ -40,18 +47,27 @@ function checkTools() {
 }
 
 async function main() {
-  const args = process.argv.slice(2);
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { core: { type: 'boolean', default: false }, continue: { type: 'boolean', default: false } },
+  });
   checkTools();
   install();
   fs.mkdirSync(HOME, { recursive: true });
   fs.copyFileSync(zigbuild(TARGET), ADDON);
-  const files = args.length > 0 ? args : testFiles().filter((file) => FOLDERS.includes(file.split('/')[1]));
+  const emulator = [EMULATOR, '-L', LIBRARIES];
+  const isCoreGood = !values.core || testCore(TARGET, emulator);
+  const files = positionals.length > 0 ? positionals : testFiles().filter((file) => FOLDERS.includes(file.split('/')[1]));
   const env = { LINE_IMPL: 'native', LINE_SOCKET_NATIVE_BINARY: ADDON };
-  const command = [EMULATOR, '-L', LIBRARIES, armNode()];
-  await runFiles({ name: 'Node for arm64', command, env, ...ARM64, logs: path.join(HOME, 'logs'), patience: PATIENCE }, files);
+  const platform = { name: 'Node for arm64', command: [...emulator, armNode()], env, ...ARM64, logs: path.join(HOME, 'logs'), patience: PATIENCE };
+  await runFiles(platform, files, values.continue);
+  if (!isCoreGood) {
+    console.log("Tests of the core failed: see cargo's report at the beginning");
+    process.exitCode = 1;
+  }
 }
 
 main().catch((error) => {
-  console.error(error.message);
+  console.error(`${error.message}\n\n${USAGE}`);
   process.exitCode = 2;
 });

@@ -24,6 +24,7 @@ const { Counts, table } = require('./counts.js');
  * @property {Record<string, Record<string, string>>} listed Tests that fail, by file and name, and why.
  * @property {string} logs The folder for what the files print.
  * @property {number} patience Milliseconds that a file may take.
+ * @property {number} [jobs] Files at a time (default: one for each core).
  */
 
 /**
@@ -50,39 +51,75 @@ async function runFile({ command, env, logs, patience }, file) {
   return { counts, failed: [...failed], output };
 }
 
+/**
+ * What the files of a run have shown, by file: how many tests passed, how many failed as listed, and what is wrong.
+ * @typedef {Record<string, {passed: number, listed: number, problems: string[]}>} Results
+ */
+
+/**
+ * @param {string} file JSON, which a run writes after each of its files, so that it can be continued when it was ended.
+ * @returns {Results} Those of the files in which nothing was wrong.
+ */
+function readGood(file) {
+  if (!fs.existsSync(file)) return {};
+  const results = /** @type {Results} */ (JSON.parse(fs.readFileSync(file, 'utf8')));
+  return Object.fromEntries(Object.entries(results).filter(([, { problems }]) => problems.length === 0));
+}
+
 /** Whether a file measures something, so that nothing else may run beside it. @param {string} file */
 const isMeasuring = (file) => Object.hasOwn(QUIET, file) || Object.hasOwn(ALONE, file);
+
+/**
+ * Runs a file, and compares what fails with what is listed.
+ * @param {Platform} platform
+ * @param {string} file
+ * @returns {Promise<Results[string]>}
+ */
+async function resultOf(platform, file) {
+  const { counts, failed, output } = await runFile(platform, file);
+  const listed = platform.listed[file] ?? {};
+  const problems = failed.filter((name) => !(name in listed));
+  const known = failed.length - problems.length;
+  if (counts.status !== 0 && failed.length === 0) problems.push(`ended with ${counts.status}:\n${output.slice(-2000)}`);
+  else if (!/^ℹ tests \d+$/m.test(output)) problems.push(`printed no report:\n${output.slice(-2000)}`);
+  return { passed: counts.passed, listed: known, problems };
+}
 
 /**
  * Runs the files and prints how each did, and a table. Sets the exit code 1 when a test fails that is not listed.
  * @param {Platform} platform
  * @param {string[]} files From the root; when empty, all test files.
+ * @param {boolean} isContinued Whether files are left out, and counted, in which nothing was wrong when they ran before.
+ * @returns {Promise<Counts>} Those that are listed count as skipped.
  */
-async function runFiles(platform, files) {
+async function runFiles(platform, files, isContinued) {
   fs.mkdirSync(platform.logs, { recursive: true });
+  const record = path.join(platform.logs, 'results.json');
   const wanted = (files.length > 0 ? files : testFiles()).filter((file) => !platform.apart.some(({ files: apart }) => apart.test(file)));
-  const all = new Counts();
+  const results = isContinued ? readGood(record) : {};
   const work = async (/** @type {string[]} */ waiting) => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const { counts, failed, output } = await runFile(platform, file);
-      const listed = platform.listed[file] ?? {};
-      const problems = failed.filter((name) => !(name in listed));
-      const known = failed.length - problems.length;
-      if (counts.status !== 0 && failed.length === 0) problems.push(`ended with ${counts.status}:\n${output.slice(-2000)}`);
-      else if (!/^ℹ tests \d+$/m.test(output)) problems.push(`printed no report:\n${output.slice(-2000)}`);
-      console.log(`${file}: ${counts.passed} passed, ${known} listed`);
-      for (const problem of problems) console.log(`  ✖ ${problem}`);
-      all.passed += counts.passed;
-      all.skipped += known;
-      all.failed += problems.length;
+      const result = await resultOf(platform, file);
+      results[file] = result;
+      fs.writeFileSync(record, JSON.stringify(results, null, 2));
+      console.log(`${file}: ${result.passed} passed, ${result.listed} listed`);
+      for (const problem of result.problems) console.log(`  ✖ ${problem}`);
     }
   };
-  const together = wanted.filter((file) => !isMeasuring(file));
-  await Promise.all(Array.from({ length: os.cpus().length }, () => work(together)));
-  await work(wanted.filter(isMeasuring));
+  const left = wanted.filter((file) => !(file in results));
+  const together = left.filter((file) => !isMeasuring(file));
+  await Promise.all(Array.from({ length: platform.jobs ?? os.cpus().length }, () => work(together)));
+  await work(left.filter(isMeasuring));
+  const all = new Counts();
+  for (const file of wanted) {
+    all.passed += results[file].passed;
+    all.skipped += results[file].listed;
+    all.failed += results[file].problems.length;
+  }
   console.log(table([[`${platform.name}, ${wanted.length} files`, all]]).replace('skipped', 'listed as different'));
   for (const { files: apart, why } of platform.apart) console.log(`not run: ${apart.source}: ${why}`);
   if (!all.isGood) process.exitCode = 1;
+  return all;
 }
 
 module.exports = { runFiles };

@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Runs the tests of JavaScript on a Node for musl (`npm run test:musl`), on Linux x64 of any kind. Builds the addon for musl
- * with zig first. It needs Rust's target `x86_64-unknown-linux-musl`, Python with pip, which gets zig and Node, and musl's
+ * Runs the core's tests for musl, and the tests of JavaScript on a Node for musl (`npm run test:musl`), on Linux x64 of any
+ * kind. Builds the addon for musl with zig first. It needs Rust's target `x86_64-unknown-linux-musl`, Python with pip, which gets zig and Node, and musl's
  * loader of release 1.2.4 or later: Debian 13's or Ubuntu 24.04's package `musl`, or another one that `--loader` names.
  * Ends with code 1 when a test fails that `linux-differences.js` does not list.
  */
@@ -18,12 +18,13 @@ const { ROOT } = require('../run.js');
 const { runFiles } = require('./files.js');
 const { MUSL } = require('./linux-differences.js');
 const { withLoader } = require('./loader.js');
-const { zigbuild } = require('./zigbuild.js');
+const { testCore, zigbuild } = require('./zigbuild.js');
 
-const USAGE = `usage: npm run test:musl -- [--loader PATH] [FILE...]
+const USAGE = `usage: npm run test:musl -- [--loader PATH] [--continue] [FILE...]
 
   --loader PATH   of musl (default: /lib/ld-musl-x86_64.so.1)
-  FILE            test files (default: all that apply)`;
+  --continue      leave out, and count, the files that passed in the run before
+  FILE            test files (default: those of the core, and all of JavaScript that apply)`;
 
 /** Options of pip: the machine's own pip would take the file for glibc. */
 const FOR_MUSL = ['--platform', 'musllinux_1_2_x86_64'];
@@ -61,12 +62,22 @@ function installNode(loader) {
 }
 
 async function main() {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { loader: { type: 'string', default: '/lib/ld-musl-x86_64.so.1' } } });
-  const node = installNode(path.resolve(/** @type {string} */ (values.loader)));
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { loader: { type: 'string', default: '/lib/ld-musl-x86_64.so.1' }, continue: { type: 'boolean', default: false } },
+  });
+  const loader = path.resolve(/** @type {string} */ (values.loader));
+  const node = installNode(loader);
   const { file, rust } = targetOf('linux-x64-musl');
   fs.copyFileSync(zigbuild(rust, FLAGS), path.join(ROOT, file));
+  const isCoreGood = positionals.length > 0 || values.continue || testCore(rust, [loader], FLAGS);
   const env = { LINE_IMPL: 'native', PATH: [path.dirname(node), process.env.PATH].join(path.delimiter) };
-  await runFiles({ name: 'Node for musl', command: [node], env, ...MUSL, logs: path.join(HOME, 'logs'), patience: PATIENCE }, positionals);
+  const platform = { name: 'Node for musl', command: [node], env, ...MUSL, logs: path.join(HOME, 'logs'), patience: PATIENCE };
+  await runFiles(platform, positionals, values.continue);
+  if (!isCoreGood) {
+    console.log("Tests of the core failed: see cargo's report at the beginning");
+    process.exitCode = 1;
+  }
 }
 
 main().catch((error) => {

@@ -7,17 +7,26 @@
  */
 
 const { spawn, spawnSync } = require('node:child_process');
+const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { ROOT } = require('../run.js');
-const { NODES, install, nodePath } = require('./programs.js');
+const { JOBS, makeRunFolder, nodeFiles } = require('../test-commands.js');
 const { Counts, table } = require('./counts.js');
+const { runFiles } = require('./files.js');
+const { NODES, install, nodePath } = require('./programs.js');
 
-const USAGE = `usage: npm run test:nodes -- [--node RELEASE]... [--program PATH]... [--shaken] [FILE...]
+const USAGE = `usage: npm run test:nodes -- [--node RELEASE]... [--program PATH]... [--shaken] [--continue] [FILE...]
 
   --node RELEASE   one of ${NODES.join(', ')}; may be given several times (default: all)
   --program PATH   a Node of your own instead; may be given several times
   --shaken         only the runs with options of V8
+  --continue       leave out, and count, the files that passed in the run before, and do no runs with options of V8
   FILE             test files (default: all)`;
+
+/** For what the tests print: a folder for each release. */
+const HOME = path.join(ROOT, 'target/nodes');
+
+const PATIENCE = 600_000;
 
 /** Options of V8 under which code that keeps or frees objects too early or too late fails soon. */
 const SHAKEN = [
@@ -45,6 +54,7 @@ function readArguments() {
       node: { type: 'string', multiple: true },
       program: { type: 'string', multiple: true },
       shaken: { type: 'boolean', default: false },
+      continue: { type: 'boolean', default: false },
     },
   });
   const unknown = values.node?.find((release) => !NODES.includes(release));
@@ -74,20 +84,26 @@ async function count(program, args, environment = {}) {
 const versionOf = (program) => spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.trim();
 
 async function main() {
-  const { node, program, shaken, files } = readArguments();
+  const { node, program, shaken, continue: isContinued, files } = readArguments();
   if (program === undefined) install();
   const programs = program ?? (node ?? NODES).map(nodePath);
+  makeRunFolder();
   /** @type {[string, Counts][]} */
   const rows = [];
-  for (const path of programs) {
-    const version = versionOf(path);
-    if (!shaken) rows.push([`Node ${version}`, await count(path, ['scripts/test.js', ...(files.length > 0 ? files : ['--node'])])]);
-    for (const options of files.length > 0 && !shaken ? [] : SHAKEN) {
+  for (const file of programs) {
+    const name = `Node ${versionOf(file)}`;
+    if (!shaken) {
+      const logs = path.join(HOME, versionOf(file), 'logs');
+      const platform = { name, command: [file], env: {}, apart: [], listed: {}, logs, patience: PATIENCE, jobs: JOBS };
+      rows.push([name, await runFiles(platform, files.length > 0 ? files : nodeFiles(), isContinued)]);
+      if (files.length > 0 || isContinued) continue;
+    }
+    for (const options of SHAKEN) {
       const all = new Counts();
-      for (const file of files.length > 0 ? files : SHAKEN_FILES) {
-        all.join(await count(path, [...options, file], { LINE_IMPL: 'native' }));
+      for (const test of files.length > 0 ? files : SHAKEN_FILES) {
+        all.join(await count(file, [...options, test], { LINE_IMPL: 'native' }));
       }
-      rows.push([`Node ${version} ${options.join(' ')}`, all]);
+      rows.push([`${name} ${options.join(' ')}`, all]);
     }
   }
   console.log(table(rows));

@@ -10,11 +10,17 @@
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const { parseArgs } = require('node:util');
 const { FOLDERS, PROFILES } = require('../addon.js');
 const { ROOT } = require('../run.js');
 const { runFiles } = require('./files.js');
 const { APART, LISTED } = require('./windows-differences.js');
 const { install, windowsNode } = require('./programs.js');
+
+const USAGE = `usage: npm run test:windows -- [--continue] [FILE...]
+
+  --continue   leave out, and count, the files that passed in the run before
+  FILE         test files (default: all that apply)`;
 
 const HOME = path.join(ROOT, 'target/windows');
 const TARGET = 'x86_64-pc-windows-gnu';
@@ -87,6 +93,7 @@ function build() {
 }
 
 async function main() {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { continue: { type: 'boolean', default: false } } });
   const wine = findWine();
   checkTools();
   install();
@@ -95,10 +102,10 @@ async function main() {
     name: "Windows' Node under Wine", command: [wine, path.join(HOME, 'node.exe')], env: ENVIRONMENT, apart: APART, listed: LISTED,
     logs: path.join(HOME, 'logs'), patience: PATIENCE,
   };
-  await runFiles(platform, process.argv.slice(2));
+  await runFiles(platform, positionals, values.continue);
 }
 
 main().catch((error) => {
-  console.error(error.message);
+  console.error(`${error.message}\n\n${USAGE}`);
   process.exitCode = 2;
 });

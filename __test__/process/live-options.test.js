@@ -78,6 +78,18 @@ describe('options changed while the server runs', () => {
     assert.equal((await client.closed()).code, 1009);
   }));
 
+  for (const [what, refused] of /** @type {[string, object][]} */ ([
+    ['an origin', { maxPayload: 10, path: '/other', allowedOrigins: ['no origin'] }],
+    ['a certificate', { maxPayload: 10, path: '/other', tls: { key: 'none', cert: 'none' } }],
+  ])) {
+    it(`options of which one is refused, ${what}, change nothing`, withScene(async (scene) => {
+      const { server, port } = await scene.serve();
+      assert.throws(() => (server.options = { port: 0, ...refused }), { code: 'sInvalidOptions' });
+      assert.deepEqual([server.options.maxPayload, server.options.path], [undefined, undefined]);
+      await (await scene.open(port)).handshake();
+    }));
+  }
+
   it('maxBufferedBytes and slowConsumer: connections that are there as well', withScene(async (scene) => {
     const { server, client, connection } = await scene.pair({ slowConsumer: 'drop' });
     client.socket.pause();

@@ -83,10 +83,34 @@ function inherited(given) {
  * messages and connections.
  * @param {unknown} given
  * @param {NativeServer} native
+ * @param {any} [before] The options that hold until now.
  * @returns {any} A plain object. Applications get it as {@link guarded}.
+ * @throws {LineError} `sInvalidOptions`; then nothing has changed.
+ */
+function makeOptions(given, native, before) {
+  assertShape(given);
+  const defaults = Object.fromEntries(REQUIRED.map((name) => [name, OPTIONS[name].initial]));
+  const options = /** @type {any} */ ({ ...defaults, ...inherited(given), ...given });
+  checkAll(options);
+  applyPolicy(options, native);
+  try {
+    encrypt(options.tls, native);
+  } catch (error) {
+    if (before !== undefined) applyPolicy(before, native);
+    throw error;
+  }
+  makeLive(options, native);
+  applyHistory(options.history, native);
+  applyPresence(options.presence, native);
+  return options;
+}
+
+/**
+ * @param {unknown} given
+ * @returns {asserts given is object}
  * @throws {LineError} `sInvalidOptions`
  */
-function makeOptions(given, native) {
+function assertShape(given) {
   // What can be iterated, such as a `Map`, has its entries elsewhere.
   if (typeof given !== 'object' || given === null || Symbol.iterator in given) {
     const meant = typeof given === 'number' ? `; did you mean { port: ${given} }?` : '';
@@ -96,8 +120,14 @@ function makeOptions(given, native) {
   if (given instanceof net.Server) {
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, 'The options are an HTTP server; did you mean { server: httpServer }?');
   }
-  const defaults = Object.fromEntries(REQUIRED.map((name) => [name, OPTIONS[name].initial]));
-  const options = /** @type {any} */ ({ ...defaults, ...inherited(given), ...given });
+}
+
+/**
+ * Checks each option, and those that depend on others. The policy and `tls` are checked by the core, as they are applied.
+ * @param {any} options
+ * @throws {LineError} `sInvalidOptions`
+ */
+function checkAll(options) {
   Object.keys(options).forEach((name) => {
     checkName(name);
     check(name, options[name]);
@@ -115,7 +145,14 @@ function makeOptions(given, native) {
   checkHistory(options.history);
   joining?.checkHistoryWith(adapter, options.history);
   checkPresence(options.presence);
+}
 
+/**
+ * Applies the live options, and has them applied when they are set.
+ * @param {any} options Checked. Live ones become accessors.
+ * @param {NativeServer} native
+ */
+function makeLive(options, native) {
   const values = /** @type {any} */ ({});
   /** @param {string} name */
   const apply = (name) => {
@@ -143,11 +180,6 @@ function makeOptions(given, native) {
     });
     apply(name);
   }
-  applyPolicy(values, native);
-  applyHistory(options.history, native);
-  applyPresence(options.presence, native);
-  encrypt(options.tls, native);
-  return options;
 }
 
 /**

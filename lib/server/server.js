@@ -94,7 +94,7 @@ class Server extends Emitter {
   }
 
   set options(given) {
-    this[kSettings] = makeOptions(given, this[kNative]);
+    this[kSettings] = makeOptions(given, this[kNative], this[kSettings]);
     this.#options = guarded(this[kSettings]);
   }
 

@@ -57,7 +57,8 @@ function compile(sources, options = {}) {
     ...options,
   });
   assert.deepEqual(problemsOf(program), []);
-  program.emit();
+  // One by one: without a file, the compiler first checks all files, foreign declarations too, which takes most of the time.
+  for (const source of sources) program.emit(program.getSourceFile(source));
 }
 
 /**

@@ -40,16 +40,16 @@ const LIBRARY = { win32: 'line_socket_native.dll', darwin: 'libline_socket_nativ
 const ADDON = path.join(ROOT, fileOf(platformTriple()));
 
 /** Cargo's folder for everything that it builds. */
-const target = () => process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
+const targetFolder = () => process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
 
 /** @param {Kind} kind @returns {string} The library that Cargo makes. Cargo has one file for several kinds. */
 function libraryOf(kind) {
-  return path.join(target(), FOLDERS[kind], /** @type {Record<string, string>} */ (LIBRARY)[process.platform] ?? 'libline_socket_native.so');
+  return path.join(targetFolder(), FOLDERS[kind], /** @type {Record<string, string>} */ (LIBRARY)[process.platform] ?? 'libline_socket_native.so');
 }
 
 /** @param {Kind} kind @returns {string} A copy of the library that was built last in this way. */
 function builtOf(kind) {
-  return path.join(target(), 'addon', kind, path.basename(ADDON));
+  return path.join(targetFolder(), 'addon', kind, path.basename(ADDON));
 }
 
 /**
@@ -78,4 +78,4 @@ function isAddon(kind) {
 /** The file that napi writes there. */
 const DESCRIPTIONS = 'line-socket-native';
 
-module.exports = { ADDON, DESCRIPTIONS, FOLDERS, PROFILES, builtOf, descriptionsOf, isAddon, libraryOf };
+module.exports = { ADDON, DESCRIPTIONS, FOLDERS, PROFILES, builtOf, descriptionsOf, isAddon, libraryOf, targetFolder };

@@ -8,6 +8,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { ALONE, LONG, QUIET } = require('../__test__/alone.js');
+const { targetFolder } = require('./addon.js');
 const { runPool } = require('./pool.js');
 const { program, tool } = require('./run.js');
 const { testFiles } = require('./test-files.js');
@@ -26,6 +27,9 @@ const OF_RUST = '__test__/conformance/autobahn.test.js';
 /** The models of threads have a command of their own, and everybody who changes threads runs it. */
 const MODELS = ['--package', 'line-socket-native-models'];
 const ALL_BUT_MODELS = ['--workspace', '--exclude', 'line-socket-native-models'];
+
+/** The server of the Autobahn test suite, which Cargo builds with all other targets. */
+const ECHO = path.join(targetFolder(), 'debug/examples', process.platform === 'win32' ? 'echo.exe' : 'echo');
 
 /** @param {string[]} args What to test. @returns {Command} */
 const cargoTest = (...args) => program('cargo', 'test', '--locked', ...args);
@@ -85,4 +89,4 @@ async function runMeasuring({ quiet, alone }) {
   return [...(await runPool(quiet, os.cpus().length > 1 ? QUIET_JOBS : 1)), ...(await runPool(alone, 1))];
 }
 
-module.exports = { ALL_BUT_MODELS, JOBS, MODELS, OF_RUST, TYPES, cargoTest, makeRunFolder, nodeFiles, nodeTests, runMeasuring };
+module.exports = { ALL_BUT_MODELS, ECHO, JOBS, MODELS, OF_RUST, TYPES, cargoTest, makeRunFolder, nodeFiles, nodeTests, runMeasuring };

@@ -6,20 +6,20 @@
 const { it } = require('node:test');
 const assert = require('node:assert/strict');
 const { spawnSync } = require('node:child_process');
-const path = require('node:path');
 const { ROOT } = require('../../scripts/run.js');
+const { ALL_BUT_MODELS, ECHO } = require('../../scripts/test-commands.js');
 const { install } = require('../../conformance/python.js');
 const { QUICK, SECTIONS, isPassed, runCases } = require('../../conformance/suite.js');
 
 /**
- * @returns {string} The server's binary, as `cargo test` builds it. Without the whole workspace Cargo would choose other features
- *   of some dependencies, and compile these and the core once more.
+ * @returns {string} The server's binary. `npm run check` has built it with all crates, and names it. For other crates than those,
+ *   Cargo would choose other features of some dependencies, and compile these and the core once more.
  */
 function build() {
-  const args = ['build', '--quiet', '--locked', '--workspace', '--example', 'echo'];
+  if (process.env.LINE_ECHO !== undefined) return process.env.LINE_ECHO;
+  const args = ['build', '--quiet', '--locked', ...ALL_BUT_MODELS, '--example', 'echo'];
   assert.equal(spawnSync('cargo', args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }).status, 0);
-  const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, 'target');
-  return path.join(target, 'debug', 'examples', process.platform === 'win32' ? 'echo.exe' : 'echo');
+  return ECHO;
 }
 
 it('every section of the Autobahn test suite passes', async () => {

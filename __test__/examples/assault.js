@@ -9,6 +9,7 @@
 
 const net = require('node:net');
 const { setImmediate: turn } = require('node:timers/promises');
+const { encodeFrame } = require('../helpers/frames');
 const { RawClient } = require('../helpers/raw-client');
 const { complete, exchange, upgradeRequest } = require('../helpers/raw-http');
 const { delay } = require('../helpers/timing');
@@ -85,6 +86,16 @@ function shares(texts) {
   return groups;
 }
 
+/** Frames by text, which all examples are sent. @type {Map<string, Buffer>} */
+const frames = new Map();
+
+/** @param {string} text @returns {Buffer} The text in a frame. */
+function frameOf(text) {
+  const frame = frames.get(text) ?? encodeFrame({ payload: text });
+  frames.set(text, frame);
+  return frame;
+}
+
 /** @param {string} source @returns {string[]} What its handlers listen for. */
 function namesIn(source) {
   return [...new Set([...source.matchAll(/\.on\('([a-z]\w*)', (?:async )?\(?message/g)].map(([, name]) => name))];
@@ -156,7 +167,7 @@ class Assault {
       await this.frames(path);
       await inTurn(this.isRunning, shares(this.texts()), async (texts) => {
         const client = await this.open(path);
-        texts.forEach((text) => client.text(text));
+        client.send(Buffer.concat(texts.map(frameOf)));
         await delay(5);
         client.reset();
       });
@@ -227,7 +238,7 @@ class Assault {
   async messages(path) {
     await inTurn(this.isRunning, shares(this.texts()), async (texts, index) => {
       const client = await this.enter(path);
-      texts.forEach((text) => client.text(text));
+      client.send(Buffer.concat(texts.map(frameOf)));
       if (index % 4 !== 0) await Promise.race([client.fence(), client.ended, delay(SHORT)]);
       if (index % 2 === 0) client.reset();
       else client.destroy();
@@ -235,7 +246,7 @@ class Assault {
     // A client that has not come in.
     await inTurn(this.isRunning, shares(this.texts()), async (texts) => {
       const client = await this.open(path);
-      texts.forEach((text) => client.text(text));
+      texts.forEach((text) => client.send(frameOf(text)));
       await Promise.race([client.fence(), client.ended, delay(SHORT)]);
       client.reset();
     });
@@ -262,7 +273,7 @@ class Assault {
     await inTurn(this.isRunning, texts, async (text) => {
       const client = await this.enter(path);
       client.socket.pause();
-      for (let count = 0; count < 100; count += 1) client.text(text);
+      client.send(Buffer.concat(Array.from({ length: 100 }, () => frameOf(text))));
       await delay(50);
       client.reset();
     });

@@ -192,7 +192,7 @@ class Client extends Messaging {
       this.disconnect(DISPOSED, 'Client disposed');
       this.#afterClose(() => {
         this.#stop();
-        this.#uptime.quit();
+        this.#uptime.stopTimer();
         this.#iterations.forEach((end) => end());
         this.removeAllListeners();
         resolve();
@@ -300,7 +300,7 @@ class Client extends Messaging {
   /** @param {any} event The close event of the WebSocket, or the like with `code` and `reason`. */
   #onClose(event) {
     this.#endWait();
-    this.#heartbeat.quit();
+    this.#heartbeat.stopTimer();
     this.#reconnect.disconnected();
     this.ws_ = this.id = null;
     rejectRequests(this);
@@ -366,7 +366,7 @@ class Client extends Messaging {
   /** @param {boolean} isBack Whether connecting may succeed now. */
   #onNetwork(isBack) {
     if (this.#is(State.CONNECTED)) this.#autoPing();
-    else if (isBack) this.#reconnect.hurry();
+    else if (isBack) this.#reconnect.attemptNow();
   }
 
   async #autoPing() {

@@ -32,7 +32,7 @@ function heartbeat(options, ping) {
       heardAt = now();
       if (!stop && options.pingInterval) wait(options.pingInterval);
     },
-    quit() {
+    stopTimer() {
       stop?.();
       stop = undefined;
     },

@@ -98,7 +98,7 @@ class Messaging extends Emitter {
     request = (client, message, timeout, waiter) => {
       const wait = Number.isInteger(timeout) && timeout >= 0 ? timeout : client.options.responseTimeout;
       const expired = () => failure(ErrorCode.MESSAGE_TIMEOUT, undefined, text`No answer to ${message.name} within ${wait} ms`);
-      const id = client.#requests.enlist(waiter, wait, expired);
+      const id = client.#requests.addWaiter(waiter, wait, expired);
       message.setId(id);
       try {
         client.#transmit(message);
@@ -215,7 +215,7 @@ class Messaging extends Emitter {
     return new Promise((resolve, reject) => {
       const start = () => send(message).then(resolve, reject);
       const expired = () => failure(ErrorCode.QUEUE_EXPIRED, undefined, text`No connection within ${ttl} ms`);
-      this.#queue.enlist({ resolve: start, reject, signal }, ttl, expired);
+      this.#queue.addWaiter({ resolve: start, reject, signal }, ttl, expired);
     });
   }
 

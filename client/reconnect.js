@@ -24,7 +24,7 @@ function reconnection(options, connect) {
     stop = undefined;
   };
   /** Makes the attempt that is awaited, if there is one. */
-  const hurry = () => {
+  const attemptNow = () => {
     if (!stop) return;
     pause();
     attempt += 1;
@@ -37,14 +37,14 @@ function reconnection(options, connect) {
   };
   return {
     pause,
-    hurry,
+    attemptNow,
     reset,
     /** Awaits the next attempt. */
     schedule() {
       pause();
       const delay = backoff(options, attempt);
       // 0 would be never.
-      stop = after(hurry, delay === 0 ? 1 : delay);
+      stop = after(attemptNow, delay === 0 ? 1 : delay);
     },
     connected() {
       connectedAt = time();

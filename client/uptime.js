@@ -23,7 +23,7 @@ function measureUptime({ uptime, uptimeOptions: { interval, window } }, isConnec
   return {
     /** @returns {number | undefined} 0 to 1; undefined when it is not measured. */
     share: () => (uptime ? samples.filter(Boolean).length / (samples.length || 1) : undefined),
-    quit() {
+    stopTimer() {
       stop();
       samples = [];
     },

@@ -82,7 +82,7 @@ function waitingList() {
      * @param {() => Error} expired Makes the error when the time is over.
      * @returns {string} The id, which no other has had.
      */
-    enlist(waiter, timeout, expired) {
+    addWaiter(waiter, timeout, expired) {
       const id = (lastId += 1).toString(36);
       const { signal } = waiter;
       const endTime = after(() => take(id)?.reject(expired()), timeout);

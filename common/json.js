@@ -232,6 +232,7 @@ module.exports = {
   errorJson,
   messageJson,
   rejectionJson,
+  isError,
   isJson,
   reasonOf,
   receivedError,

@@ -3,6 +3,8 @@
 
 /** Values of the application as the messages of errors show them. */
 
+const { reasonOf } = require('../common/json.js');
+
 /**
  * @param {unknown} value
  * @returns {value is object} Whether it is an object with properties alone, of this realm or another: not a `Map`, which
@@ -30,4 +32,11 @@ function shown(value) {
   }
 }
 
-module.exports = { isObject, shown };
+/**
+ * @param {string} name Of a message.
+ * @param {unknown} cause What `JSON.stringify` threw.
+ * @returns {string} What an error says of its payload.
+ */
+const unwritable = (name, cause) => `The payload of ${shown(name)} cannot be written as JSON: ${reasonOf(cause)}`;
+
+module.exports = { isObject, shown, unwritable };

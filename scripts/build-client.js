@@ -87,11 +87,11 @@ function withValues(source, file) {
 
 /**
  * Names of properties that the modules of the client use among themselves. They are shortened, so none may be a name
- * that applications, browsers or the language use.
+ * that applications, browsers or the language use. `__test__/client/builds.test.js` checks that the list is complete.
  */
 const INTERNAL = [
-  ...['bring', 'connected', 'disconnected', 'enlist', 'giveUp', 'handling', 'heard', 'howMany', 'hurry', 'isPending', 'known', 'note'],
-  ...['onNotResponded', 'openSocket', 'pause', 'quit', 'report', 'reset', 'respond', 'schedule', 'share', 'socketClass', 'take', 'takeAll'],
+  ...['addWaiter', 'attemptNow', 'bring', 'connected', 'disconnected', 'giveUp', 'handling', 'heard', 'howMany', 'isPending', 'known', 'note'],
+  ...['onNotResponded', 'openSocket', 'pause', 'report', 'reset', 'respond', 'schedule', 'share', 'socketClass', 'stopTimer', 'take', 'takeAll'],
 ];
 
 /**

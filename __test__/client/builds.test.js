@@ -69,6 +69,22 @@ describe('the build for a <script> tag', () => {
     for (const name of INTERNAL) assert.doesNotMatch(types, new RegExp(`^ *(?:readonly )?${name}[?(:<]`, 'm'));
   });
 
+  it('shortens all names that its modules alone use', () => {
+    const [libraries, types] = [path.join(ROOT, 'node_modules/typescript/lib'), path.join(ROOT, 'types')];
+    const files = [
+      ...fs.readdirSync(libraries).filter((file) => /^lib\.(?:es|dom|decorators).*\.d\.ts$/.test(file)).map((file) => path.join(libraries, file)),
+      ...fs.readdirSync(types).map((file) => path.join(types, file)),
+    ];
+    const known = new Set(files.flatMap((file) => [...fs.readFileSync(file, 'utf8').matchAll(/^\s*(?:[a-z]+ )*(\w+)\s*[?(:<=;]/gm)].map(([, name]) => name)));
+    const build = fs.readFileSync(path.join(ROOT, 'dist/client-web.mjs'), 'utf8');
+    const code = build.replace(/\/\*[^]*?\*\/|\/\/.*$/gm, '').replace(/'[^'\n]*'|"[^"\n]*"/g, "''");
+    const used = [...new Set([...code.matchAll(/[\w)\]]\??\.([a-z]\w*)/gi)].map(([, name]) => name))];
+    // Globals and members of timers that not every platform has; names with an underscore at the end are those of the original.
+    const others = ['WebSocket', 'clock', 'console', 'unref'];
+    assert.deepEqual(used.filter((name) => !known.has(name) && !name.endsWith('_') && !others.includes(name) && !INTERNAL.includes(name)), []);
+    assert.deepEqual(INTERNAL.filter((name) => !used.includes(name)), []);
+  });
+
   it('says of errors what their code says, and of options which one is not valid', async () => {
     const page = vm.createContext({});
     vm.runInContext(GLOBALS, page);

@@ -7,7 +7,7 @@ const LineError = require('../../common/line-error.js');
 const { textOf } = require('../binding/text.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
 const { reasonOf } = require('../../common/json.js');
-const { shown } = require('../shown.js');
+const { unwritable } = require('../shown.js');
 
 /** @typedef {import('./message.js').Message} Message */
 
@@ -69,8 +69,7 @@ function pingFailed(cause) {
  * @param {unknown} cause
  */
 function invalidPayload(message, cause) {
-  const text = `The payload of ${shown(message.name)} cannot be written as JSON: ${reasonOf(cause)}`;
-  return new LineError(ErrorCode.INVALID_JSON, text);
+  return new LineError(ErrorCode.INVALID_JSON, unwritable(message.name, cause));
 }
 
 /**

@@ -240,7 +240,7 @@ const isPosition = (value) => typeof value === 'string' && POSITION.test(value);
  * @returns {any[]}
  */
 function listOf(result, count, test) {
-  if (Array.isArray(result) && (count === undefined || result.length === count) && isListOf(result, test)) return result;
+  if (isListOf(result, test) && (count === undefined || result.length === count)) return result;
   throw new Error('it does not give what was asked for');
 }
 

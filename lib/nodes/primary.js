@@ -4,6 +4,7 @@
 /** The part of the primary process of Node's `cluster`: workers with `adapter: 'cluster'` talk to each other through it. */
 
 const { Port, relay } = require('./relay.js');
+const { isListOf } = require('../lists.js');
 const { KEY } = require('../runtime/ipc.js');
 const { serverLog } = require('../runtime/debug.js');
 
@@ -58,7 +59,7 @@ function onWorkerMessage(worker, message) {
   const [kind, number, key, body] = message;
   if (!Number.isInteger(number)) return;
   const answer = (/** @type {unknown} */ result) => send(worker, ['answered', number, key, result]);
-  if (kind === 'append' && isObject(body) && isListOf(body.entries, isEntry) && isNumber(body.limit)) {
+  if (kind === 'append' && isListOf(body?.entries, isEntry) && isNumber(body.limit)) {
     relay.histories.limit = body.limit;
     answer(relay.append(body.entries));
     return;
@@ -67,7 +68,7 @@ function onWorkerMessage(worker, message) {
     answer(body.map(({ channel, epoch, ttl }) => relay.histories.position(channel, epoch, ttl)));
     return;
   }
-  if (kind === 'read' && isObject(body) && isText(body.channel) && isNumber(body.limit)) {
+  if (kind === 'read' && isText(body?.channel) && isNumber(body.limit)) {
     answer(relay.histories.read(body.channel, isNumber(body.after) ? body.after : null, body.limit));
     return;
   }
@@ -111,23 +112,12 @@ function onWorkerMessage(worker, message) {
 }
 
 /** @param {any} value */
-const isObject = (value) => typeof value === 'object' && value !== null;
-/** @param {any} value */
 const isText = (value) => typeof value === 'string';
 /** @param {any} value */
 const isNumber = (value) => typeof value === 'number' && value >= 0;
 /** @param {any} value */
-const isHistory = (value) => isObject(value) && isText(value.channel) && isText(value.epoch) && isNumber(value.ttl);
+const isHistory = (value) => isText(value?.channel) && isText(value.epoch) && isNumber(value.ttl);
 /** @param {any} value */
 const isEntry = (value) => isHistory(value) && isText(value.data) && isText(value.tag) && isText(value.id) && isNumber(value.size);
-
-/**
- * @param {any} list
- * @param {(value: any) => boolean} test
- * @returns {list is any[]}
- */
-function isListOf(list, test) {
-  return Array.isArray(list) && list.every(test);
-}
 
 module.exports = { onWorkerMessage };

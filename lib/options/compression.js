@@ -42,11 +42,6 @@ function rulesOf(entries) {
 /** Largest threshold that the core can hold; no message is as long. */
 const MAX_THRESHOLD = 0x7fffffff;
 
-/** @param {unknown} value */
-function isObject(value) {
-  return kindOf(value) === 'Object';
-}
-
 /**
  * @param {string} path
  * @param {string} what
@@ -76,7 +71,7 @@ function checkAll(path, given, rules) {
     if (!isSet) continue;
     const rule = rules[name];
     if (!Array.isArray(rule)) {
-      if (!isObject(value)) refuse(inner, 'must be an object', value);
+      if (kindOf(value) !== 'Object') refuse(inner, 'must be an object', value);
       checkAll(inner, value, rule);
     } else if (!rule[0](value)) {
       refuse(inner, rule[1], value);
@@ -93,7 +88,7 @@ function checkAll(path, given, rules) {
 function checkCompression(option, ioThreads) {
   const path = 'perMessageDeflate';
   if (option === undefined || option === null || typeof option === 'boolean') return;
-  if (!isObject(option)) refuse(path, 'must be a boolean or an object', option);
+  if (kindOf(option) !== 'Object') refuse(path, 'must be a boolean or an object', option);
   checkAll(path, option, RULES);
   const { zlibDeflateOptions: deflate, concurrencyLimit } = /** @type {any} */ (option);
   for (const name of ['level', 'memLevel']) {

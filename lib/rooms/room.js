@@ -4,8 +4,8 @@
 const LineError = require('../../common/line-error.js');
 const { connectionId: idOf } = require('./names.js');
 const { ConnectionState, MessageErrorCode } = require('../enums.js');
-const { messageJson, reasonOf } = require('../../common/json.js');
-const { shown } = require('../shown.js');
+const { messageJson } = require('../../common/json.js');
+const { unwritable } = require('../shown.js');
 const { roomLog } = require('../runtime/debug.js');
 const { kInbox, kNative, kSlot } = require('../symbols.js');
 
@@ -130,17 +130,8 @@ function envelopeOf(name, payload) {
   try {
     return messageJson(name, payload, undefined, undefined);
   } catch (cause) {
-    throw unwritable(name, cause);
+    throw new LineError(MessageErrorCode.INVALID_JSON, unwritable(name, cause));
   }
-}
-
-/**
- * @param {string} name
- * @param {unknown} cause
- */
-function unwritable(name, cause) {
-  const text = `The payload of ${shown(name)} cannot be written as JSON: ${reasonOf(cause)}`;
-  return new LineError(MessageErrorCode.INVALID_JSON, text);
 }
 
 /**

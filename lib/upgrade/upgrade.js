@@ -3,6 +3,7 @@
 
 const { types } = require('node:util');
 
+const { isError } = require('../../common/json.js');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode, ServerEvent: Event } = require('../enums.js');
 const { messageProblem, show, statusProblem } = require('./refusal.js');
@@ -168,7 +169,7 @@ class Decision {
     this.#isVerified = true;
     this.#await('verifyClient', verdict, (verified) => {
       // Node's callbacks take an error first. Such an error is truthy, and must not accept the client.
-      if (isError(verified)) {
+      if (mayBeError(verified)) {
         const text = 'must say with true or false whether a client may connect';
         this.#onWrong(`"options.verifyClient" ${text}; got ${show(verified)}`, verified);
       } else if (verified) this.#accept(protocol);
@@ -238,12 +239,11 @@ class Decision {
   }
 }
 
-/** @param {unknown} value */
-function isError(value) {
+/** @param {unknown} value @returns {boolean} Whether it is an error, or a proxy that does not tell. */
+function mayBeError(value) {
   try {
-    return types.isNativeError(value) || value instanceof Error;
+    return isError(value);
   } catch {
-    // A proxy that does not tell.
     return true;
   }
 }

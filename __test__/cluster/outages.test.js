@@ -316,7 +316,7 @@ describe('what others publish', { concurrency: true, skip: WITHOUT_REDIS }, () =
   it('malformed, foreign, newer and oversized messages are counted, and reach nobody', withScene(async (scene) => {
     const { redis, nodes } = await startJoined(scene, 2, { adapter: { maxMessage: 2048 } });
     const members = await oneEach(scene, nodes, 'news');
-    const bad = ['', 'hello', '{', '{}', '{"n":5}', '{"n":"_r","i":"1"}', '{"n":"said","i":"1"}', '{"n":"said","p":1}x', '[1]', '{"n":"said","q":1}',
+    const bad = ['', 'hello', '{', '{}', '{"n":5}', '{"n":"_r","i":"1"}', '{"n":"said","i":"1"}', '{"n":"said","p":1}x', '[1]', '{"n":"said","q":1}', '{"n":"_h"}', '{"n":"\\u005fo","p":{}}',
       `{"n":"said","p":"${'x'.repeat(4000)}"}`, Buffer.from([1]), Buffer.from([1, 0, 255]), Buffer.from([2, 1, 2, 3]), Buffer.from([255, 255]),
       Buffer.concat([Buffer.from([1, 1, 255]), Buffer.alloc(100, 255)]), Buffer.from('{"n":"said","p":"\xff"}', 'latin1')];
     for (const channel of ['line:r:news', 'line:all', 'line:n']) {

@@ -22,7 +22,7 @@ module.exports = () => [
   {
     file: 'crates/core/src/hub/routing.rs',
     region: 'reserved-names',
-    text: `${RESERVED.map((line) => `/// ${line}\n`).join('')}fn is_reserved(name: &str) -> bool {
+    text: `${RESERVED.map((line) => `/// ${line}\n`).join('')}pub fn is_reserved(name: &str) -> bool {
     name.starts_with(${pattern(begin)}) && !(name.starts_with(${pattern(ordinary)}) && name.ends_with(${pattern(ordinary)}))
 }
 `,

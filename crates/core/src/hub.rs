@@ -93,6 +93,7 @@ pub use record::{Field, Kind, Record, count as record_count};
 pub use recovery::{Joined, Joining};
 pub use registry::{Group, Registry};
 pub use requests::{Answers, AnswersElsewhere, FIRST_KEY_OF_NODES, REQUEST_PREFIX, Requests};
+pub(crate) use routing::is_reserved;
 pub use routing::{Apart, Next};
 pub use secure::{Authorization, Secure};
 pub use stats::{Counter, Stats};

@@ -1,6 +1,7 @@
 //! What programs that are no nodes may publish.
 
 use crate::envelope;
+use crate::hub::is_reserved;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,8 +17,11 @@ struct Published<'a> {
 /// # Errors
 /// What is wrong with it.
 pub fn check(text: &str) -> Result<(), &'static str> {
-    if envelope::scan(text).is_err() {
+    let Ok(envelope) = envelope::scan(text) else {
         return Err("its text is not an envelope");
+    };
+    if is_reserved(&envelope.name.decode()) {
+        return Err("its name begins with _ and is reserved");
     }
     match serde_json::from_str::<Published<'_>>(text) {
         Ok(_) => Ok(()),

@@ -139,7 +139,7 @@ impl Broker {
         }
     }
 
-    /// Publishing to a channel is refused from now on.
+    /// Publishing and subscribing to a channel are refused from now on.
     pub fn refuse(&self, channel: Channel) {
         self.lock().refused.insert(channel);
     }
@@ -226,6 +226,11 @@ impl Engine for MemoryEngine {
     }
 
     fn subscribe(&self, channels: Vec<Channel>) -> Pending<'_, ()> {
+        let is_refused = |channel: &Channel| self.broker.lock().refused.contains(channel);
+        if channels.iter().any(is_refused) {
+            let why = "NOPERM: allow SUBSCRIBE to this channel".into();
+            return Box::pin(ready(Err(EngineError::Refused(why))));
+        }
         Box::pin(ready(self.with(|client| client.channels.extend(channels))))
     }
 

@@ -194,8 +194,8 @@ impl Hub {
 
     /// A room has been compared with the engine: new messages come by themselves, and what those with the serial numbers
     /// `compared` have missed has been read, or is not there. Serves them, and others that everything is there for: who came
-    /// while the room was compared may want more. Without numbers all are served. Returns their keys, and whether somebody
-    /// still waits.
+    /// while the room was compared may want more. Without numbers the engine has refused to say where the room stands: all are
+    /// served, and none of them recovers. Returns their keys, and whether somebody still waits.
     pub fn serve_waiting(
         &self,
         room: &str,
@@ -206,11 +206,18 @@ impl Hub {
         loop {
             let before = served.len();
             self.in_log(room, |key, _| {
-                self.history.set_live(key, true);
+                if compared.is_some() {
+                    self.history.set_live(key, true);
+                } else {
+                    self.history.set_uncompared(key);
+                }
                 let some = self
                     .history
                     .take_waiting(key, SERVED_AT_ONCE, &mut passed, compared);
-                for waiting in some {
+                for mut waiting in some {
+                    if compared.is_none() {
+                        waiting.brought = None;
+                    }
                     served.push((waiting.key, self.serve(room, key, &waiting)));
                 }
             });

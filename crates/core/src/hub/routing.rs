@@ -347,7 +347,7 @@ impl Hub {
 // facts: reserved-names
 /// Whether a name is reserved: it begins with `_`. Peers must not emit the library's own events, which do.
 /// Names that begin and end with `__`, such as `__proto__`, are ordinary (contract section 4).
-fn is_reserved(name: &str) -> bool {
+pub fn is_reserved(name: &str) -> bool {
     name.starts_with('_') && !(name.starts_with("__") && name.ends_with("__"))
 }
 // /facts

@@ -68,7 +68,7 @@ fn subscribed(shared: &Shared, rooms: Vec<Arc<str>>) -> Vec<Arc<str>> {
         .collect()
 }
 
-/// Takes the rooms that need it. Those that are not subscribed yet stay.
+/// Takes the rooms that need it. Those that are not subscribed yet stay, and those that will not be are served.
 fn take_astray(shared: &Shared) -> Vec<Arc<str>> {
     let mut astray = lock(&shared.keeping.astray);
     if shared.settings.all_rooms {
@@ -77,8 +77,12 @@ fn take_astray(shared: &Shared) -> Vec<Arc<str>> {
     let subscriptions = lock(&shared.subscriptions);
     let (ready, others): (Vec<_>, Vec<_>) =
         (astray.drain()).partition(|room| subscriptions.is_confirmed(room));
-    let others = others.into_iter();
-    astray.extend(others.filter(|room| subscriptions.is_awaited(room)));
+    let (awaited, others): (Vec<_>, Vec<_>) =
+        (others.into_iter()).partition(|room| subscriptions.is_awaited(room));
+    astray.extend(awaited);
+    drop((astray, subscriptions));
+    // Nobody waits for rooms that the engine has refused to subscribe to.
+    serve_refused(shared, &others);
     ready
 }
 

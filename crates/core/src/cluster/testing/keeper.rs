@@ -1,6 +1,6 @@
 //! Histories and ids in memory, with the faults that a real engine has.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,6 +34,8 @@ pub struct Memory {
     goes_down: bool,
     /// What cannot be kept now, for want of memory.
     is_full: bool,
+    /// Rooms under whose keys somebody else has written.
+    foreign: HashSet<Arc<str>>,
 }
 
 struct History {
@@ -122,6 +124,16 @@ impl Broker {
     /// Whether nothing can be kept, as by a Redis without memory.
     pub fn set_full(&self, full: bool) {
         self.lock().memory.is_full = full;
+    }
+
+    /// Whether somebody else has written under the key of a room.
+    pub fn set_foreign(&self, room: &str, foreign: bool) {
+        let rooms = &mut self.lock().memory.foreign;
+        if foreign {
+            rooms.insert(room.into());
+        } else {
+            rooms.remove(room);
+        }
     }
 
     /// Keeps a message as another program does.
@@ -276,6 +288,11 @@ impl Keeper for MemoryEngine {
     }
 
     fn heads(&self, rooms: Vec<Head>) -> Pending<'_, Vec<Position>> {
+        let is_foreign = |room: &Head| self.broker.lock().memory.foreign.contains(&room.room);
+        if rooms.iter().any(is_foreign) {
+            let why = EngineError::Refused("the position is that of another program".into());
+            return Box::pin(ready(Err(why)));
+        }
         self.keep(|state| {
             let histories = &mut state.memory.histories;
             let heads = rooms.into_iter().map(|room| {

@@ -5,6 +5,7 @@ use crate::hub::testing::{Peer, take_all};
 use crate::hub::{HistoryRule, Joining, Position};
 
 mod outages;
+mod refused;
 
 pub(super) const RULE: HistoryRule = HistoryRule {
     size: 100,
@@ -394,14 +395,15 @@ fn what_is_no_message_takes_an_offset_and_reaches_nobody() {
     for data in [
         b"nonsense".to_vec(),
         br#"{"n":"x","i":"1"}"#.to_vec(),
+        br#"{"n":"_h"}"#.to_vec(),
         br#"{"n":"said","p":5}"#.to_vec(),
     ] {
         broker.append_foreign("news", data);
     }
     until("delivered", || numbers(&one, &a) == [5]);
-    assert!(last_position(&one, &a).contains(":3:"));
+    assert!(last_position(&one, &a).contains(":4:"));
     assert_eq!(one.texts(&old), [r#"{"n":"said","p":5}"#]);
-    assert_eq!(count(&one, "foreign"), 2);
+    assert_eq!(count(&one, "foreign"), 3);
     // Nor does a replay give it to anybody.
     let next = arrive(&one, "{}");
     one.hub.join_and_tell(next.slot(), "news", 10);

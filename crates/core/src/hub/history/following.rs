@@ -35,6 +35,14 @@ impl Log {
         followed.is_known && followed.covers(&self.ring, wanted) && !is_ahead
     }
 
+    fn begin(&mut self, base: &Position) {
+        self.ring = Ring::at(base);
+        if let Some(followed) = &mut self.followed {
+            followed.is_known = true;
+            followed.floor = None;
+        }
+    }
+
     fn has_for(&self, one: &Waiting) -> bool {
         let has = |followed| self.has(followed, one.brought.as_ref(), one.rewind);
         self.followed.as_deref().is_some_and(has)
@@ -73,15 +81,31 @@ impl History {
 
     /// How a message stands to those that were delivered.
     pub fn arrival(&self, key: LogKey, position: &Position) -> Arrival {
-        let Some(store) = self.lock() else {
+        let Some(mut store) = self.lock() else {
             return Arrival::Astray;
         };
-        let Some(Log { ring, followed, .. }) = store.log(key) else {
+        let Some(log) = store.log(key) else {
             return Arrival::Astray;
         };
-        let is_known = followed.as_ref().is_some_and(|followed| followed.is_known);
+        let Some(followed) = &log.followed else {
+            return Arrival::Astray;
+        };
+        if !followed.is_known
+            && followed.is_live
+            && let Some(offset) = position.offset.checked_sub(1)
+        {
+            // The engine could not say where the room stands when members were let in: for them it begins here.
+            let base = Position {
+                offset,
+                tag: 0,
+                ..*position
+            };
+            store.change(key, |log| log.begin(&base));
+            return Arrival::Next;
+        }
+        let ring = &log.ring;
         let end = ring.position();
-        if !is_known || end.epoch != position.epoch {
+        if !followed.is_known || end.epoch != position.epoch {
             return Arrival::Astray;
         }
         if end.offset.checked_add(1) == Some(position.offset) {
@@ -105,13 +129,7 @@ impl History {
         if log.stand().as_ref() != expected {
             return false;
         }
-        store.change(key, |log| {
-            log.ring = Ring::at(base);
-            if let Some(followed) = &mut log.followed {
-                followed.is_known = true;
-                followed.floor = None;
-            }
-        });
+        store.change(key, |log| log.begin(base));
         true
     }
 
@@ -273,6 +291,12 @@ impl History {
             followed.waiting.iter().map(|one| one.serial).collect()
         })
         .unwrap_or_default()
+    }
+
+    /// New messages of a room come by themselves from now on, unless something may be missing before them: the engine
+    /// could not be asked.
+    pub fn set_uncompared(&self, key: LogKey) {
+        self.with_followed(key, |followed| followed.is_live |= !followed.is_known);
     }
 
     /// Whether new messages of a room come by themselves from now on.

@@ -157,7 +157,6 @@ class Client extends Messaging {
     if (isOpen) {
       attempt(ErrorCode.WEBSOCKET_ERROR, () => this.ws_.close(code || 1000, reason), text`Cannot disconnect`);
       this.state = State.DISCONNECTING;
-      this.#stopped = false;
       rejectRequests(this);
     }
     // Without a connection too: none is to come.
@@ -191,11 +190,12 @@ class Client extends Messaging {
     return new Promise((resolve) => {
       this.disconnect(DISPOSED, 'Client disposed');
       this.#afterClose(() => {
-        this.#stop();
         this.#uptime.stopTimer();
         this.#iterations.forEach((end) => end());
         this.removeAllListeners();
-        resolve();
+        // A listener of `_disconnected` may have connected again.
+        this.#disconnect(DISPOSED);
+        this.#afterClose(resolve);
       });
     });
   }
@@ -217,8 +217,8 @@ class Client extends Messaging {
 
   /**
    * Asks the server for a sign of life. Without one the client disconnects with 4201 and reconnects.
-   * @returns {Promise<any>} Resolves with `pong`; rejects with a {@link LineError} `cPingError` whose
-   *   `payload` is the cause.
+   * @returns {Promise<any>} Resolves with `pong`, with nothing when the connection has ended meanwhile; rejects with a
+   *   {@link LineError} `cPingError` whose `payload` is the cause.
    */
   ping() {
     const { ws_: ws } = this;
@@ -286,9 +286,9 @@ class Client extends Messaging {
   #onHandshakeFailed({ code, payload, message }) {
     if (this.#hasFailed) return;
     const isRejected = code === ErrorCode.MESSAGE_REJECTED;
-    const failed = isRejected ? ErrorCode.HANDSHAKE_REJECTED : ErrorCode.HANDSHAKE_ERROR;
-    const closeCode = isRejected ? HANDSHAKE_REJECTED : HANDSHAKE_FAILED;
-    const reason = isRejected ? 'Handshake rejected' : 'Handshake failed';
+    const [failed, closeCode, reason] = isRejected
+      ? [ErrorCode.HANDSHAKE_REJECTED, HANDSHAKE_REJECTED, 'Handshake rejected']
+      : [ErrorCode.HANDSHAKE_ERROR, HANDSHAKE_FAILED, 'Handshake failed'];
     this.#hasFailed = true;
     this.#tell(Event.CONNECTING_ERROR, failure(failed, payload, text`${reason}${isRejected ? saying(payload) : `: ${message}`}`));
     // The server says that another attempt would fail as well, for example because a token is not valid.
@@ -391,9 +391,8 @@ class Client extends Messaging {
     }
     const { maxPayload, maxDepth } = this.options;
     if (maxPayload && sizeOf(data, maxPayload) > maxPayload) {
-      const reason = 'Message too large';
-      this.#tell(Event.ERROR, failure(ErrorCode.WEBSOCKET_ERROR, undefined, text`${reason}: more than ${maxPayload} bytes`));
-      this.#disconnect(TOO_LARGE_FOR_CLIENT, reason, true);
+      this.#tell(Event.ERROR, failure(ErrorCode.WEBSOCKET_ERROR, undefined, text`Message too large: more than ${maxPayload} bytes`));
+      this.#disconnect(TOO_LARGE_FOR_CLIENT, 'Message too large', true);
     } else {
       const envelope = readEnvelope(data, maxDepth);
       if (!envelope) this.#tell(Event.ERROR, failure(ErrorCode.INVALID_JSON, data, text`Not a message`));

@@ -30,15 +30,15 @@ function messages(client, name, ends, options) {
   /** @type {unknown} */
   let error;
 
-  const end = (/** @type {unknown} */ why) => {
-    if (!ends.delete(close)) return;
+  /** @type {(why?: unknown) => void} */
+  const end = (why) => {
+    if (!ends.delete(end)) return;
     error = why;
     endAbort();
     // The application may have removed it, which `removeListener` minds.
     if (client.listenerCount(name)) client.removeListener(name, receive);
     wake();
   };
-  const close = () => end(undefined);
   const receive = (/** @type {Message} */ message) => {
     markTaken(message);
     if (waiting.length < max) waiting.push(message);
@@ -47,23 +47,30 @@ function messages(client, name, ends, options) {
   };
 
   client.on(name, receive);
-  ends.add(close);
+  ends.add(end);
   const abort = () => end(/** @type {AbortSignal} */ (signal).reason);
   const endAbort = onAbort(signal, abort);
   if (signal?.aborted) abort();
 
-  return (async function* read() {
+  const iteration = (async function* read() {
     try {
       for (;;) {
         while (waiting.length) yield /** @type {Message} */ (waiting.shift());
         if (error) throw error;
-        if (!ends.has(close)) return;
+        if (!ends.has(end)) return;
         await new Promise((resolve) => (wake = resolve));
       }
     } finally {
-      close();
+      end();
     }
   })();
+  const leave = iteration.return;
+  // A generator that has not begun would not end what has begun with this call, and one that waits would go on waiting.
+  iteration.return = (/** @type {any} */ value) => {
+    end();
+    return leave.call(iteration, value);
+  };
+  return iteration;
 }
 
 module.exports = { messages };

@@ -87,7 +87,7 @@ function fill(given = {}, defaults, name) {
     if (!isThere) options[key] = filled;
     if (typeof standard === 'number') {
       const isNumber = Number.isInteger(standard) ? Number.isInteger : Number.isFinite;
-      const least = Number(FROM_ONE.test(key));
+      const least = +FROM_ONE.test(key);
       assertOption(isNumber(value) && value >= least, key, text`a number, ${least} or more`);
     } else if (typeof standard === 'boolean') {
       assertOption(typeof value === 'boolean', key, text`a boolean`);

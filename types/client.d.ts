@@ -171,7 +171,10 @@ declare class LineClient<
   disconnect(code?: number, reason?: string, retry?: boolean): boolean;
   /** Disconnects and resolves with the close event; with nothing when there is no connection. */
   disconnectAsync(code?: number, reason?: string, retry?: boolean): Promise<CloseInfo | undefined>;
-  /** Disconnects with 4205, ends reconnecting and iterations, and removes all listeners. */
+  /**
+   * Disconnects with 4205, ends reconnecting and iterations, and removes all listeners. Ends a connection, too, that a
+   * listener of `_disconnected` begins meanwhile.
+   */
   dispose(): Promise<void>;
   /** Same as `dispose`, for `await using`. In runtimes that have `Symbol.asyncDispose`: Node 18.18, 20.4 and later. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -199,7 +202,10 @@ declare class LineClient<
     options?: MessagesOptions,
   ): AsyncGenerator<Message<PayloadOf<ServerToClient[K]>, ResponseOf<ServerToClient[K]>>, void, undefined>;
   messages(name: RegExp, options?: MessagesOptions): AsyncGenerator<Message, void, undefined>;
-  /** Pings the server and resolves with `pong`. Rejects with `cPingError`, disconnects and reconnects. */
+  /**
+   * Pings the server and resolves with `pong`; with nothing when the connection ends meanwhile. Without an answer in
+   * `responseTimeout` it rejects with `cPingError`, disconnects and reconnects.
+   */
   ping(): Promise<any>;
   /** Share of the time connected, 0 to 1; undefined unless the option `uptime` is on. */
   getUptime(): number | undefined;

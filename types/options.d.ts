@@ -12,7 +12,7 @@ import type { UpgradeRequest } from './socket.js';
 export interface VerifyInfo {
   /** Header `Origin`. */
   readonly origin: string | undefined;
-  /** Whether this server encrypts the connection. */
+  /** Whether the connection is encrypted, with `trustProxy` that of the client: as `req.connection.encrypted`. */
   readonly secure: boolean;
   /** The request. */
   readonly req: UpgradeRequest;

@@ -5,6 +5,7 @@
 
 const assert = require('node:assert/strict');
 const { withClients } = require('./support');
+const { within } = require('../helpers/timing');
 
 const { asyncDispose } = /** @type {any} */ (Symbol);
 
@@ -26,5 +27,17 @@ withClients('Symbol.asyncDispose', ({ test }) => {
 
   test('is no method where there is none', async ({ Client }) => {
     assert.equal('undefined' in new Client(), false);
+  });
+});
+
+withClients('dispose()', ({ test }) => {
+  test('ends a connection that a listener of _disconnected begins meanwhile', async (context) => {
+    const { client } = await context.clientPair({ client: { reconnect: false } });
+    /** @type {Promise<unknown> | undefined} */
+    let again;
+    client.on('_disconnected', () => (again ??= client.connectAsync()));
+    await within(client.dispose(), 'disposed');
+    assert.deepEqual([client.state, client.ws_, client.eventNames()], ['disconnected', null, []]);
+    await assert.rejects(within(/** @type {any} */ (again), 'attempt'), { code: 'cDisconnected' });
   });
 });

@@ -86,6 +86,18 @@ withClients('messages()', ({ test }) => {
     assert.deepEqual(await within(read, 'end'), { done: true, value: undefined });
   });
 
+  test('return() ends an iteration that has not begun, and one that waits', async (context) => {
+    const { client } = await context.clientPair();
+    await client.messages('x').return();
+    assert.equal(client.listenerCount('x'), 0);
+    const waiting = client.messages('x');
+    const read = waiting.next();
+    await delay(5);
+    assert.deepEqual(await within(waiting.return(), 'return'), { done: true, value: undefined });
+    assert.deepEqual(await within(read, 'end'), { done: true, value: undefined });
+    assert.equal(client.listenerCount('x'), 0);
+  });
+
   test('throws the reason of its signal', async (context) => {
     const { client, connection } = await context.clientPair();
     const controller = new AbortController();

@@ -174,14 +174,14 @@ describe('the binary', () => {
 
   it('is taken from the package for the platform', () => {
     withCopy((folder) => {
-      addPackage(folder, 'exports.ServerCore = class { constructor() { throw new Error("not called by loading"); } };');
+      addPackage(folder, 'exports.ServerCore = class { constructor() { throw new Error("not called by loading"); } dataPath() {} };');
       assert.equal(load(folder), 'loaded');
     });
   });
 
   it('is taken from the same package when Node has no report, and the loaders of two C libraries are there', () => {
     withCopy((folder) => {
-      addPackage(folder, 'exports.ServerCore = class {};');
+      addPackage(folder, 'exports.ServerCore = class { dataPath() {} };');
       const machine = `process.report.getReport = () => ({ header: {} });
         require('node:fs').readdirSync = () => ['ld-musl-x86_64.so.1', 'ld-linux-x86-64.so.2'];`;
       assert.equal(load(folder, machine), 'loaded');
@@ -275,6 +275,19 @@ describe('the binary', () => {
       });
     });
 
+    it('of pnpm or of Yarn: nothing is said of npm', () => {
+      for (const [manager, file] of [['pnpm', 'pnpm-lock.yaml'], ['yarn', 'yarn.lock']]) {
+        withApplication((copy, application) => {
+          fs.writeFileSync(path.join(application, file), '');
+          const { message } = load(copy);
+          assert.match(message, new RegExp(`supportedArchitectures of ${manager} leaves ${TRIPLE} out.*${manager} install on this machine`));
+          for (const wrong of ['npm install on', 'npm ran', 'package-lock']) {
+            assert.ok(!message.replaceAll('pnpm', '').includes(wrong), message);
+          }
+        });
+      }
+    });
+
     it('a lock file that is about other packages, or none at all, says nothing', () => {
       withApplication((copy, application) => {
         const file = path.join(application, 'package-lock.json');
@@ -307,10 +320,61 @@ describe('the binary', () => {
     });
   });
 
-  it('of another package, or none of this program: the error says so', () => {
+  it('of another package, of another version, or none of this program: the error says so', () => {
+    for (const text of ['exports.other = 1;', 'exports.ServerCore = class {};', 'exports.ServerCore = Object.create(null);']) {
+      withCopy((folder) => {
+        addPackage(folder, text);
+        assert.match(load(folder).message, /cannot be loaded: it is not a binary of this version of line-socket-native/);
+      });
+    }
+  });
+
+  describe('that is damaged, or for another machine: the error says so, and the process goes on', { skip: process.platform !== 'linux' }, () => {
+    /** What is done to the file, and what the error says. @type {[string, (file: string) => void, RegExp][]} */
+    const damages = [
+      ['cut short', (file) => fs.truncateSync(file, fs.statSync(file).size >> 1), /is incomplete: it has \d+ of \d+ bytes/],
+      ['hardly begun', (file) => fs.truncateSync(file, 1000), /is incomplete: it has 1000 of \d+ bytes/],
+      ['empty', (file) => fs.truncateSync(file, 0), /file too short|Exec format error/],
+      ['another architecture', (file) => {
+        const bytes = fs.readFileSync(file);
+        bytes.writeUInt16LE(process.arch === 'riscv64' ? 62 : 243, 18);
+        fs.writeFileSync(file, bytes);
+      }, /is for the architecture (riscv64|x64)/],
+    ];
+    for (const [name, damage, pattern] of damages) {
+      it(name, () => {
+        withCopy((folder) => {
+          damage(path.join(addBinary(folder), BINARY));
+          const { code, message } = load(folder);
+          assert.equal(code, 'ERR_LINE_SOCKET_NO_BINARY');
+          assert.match(message, pattern);
+          assert.match(message, /delete node_modules and run npm install on this machine/);
+          // That a variable names, as well.
+          const file = path.join(folder, 'node_modules', packageOf(platformTriple()), BINARY);
+          assert.match(load(folder, '', { env: { LINE_SOCKET_NATIVE_BINARY: file } }).message, pattern);
+        });
+      });
+    }
+
+    // Root may read everything.
+    it('not to be read', { skip: process.getuid?.() === 0 && 'root reads everything' }, () => {
+      withCopy((folder) => {
+        fs.chmodSync(path.join(addBinary(folder), BINARY), 0);
+        const { message } = load(folder);
+        assert.match(message, /cannot be loaded: EACCES: permission denied.*\nThe user of this process must be allowed to read that file/);
+      });
+    });
+  });
+
+  it('that a bundle of ES modules cannot require: the error tells of the bundle', () => {
     withCopy((folder) => {
-      addPackage(folder, 'exports.other = 1;');
-      assert.match(load(folder).message, /cannot be loaded: it is not a binary of line-socket-native/);
+      const bundle = path.join(folder, 'bundle.js');
+      fs.copyFileSync(path.join(folder, 'lib/binding/binary.js'), path.join(folder, 'lib/binding/bundled.js'));
+      addPackage(folder, "throw new ReferenceError('require is not defined');");
+      fs.writeFileSync(bundle, "require('./lib/binding/bundled.js').loadBinary();");
+      const { stderr } = spawnSync(process.execPath, [bundle], { encoding: 'utf8', timeout: PATIENCE });
+      assert.match(stderr, /has no binary for /);
+      assert.doesNotMatch(stderr, /cannot be loaded/);
     });
   });
 

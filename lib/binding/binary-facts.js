@@ -110,6 +110,16 @@ function lockEntry(name) {
   return PUBLISHED.map(packageOf).some(has) ? 'others' : 'none';
 }
 
+/** @returns {'npm' | 'pnpm' | 'yarn'} What has installed this package, as far as its folder shows. */
+function packageManager() {
+  // Plug'n'Play of Yarn.
+  if ('pnp' in process.versions) return 'yarn';
+  const above = modules === undefined ? root : path.dirname(modules);
+  if (fs.existsSync(path.join(above, 'yarn.lock'))) return 'yarn';
+  if (root.includes(`${path.sep}.pnpm${path.sep}`) || fs.existsSync(path.join(above, 'pnpm-lock.yaml'))) return 'pnpm';
+  return 'npm';
+}
+
 /**
  * Describes what is at a path where a binary should be.
  * @param {string} file
@@ -141,5 +151,5 @@ function runtime() {
 
 module.exports = {
   archive, describe, foreignPackages, here, installedFolder, isBundled, isCheckout, isCopyOfCheckout, isSingleExecutable,
-  localBinaries, lockEntry, noAddonsOption, root, runtime, version: /** @type {string | undefined} */ (manifest?.version),
+  localBinaries, lockEntry, noAddonsOption, packageManager, root, runtime, version: /** @type {string | undefined} */ (manifest?.version),
 };

@@ -9,13 +9,14 @@
 const fs = require('node:fs');
 const { createRequire } = require('node:module');
 const path = require('node:path');
-const { currentPlatform, fileOf } = require('./platform.js');
+const { checkFile } = require('./binary-file.js');
+const { currentPlatform, fileOf, packageOf } = require('./platform.js');
 
 /** The environment variable that names the file to load, for programs whose files are not where Node looks. */
 const VARIABLE = 'LINE_SOCKET_NATIVE_BINARY';
 
-/** How the errors begin that bundles throw, without a `code`, for a module that is not in them. */
-const NOT_BUNDLED = /^(Dynamic require of|Could not dynamically require|Cannot find module)/;
+/** How the errors begin that bundles throw, without a `code`, for a module that is not in them. The last is of ES modules by Rollup. */
+const NOT_BUNDLED = /^(Dynamic require of|Could not dynamically require|Cannot find module|require is not defined)/;
 
 /**
  * The error that says why there is no binary. The code that finds out is loaded only now.
@@ -44,6 +45,8 @@ function isMissing(error) {
  * @returns {{binary?: any, cause?: any}} Empty for a platform without a package.
  */
 function loadPackage(triple) {
+  const cause = packageProblem(triple);
+  if (cause !== undefined) return { cause };
   try {
     switch (triple) {
       // A bundler that stops here has to be configured for `.node` files: see docs/guides/bundling.md.
@@ -62,6 +65,33 @@ function loadPackage(triple) {
   }
 }
 
+/** Whether this is the file of the package, and not a part of a bundle. Bundles of ES modules do not have these names. */
+function isOwnFile() {
+  return typeof __dirname !== 'undefined' && typeof __filename !== 'undefined' && path.basename(__filename) === 'binary.js';
+}
+
+/**
+ * Looks at the file that the package of a platform loads. In a bundle it is not known.
+ * @param {string} triple
+ * @returns {unknown} Why it cannot be loaded, if that is known.
+ */
+function packageProblem(triple) {
+  if (!isOwnFile()) return undefined;
+  let file;
+  try {
+    file = createRequire(__filename).resolve(packageOf(triple));
+  } catch {
+    // Loading it says why.
+    return undefined;
+  }
+  try {
+    if (path.extname(file) === '.node') checkFile(file);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
 /**
  * The file that takes precedence over the platform's package, if it is there.
  * @param {string} triple
@@ -71,8 +101,7 @@ function localFile(triple) {
   // Bundles of ES modules do not have these names.
   if (typeof __dirname === 'undefined' || typeof __filename === 'undefined') return undefined;
   // In a bundle the folder above can be any folder: only a file beside the bundle is used.
-  const isOwnFolder = path.basename(__filename) === 'binary.js';
-  const file = isOwnFolder ? path.join(__dirname, '../..', `line-socket-native.${triple}.node`) : path.join(__dirname, fileOf(triple));
+  const file = isOwnFile() ? path.join(__dirname, '../..', `line-socket-native.${triple}.node`) : path.join(__dirname, fileOf(triple));
   return fs.existsSync(file) ? file : undefined;
 }
 
@@ -82,6 +111,7 @@ function localFile(triple) {
  */
 function loadFile(file) {
   try {
+    checkFile(file);
     // With a new `require`: that of a bundle or of a single executable application loads no files.
     return { binary: createRequire(file)(file) };
   } catch (cause) {
@@ -102,8 +132,8 @@ function loadBinary() {
   const variable = named ? VARIABLE : undefined;
   const file = named ? path.resolve(named) : localFile(platform.triple);
   const { binary, cause } = file === undefined ? loadPackage(platform.triple) : loadFile(file);
-  if (typeof binary?.ServerCore === 'function') return binary;
-  const problem = binary === undefined ? cause : new TypeError('it is not a binary of line-socket-native');
+  if (typeof binary?.ServerCore?.prototype?.dataPath === 'function') return binary;
+  const problem = binary === undefined ? cause : new TypeError('it is not a binary of this version of line-socket-native');
   throw missingBinary(platform, { cause: problem, isMissing: problem === undefined || isMissing(problem), file, variable });
 }
 

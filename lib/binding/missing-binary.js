@@ -22,27 +22,39 @@ const { PUBLISHED, fileOf, packageOf } = require('./platform.js');
  * @property {string} [variable] The environment variable that names the file.
  */
 
-const REINSTALL = 'delete node_modules and run npm install on this machine';
+const MANAGER = facts.packageManager();
+const REINSTALL = MANAGER === 'yarn' ? 'run yarn install on this machine' : `delete node_modules and run ${MANAGER} install on this machine`;
+
+/** How package managers leave out packages that are optional. */
+const OMITTED = {
+  npm: 'npm ran with --omit=optional, --no-optional or omit=optional in .npmrc: install again without that',
+  pnpm: 'pnpm ran with --no-optional, or with optional=false in its settings: install again without that',
+  yarn: 'Yarn 1 ran with --ignore-optional: install again without that',
+};
 const GUIDE = 'Recipes by bundler are in docs/guides/bundling.md of the repository.';
 const { version } = facts;
 
 /**
- * Why npm has not installed the package, as far as its files show; one sentence per line.
+ * Why the package was not installed, as far as its files show; one sentence per line.
  * @param {string} triple
  * @returns {string[]}
  */
 function notInstalled(triple) {
   const name = packageOf(triple);
   const exact = version === undefined ? name : `${name}@${version}`;
-  const omitted = 'npm ran with --omit=optional, --no-optional or omit=optional in .npmrc: install again without that';
+  const omitted = OMITTED[MANAGER];
   const copied = `node_modules was copied from another system, or shared with one, as in a container: ${REINSTALL}`;
   const locked = `package-lock.json was written on another platform and leaves ${name} out: delete it, ${REINSTALL}`;
   const absent =
-    'the registry that npm uses does not have it, or could not be reached; npm reports neither for optional ' +
+    `the registry that ${MANAGER} uses does not have it, or could not be reached; ${MANAGER} reports neither for optional ` +
     `packages: "npm view ${exact} version" prints a version if the registry has it`;
 
   const foreign = facts.foreignPackages(name);
   if (foreign.length > 0) return [`There is ${foreign.join(', ')} instead: ${copied}.`];
+  if (MANAGER !== 'npm') {
+    const excluded = `the setting supportedArchitectures of ${MANAGER} leaves ${triple} out: add it there, and ${REINSTALL}`;
+    return ['Usual causes:', `- ${excluded};`, `- ${omitted};`, `- ${copied};`, `- ${absent}.`];
+  }
   const entry = facts.lockEntry(name);
   switch (entry) {
     case 'none':
@@ -141,7 +153,7 @@ function explainMissing(platform) {
 }
 
 /**
- * Explains why the runtime does not allow addons.
+ * Explains why the binary is not allowed to be loaded.
  * @param {any} cause
  * @returns {string[] | undefined} Undefined when that is not the cause.
  */
@@ -155,6 +167,7 @@ function explainForbidden(cause) {
   if (cause?.code === 'ERR_ACCESS_DENIED') {
     return [`Node's permission model (--permission) denies reading ${cause.resource ?? 'it'}: allow it with --allow-fs-read=PATH.`];
   }
+  if (cause?.code === 'EACCES') return ['The user of this process must be allowed to read that file.'];
   if (cause?.name === 'NotCapable') return ['Deno loads addons with --allow-ffi only.'];
   return undefined;
 }

@@ -24,9 +24,6 @@ const QUIET = {
   '__test__/contract/handshake.test.js': 'how soon a connection is closed',
   '__test__/client/handshake-rejected.test.js': 'intervals between attempts',
   '__test__/process/verdict.test.js': 'how soon a verdict takes effect',
-  '__test__/deflate/hostile.test.js': 'memory of the process of the test',
-  '__test__/deflate/inflating.test.js': 'memory of the process of the test',
-  '__test__/limits/handshake-payload.test.js': 'memory of the process of the test',
 };
 
 /** Files that bound a time from above and need all cores, which any other test would disturb, and what they measure. */
@@ -52,6 +49,9 @@ const UNDISTURBED = {
   '__test__/contract/close.test.js': 'times are bounded from below',
   '__test__/contract/send.test.js': 'times are bounded from below',
   '__test__/deadlines.test.js': 'its clock stands still while other processes run',
+  '__test__/deflate/hostile.test.js': 'memory of its own process, which others do not change',
+  '__test__/deflate/inflating.test.js': 'memory of its own process, which others do not change',
+  '__test__/limits/handshake-payload.test.js': 'memory of its own process, which others do not change',
   '__test__/process/dead-connections.test.js': 'a time is bounded from below',
   '__test__/process/fakes-before.test.js': 'replaces clocks',
   '__test__/process/flood.test.js': 'memory of a process of its own, which others do not change',

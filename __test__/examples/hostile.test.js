@@ -24,6 +24,9 @@ const { withScene } = require('../process/support/scene');
 
 /** @typedef {import('./assault').Entry} Entry */
 
+/** `guides.test.js` checks the types of the same programs. */
+const UNCHECKED = { types: false };
+
 const ROOT = path.join(__dirname, '../..');
 const EXAMPLES = path.join(ROOT, 'examples');
 const GUIDES = path.join(ROOT, 'docs/guides');
@@ -191,7 +194,7 @@ describe('servers in documents under attack', { skip: process.env.LINE_IMPL === 
   for (const { key, language, code } of servers) {
     it(`${key} (${language})`, withScene(async (scene) => {
       const port = await reservePort();
-      const child = scene.run(toJavaScript(folder, language, code.replace(PORT, String(port))));
+      const child = scene.run(toJavaScript(folder, language, code.replace(PORT, String(port)), UNCHECKED));
       assert.equal(await child.line(), `Listening on port ${port}`);
       await outlives(child, port, code, BLOCKS[key]);
     }));
@@ -243,7 +246,7 @@ describe('clients in documents, attacked by a server', { skip: process.env.LINE_
         });
       }));
       const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      const child = scene.run(toJavaScript(folder, language, code.replace(PORT, String(port))));
+      const child = scene.run(toJavaScript(folder, language, code.replace(PORT, String(port)), UNCHECKED));
       await Promise.race([attacked, child.ended]);
       await delay(50);
       if (!child.isRunning) assert.fail(`it ended: ${(await child.ended).stderr}`);

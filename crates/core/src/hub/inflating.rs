@@ -19,18 +19,38 @@ pub const STALL_TIMEOUT: u64 = 10_000;
 
 #[derive(Default)]
 struct Reservations {
-    /// Messages under way by their number, the oldest first.
-    reserved: BTreeMap<u64, Reserved>,
+    /// Messages that may grow, by their number, the oldest first.
+    growing: BTreeMap<u64, Reserved>,
+    /// Messages that wait for room, in the same order.
+    waiting: BTreeMap<u64, Reserved>,
     /// Numbers given out.
     numbers: u64,
-    /// Connections to wake when there may be room, by the number of their message.
-    waiting: BTreeMap<u64, ConnectionRef>,
+    /// When messages that take too long were last looked for.
+    looked: u64,
+}
+
+impl Reservations {
+    /// The number of the message that was begun first.
+    fn oldest(&self) -> Option<u64> {
+        let first = |messages: &BTreeMap<u64, Reserved>| messages.keys().next().copied();
+        first(&self.growing)
+            .into_iter()
+            .chain(first(&self.waiting))
+            .min()
+    }
+
+    /// The connection to wake when there may be room. Only one is woken: it wakes the next if it finds room. With all of
+    /// them, each of many small messages would cost as much as thousands of connections that wait.
+    fn next(&self) -> Option<ConnectionRef> {
+        let (_, first) = self.waiting.first_key_value()?;
+        Some(Arc::clone(&first.connection))
+    }
 }
 
 struct Reserved {
     bytes: usize,
-    /// When its message was begun or last got room; `None` while it waits for some.
-    since: Option<u64>,
+    /// When its message was begun or last got room.
+    since: u64,
     revoked: Arc<AtomicBool>,
     connection: ConnectionRef,
 }
@@ -57,11 +77,11 @@ impl Inflating {
         state.numbers += 1;
         let entry = Reserved {
             bytes: 0,
-            since: Some(now),
+            since: now,
             revoked: Arc::clone(&revoked),
             connection: Arc::clone(connection),
         };
-        state.reserved.insert(number, entry);
+        state.growing.insert(number, entry);
         drop(state);
         Reservation {
             inflating: Arc::clone(self),
@@ -74,11 +94,8 @@ impl Inflating {
     /// Whether a message may grow, all together having `most` bytes; 0 is no limit.
     pub fn may_grow(&self, reservation: Option<&Reservation>, most: usize) -> bool {
         self.has_room(most)
-            || reservation.is_some_and(|reservation| {
-                let state = self.lock();
-                let oldest = state.reserved.first_key_value();
-                oldest.is_some_and(|(&number, _)| number == reservation.number)
-            })
+            || reservation
+                .is_some_and(|reservation| self.lock().oldest() == Some(reservation.number))
     }
 
     fn has_room(&self, most: usize) -> bool {
@@ -86,18 +103,23 @@ impl Inflating {
     }
 
     /// A message has waited for [`STALL_TIMEOUT`]. Revokes reservations that have had room for as long, the
-    /// oldest first, until half of `most` is free. Returns how many.
+    /// oldest first, until half of `most` is free. Returns how many. Looks at most once in a millisecond: thousands may
+    /// have begun to wait at the same time.
     pub fn make_room(&self, now: u64, most: usize) -> usize {
         if self.has_room(most) {
             return 0;
         }
         let mut left = self.total();
         let mut woken = Vec::new();
-        for entry in self.lock().reserved.values() {
+        let mut state = self.lock();
+        if std::mem::replace(&mut state.looked, now) == now {
+            return 0;
+        }
+        for entry in state.growing.values() {
             if left <= most / 2 {
                 break;
             }
-            if entry.since.is_none_or(|since| since + STALL_TIMEOUT > now) {
+            if entry.since + STALL_TIMEOUT > now {
                 continue;
             }
             left = left.saturating_sub(entry.bytes);
@@ -105,6 +127,7 @@ impl Inflating {
                 woken.push(Arc::clone(&entry.connection));
             }
         }
+        drop(state);
         for connection in &woken {
             connection.wake();
         }
@@ -128,7 +151,7 @@ impl Reservation {
     /// The message has `bytes` bytes now.
     pub fn set(&mut self, bytes: usize) {
         let mut state = self.inflating.lock();
-        if let Some(entry) = state.reserved.get_mut(&self.number) {
+        if let Some(entry) = state.growing.get_mut(&self.number) {
             entry.bytes = bytes;
         }
         self.inflating.total.fetch_add(bytes, Relaxed);
@@ -139,21 +162,25 @@ impl Reservation {
     /// Has the connection woken when there may be room. Check again afterwards: there may be room by then.
     pub fn await_room(&self) {
         let mut state = self.inflating.lock();
-        if let Some(entry) = state.reserved.get_mut(&self.number) {
-            entry.since = None;
-            let connection = Arc::clone(&entry.connection);
-            state.waiting.insert(self.number, connection);
+        if let Some(entry) = state.growing.remove(&self.number) {
+            state.waiting.insert(self.number, entry);
         }
     }
 
     /// The message may grow, after [`Reservation::await_room`]: from `now` on the peer is expected to go
-    /// on with it.
+    /// on with it. There may be room for the next one, too.
     pub fn resume(&self, now: u64) {
         let mut state = self.inflating.lock();
-        state.waiting.remove(&self.number);
-        if let Some(entry) = state.reserved.get_mut(&self.number) {
-            entry.since = Some(now);
+        if let Some(entry) = state.waiting.remove(&self.number) {
+            let entry = Reserved {
+                since: now,
+                ..entry
+            };
+            state.growing.insert(self.number, entry);
         }
+        let next = state.next();
+        drop(state);
+        wake(next);
     }
 
     /// Whether the connection has to end, so that others can go on.
@@ -165,14 +192,19 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         let mut state = self.inflating.lock();
-        state.reserved.remove(&self.number);
+        state.growing.remove(&self.number);
+        state.waiting.remove(&self.number);
         self.inflating.total.fetch_sub(self.bytes, Relaxed);
-        let mut waiting = std::mem::take(&mut state.waiting);
+        let next = state.next();
         drop(state);
-        waiting.remove(&self.number);
-        for connection in waiting.values() {
-            connection.wake();
-        }
+        wake(next);
+    }
+}
+
+/// Wakes without the lock: a waker may do anything.
+fn wake(connection: Option<ConnectionRef>) {
+    if let Some(connection) = connection {
+        connection.wake();
     }
 }
 
@@ -228,6 +260,43 @@ mod tests {
         reservation.await_room();
         drop(done);
         assert_eq!(wakes.0.load(Relaxed), 1);
+    }
+
+    #[test]
+    fn one_is_woken_at_a_time_and_wakes_the_next_if_it_finds_room() {
+        let inflating = Arc::<Inflating>::default();
+        let wakes = Arc::<Wakes>::default();
+        let waiting: Vec<_> = (0..100)
+            .map(|_| {
+                let waiter = connection();
+                waiter.register(&Arc::clone(&wakes).into());
+                let reservation = inflating.reserve(&waiter, 0);
+                reservation.await_room();
+                reservation
+            })
+            .collect();
+        drop(inflating.reserve(&connection(), 0));
+        assert_eq!(wakes.0.load(Relaxed), 1);
+        waiting[0].resume(1);
+        assert_eq!(wakes.0.load(Relaxed), 2);
+        // The second finds no room, and the first ends.
+        drop(waiting);
+        assert_eq!(inflating.total(), 0);
+    }
+
+    #[test]
+    fn those_who_wait_are_looked_at_once_in_a_millisecond() {
+        let inflating = Arc::<Inflating>::default();
+        let mut first = inflating.reserve(&connection(), 0);
+        first.set(MOST);
+        assert_eq!(inflating.make_room(STALL_TIMEOUT - 1, MOST), 0);
+        let mut second = inflating.reserve(&connection(), 0);
+        second.set(MOST);
+        assert_eq!(inflating.make_room(STALL_TIMEOUT, MOST), 2);
+        let mut third = inflating.reserve(&connection(), 0);
+        third.set(MOST);
+        assert_eq!(inflating.make_room(STALL_TIMEOUT, MOST), 0);
+        assert_eq!(inflating.make_room(STALL_TIMEOUT + 1, MOST), 1);
     }
 
     #[test]

@@ -21,13 +21,11 @@ impl Session {
             self.shared.hub.await_close(&self.connection);
         }
         self.decoder.end();
-        self.bounds.end();
         self.finish(code, reason.into());
     }
 
     /// A protocol violation (RFC 6455, 7.1.7): sends its close code, and reads no more of the peer's messages.
     pub(super) fn fail(&mut self, error: ProtocolError) {
-        self.bounds.end();
         let error = self.bounds.explain(error);
         self.shared
             .hub
@@ -39,12 +37,15 @@ impl Session {
     }
 
     pub(super) fn finish(&mut self, code: u16, reason: Box<str>) {
+        self.bounds.end();
         self.stage = Stage::Finishing(Box::new(End { code, reason }));
         let flushed = self.connection.flush_ending();
         self.flushed(flushed);
     }
 
     pub(super) fn end(&mut self, code: u16, reason: &str) {
+        // Messages of others may have its room at once: this task stays until the peer has ended its side.
+        self.bounds.end();
         let (code, reason) = match self.connection.forced_close() {
             Some(forced) if code == ABNORMAL => forced,
             _ => (code, reason),

@@ -6,7 +6,7 @@ use super::engine::EngineError;
 use super::roster::Peer;
 use crate::hub::Joined;
 
-/// Most entries that wait for the application. Later ones are dropped: it does not take them.
+/// Most entries that wait for the application before those that other nodes cause are dropped: it does not take them.
 const MOST: usize = 10_000;
 
 /// What the application is told.
@@ -84,8 +84,9 @@ pub struct Board(Vec<News>);
 impl Board {
     /// Adds news. True when the application is to be told that there are some.
     pub fn add(&mut self, news: News) -> bool {
-        // Whoever waits for an answer is always told.
-        if self.0.len() < MOST || matches!(news, News::Answered(_) | News::Stopped) {
+        // What the application has asked for is always told: somebody waits for it.
+        let is_of_others = matches!(news, News::Joined(_) | News::Left(_) | News::Message { .. });
+        if self.0.len() < MOST || !is_of_others {
             self.0.push(news);
         }
         self.0.len() == 1
@@ -94,5 +95,45 @@ impl Board {
     /// Takes all.
     pub fn take(&mut self) -> Vec<News> {
         std::mem::take(&mut self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::node_id::NodeId;
+
+    #[test]
+    fn what_somebody_waits_for_is_told_however_much_waits() {
+        let mut board = Board::default();
+        let message = || News::Message {
+            key: None,
+            from: NodeId([1; 8]),
+            text: String::new(),
+        };
+        for _ in 0..=MOST {
+            board.add(message());
+        }
+        let awaited = [
+            News::Published {
+                key: 1,
+                outcome: Ok(None),
+            },
+            News::JoinedRoom {
+                key: 2,
+                joined: Joined::default(),
+            },
+            News::Read(3),
+            News::Subscribed(4),
+            News::Answered(5),
+            News::Up,
+        ];
+        for news in &awaited {
+            board.add(news.clone());
+        }
+        board.add(message());
+        let told = board.take();
+        assert_eq!(told.len(), MOST + awaited.len());
+        assert_eq!(told[MOST..], awaited);
     }
 }

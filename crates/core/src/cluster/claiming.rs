@@ -22,7 +22,7 @@ use super::news::News;
 use super::node_id::NodeId;
 use super::questions::{Outcome, Owner};
 use super::settings::MISSED_BEATS;
-use super::shared::{PAUSE, Phase, Shared, lock};
+use super::shared::{Phase, Shared, lock};
 
 /// Holders that are replaced for one claim.
 const TRIES: usize = 3;
@@ -43,29 +43,20 @@ pub(super) async fn run(shared: Arc<Shared>) {
     loop {
         let wanted = lock(&shared.claims).take_wanted();
         for one in wanted {
-            match one {
-                Wanted::Claim {
-                    id,
-                    take_over,
-                    key,
-                    timeout,
-                } => {
-                    tokio::spawn(claim(Arc::clone(&shared), id, take_over, key, timeout));
-                }
-                Wanted::Release(id) => {
-                    if shared.engine.registrar().is_some() {
-                        tokio::spawn(release(Arc::clone(&shared), id));
-                    }
-                }
+            tokio::spawn(claim(Arc::clone(&shared), one));
+        }
+        let is_up = matches!(shared.phase(), Phase::Up(_));
+        if is_up || shared.engine.registrar().is_none() {
+            let freed = lock(&shared.claims).take_freed();
+            if !freed.is_empty() {
+                tokio::spawn(release(Arc::clone(&shared), freed));
             }
         }
-        if matches!(shared.phase(), Phase::Up(_))
-            && announced.is_none_or(|at| at.elapsed() >= interval)
-        {
+        if is_up && announced.is_none_or(|at| at.elapsed() >= interval) {
             announced = Some(Instant::now());
             tokio::spawn(announce(Arc::clone(&shared)));
         }
-        if matches!(shared.phase(), Phase::Up(_)) && refreshed.elapsed() >= REFRESH {
+        if is_up && refreshed.elapsed() >= REFRESH {
             refreshed = Instant::now();
             claim_again(&shared);
         }
@@ -74,7 +65,13 @@ pub(super) async fn run(shared: Arc<Shared>) {
 }
 
 /// Claims an id, and tells the application.
-async fn claim(shared: Arc<Shared>, id: Arc<str>, take_over: bool, key: u32, timeout: u32) {
+async fn claim(shared: Arc<Shared>, wanted: Wanted) {
+    let Wanted {
+        id,
+        take_over,
+        key,
+        timeout,
+    } = wanted;
     let claim = claim_everywhere(&shared, &id, take_over, timeout);
     let limit = Duration::from_millis(timeout.into());
     let claimed = if timeout == 0 {
@@ -105,7 +102,7 @@ async fn claim(shared: Arc<Shared>, id: Arc<str>, take_over: bool, key: u32, tim
             let settled = lock(&shared.claims).settle(&id, unknown.is_ok());
             if settled == Settled::Gone {
                 // Its connection has ended meanwhile.
-                tokio::spawn(release(Arc::clone(&shared), id));
+                shared.free(&id);
             }
             settled != Settled::Lost
         }
@@ -208,23 +205,26 @@ async fn ask(
     receiver.await.ok()
 }
 
-/// Frees an id, as soon as the engine can be reached.
-async fn release(shared: Arc<Shared>, id: Arc<str>) {
+/// Frees ids. Those that the engine could not be told of are freed later.
+async fn release(shared: Arc<Shared>, mut ids: Vec<Arc<str>>) {
     let Some(registrar) = shared.engine.registrar() else {
         return;
     };
-    while shared.is_up().await {
-        if lock(&shared.claims).has(&id) {
-            // Another connection here has claimed it since.
-            return;
-        }
-        match registrar.release(Arc::clone(&id), shared.id()).await {
-            Ok(()) => return,
-            Err(EngineError::Refused(why)) => {
-                warn!("node {}: the id {id:?} is not freed: {why}", shared.id());
-                return;
+    while !ids.is_empty() {
+        let mut some = ids.split_off(ids.len().saturating_sub(AT_ONCE));
+        // Another connection here may have claimed one since.
+        some.retain(|id| !lock(&shared.claims).has(id));
+        let releases = some
+            .iter()
+            .map(|id| registrar.release(Arc::clone(id), shared.id()));
+        for (id, released) in some.iter().zip(join_all(releases).await) {
+            match released {
+                Ok(()) => {}
+                Err(EngineError::Refused(why)) => {
+                    warn!("node {}: the id {id:?} is not freed: {why}", shared.id());
+                }
+                Err(_) => lock(&shared.claims).free(id),
             }
-            Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
 }
@@ -234,7 +234,12 @@ pub(super) async fn release_all(shared: &Shared) {
     let Some(registrar) = shared.engine.registrar() else {
         return;
     };
-    let ids = lock(&shared.claims).all();
+    let ids = {
+        let mut claims = lock(&shared.claims);
+        let mut ids = claims.all();
+        ids.append(&mut claims.take_freed());
+        ids
+    };
     for some in ids.chunks(AT_ONCE) {
         let releases = some
             .iter()
@@ -260,7 +265,7 @@ pub(super) fn claim_again(shared: &Arc<Shared>) {
             match claim_everywhere(&shared, &id, false, AGAIN).await {
                 Ok(None) => {
                     if lock(&shared.claims).settle(&id, true) == Settled::Gone {
-                        tokio::spawn(release(Arc::clone(&shared), id));
+                        shared.free(&id);
                     }
                 }
                 Ok(Some(holder)) => {
@@ -341,6 +346,12 @@ impl Shared {
                 .close(&holder, close::TAKEN_OVER, close::reason::TAKEN_OVER);
             self.hub.closed.add([holder]);
         }
+    }
+
+    /// Others are told that an id is free as soon as the engine can be reached.
+    fn free(&self, id: &Arc<str>) {
+        lock(&self.claims).free(id);
+        self.claimed.notify_one();
     }
 
     /// A connection here does not have this id any more.

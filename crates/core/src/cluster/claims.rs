@@ -1,6 +1,6 @@
 //! Ids that connections of this node have in all nodes. Sans-IO.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// How an id stands.
@@ -29,22 +29,17 @@ pub enum Settled {
     Gone,
 }
 
-/// Something that other nodes are to be asked or told.
+/// An id that other nodes are to be asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
-    /// An id is claimed.
-    Claim {
-        /// The id.
-        id: Arc<str>,
-        /// Whoever holds it gives it up.
-        take_over: bool,
-        /// The application is told under this key.
-        key: u32,
-        /// How long others have to answer, in milliseconds; 0 is no limit.
-        timeout: u32,
-    },
-    /// An id is free.
-    Release(Arc<str>),
+pub struct Wanted {
+    /// The id.
+    pub id: Arc<str>,
+    /// Whoever holds it gives it up.
+    pub take_over: bool,
+    /// The application is told under this key.
+    pub key: u32,
+    /// How long others have to answer, in milliseconds; 0 is no limit.
+    pub timeout: u32,
 }
 
 /// The ids that are claimed.
@@ -52,6 +47,9 @@ pub enum Wanted {
 pub struct Claims {
     ids: HashMap<Arc<str>, State>,
     wanted: Vec<Wanted>,
+    /// Ids that are free, and that others have not been told of yet. A client that comes back again and again while they cannot
+    /// be told has one entry.
+    freed: HashSet<Arc<str>>,
 }
 
 impl Claims {
@@ -59,7 +57,8 @@ impl Claims {
     pub fn begin(&mut self, id: &str, take_over: bool, key: u32, timeout: u32) {
         let id: Arc<str> = id.into();
         self.ids.insert(Arc::clone(&id), CLAIMING);
-        self.wanted.push(Wanted::Claim {
+        self.freed.remove(&id);
+        self.wanted.push(Wanted {
             id,
             take_over,
             key,
@@ -67,9 +66,21 @@ impl Claims {
         });
     }
 
-    /// Takes what others are to be asked or told.
+    /// Takes what others are to be asked.
     pub fn take_wanted(&mut self) -> Vec<Wanted> {
         std::mem::take(&mut self.wanted)
+    }
+
+    /// Takes the ids that others are to be told are free.
+    pub fn take_freed(&mut self) -> Vec<Arc<str>> {
+        std::mem::take(&mut self.freed).into_iter().collect()
+    }
+
+    /// Others are to be told that an id is free, unless a connection here has claimed it since.
+    pub fn free(&mut self, id: &Arc<str>) {
+        if !self.has(id) {
+            self.freed.insert(Arc::clone(id));
+        }
     }
 
     /// An id is claimed, as far as others could be asked.
@@ -120,10 +131,7 @@ impl Claims {
     pub fn freed(&mut self, id: &str) -> bool {
         match self.ids.remove_entry(id) {
             None | Some((_, State::Lost)) => false,
-            Some((id, _)) => {
-                self.wanted.push(Wanted::Release(id));
-                true
-            }
+            Some((id, _)) => self.freed.insert(id),
         }
     }
 
@@ -168,7 +176,22 @@ mod tests {
         assert!(claims.freed("a"));
         assert!(!claims.freed("a"));
         assert_eq!(claims.settle("a", true), Settled::Gone);
-        assert_eq!(claims.take_wanted(), [Wanted::Release("a".into())]);
+        assert!(claims.take_wanted().is_empty());
+        assert_eq!(claims.take_freed(), ["a"].map(Arc::from));
+    }
+
+    #[test]
+    fn an_id_waits_once_to_be_freed_and_not_when_it_is_claimed_again() {
+        let mut claims = Claims::default();
+        for key in 0..1000 {
+            claims.begin("a", false, key, 0);
+            claims.freed("a");
+        }
+        assert_eq!(claims.take_freed(), ["a"].map(Arc::from));
+        claims.free(&"a".into());
+        claims.begin("a", false, 1, 0);
+        claims.free(&"a".into());
+        assert!(claims.take_freed().is_empty());
     }
 
     #[test]

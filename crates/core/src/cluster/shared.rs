@@ -42,7 +42,7 @@ pub enum Phase {
 }
 
 /// Pause before the engine is asked again for what it could not do.
-pub(super) const PAUSE: Duration = Duration::from_millis(200);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What the tasks of a node share.
 pub(super) struct Shared {

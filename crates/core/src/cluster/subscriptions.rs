@@ -108,6 +108,7 @@ impl Subscriptions {
             self.hashed.insert(key, Arc::clone(room));
         }
         self.wanted.push_back(Arc::clone(room));
+        self.forget_old();
         true
     }
 
@@ -138,6 +139,24 @@ impl Subscriptions {
             entry.leaves = Some(number);
             let due = now + self.delay;
             self.leaving.push_back((due, number, Arc::clone(room)));
+            self.forget_old();
+        }
+    }
+
+    /// Forgets entries of the queues that mean nothing any more: while the engine is not reachable nobody takes them, and the
+    /// same rooms may get and lose members as often as clients come and go.
+    fn forget_old(&mut self) {
+        let most = 2 * self.rooms.len() + MOST_CHANNELS;
+        if self.wanted.len() > most {
+            let rooms = self.rooms.iter();
+            let wanted = rooms.filter(|(_, room)| room.is_wanted() && room.stage == Stage::Untold);
+            self.wanted = wanted.map(|(name, _)| Arc::clone(name)).collect();
+        }
+        if self.leaving.len() > most {
+            self.leaving.retain(|(_, number, name)| {
+                let room = self.rooms.get(name);
+                room.is_some_and(|room| room.leaves == Some(*number))
+            });
         }
     }
 

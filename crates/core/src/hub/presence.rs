@@ -9,7 +9,7 @@ mod elsewhere;
 mod room;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::history::Rules;
@@ -53,9 +53,9 @@ pub struct Presence {
     /// Whoever tells other nodes.
     peers: Option<Arc<dyn Peers>>,
     /// Rooms with members here that are no more as the other nodes know them.
-    unpublished: Vec<Arc<str>>,
+    unpublished: HashSet<Arc<str>>,
     /// Rooms in which the members of other nodes have to be asked for.
-    asking: Vec<Arc<str>>,
+    asking: HashSet<Arc<str>>,
 }
 
 impl Presence {
@@ -71,8 +71,8 @@ impl Presence {
             timers,
             clock,
             peers: None,
-            unpublished: Vec::new(),
-            asking: Vec::new(),
+            unpublished: HashSet::new(),
+            asking: HashSet::new(),
         }
     }
 
@@ -87,9 +87,16 @@ impl Presence {
         let now = self.clock.now();
         let Some(room) = self.room(name) else { return };
         let mut is_first = false;
-        let here = Here { slot, leaves: None };
+        // It may have left a moment ago, and others have not been told so yet.
+        let is_known = room.unpublished.contains(id);
         let due = room.set(id, info, now, |member| {
-            is_first = member.here.replace(here).is_none();
+            let before = member.here;
+            is_first = before.is_none();
+            member.here = Some(Here {
+                slot,
+                leaves: None,
+                is_told: before.map_or(is_known, |here| here.is_told),
+            });
         });
         room.here += usize::from(is_first);
         if room.here == 1 && is_first && !room.watched {
@@ -233,10 +240,14 @@ impl Presence {
         let Some(room) = self.rooms.get_mut(name) else {
             return;
         };
-        let mut was_here = false;
-        let due = room.unset(id, now, |member| was_here = member.here.take().is_some());
-        room.here -= usize::from(was_here);
-        self.publish(name, id);
+        let mut was_here = None;
+        let due = room.unset(id, now, |member| was_here = member.here.take());
+        room.here -= usize::from(was_here.is_some());
+        if was_here.is_some_and(|here| here.is_told) {
+            self.publish(name, id);
+        } else {
+            self.forget_unpublished(name, id);
+        }
         self.tell(name, due);
         self.forget_if_over(name);
     }
@@ -279,6 +290,7 @@ impl Presence {
             .is_some_and(|room| room.is_over() && room.unpublished.is_empty())
         {
             self.rooms.remove(name);
+            self.asking.remove(name);
         }
     }
 }

@@ -131,3 +131,26 @@ fn long_names_are_found_by_what_stands_for_them() {
     subscriptions.ended(&long, Instant::now());
     assert_eq!(subscriptions.by_key(&room_key(&long)), None);
 }
+
+#[test]
+fn rooms_that_come_and_go_during_an_outage_do_not_pile_up() {
+    let now = Instant::now();
+    let mut subscriptions = Subscriptions::new(DELAY);
+    subscriptions.began(&name("told"));
+    subscriptions.take(now);
+    subscriptions.confirmed(&[name("told")]);
+    subscriptions.began(&name("stays"));
+    for number in 0..10_000 {
+        subscriptions.ended(&name("told"), now);
+        subscriptions.began(&name("told"));
+        let new = name(&number.to_string());
+        subscriptions.began(&new);
+        subscriptions.ended(&new, now);
+    }
+    subscriptions.ended(&name("told"), now);
+    let most = 2 * MOST_CHANNELS;
+    assert!(subscriptions.wanted.len() < most && subscriptions.leaving.len() < most);
+    let changes = subscriptions.take(now + DELAY);
+    assert_eq!(names(&changes.subscribe), ["stays"]);
+    assert_eq!(names(&changes.unsubscribe), ["told"]);
+}

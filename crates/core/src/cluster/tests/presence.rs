@@ -156,3 +156,64 @@ fn a_client_that_moves_to_another_node_stays() {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
+
+/// What a node is to tell the others of presence, and to ask them.
+fn waiting(server: &Server) -> (usize, usize) {
+    let mut registry = server.hub.registry();
+    registry.presence().unwrap().waiting()
+}
+
+#[test]
+fn who_comes_and_goes_during_an_outage_leaves_nothing_behind() {
+    let broker = Broker::new();
+    let (one, two) = two_with_presence(&broker);
+    let (_a, _link_a) = one.client("a", "news");
+    let (b, _link_b) = two.client("b", "news");
+    until("merged", || members(&one, "news") == ["a", "b"]);
+    until("told", || waiting(&two) == (0, 0));
+    broker.go_down();
+    until("down", || two.node.phase() == Phase::Down);
+    for number in 0..100 {
+        let (client, _link) = two.client(&format!("c{number}"), "news");
+        two.hub
+            .registry()
+            .join(client.slot(), &format!("of {number}"));
+        two.hub.registry().remove(client.slot());
+    }
+    assert_eq!(waiting(&two), (0, 0));
+    // Others know of this one.
+    two.hub.leave(b.slot(), "news");
+    let (_d, _link_d) = two.client("d", "news");
+    assert_eq!(waiting(&two).1, 2);
+    broker.come_back();
+    until("repaired", || members(&one, "news") == ["a", "d"]);
+    until("told", || waiting(&two) == (0, 0));
+}
+
+#[test]
+fn a_member_that_was_told_of_when_asked_is_told_of_when_it_leaves() {
+    let broker = Broker::new();
+    let (one, two) = two_with_presence(&broker);
+    let (b, _link_b) = two.client("b", "news");
+    // Before the change is told of, an answer tells of it.
+    let state = two.hub.registry().presence().unwrap().state("news");
+    assert_eq!(state.set.len(), 1);
+    let mut registry = two.hub.registry();
+    registry.leave(b.slot(), "news");
+    assert_eq!(registry.presence().unwrap().waiting().1, 1);
+    drop(registry);
+    until("told", || waiting(&two) == (0, 0));
+    assert!(members(&one, "news").is_empty());
+}
+
+#[test]
+fn a_room_that_is_over_before_it_is_subscribed_is_not_asked_for() {
+    let broker = Broker::new();
+    let (_one, two) = two_with_presence(&broker);
+    for number in 0..100 {
+        let room = format!("room {number}");
+        let (client, _link) = two.client(&format!("c{number}"), &room);
+        two.hub.leave(client.slot(), &room);
+    }
+    until("nothing is left to be asked", || waiting(&two) == (0, 0));
+}

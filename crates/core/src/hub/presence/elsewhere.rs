@@ -28,7 +28,7 @@ impl Presence {
     /// something to tell. Members of other nodes are forgotten.
     pub(in crate::hub) fn set_peers(&mut self, peers: Option<Arc<dyn Peers>>) {
         self.peers = peers;
-        (self.unpublished, self.asking) = (Vec::new(), Vec::new());
+        (self.unpublished, self.asking) = (HashSet::new(), HashSet::new());
         let nodes: HashSet<NodeKey> = self
             .rooms
             .values()
@@ -60,13 +60,21 @@ impl Presence {
     }
 
     /// Takes the rooms in which members of other nodes have to be asked for.
-    pub fn take_asking(&mut self) -> Vec<Arc<str>> {
+    pub fn take_asking(&mut self) -> HashSet<Arc<str>> {
         std::mem::take(&mut self.asking)
     }
 
-    /// Rooms have to be asked for later.
+    /// Rooms have to be asked for later. Those that are not kept any more are left out: they would wait for ever.
     pub fn ask_later(&mut self, rooms: impl Iterator<Item = Arc<str>>) {
-        self.asking.extend(rooms);
+        let kept = rooms.filter(|room| self.rooms.contains_key(room));
+        self.asking.extend(kept);
+    }
+
+    /// Rooms that are to be asked for, and members that others are to be told of.
+    #[cfg(test)]
+    pub fn waiting(&self) -> (usize, usize) {
+        let members = self.rooms.values().map(|room| room.unpublished.len());
+        (self.asking.len() + self.unpublished.len(), members.sum())
     }
 
     /// Takes what other nodes are to be told.
@@ -86,9 +94,12 @@ impl Presence {
                     gone: Vec::new(),
                 };
                 for id in ids {
-                    let member = room.members.get(id).filter(|member| member.here.is_some());
-                    match member {
-                        Some(member) => update.set.push((Arc::clone(id), member.info.clone())),
+                    let member = room.members.get_mut(id);
+                    match member.and_then(|member| Some((member.here.as_mut()?, &member.info))) {
+                        Some((here, info)) => {
+                            here.is_told = true;
+                            update.set.push((Arc::clone(id), info.clone()));
+                        }
                         None => update.gone.push(Arc::clone(id)),
                     }
                 }
@@ -100,16 +111,18 @@ impl Presence {
     }
 
     /// All members of a room here, for a node that asks. The number is that of the last update.
-    pub fn state(&self, name: &str) -> Update {
-        let room = self.rooms.get(name);
-        let members = room.into_iter().flat_map(|room| room.members.iter());
-        let here = members.filter(|(_, member)| member.here.is_some());
+    pub fn state(&mut self, name: &str) -> Update {
+        let room = self.rooms.get_mut(name);
+        let sequence = room.as_ref().map_or(0, |room| room.sequence);
+        let members = room.into_iter().flat_map(|room| room.members.iter_mut());
+        let here = members.filter_map(|(id, member)| {
+            member.here.as_mut()?.is_told = true;
+            Some((Arc::clone(id), member.info.clone()))
+        });
         Update {
             room: name.into(),
-            sequence: room.map_or(0, |room| room.sequence),
-            set: here
-                .map(|(id, member)| (Arc::clone(id), member.info.clone()))
-                .collect(),
+            sequence,
+            set: here.collect(),
             gone: Vec::new(),
         }
     }
@@ -234,17 +247,26 @@ impl Presence {
         let Some(room) = self.rooms.get_mut(name) else {
             return;
         };
-        if room.unpublished.is_empty() {
-            self.unpublished.push(Arc::clone(name));
-        }
         room.unpublished.insert(Arc::clone(id));
+        self.unpublished.insert(Arc::clone(name));
         self.wake();
+    }
+
+    /// A member has come and gone before other nodes were told of it: there is nothing to tell. While they cannot be
+    /// told, as many may come and go as there are clients that try.
+    pub(super) fn forget_unpublished(&mut self, name: &Arc<str>, id: &Arc<str>) {
+        if let Some(room) = self.rooms.get_mut(name)
+            && room.unpublished.remove(id)
+            && room.unpublished.is_empty()
+        {
+            self.unpublished.remove(name);
+        }
     }
 
     /// This node begins to keep the members of other nodes.
     pub(super) fn held(&mut self, name: &Arc<str>) {
         if self.peers.is_some() {
-            self.asking.push(Arc::clone(name));
+            self.asking.insert(Arc::clone(name));
             self.wake();
         }
     }

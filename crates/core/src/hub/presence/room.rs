@@ -17,6 +17,8 @@ pub struct Here {
     pub slot: u32,
     /// When it is gone, if it does not come back.
     pub leaves: Option<u64>,
+    /// Other nodes may know of the member.
+    pub is_told: bool,
 }
 
 /// A member: an id, with everyone who has it. While a client moves to another node, two nodes have it.

@@ -247,16 +247,13 @@ impl Hub {
     /// The same with these connections.
     pub fn join_some(&self, members: &[ConnectionRef], room: &str) -> usize {
         let registry = self.registry();
-        let slots = members
-            .iter()
-            .filter(|member| registry.has(member))
-            .map(|member| member.slot());
-        let some: Vec<u32> = slots
-            .filter(|&slot| !registry.contains(Group::Room(room), slot))
-            .collect();
+        let is_new = |member: &&ConnectionRef| {
+            registry.has(member) && !registry.contains(Group::Room(room), member.slot())
+        };
+        let some: Vec<&ConnectionRef> = members.iter().filter(is_new).collect();
         drop(registry);
-        for &slot in &some {
-            self.join(slot, room);
+        for member in &some {
+            self.join_member(member, room);
         }
         some.len()
     }
@@ -271,7 +268,7 @@ impl Hub {
     /// The same with these connections.
     pub fn leave_some(&self, members: &[ConnectionRef], room: &str) -> usize {
         let some = members.iter();
-        some.filter(|member| self.registry().has(member) && self.leave(member.slot(), room))
+        some.filter(|member| self.leave_member(member, room))
             .count()
     }
 

@@ -76,6 +76,7 @@ pub fn in_order<S, R>(
         return Some(act(&mut ordered, &found.members));
     }
 }
+
 /// The same for several rooms at once, under the order locks of all of them. `look_up` finds those that exist,
 /// each once.
 pub fn in_order_of_all<S, R>(

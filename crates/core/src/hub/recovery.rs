@@ -72,16 +72,25 @@ impl Hub {
 
     /// Joins a room. With a position that the client has brought it gets what it has missed.
     pub fn join(&self, slot: u32, room: &str) {
-        if self.history.is_on() {
-            let connection = self.registry().get(slot).cloned();
-            if let Some(connection) = connection.filter(|found| found.knows_positions())
-                && let Some(rule) = self.history.rule(room)
-            {
-                self.join_recovering(&connection, room, rule, 0, None);
-                return;
-            }
+        if !self.history.is_on() {
+            self.registry().join(slot, room);
+            return;
         }
-        self.registry().join(slot, room);
+        let connection = self.registry().get(slot).cloned();
+        if let Some(connection) = connection {
+            self.join_member(&connection, room);
+        }
+    }
+
+    /// The same for a connection that may have ended meanwhile.
+    pub(super) fn join_member(&self, connection: &ConnectionRef, room: &str) {
+        if connection.knows_positions()
+            && let Some(rule) = self.history.rule(room)
+        {
+            self.join_recovering(connection, room, rule, 0, None);
+            return;
+        }
+        self.registry().join_as(connection, room);
     }
 
     /// Joins a room, and tells what the client has been sent of the messages before. A client that has brought
@@ -124,7 +133,7 @@ impl Hub {
         let mut must_read = false;
         let joining = self.in_kept_room(room, rule, |log, members| {
             let brought = self.history.take_brought(connection.serial(), room);
-            if !self.registry().join(connection.slot(), room) {
+            if !self.registry().join_as(connection, room) {
                 return Joining::Done(Joined::at(self.history.position(log)));
             }
             must_read =
@@ -257,19 +266,23 @@ impl Hub {
 
     /// Leaves a room. A client with positions is told so. False when it was not a member.
     pub fn leave(&self, slot: u32, room: &str) -> bool {
-        if self.history.is_on() {
-            let connection = self.registry().get(slot).cloned();
-            if let Some(connection) = connection.filter(|found| found.knows_positions())
-                && let Some(rule) = self.history.rule(room)
-            {
-                // Or leaving would begin the history of any room that a client can name.
-                if !self.registry().contains(Group::Room(room), slot) {
-                    return false;
-                }
-                return self.leave_telling(&connection, room, rule);
-            }
+        if !self.history.is_on() {
+            return self.registry().leave(slot, room);
         }
-        self.registry().leave(slot, room)
+        let connection = self.registry().get(slot).cloned();
+        connection.is_some_and(|connection| self.leave_member(&connection, room))
+    }
+
+    /// The same for a connection that may have ended meanwhile.
+    pub(super) fn leave_member(&self, connection: &ConnectionRef, room: &str) -> bool {
+        if connection.knows_positions()
+            && let Some(rule) = self.history.rule(room)
+        {
+            // Or leaving would begin the history of any room that a client can name.
+            let is_member = (self.registry()).contains(Group::Room(room), connection.slot());
+            return is_member && self.leave_telling(connection, room, rule);
+        }
+        self.registry().leave_as(connection, room)
     }
 
     /// Leaves every room, as [`Hub::leave`] does.
@@ -287,7 +300,7 @@ impl Hub {
     fn leave_telling(&self, connection: &ConnectionRef, room: &str, rule: Rule) -> bool {
         let left = self.in_kept_room(room, rule, |_, _| {
             // Under the order lock, for no message of the room may follow.
-            let was_member = self.registry().leave(connection.slot(), room);
+            let was_member = self.registry().leave_as(connection, room);
             if was_member {
                 let mut text = Vec::with_capacity(room.len() + 32);
                 envelope::push_left(&mut text, room);

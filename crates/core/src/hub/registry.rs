@@ -253,6 +253,11 @@ impl Registry {
         is_new
     }
 
+    /// The same for a connection that may have ended meanwhile: another one may have its slot by now.
+    pub fn join_as(&mut self, connection: &Connection, name: &str) -> bool {
+        self.has(connection) && self.join(connection.slot(), name)
+    }
+
     /// From now on the room exists without members, too: its order lock stays the same. Makes the room if
     /// need be.
     pub fn keep(&mut self, name: &str) {
@@ -291,6 +296,11 @@ impl Registry {
         }
         self.remove_member(key, slot, false);
         true
+    }
+
+    /// The same for a connection that may have ended meanwhile.
+    pub fn leave_as(&mut self, connection: &Connection, name: &str) -> bool {
+        self.has(connection) && self.leave(connection.slot(), name)
     }
 
     /// Leaves every room.
@@ -393,10 +403,8 @@ impl Registry {
         };
         if room.members.remove(slot) {
             room.order.changed();
-            let id = self
-                .slots
-                .get(slot as usize)
-                .and_then(|entry| entry.id.as_ref());
+            let entry = self.slots.get(slot as usize);
+            let id = entry.and_then(|entry| entry.id.as_ref());
             if let (Some(presence), Some(id)) = (&mut self.presence, id) {
                 presence.left(&room.name, slot, id, has_ended);
             }

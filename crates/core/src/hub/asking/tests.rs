@@ -146,6 +146,33 @@ fn what_is_done_with_members_later_is_not_done_with_others_in_their_places() {
 }
 
 #[test]
+fn a_connection_that_has_ended_joins_and_leaves_no_room_for_the_one_in_its_slot() {
+    for keeps in [false, true] {
+        let hub = hub();
+        if keeps {
+            let rule = crate::hub::HistoryRule {
+                size: 10,
+                ttl: 1000,
+                max_replay: 10,
+                local_when_down: false,
+            };
+            hub.keep_history("room", rule);
+        }
+        let (gone, _) = open(&hub, "gone");
+        gone.set_positions(false);
+        hub.registry().remove(gone.slot());
+        let (other, _) = open(&hub, "other");
+        assert_eq!(other.slot(), gone.slot());
+        // As when it ends just before another thread has it join.
+        hub.join_member(&gone, "room");
+        assert!(!hub.registry().contains(Group::Room("room"), other.slot()));
+        hub.join(other.slot(), "room");
+        assert!(!hub.leave_member(&gone, "room"));
+        assert!(hub.registry().contains(Group::Room("room"), other.slot()));
+    }
+}
+
+#[test]
 fn what_is_noted_of_a_connection_ends_with_it() {
     let hub = hub();
     let (connection, _) = open(&hub, "a");

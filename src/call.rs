@@ -8,6 +8,9 @@ use super::raw::{Call, Value};
 /// Bytes of a string that are read without asking for its length first.
 const SCRATCH: usize = 64 * 1024;
 
+/// Most bytes that such a buffer keeps.
+const MOST_KEPT: usize = 4 * 1024 * 1024;
+
 impl Call {
     /// Argument `index` as a number of bytes; negative ones count as none.
     pub fn size(&self, index: usize) -> Result<usize> {
@@ -90,4 +93,28 @@ impl Call {
 /// A buffer for [`Call::append_string`] that takes most strings without asking for their length.
 pub fn scratch() -> Vec<u8> {
     Vec::with_capacity(SCRATCH)
+}
+
+/// Gives back the memory of such a buffer that had to hold a large string: a single one must not keep it for ever.
+pub fn give_back(buffer: &mut Vec<u8>) {
+    if buffer.capacity() > MOST_KEPT {
+        *buffer = scratch();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_keeps_what_it_needs_often_and_not_what_it_needed_once() {
+        let mut buffer = scratch();
+        buffer.reserve(MOST_KEPT / 2);
+        let capacity = buffer.capacity();
+        give_back(&mut buffer);
+        assert_eq!(buffer.capacity(), capacity);
+        buffer.reserve(2 * MOST_KEPT);
+        give_back(&mut buffer);
+        assert_eq!(buffer.capacity(), SCRATCH);
+    }
 }

@@ -12,6 +12,7 @@ use line_socket_core::{
     Batch, ConnectionRef, Group, Kind, Lane, Part, Queued, Record, record_count, response_len,
 };
 
+use super::call::give_back;
 use super::raw::{self, Call, Value};
 use super::state::JsServer;
 
@@ -189,6 +190,7 @@ fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
         lane => Some((lane_of(lane), Duration::from_micros(call.uint(1)?.into()))),
     };
     server.hub.turn_handled(&mut server.dirty, handled);
+    give_back(&mut server.scratch);
     call.undefined()
 }
 

@@ -98,12 +98,16 @@ class Message extends Emitter {
 
   /**
    * The message in a text.
-   * @param {string} raw
+   * @param {string | Uint8Array} raw Bytes are UTF-8.
    * @returns {Message}
    * @throws {LineError} `mInvalidJson`
    */
   static parse(raw) {
-    return json(() => received(JSON.parse(raw)));
+    return json(() => {
+      let text = raw;
+      FULL: if (ArrayBuffer.isView(raw)) text = new TextDecoder().decode(raw);
+      return received(JSON.parse(/** @type {string} */ (text)));
+    });
   }
 
   /**

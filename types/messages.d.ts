@@ -82,7 +82,7 @@ export declare class Message<Payload = any, Response = any> extends Emitter<Mess
   /** Values of `code` of the errors thrown by messages. */
   static readonly ErrorCode: MessageErrorCodes;
 
-  /** Reads the text of a message. Throws `mInvalidJson`. */
+  /** Reads the text of a message, a string or its bytes in UTF-8. Throws `mInvalidJson`. */
   static parse(raw: string | Uint8Array): Message;
 
   /** The name that listeners listen for. */

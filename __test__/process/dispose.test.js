@@ -45,6 +45,16 @@ describe('the end of `await using`', { skip: asyncDispose === undefined && 'this
     await within(Promise.all([stopped, disposed]), 'end');
   }));
 
+  it('waits for a server that was stopped while it started', withScene(async () => {
+    const server = new Server({ port: 0, host: '127.0.0.1' });
+    const ends = /** @type {string[]} */ ([]);
+    const note = (/** @type {Promise<unknown>} */ promise, /** @type {string} */ what) => promise.then(() => ends.push(what));
+    const started = assert.rejects(server.start(), { code: 'sInvalidAction' });
+    await Promise.all([note(server.stop(), 'stop'), note(server[asyncDispose](), 'dispose')]);
+    assert.deepEqual(ends, ['stop', 'dispose']);
+    await started;
+  }));
+
   it('ends a start that is under way', withScene(async () => {
     const server = new Server({ port: 0, host: '127.0.0.1' });
     const started = assert.rejects(server.start(), { code: 'sInvalidAction' });

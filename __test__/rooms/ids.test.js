@@ -101,6 +101,18 @@ describe('ids that are set', () => {
     assert.deepEqual(members.map(({ id }) => id), ['7']);
     assert.deepEqual(await two.server.connection(7).close(), { closed: 1, missingNodes: [] });
   }));
+
+  it('on many servers an id that is refused leaves the one that was set after it', { skip: WITHOUT_REDIS }, withScene(async (scene) => {
+    const { redis } = await startJoined(scene, 0);
+    const [one, two] = [await scene.listen({ adapter: { redis: redis.url } }), await scene.listen({ adapter: { redis: redis.url } })];
+    for (const { server } of [one, two]) if (server.nodes.state !== 'up') await new Promise((resolve) => server.nodes.once('_up', resolve));
+    await handshake(scene, one, (pending) => pending.setIdAsync('taken'));
+    const { connection } = await handshake(scene, two, async (pending) => {
+      const refused = assert.rejects(pending.setIdAsync('taken'), { code: 'scIdConflict', message: /"taken"/ });
+      await Promise.all([refused, pending.setIdAsync('free')]);
+    });
+    assert.equal(connection.id, 'free');
+  }));
 });
 
 describe('ids that are not set', () => {

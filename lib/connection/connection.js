@@ -158,12 +158,12 @@ class ServerConnection extends ReceivingConnection {
    */
   async setIdAsync(newId, options) {
     const before = this.id;
-    setId(this, newId, options);
-    const isOurs = (await this.server[kLink]?.claim(connectionId(this.id), options?.conflict ?? 'reject')) ?? true;
+    const conflict = setId(this, newId, options);
+    const isOurs = (await this.server[kLink]?.claim(connectionId(newId), conflict)) ?? true;
     if (isOurs) return;
-    const { id } = this;
-    if (this.state === State.AWAITING_HANDSHAKE) this.setId(before);
-    throw errors.idConflict(id);
+    // Another call may have set another id meanwhile, which stays.
+    if (this.state === State.AWAITING_HANDSHAKE && Object.is(this.id, newId)) this.setId(before);
+    throw errors.idConflict(newId);
   }
 
   /**

@@ -166,13 +166,13 @@ class Message extends Emitter {
 
   /**
    * The message in a text.
-   * @param {string} raw
+   * @param {string | Uint8Array} raw Bytes are UTF-8.
    * @returns {Message}
    * @throws {LineError} `mInvalidJson`
    */
   static parse(raw) {
     try {
-      const data = JSON.parse(raw);
+      const data = JSON.parse(ArrayBuffer.isView(raw) ? bytesOf(raw).toString() : raw);
       const err = receivedError(data.e);
       return new Message({ name: data.n, payload: data.p, err, id: data.i });
     } catch (cause) {
@@ -373,6 +373,11 @@ class Message extends Emitter {
   dispose() {
     this.eventNames().forEach((name) => this.removeAllListeners(name));
   }
+}
+
+/** @param {Uint8Array} raw */
+function bytesOf({ buffer, byteOffset, byteLength }) {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /**

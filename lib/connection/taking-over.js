@@ -20,6 +20,7 @@ const CONFLICTS = Object.freeze(['reject', 'takeover']);
  * @param {ServerConnection} connection
  * @param {any} id
  * @param {{conflict?: 'reject' | 'takeover'}} [options]
+ * @returns {'reject' | 'takeover'} What is done when another connection has the id.
  * @throws {LineError} `scHandshakeEnded`, `scIdConflict` or `sInvalidOptions`.
  */
 function setId(connection, id, options) {
@@ -38,6 +39,7 @@ function setId(connection, id, options) {
     holder.close(TAKEN_OVER, 'Taken over');
     connection.setId(id);
   }
+  return conflict;
 }
 
 module.exports = { setId };

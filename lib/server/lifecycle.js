@@ -246,8 +246,13 @@ class Lifecycle {
 
   /** Called by `await using`: stops a running server, or waits until one that is stopping has stopped. */
   async dispose() {
-    if (this.#server.server) await this.#server.stop();
-    else await this.#stopping?.promise;
+    if (this.#server.server) {
+      await this.#server.stop();
+    } else {
+      // It may have been stopped while it started.
+      await this.#starting;
+      await this.#stopping?.promise;
+    }
   }
 
   /** Closes the listener and cuts every connection, also those of earlier listeners. */

@@ -56,7 +56,7 @@ async function main() {
   fs.mkdirSync(HOME, { recursive: true });
   fs.copyFileSync(zigbuild(TARGET), ADDON);
   const emulator = [EMULATOR, '-L', LIBRARIES];
-  const isCoreGood = !values.core || testCore(TARGET, emulator);
+  const isCoreGood = !values.core || testCore(TARGET, { runner: emulator });
   const files = positionals.length > 0 ? positionals : testFiles().filter((file) => FOLDERS.includes(file.split('/')[1]));
   const env = { LINE_IMPL: 'native', LINE_SOCKET_NATIVE_BINARY: ADDON };
   const platform = { name: 'Node for arm64', command: [...emulator, armNode()], env, ...ARM64, logs: path.join(HOME, 'logs'), patience: PATIENCE };

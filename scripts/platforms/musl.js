@@ -66,11 +66,11 @@ async function main() {
     allowPositionals: true,
     options: { loader: { type: 'string', default: '/lib/ld-musl-x86_64.so.1' }, continue: { type: 'boolean', default: false } },
   });
-  const loader = path.resolve(/** @type {string} */ (values.loader));
-  const node = installNode(loader);
+  const node = installNode(path.resolve(/** @type {string} */ (values.loader)));
   const { file, rust } = targetOf('linux-x64-musl');
   fs.copyFileSync(zigbuild(rust, FLAGS), path.join(ROOT, file));
-  const isCoreGood = positionals.length > 0 || values.continue || testCore(rust, [loader], FLAGS);
+  // They are linked with zig's musl, and need no loader.
+  const isCoreGood = positionals.length > 0 || values.continue || testCore(rust, { flags: FLAGS });
   const env = { LINE_IMPL: 'native', PATH: [path.dirname(node), process.env.PATH].join(path.delimiter) };
   const platform = { name: 'Node for musl', command: [node], env, ...MUSL, logs: path.join(HOME, 'logs'), patience: PATIENCE };
   await runFiles(platform, positionals, values.continue);

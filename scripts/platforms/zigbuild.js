@@ -54,13 +54,14 @@ function zigbuild(target, flags = []) {
 /**
  * Runs the core's own tests, which need no Node.
  * @param {string} target As for `zigcargo`.
- * @param {string[]} runner The program that runs those of the target, and its arguments.
- * @param {string[]} [flags] Of the Rust compiler, as for the addon: so dependencies are compiled once.
+ * @param {{runner?: string[], flags?: string[]}} options The program that runs those of the target and its arguments, when the
+ *   machine itself cannot; flags of the Rust compiler, the same as for the addon, so that dependencies are compiled once.
  * @returns {boolean} Whether they passed.
  */
-function testCore(target, runner, flags = []) {
+function testCore(target, { runner = [], flags = [] }) {
   const variable = `CARGO_TARGET_${rustOf(target).toUpperCase().replaceAll('-', '_')}_RUNNER`;
-  return zigcargo('test', target, ['--package', 'line-socket-core', '--tests', '--no-fail-fast'], flags, { [variable]: runner.join(' ') });
+  const environment = runner.length > 0 ? { [variable]: runner.join(' ') } : {};
+  return zigcargo('test', target, ['--package', 'line-socket-core', '--tests', '--no-fail-fast'], flags, environment);
 }
 
 module.exports = { testCore, zigbuild };

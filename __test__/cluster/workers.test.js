@@ -53,4 +53,11 @@ describe("adapter: 'cluster'", () => {
     assert.equal(code, 'sAdapterDown');
     assert.match(message, /require\('line-socket-native'\)/);
   }));
+
+  it('says that a primary process is busy which has answered before', withScene(async (scene) => {
+    const child = scene.run(path.join(__dirname, 'lonely-worker.js'), ['busy']);
+    const { code, message } = JSON.parse(await child.line());
+    assert.equal(code, 'sAdapterDown');
+    assert.match(message, /The primary process has not answered for 3 s: it is busy, or has been stopped/);
+  }));
 });

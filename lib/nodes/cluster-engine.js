@@ -28,6 +28,12 @@ const NO_ANSWER =
   "Add require('line-socket-native') there. Under pm2 its daemon is the primary process: start it with NODE_OPTIONS, " +
   'as docs/guides/cluster.md says';
 
+/** Once it has answered, it has loaded the package. */
+const NO_ANSWER_NOW = `The primary process has not answered for ${PATIENCE / 1000} s: it is busy, or has been stopped`;
+
+/** Whether the primary process has answered a server of this process. */
+let hasAnswered = false;
+
 /** Servers of this process so far. */
 let last = 0;
 
@@ -289,7 +295,7 @@ class WorkerConnection {
     const answered = new Promise((resolve, reject) => {
       const timer = setTimer(() => {
         this.#awaited.delete(key);
-        reject(new Error(NO_ANSWER));
+        reject(new Error(hasAnswered ? NO_ANSWER_NOW : NO_ANSWER));
       }, PATIENCE);
       timer.unref();
       this.#awaited.set(key, (result) => {
@@ -322,6 +328,7 @@ class WorkerConnection {
     if (kind === 'messages') receive(this.#sink, first);
     else if (kind === 'lost') this.#onLost();
     else {
+      hasAnswered = true;
       this.#awaited.get(first)?.(result);
       this.#awaited.delete(first);
     }

@@ -116,7 +116,7 @@ function textOf(message) {
   try {
     return message.toString();
   } catch (cause) {
-    throw unwritable(message.name, cause);
+    throw new LineError(MessageErrorCode.INVALID_JSON, unwritable(message.name, cause));
   }
 }
 

@@ -416,6 +416,35 @@ const cases = [
     },
     expected: ['c', 'b', 'a']
   },
+  ...['resolve', 'reject'].map((method) => ({
+    name: `${method} of a message without an id, to which its handler has given one`,
+    run: async (/** @type {import('../helpers/context').Context} */ context) => {
+      const { client, connection } = await context.pair();
+      connection.on('tell', (/** @type {any} */ message) => {
+        message.id = 'own';
+        message[method](7);
+      });
+      client.json({ n: 'tell' });
+      await client.fence();
+      return client.texts.slice(1, -1);
+    },
+    original: [],
+    ours: [method === 'resolve' ? '{"n":"_r","p":7,"i":"own","e":null}' : '{"n":"_r","i":"own","e":7}']
+  })),
+  {
+    name: 'what a copy of a message has',
+    run: async (context) => {
+      const { client, connection } = await context.pair();
+      /** @type {any} */
+      let copy;
+      connection.on('ask', (/** @type {any} */ message) => (copy = { ...message }));
+      client.json({ n: 'ask', p: 1, i: 'a' });
+      await client.fence();
+      return ['name', 'payload', 'id', 'err'].filter((key) => Object.hasOwn(copy, key));
+    },
+    original: ['name', 'payload', 'id', 'err'],
+    ours: ['name']
+  },
   {
     name: 'two requests with the same id are both answered',
     run: async (context) => {

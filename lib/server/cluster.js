@@ -7,14 +7,12 @@
  * that is not possible, an HTTP server of Node listens and hands its upgrades over.
  */
 
-/** Time a client has to send its whole upgrade request, unless `upgradeTimeout` says otherwise, in ms. */
-const UPGRADE_TIMEOUT = 10000;
-
 const nodeCluster = require('node:cluster');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const http = require('node:http');
 const net = require('node:net');
+const OPTIONS = require('../options/table.js');
 const { KEY } = require('../runtime/ipc.js');
 
 /** @type {import('node:cluster').Cluster} */
@@ -61,7 +59,7 @@ function needsPrimary({ listen: place, port, reusePort }) {
  */
 async function listenByNode({ listen: place, port, host, ipv6Only, backlog, upgradeTimeout, tls }) {
   if (tls) throw new TypeError('With "options.tls" the workers of a cluster can share only a port other than 0, and only on Linux');
-  const timeout = upgradeTimeout ?? UPGRADE_TIMEOUT;
+  const timeout = upgradeTimeout ?? OPTIONS.upgradeTimeout.initial;
   const server = http.createServer({ headersTimeout: timeout, requestTimeout: timeout }, refuse);
   const address = place ? { path: place.path } : { port: Number(port), host: host ?? undefined, ipv6Only: ipv6Only ?? false };
   server.listen({ ...address, ...(backlog ? { backlog } : {}) });

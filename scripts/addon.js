@@ -24,7 +24,7 @@ const forOurs = (...settings) => {
 /** Arguments of Cargo, by purpose of the build: for publishing, for the tests (which takes half as long), and for debuggers. */
 const PROFILES = {
   release: ['--profile', 'release'],
-  tests: forOurs('opt-level=3', 'debug=false', 'debug-assertions=false', 'overflow-checks=false'),
+  tests: forOurs('opt-level=2', 'debug=false', 'debug-assertions=false', 'overflow-checks=false'),
   debug: forOurs('debug=true'),
 };
 

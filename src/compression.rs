@@ -1,10 +1,5 @@
 //! The policy for peers that offer permessage-deflate.
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "napi gives what it has read of JavaScript by value"
-)]
-
 use napi::bindgen_prelude::Either;
 use napi::{Error, Result, Status};
 use napi_derive::napi;

@@ -166,10 +166,6 @@ impl From<EngineFailure> for EngineError {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "napi converts arguments to values of their own"
-)]
 #[napi]
 impl ServerCore {
     /// Joins other servers by an engine that JavaScript carries out; with `keeps` it keeps histories. Returns what the system has against it.

@@ -1,10 +1,5 @@
 //! Sockets and streams of Node's HTTP servers, handed over when they ask for a WebSocket.
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "napi gives what it has read of JavaScript by value"
-)]
-
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;

@@ -70,10 +70,6 @@ pub struct HistoryReading {
     pub complete: bool,
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "napi converts arguments to values of their own"
-)]
 #[napi]
 impl ServerCore {
     /// Gives a room a history, or with a `*` at the end of its name all rooms whose names begin with what

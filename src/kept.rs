@@ -1,11 +1,6 @@
 //! The facts of an upgrade as a text, which the application keeps when the connection has ended. Few of them are ever read.
 //! JavaScript frees a string with the object that has it; an object of the addon would need a finalizer.
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "napi gives what it has read of JavaScript by value"
-)]
-
 use std::cell::RefCell;
 use std::rc::Rc;
 

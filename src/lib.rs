@@ -6,6 +6,11 @@
 //! connections by small integers (slots), and events come in batches, see [`line_socket_core::Record`].
 //! `lib/binding/addon.d.ts` is generated from both: `npm run declarations`.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "napi converts arguments of JavaScript to values, which it hands over"
+)]
+
 mod answers;
 mod call;
 mod compression;

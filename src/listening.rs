@@ -1,10 +1,5 @@
 //! Starting and stopping, and the upgrades that wait for the application.
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "napi gives what it has read of JavaScript by value"
-)]
-
 use std::io;
 use std::net::SocketAddr;
 

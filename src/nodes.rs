@@ -85,10 +85,6 @@ impl JsServer {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "napi converts arguments to values of their own"
-)]
 #[napi]
 impl ServerCore {
     /// What this server tells of itself.

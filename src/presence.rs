@@ -38,10 +38,6 @@ pub struct PresenceList {
     pub is_held: bool,
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "napi converts arguments to values of their own"
-)]
 #[napi]
 impl ServerCore {
     /// Gives a room presence, or with a `*` at the end of its name all rooms whose names begin with what

@@ -96,10 +96,6 @@ fn outcome_json(outcome: &Outcome) -> String {
     out
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "napi converts arguments to values of their own"
-)]
 #[napi]
 impl ServerCore {
     /// Claims the id of a connection here on all servers. Returns whether an answer follows under the key: with a count

@@ -50,10 +50,6 @@ impl From<RedisPlace> for RedisSettings {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "napi converts arguments to values of their own"
-)]
 #[napi]
 impl ServerCore {
     /// Whether URLs of Redis ask for TLS; null when they are not valid, which `checkRedis` explains.

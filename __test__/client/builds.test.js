@@ -32,6 +32,16 @@ describe('the build for a <script> tag', () => {
     assert.ok(size <= LIMIT, `${size} bytes`);
   });
 
+  it('has in documents the size that is its limit', () => {
+    const names = ['CHANGELOG.md', 'README.md', ...['guides', 'internals', 'reference'].flatMap((folder) => fs.readdirSync(path.join(ROOT, 'docs', folder)).map((name) => `docs/${folder}/${name}`))];
+    const sizes = names.filter((name) => name.endsWith('.md')).flatMap((name) => {
+      const text = fs.readFileSync(path.join(ROOT, name), 'utf8').replaceAll('\n', ' ');
+      return [...text.matchAll(/(?:<script>`|client-web-globals\.js`)[^|]{0,80}?([\d.]+) KiB/g)].map(([, size]) => `${name}: ${size} KiB`);
+    });
+    assert.ok(sizes.length >= 4, sizes.join());
+    assert.deepEqual(sizes.filter((size) => !size.endsWith(`: ${LIMIT / 1024} KiB`)), []);
+  });
+
   it('makes the global LineClient and no other', () => {
     const page = vm.createContext({});
     vm.runInContext(GLOBALS, page);

@@ -187,6 +187,11 @@ impl State {
 }
 
 impl MemoryEngine {
+    fn cannot_connect(&self) -> bool {
+        let state = self.broker.lock();
+        state.is_down || state.away.contains(&self.number)
+    }
+
     fn with<R>(&self, act: impl FnOnce(&mut Client) -> R) -> Result<R, EngineError> {
         let mut state = self.broker.lock();
         state
@@ -199,10 +204,10 @@ impl MemoryEngine {
 
 impl Engine for MemoryEngine {
     fn connect(&self, sink: Arc<dyn Sink>, generation: u64) -> Pending<'_, ()> {
-        let mut state = self.broker.lock();
-        if state.is_down || state.away.contains(&self.number) {
+        if self.cannot_connect() {
             return Box::pin(ready(Err(lost())));
         }
+        let mut state = self.broker.lock();
         let client = Client {
             sink,
             generation,
@@ -214,7 +219,7 @@ impl Engine for MemoryEngine {
 
     fn reachable<'a>(&'a self, _: &'a EngineError) -> Wait<'a> {
         Box::pin(async {
-            while self.broker.lock().is_down {
+            while self.cannot_connect() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         })

@@ -12,7 +12,7 @@ use crate::codec;
 use crate::envelope;
 
 use super::Hub;
-use super::connection::Connection;
+use super::connection::{Connection, ConnectionRef};
 use super::deferred::Broadcast;
 use super::history::{Arrival, Position, Replay, Rule, Waiting};
 use super::members::Snapshot;
@@ -181,6 +181,20 @@ impl Hub {
         self.history.wait(key, waiting, members.len(), is_here);
     }
 
+    /// Joins a room for a client that is told no positions. It may have left the room before it had been sent the
+    /// messages that it wanted then, and gets all that come from now on.
+    pub(super) fn join_followed(&self, connection: &ConnectionRef, room: &str) {
+        let join = || self.registry().join_as(connection, room);
+        let joined = self.in_log(room, |key, _| {
+            if join() {
+                self.history.end_waiting(key, connection.serial());
+            }
+        });
+        if joined.is_none() {
+            join();
+        }
+    }
+
     /// There are no messages before those that a room keeps.
     pub fn has_all(&self, room: &str) {
         self.in_log(room, |key, _| self.history.set_all(key));
@@ -231,7 +245,7 @@ impl Hub {
         let connection = {
             let registry = self.registry();
             let found = registry.get(waiting.slot);
-            let found = found.filter(|found| found.serial() == waiting.serial);
+            let found = found.filter(|found| found.serial() == waiting.serial && !waiting.has_left);
             found
                 .filter(|_| registry.contains(Group::Room(room), waiting.slot))
                 .cloned()

@@ -84,13 +84,15 @@ impl Hub {
 
     /// The same for a connection that may have ended meanwhile.
     pub(super) fn join_member(&self, connection: &ConnectionRef, room: &str) {
-        if connection.knows_positions()
-            && let Some(rule) = self.history.rule(room)
-        {
-            self.join_recovering(connection, room, rule, 0, None);
-            return;
+        match self.history.rule(room) {
+            Some(rule) if connection.knows_positions() => {
+                self.join_recovering(connection, room, rule, 0, None);
+            }
+            Some(_) if self.history.follows() => self.join_followed(connection, room),
+            _ => {
+                self.registry().join_as(connection, room);
+            }
         }
-        self.registry().join_as(connection, room);
     }
 
     /// Joins a room, and tells what the client has been sent of the messages before. A client that has brought
@@ -136,6 +138,7 @@ impl Hub {
             if !self.registry().join_as(connection, room) {
                 return Joining::Done(Joined::at(self.history.position(log)));
             }
+            self.history.end_waiting(log, connection.serial());
             must_read =
                 peers.is_some() && !(self.history).is_ready(log, brought.as_ref(), rewind, is_up);
             if !must_read {
@@ -153,6 +156,7 @@ impl Hub {
                 brought,
                 rewind,
                 key,
+                has_left: false,
             };
             self.wait_for_missed(room, log, waiting, members);
             key.map_or(Joining::Done(Joined::at(None)), |_| Joining::Later)

@@ -16,6 +16,8 @@ pub struct Waiting {
     pub rewind: usize,
     /// The application is told of the join under this key.
     pub key: Option<u32>,
+    /// The client has left the room since, and has joined it again. Only the application waits for this join.
+    pub has_left: bool,
 }
 
 /// How a ring stands to the history that the engine keeps.
@@ -42,6 +44,21 @@ pub enum Arrival {
 }
 
 impl Followed {
+    /// A client has joined the room again. What it waited for when it was in the room before does not matter any more.
+    pub fn end_waiting(&mut self, serial: u64) {
+        let is_past = |one: &Waiting| one.serial == serial;
+        self.waiting
+            .retain(|one| !is_past(one) || one.key.is_some());
+        for one in self.waiting.iter_mut().filter(|one| is_past(one)) {
+            one.has_left = true;
+        }
+    }
+
+    /// Those who get no messages of the room before they have got what they have missed.
+    pub fn left_out(&self) -> impl Iterator<Item = &Waiting> {
+        self.waiting.iter().filter(|one| !one.has_left)
+    }
+
     /// Whether the ring has the last `wanted` messages, or all that there are.
     pub fn covers(&self, ring: &Ring, wanted: usize) -> bool {
         let is_all = (self.floor).is_some_and(|floor| ring.start().offset <= floor);

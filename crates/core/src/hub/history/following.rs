@@ -45,7 +45,7 @@ impl Log {
 
     fn has_for(&self, one: &Waiting) -> bool {
         let has = |followed| self.has(followed, one.brought.as_ref(), one.rewind);
-        self.followed.as_deref().is_some_and(has)
+        one.has_left || self.followed.as_deref().is_some_and(has)
     }
 }
 
@@ -174,8 +174,7 @@ impl History {
             return 0;
         };
         let wanted = followed
-            .waiting
-            .iter()
+            .left_out()
             .map(|one| log.wanted(end, one.brought.as_ref(), one.rewind));
         let most = wanted.max().unwrap_or(0);
         let is_there = followed.is_known && followed.covers(&log.ring, most);
@@ -183,7 +182,7 @@ impl History {
             return 0;
         }
         // Whoever comes next is likely to want more than who came first.
-        let returns = followed.waiting.iter().any(|one| one.brought.is_some());
+        let returns = followed.left_out().any(|one| one.brought.is_some());
         let window = log.rule.max_replay.min(log.rule.size);
         if returns { window.max(most) } else { most }
     }
@@ -245,6 +244,11 @@ impl History {
         });
     }
 
+    /// A client has joined a room again: see [`Followed::end_waiting`].
+    pub fn end_waiting(&self, key: LogKey, serial: u64) {
+        self.with_followed(key, |followed| followed.end_waiting(serial));
+    }
+
     /// Takes some of those who wait, behind the first `passed`: those whose serial numbers are given, and others that the
     /// ring has everything for. Those who cannot be served yet are passed. Without numbers all are taken.
     pub fn take_waiting(
@@ -285,10 +289,10 @@ impl History {
         }
     }
 
-    /// The serial numbers of those who wait.
+    /// The serial numbers of those who get no messages before they have got what they have missed.
     pub fn waiting(&self, key: LogKey) -> Vec<u64> {
         self.with_followed(key, |followed| {
-            followed.waiting.iter().map(|one| one.serial).collect()
+            followed.left_out().map(|one| one.serial).collect()
         })
         .unwrap_or_default()
     }

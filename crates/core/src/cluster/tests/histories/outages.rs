@@ -164,6 +164,95 @@ fn a_message_that_is_kept_again_behind_others_has_another_position() {
     }
 }
 
+/// Two nodes, of which the second cannot reach the engine while the first sends messages 5 to 9, and a client that comes to the
+/// second with the position of message 7.
+fn behind() -> (Broker, Server, Server, Peer) {
+    let (broker, one, two) = two();
+    let (a, b) = (member(&one, "news"), member(&two, "news"));
+    for number in 0..5 {
+        say(&one, &room("news"), number);
+    }
+    until("delivered", || {
+        numbers(&one, &a).len() == 5 && numbers(&two, &b).len() == 5
+    });
+    broker.go_down();
+    until("down", || !one.is_up() && !two.is_up());
+    broker.set_away(1, true);
+    broker.come_back();
+    until("back", || one.is_up());
+    let mut left = String::new();
+    for number in 5..10 {
+        say(&one, &room("news"), number);
+        until("delivered", || numbers(&one, &a).last() == Some(&number));
+        if number == 7 {
+            left = last_position(&one, &a);
+        }
+    }
+    let back = arrive(&two, &format!(r#"{{"news":"{left}"}}"#));
+    (broker, one, two, back)
+}
+
+#[test]
+fn who_leaves_while_waiting_and_joins_again_misses_nothing() {
+    let (broker, _one, two, back) = behind();
+    two.hub.join(back.slot(), "news");
+    assert!(two.hub.leave(back.slot(), "news"));
+    // It stands now where the node stands, which is behind the position that it had brought.
+    two.hub.join(back.slot(), "news");
+    assert!(last_position(&two, &back).contains(":5:"));
+    broker.set_away(1, false);
+    until("delivered", || numbers(&two, &back).last() == Some(&9));
+    assert_eq!(numbers(&two, &back), [5, 6, 7, 8, 9]);
+    let said = texts(&two, &back);
+    assert!(!said.iter().any(|text| text.contains(r#""recovered":true"#)));
+}
+
+#[test]
+fn who_leaves_before_the_last_messages_are_read_is_sent_none_of_them_for_that_join() {
+    let (broker, one, _two, _) = behind();
+    let fresh = start(&broker);
+    until("up", || fresh.is_up());
+    let late = arrive(&fresh, "{}");
+    let join = |key| (fresh.hub).join_and_tell_later(late.slot(), "news", 3, Some(key));
+    assert_eq!(join(1), Some(Joining::Later));
+    fresh.hub.leave(late.slot(), "news");
+    assert_eq!(join(2), Some(Joining::Later));
+    let mut told = Vec::new();
+    until("told", || {
+        told.extend(
+            fresh
+                .node
+                .take_news()
+                .into_iter()
+                .filter_map(|news| match news {
+                    News::JoinedRoom { key, joined } => Some((key, joined.replayed)),
+                    _ => None,
+                }),
+        );
+        told.len() == 2
+    });
+    assert_eq!(told, [(1, 0), (2, 3)]);
+    assert_eq!(numbers(&fresh, &late), [7, 8, 9], "once");
+
+    // A client that is told no positions, while the engine is not reachable.
+    broker.go_down();
+    until("down", || !one.is_up() && !fresh.is_up());
+    let mut plain = Peer::over(&fresh.hub, FakeLink::open());
+    plain.say(&fresh.hub, r#"{"n":"_h","i":"h"}"#);
+    take_all(&fresh.hub.inbox);
+    fresh.hub.admit(plain.slot());
+    fresh
+        .hub
+        .join_and_tell_later(plain.slot(), "news", 9, Some(3));
+    fresh.hub.leave(plain.slot(), "news");
+    fresh.hub.join(plain.slot(), "news");
+    broker.come_back();
+    until("back", || one.is_up() && fresh.is_up());
+    say(&one, &room("news"), 10);
+    until("delivered", || numbers(&fresh, &late) == [7, 8, 9, 10]);
+    until("delivered", || numbers(&fresh, &plain) == [10]);
+}
+
 #[test]
 fn the_application_is_told_what_the_engine_cannot_do() {
     let (broker, one, two) = two();

@@ -159,6 +159,12 @@ impl Decoder {
         message + control
     }
 
+    /// Whether at least `size` bytes of the message under way are held, or missing from its frame that a read cut.
+    pub fn is_within(&self, size: usize) -> bool {
+        let frame = self.cut.as_ref().and_then(|cut| cut.frame.as_ref());
+        self.buffered() >= size || frame.is_some_and(|frame| frame.len >= size as u64)
+    }
+
     /// Decodes the frames of `input` up to the end of one that completes an event.
     fn advance<'a>(&mut self, input: &'a mut [u8]) -> Result<Step<'a>, ProtocolError> {
         let available = input.len();

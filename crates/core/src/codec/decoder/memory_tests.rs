@@ -83,3 +83,26 @@ fn an_error_or_a_close_frees_the_message_under_way() {
         assert!(decoder.message.is_none());
     }
 }
+
+#[test]
+fn a_message_is_large_by_what_is_held_or_missing() {
+    const LARGE: usize = 16 * 1024;
+    let mut decoder = Decoder::new(MessageLimits::default());
+    assert!(!decoder.is_within(LARGE));
+    // A small message that a read has cut is none.
+    let small = client_frame(true, Opcode::Text, KEY, &[b'x'; 200]);
+    feed(&mut decoder, &small[..100]);
+    assert!(decoder.buffered() > 0);
+    assert!(!decoder.is_within(LARGE));
+    feed(&mut decoder, &small[100..]);
+    // A header alone tells, and so do fragments.
+    feed(&mut decoder, &announce(Opcode::Text, MIB));
+    assert!(decoder.is_within(LARGE));
+    let mut decoder = Decoder::new(MessageLimits::default());
+    let fragment = client_frame(false, Opcode::Text, KEY, &[b'x'; LARGE / 2]);
+    feed(&mut decoder, &fragment);
+    assert!(!decoder.is_within(LARGE));
+    let fragment = client_frame(false, Opcode::Continuation, KEY, &[b'x'; LARGE / 2]);
+    feed(&mut decoder, &fragment);
+    assert!(decoder.is_within(LARGE));
+}

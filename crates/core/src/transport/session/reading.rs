@@ -14,7 +14,8 @@ use super::large::Large;
 use super::turn::{self, READS_A_TURN, ReadTurn, Tally};
 use super::{ReadAhead, Session, Stage};
 
-/// Bytes read at a time between messages. It is less than within a large message, because bytes that cannot be handled yet are kept for each connection.
+/// Bytes read at a time, but for the rest of a message that is larger. Only a little may come behind a message, because bytes that
+/// cannot be handled yet are kept for each connection.
 const FIRST_READ: usize = 16 * 1024;
 
 /// The same while the application is far behind, or turns are short. It is less, because most of what is read then waits.
@@ -61,11 +62,13 @@ impl Session {
                 return Poll::Pending;
             }
             let is_opening = self.bounds.is_opening();
-            let most = match self.decoder.buffered() {
-                _ if crowded || turn::are_short() => CROWDED_READ,
+            let most = if crowded || turn::are_short() {
+                CROWDED_READ
+            } else if !is_opening && self.decoder.is_within(FIRST_READ) {
+                READ_BUFFER
+            } else {
                 // Messages before the handshake are small.
-                1.. if !is_opening => READ_BUFFER,
-                _ => FIRST_READ,
+                FIRST_READ
             };
             let allowed =
                 self.throttle

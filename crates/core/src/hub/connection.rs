@@ -37,7 +37,7 @@ enum ReadyState {
 /// The close code and reason of a peer that does not read what it is sent.
 const SLOW_CONSUMER: (u16, &str) = (close::SLOW_CONSUMER, close::reason::SLOW_CONSUMER);
 
-/// Connections that are [prefetched](Connection::prefetch) together. More would displace each other.
+/// Connections that are [prefetched](prefetch) together. More would displace each other.
 pub(super) const PREFETCHED: usize = 16;
 
 struct Writing {
@@ -171,12 +171,10 @@ impl Connection {
         !self.pinging.swap(true, Relaxed)
     }
 
-    /// Loads what queueing and flushing need into the cache. To be called for a group of connections before one is locked: the
-    /// processor loads them at the same time, but nothing past a lock before that is taken.
+    /// Reads what queueing and flushing need: see [`prefetch`].
     #[inline]
-    pub(super) fn prefetch(&self) {
-        black_box(self.writing.is_poisoned());
-        black_box(self.reporting.load(Relaxed));
+    fn touch(&self) -> bool {
+        self.writing.is_poisoned() | self.reporting.load(Relaxed)
     }
 
     /// Whether messages can be queued.
@@ -211,16 +209,20 @@ impl Connection {
         self.flush_by(Outbound::flush_ending)
     }
 
+    #[inline]
     fn flush_by(&self, flush: impl FnOnce(&mut Outbound) -> Flush) -> Flush {
         let mut writing = self.lock();
         let was_blocked = writing.outbound.is_blocked();
         let result = flush(&mut writing.outbound);
         drop(writing);
-        self.after_flush(result, was_blocked);
+        if result != Flush::Drained {
+            self.after_flush(result, was_blocked);
+        }
         result
     }
 
     /// Wakes the task that owns the stream for what a flush could not do.
+    #[inline(never)]
     fn after_flush(&self, result: Flush, was_blocked: bool) {
         if result == Flush::Broken {
             self.broken.store(true, Relaxed);
@@ -293,6 +295,13 @@ impl Connection {
 
 /// A connection as it is passed around.
 pub type ConnectionRef = Arc<Connection>;
+
+/// Loads a group of connections into the cache. To be called before one of them is locked: the processor loads them at the same
+/// time, but nothing past a lock before that is taken.
+#[inline]
+pub(super) fn prefetch<'a>(group: impl Iterator<Item = &'a ConnectionRef>) {
+    black_box(group.fold(false, |touched, connection| touched | connection.touch()));
+}
 
 /// The name of a connection that has no id yet.
 pub struct NumberName<'a>(pub &'a Connection);

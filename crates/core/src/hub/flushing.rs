@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use super::Hub;
-use super::connection::{Connection, ConnectionRef, PREFETCHED, Report};
+use super::connection::{Connection, ConnectionRef, PREFETCHED, Report, prefetch};
 use super::lane::Lane;
 use super::record::{Kind, Record};
 
@@ -185,8 +185,7 @@ impl Hub {
         let mut connections = std::mem::take(&mut *self.flushes.waiting());
         let mut left = connections.drain(..);
         while !left.as_slice().is_empty() {
-            let group = left.as_slice().iter().take(PREFETCHED);
-            group.for_each(|connection| connection.prefetch());
+            prefetch(left.as_slice().iter().take(PREFETCHED));
             for connection in left.by_ref().take(PREFETCHED) {
                 connection.flush();
                 self.report(&connection);

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::connection::{ConnectionRef, PREFETCHED};
+use super::connection::{ConnectionRef, PREFETCHED, prefetch};
 
 /// Members in one chunk. A change of 20,000 members copies at most so many references, and as many to the
 /// other chunks.
@@ -114,9 +114,7 @@ impl Snapshot {
         let groups = self.0.iter().flat_map(|chunk| chunk.chunks(PREFETCHED));
         groups.flat_map(|group| {
             let connections = group.iter().map(|member| &member.connection);
-            connections
-                .clone()
-                .for_each(|connection| connection.prefetch());
+            prefetch(connections.clone());
             connections
         })
     }

@@ -1,9 +1,10 @@
 //! The out queue of one connection: framed bytes that wait to be written, in the order they were queued.
 
 mod chunk;
+mod writing;
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, IoSlice};
 use std::sync::Arc;
 
 use super::deferred::{Deferred, SharedFrame};
@@ -41,12 +42,6 @@ pub trait Link: Send + Sync {
 /// two threads and a vectored write, and needs no more memory than an entry of the queue.
 const COPY_UP_TO: usize = 512;
 
-/// Buffer capacity, in bytes, that an empty queue keeps for the next message.
-const KEEP_CAPACITY: usize = 512;
-
-/// Most slices handed to one vectored write.
-const MAX_SLICES: usize = 64;
-
 /// Bytes gathered in one owned chunk before the next is begun.
 const CHUNK: usize = 256 * 1024;
 
@@ -83,7 +78,8 @@ pub struct Outbound {
     /// connections never have a second chunk.
     front: Chunk,
     offset: usize,
-    /// The chunks after `front`; `None` once the queue has been emptied.
+    /// The chunks after `front`; `None` once the queue has been emptied. `front` can be written as long as it is `None`: messages
+    /// to be compressed are in `rest` first.
     rest: Option<Box<Rest>>,
     pending: usize,
     written: u64,
@@ -145,34 +141,25 @@ impl Outbound {
         self.pending == 0 && !self.blocked && self.offset == 0 && self.rest.is_none()
     }
 
-    /// Offers the kernel a frame, given as header and a few parts, and queues it only if that does not take
-    /// all of it. To be called while the queue [is idle](Outbound::is_idle).
-    pub fn write_through(&mut self, header: &[u8], parts: &[&[u8]]) -> Flush {
-        let Some(link) = &self.link else {
-            return Flush::Broken;
-        };
-        let frame = || std::iter::once(header).chain(parts.iter().copied());
-        let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-        for (slice, part) in slices.iter_mut().zip(frame()) {
-            *slice = IoSlice::new(part);
+    /// Appends a frame that other connections queue too.
+    #[inline]
+    pub fn push_shared(&mut self, frame: &SharedFrame) {
+        // Nearly all members of a broadcast have this: a small frame, for a queue that is empty or has one chunk.
+        if frame.len() <= COPY_UP_TO
+            && self.rest.is_none()
+            && let Chunk::Owned(tail) = &mut self.front
+            && tail.len() < CHUNK
+        {
+            tail.extend_from_slice(frame);
+            self.pending += frame.len();
+        } else {
+            self.push_shared_last(frame);
         }
-        let length = frame().map(<[u8]>::len).sum();
-        // The flush meets an error again, and handles it.
-        let taken = link.try_write(&slices[..=parts.len()]).unwrap_or(0);
-        if taken == length {
-            self.written += length as u64;
-            return Flush::Drained;
-        }
-        self.push_with(|tail| {
-            tail.reserve(length);
-            frame().for_each(|part| tail.extend_from_slice(part));
-        });
-        self.advance(taken);
-        self.flush()
     }
 
-    /// Appends a frame that other connections queue too.
-    pub fn push_shared(&mut self, frame: &SharedFrame) {
+    /// The same where it is large, or where the front is not the last chunk.
+    #[inline(never)]
+    fn push_shared_last(&mut self, frame: &SharedFrame) {
         if frame.len() <= COPY_UP_TO {
             self.push_with(|tail| tail.extend_from_slice(frame));
         } else {
@@ -264,76 +251,6 @@ impl Outbound {
         self.blocked = false;
     }
 
-    /// Writes what can be written before the stream is cut, also when it was not writable last time.
-    pub fn flush_last(&mut self) -> Flush {
-        if let Some(link) = &self.link {
-            link.offer_last();
-        }
-        self.unblock();
-        self.flush()
-    }
-
-    /// Writes until the queue is empty or the kernel takes no more.
-    pub fn flush(&mut self) -> Flush {
-        self.flush_as(false)
-    }
-
-    /// The same before the link is dropped.
-    pub fn flush_ending(&mut self) -> Flush {
-        self.flush_as(true)
-    }
-
-    fn flush_as(&mut self, is_last: bool) -> Flush {
-        self.scheduled = false;
-        if self.blocked {
-            return Flush::Blocked;
-        }
-        while self.pending > 0 {
-            let Some(link) = &self.link else {
-                return Flush::Broken;
-            };
-            if !self.front.is_ready() {
-                return Flush::Deferred;
-            }
-            let front = &self.front.bytes()[self.offset..];
-            let result = if let Some(rest) = &self.rest {
-                let mut slices = [IoSlice::new(&[]); MAX_SLICES];
-                let chunks = std::iter::once(front)
-                    .chain(
-                        rest.chunks
-                            .iter()
-                            .take_while(|chunk| chunk.is_ready())
-                            .map(Chunk::bytes),
-                    )
-                    .filter(|bytes| !bytes.is_empty());
-                let mut count = 0;
-                for (slice, bytes) in slices.iter_mut().zip(chunks) {
-                    *slice = IoSlice::new(bytes);
-                    count += 1;
-                }
-                if count == 0 {
-                    return Flush::Deferred;
-                }
-                link.try_write(&slices[..count])
-            } else if is_last {
-                link.try_write_last(&[IoSlice::new(front)])
-            } else {
-                link.try_write(&[IoSlice::new(front)])
-            };
-            match result {
-                Ok(0) => return Flush::Broken,
-                Ok(taken) => self.advance(taken),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.blocked = true;
-                    return Flush::Blocked;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Flush::Broken,
-            }
-        }
-        Flush::Drained
-    }
-
     /// Drops what waits, except the frame that is half written, so that a close frame can follow.
     pub fn discard(&mut self) {
         let committed = self.link.as_ref().map_or(0, |link| link.committed());
@@ -390,46 +307,6 @@ impl Outbound {
         match last.unwrap_or(&mut self.front) {
             Chunk::Owned(tail) => tail,
             _ => unreachable!("the last chunk was made an owned one above"),
-        }
-    }
-
-    fn advance(&mut self, mut taken: usize) {
-        self.pending -= taken;
-        self.written += taken as u64;
-        loop {
-            let left = self.front.bytes().len() - self.offset;
-            if taken < left {
-                self.offset += taken;
-                return;
-            }
-            match &self.front {
-                Chunk::Owned(_) | Chunk::Shared(_) => {}
-                Chunk::Compressed(compressed) => {
-                    self.written += compressed.saved;
-                    if let Some(rest) = &mut self.rest {
-                        rest.saved -= compressed.saved;
-                    }
-                }
-                Chunk::Deferred(_) | Chunk::Place(_) => return,
-            }
-            taken -= left;
-            self.offset = 0;
-            let Some(next) = self.rest.as_mut().and_then(|rest| rest.chunks.pop_front()) else {
-                break;
-            };
-            self.front = next;
-        }
-        self.rest = None;
-        let written = self.written;
-        match &mut self.front {
-            // The first chunk is the answer to the handshake. Its buffer is dropped, because many connections
-            // send nothing after it.
-            Chunk::Owned(bytes)
-                if bytes.capacity() <= KEEP_CAPACITY && bytes.len() as u64 != written =>
-            {
-                bytes.clear();
-            }
-            front => *front = Chunk::default(),
         }
     }
 }

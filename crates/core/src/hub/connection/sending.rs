@@ -170,6 +170,7 @@ impl Connection {
         length >= self.compressed_from
     }
 
+    #[inline]
     fn push(&self, message: &Broadcast, outbound: &mut Outbound) {
         if self.compresses(message.text_len()) {
             outbound.push_deferred(Deferred::Shared(message.compressible()));

@@ -1,7 +1,10 @@
 mod discarding;
 
+use std::io::ErrorKind;
+
 use proptest::prelude::*;
 
+use super::writing::{KEEP_CAPACITY, MAX_SLICES};
 use super::*;
 use crate::codec::{self, Opcode};
 use crate::hub::testing::{FakeLink, frames};

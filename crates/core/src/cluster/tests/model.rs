@@ -1,5 +1,5 @@
-//! Rooms with history on several nodes beside a model of their clients, which come to any node, are cut off and come
-//! back, while the engine fails in all ways it can, at random.
+//! Rooms with history on several nodes beside a model of their clients, which come to any node, leave rooms and join them
+//! again, are cut off and come back, while the engine fails in all ways it can, at random.
 //!
 //! Each message comes to a client at most once and at the position that follows the last; a client that is told that
 //! it has recovered has all of them. While the engine loses no data, nothing is lost at all.
@@ -36,8 +36,10 @@ struct Client {
     peer: Option<(usize, Peer)>,
     /// Where it stands, by room.
     at: HashMap<String, Position>,
-    /// Messages that it has got since it was told of a loss.
-    given: HashSet<u64>,
+    /// Rooms that it has left on this connection.
+    left: HashSet<&'static str>,
+    /// Messages that it has got since it has joined or was told of a loss, by room.
+    given: HashMap<String, HashSet<u64>>,
     /// Times that it was told of a loss, by room.
     losses: HashMap<String, usize>,
 }
@@ -89,6 +91,7 @@ impl World {
         match random.below(1000) {
             0..60 => self.come(client, node, random),
             60..90 => self.cut(client),
+            156..180 => self.change_rooms(client, room),
             90..96 => self.broker.go_down(),
             96..130 => self.broker.come_back(),
             130..136 => self.broker.lose_reply_after(random.below(4)),
@@ -102,7 +105,7 @@ impl World {
                 self.broker.go_down();
                 self.broker.forget_last(room, 1 + random.below(4));
             }
-            156..500 => self.say(node, room),
+            180..500 => self.say(node, room),
             500..800 => self.read(client),
             _ => std::thread::sleep(Duration::from_micros(200)),
         }
@@ -135,7 +138,23 @@ impl World {
                 hub.join_and_tell_later(peer.slot(), room, 0, Some(1));
             }
         }
+        client.left.clear();
         client.peer = Some((node, peer));
+    }
+
+    /// Leaves a room, or joins it again.
+    fn change_rooms(&mut self, client: usize, room: &'static str) {
+        let client = &mut self.clients[client];
+        let Some((node, peer)) = &client.peer else {
+            return;
+        };
+        let hub = &self.nodes[*node].hub;
+        if client.left.remove(room) {
+            hub.join(peer.slot(), room);
+        } else {
+            client.left.insert(room);
+            hub.leave(peer.slot(), room);
+        }
     }
 
     fn cut(&mut self, client: usize) {
@@ -158,7 +177,11 @@ impl World {
             let text = String::from_utf8(payload).unwrap();
             let value: serde_json::Value = serde_json::from_str(&text).unwrap();
             let room = value["r"].as_str().unwrap().to_owned();
-            let position = Position::parse(value["o"].as_str().unwrap()).unwrap();
+            let Some(position) = value["o"].as_str() else {
+                client.leave(&room);
+                continue;
+            };
+            let position = Position::parse(position).unwrap();
             client.take(&value, &text, &room, position);
             if let Some(number) = value["p"].as_u64() {
                 let position = (room, position.to_string());
@@ -179,6 +202,9 @@ impl World {
                 continue;
             }
             for room in ROOMS {
+                if self.clients[client].left.contains(room) {
+                    self.change_rooms(client, room);
+                }
                 let start = Instant::now();
                 loop {
                     self.read(client);
@@ -216,6 +242,12 @@ impl World {
 }
 
 impl Client {
+    /// What is sent while it is not in the room it does not miss.
+    fn leave(&mut self, room: &str) {
+        self.at.remove(room);
+        self.given.remove(room);
+    }
+
     fn take(&mut self, value: &serde_json::Value, text: &str, room: &str, position: Position) {
         let at = self.at.insert(room.to_owned(), position);
         let outcome = value["p"]["recovered"].as_bool();
@@ -224,7 +256,7 @@ impl Client {
             (Some("_o"), Some(false)) => {
                 if at.is_some() {
                     *self.losses.entry(room.to_owned()).or_default() += 1;
-                    self.given.clear();
+                    self.given.remove(room);
                 }
             }
             (Some("_o" | "said"), _) => {
@@ -232,7 +264,7 @@ impl Client {
                 let follows = at.epoch == position.epoch && at.offset + 1 == position.offset;
                 assert!(follows, "{text} follows {at}");
                 if let Some(number) = value["p"].as_u64() {
-                    let is_new = self.given.insert(number);
+                    let is_new = (self.given.entry(room.to_owned()).or_default()).insert(number);
                     assert!(is_new, "{text} comes twice");
                 }
             }

@@ -5,6 +5,8 @@
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const net = require('node:net');
 const Server = require('../..');
 const { reservePort } = require('../helpers/ports');
 
@@ -37,6 +39,15 @@ describe('a server whose Redis cannot be reached', () => {
     const begun = Date.now();
     await server.stop();
     assert.ok(Date.now() - begun < 3500, `${Date.now() - begun} ms`);
+  });
+
+  it('says that it is no Redis that answers', async () => {
+    const other = net.createServer((socket) => socket.on('error', () => {}).end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = /** @type {net.AddressInfo} */ (other.address());
+    const server = new Server({ host: '127.0.0.1', port: 0, adapter: { redis: `redis://127.0.0.1:${port}`, required: true } });
+    await assert.rejects(server.start(), { code: 'sAdapterDown', message: /it has sent what is not of the protocol of Redis/ });
+    other.close();
   });
 
   it('names an address that cannot be read', () => {

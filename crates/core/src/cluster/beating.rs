@@ -25,6 +25,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
     let pause = (interval / 5).clamp(Duration::from_millis(10), Duration::from_secs(1));
     let mut beaten: Option<(u64, Instant)> = None;
     let mut phase = shared.phase.subscribe();
+    let mut refusal = String::new();
     loop {
         publishing::expire(&shared);
         appending::expire(&shared);
@@ -41,14 +42,15 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 let beat = own_beat(&shared, is_first);
                 // An engine that does not answer may wait for long: the heartbeat's absence tells sooner.
                 let told = tokio::time::timeout(interval, tell(&shared, Channel::Nodes, &beat));
-                if let Ok(Err(error)) = told.await {
-                    failed(&shared, generation, error);
-                }
+                refusal = match told.await {
+                    Ok(Err(error)) => failed(&shared, generation, error),
+                    _ => String::new(),
+                };
             }
             let silent = lock(&shared.own_beat).elapsed();
             if silent > interval * MISSED_OWN {
                 let message = format!(
-                    "the engine has passed on no heartbeat of this node for {} ms",
+                    "the engine has passed on no heartbeat of this node for {} ms{refusal}",
                     silent.as_millis()
                 );
                 shared.lose(
@@ -66,11 +68,14 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
-fn failed(shared: &Shared, generation: u64, error: EngineError) {
+/// A heartbeat could not be published. Returns why, to be added to an error.
+fn failed(shared: &Shared, generation: u64, error: EngineError) -> String {
+    let why = format!(": {error}");
     match error {
         EngineError::Lost { .. } => shared.lose(generation, error),
         other => warn!("node {}: {other}", shared.id()),
     }
+    why
 }
 
 /// What this node tells of itself.

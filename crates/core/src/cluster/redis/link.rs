@@ -4,16 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Pipeline, ProtocolVersion, RedisConnectionInfo, Value};
+use redis::{
+    AsyncConnectionConfig, Pipeline, ProtocolVersion, RedisConnectionInfo, RedisError, Value,
+};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::address::{Endpoint, Login};
 use super::errors::{self, Context};
+use super::limiter::Limiter;
 use super::session::Incoming;
 use super::stream::{Failure, Stream};
 use super::tls::Tls;
 use crate::cluster::engine::EngineError;
+
+/// What has become of a connection that has failed.
+const LOST: &str = "was lost";
 
 /// What all connections of an engine have in common.
 pub struct Dialing {
@@ -29,6 +35,7 @@ pub struct Dialing {
 pub struct Link {
     connection: MultiplexedConnection,
     driver: AbortHandle,
+    failure: Failure,
     pub endpoint: Arc<Endpoint>,
     dialing: Arc<Dialing>,
 }
@@ -65,7 +72,7 @@ impl Link {
         incoming: Option<&Arc<Incoming>>,
         ended: impl FnOnce(EngineError) + Send + 'static,
     ) -> Result<Self, EngineError> {
-        let limiter = incoming.map(|incoming| incoming.limiter());
+        let limiter = Limiter::new(incoming.map(Incoming::messages));
         let (stream, failure) = Stream::connect(endpoint, dialing.tls.as_ref(), limiter)
             .await
             .map_err(|error| errors::system(endpoint, "cannot be reached", &error))?;
@@ -99,7 +106,7 @@ impl Link {
         let driver = tokio::spawn(driver);
         let abort = driver.abort_handle();
         tokio::spawn({
-            let endpoint = Arc::clone(endpoint);
+            let (endpoint, failure) = (Arc::clone(endpoint), failure.clone());
             async move {
                 match driver.await {
                     // The link was dropped.
@@ -111,6 +118,7 @@ impl Link {
         Ok(Self {
             connection,
             driver: abort,
+            failure,
             endpoint: Arc::clone(endpoint),
             dialing: Arc::clone(dialing),
         })
@@ -124,7 +132,7 @@ impl Link {
         let count = pipeline.len();
         let mut connection = self.connection.clone();
         (connection.send_packed_commands(pipeline, 0, count).await)
-            .map_err(|error| errors::redis(&error, self.context(command)))
+            .map_err(|error| self.failed(&error, command))
     }
 
     /// Subscribes to channels with one command.
@@ -133,8 +141,7 @@ impl Link {
     /// As for [`Self::ask`], or the server refuses it.
     pub async fn subscribe(&self, channels: &[String]) -> Result<(), EngineError> {
         let mut connection = self.connection.clone();
-        (connection.subscribe(channels).await)
-            .map_err(|error| errors::redis(&error, self.context("SUBSCRIBE")))
+        (connection.subscribe(channels).await).map_err(|error| self.failed(&error, "SUBSCRIBE"))
     }
 
     /// Ends subscriptions with one command.
@@ -143,8 +150,7 @@ impl Link {
     /// As for [`Self::subscribe`].
     pub async fn unsubscribe(&self, channels: &[String]) -> Result<(), EngineError> {
         let mut connection = self.connection.clone();
-        (connection.unsubscribe(channels).await)
-            .map_err(|error| errors::redis(&error, self.context("UNSUBSCRIBE")))
+        (connection.unsubscribe(channels).await).map_err(|error| self.failed(&error, "UNSUBSCRIBE"))
     }
 
     /// Subscribes to a pattern.
@@ -153,8 +159,7 @@ impl Link {
     /// As for [`Self::subscribe`].
     pub async fn subscribe_to_pattern(&self, pattern: &str) -> Result<(), EngineError> {
         let mut connection = self.connection.clone();
-        (connection.psubscribe(pattern).await)
-            .map_err(|error| errors::redis(&error, self.context("PSUBSCRIBE")))
+        (connection.psubscribe(pattern).await).map_err(|error| self.failed(&error, "PSUBSCRIBE"))
     }
 
     /// Ends the subscription to a pattern.
@@ -164,7 +169,16 @@ impl Link {
     pub async fn unsubscribe_from_pattern(&self, pattern: &str) -> Result<(), EngineError> {
         let mut connection = self.connection.clone();
         (connection.punsubscribe(pattern).await)
-            .map_err(|error| errors::redis(&error, self.context("PUNSUBSCRIBE")))
+            .map_err(|error| self.failed(&error, "PUNSUBSCRIBE"))
+    }
+
+    fn failed(&self, error: &RedisError, command: &str) -> EngineError {
+        let failure = error.is_io_error().then(|| self.failure.take()).flatten();
+        match failure {
+            // Whoever hears of it first tells it.
+            Some(failure) => errors::system(&self.endpoint, LOST, &failure),
+            None => errors::redis(error, self.context(command)),
+        }
     }
 
     /// For errors.
@@ -179,7 +193,7 @@ impl Link {
 
 fn why(endpoint: &Endpoint, failure: &Failure) -> EngineError {
     match failure.take() {
-        Some(error) => errors::system(endpoint, "was lost", &error),
+        Some(error) => errors::system(endpoint, LOST, &error),
         None => errors::lost(endpoint, "has closed the connection", None),
     }
 }

@@ -7,7 +7,7 @@ use redis::aio::{AsyncPushSender, SendError};
 use redis::{PushInfo, PushKind, Value};
 use tokio::sync::Notify;
 
-use super::limiter::{Dropped, Limiter};
+use super::limiter::{Dropped, Messages};
 use crate::cluster::engine::{EngineError, Sink};
 
 /// Tells the node that the connection of a generation was lost, once.
@@ -116,8 +116,13 @@ impl Incoming {
     }
 
     /// For a connection whose messages come here.
-    pub fn limiter(&self) -> Limiter {
-        Limiter::new(self.max_message, self.dropped.clone())
+    pub fn messages(self: &Arc<Self>) -> Messages {
+        let incoming = Arc::clone(self);
+        Messages {
+            limit: self.max_message,
+            dropped: self.dropped.clone(),
+            deliver: Box::new(move |channel, data| incoming.message(channel, data)),
+        }
     }
 
     /// Subscriptions to these channels of slots are about to end.

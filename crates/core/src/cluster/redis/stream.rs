@@ -1,6 +1,7 @@
 //! Streams to servers: TCP, TLS over it, and Unix sockets.
 
 use std::io;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -21,7 +22,7 @@ const KEEPALIVE: Duration = Duration::from_secs(10);
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
-/// Most bytes that are read at once from a stream with a limit.
+/// Most bytes that are read at once.
 const AT_ONCE: usize = 32 * 1024;
 
 trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -31,7 +32,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
 pub struct Stream {
     duplex: Box<dyn Duplex>,
     failure: Failure,
-    limited: Option<Limited>,
+    limited: Limited,
 }
 
 /// Bytes between the stream and its reader.
@@ -39,6 +40,8 @@ struct Limited {
     limiter: Limiter,
     /// As they were read.
     read: Box<[u8]>,
+    /// Which of them the limiter has not seen yet.
+    left: Range<usize>,
     passed: Vec<u8>,
     /// How many of them the reader has.
     given: usize,
@@ -70,7 +73,7 @@ impl Stream {
     pub async fn connect(
         endpoint: &Endpoint,
         tls: Option<&Tls>,
-        limiter: Option<Limiter>,
+        limiter: Limiter,
     ) -> io::Result<(Self, Failure)> {
         let duplex: Box<dyn Duplex> = match endpoint {
             Endpoint::Tcp(host, port) => {
@@ -90,12 +93,13 @@ impl Stream {
         let stream = Self {
             duplex,
             failure: failure.clone(),
-            limited: limiter.map(|limiter| Limited {
+            limited: Limited {
                 limiter,
                 read: vec![0; AT_ONCE].into(),
+                left: 0..0,
                 passed: Vec::new(),
                 given: 0,
-            }),
+            },
         };
         Ok((stream, failure))
     }
@@ -123,14 +127,20 @@ impl Limited {
     ) -> Poll<io::Result<()>> {
         // Nothing may pass of what is read; an empty answer would be the end of the stream.
         while self.given == self.passed.len() {
-            let mut read = ReadBuf::new(&mut self.read);
-            ready!(Pin::new(&mut *duplex).poll_read(context, &mut read))?;
-            if read.filled().is_empty() {
-                return Poll::Ready(Ok(()));
+            if self.left.is_empty() {
+                let mut read = ReadBuf::new(&mut self.read);
+                ready!(Pin::new(&mut *duplex).poll_read(context, &mut read))?;
+                if read.filled().is_empty() {
+                    return Poll::Ready(Ok(()));
+                }
+                self.left = 0..read.filled().len();
             }
             self.passed.clear();
             self.given = 0;
-            self.limiter.pass(read.filled(), &mut self.passed);
+            let left = &self.read[self.left.clone()];
+            let taken = self.limiter.pass(left, &mut self.passed);
+            self.left.start +=
+                taken.map_err(|what| io::Error::new(io::ErrorKind::InvalidData, what))?;
         }
         let left = &self.passed[self.given..];
         let given = left.len().min(buffer.remaining());
@@ -151,10 +161,7 @@ impl AsyncRead for Stream {
             failure,
             limited,
         } = self.get_mut();
-        let read = match limited {
-            None => Pin::new(duplex).poll_read(context, buffer),
-            Some(limited) => limited.poll_read(duplex, context, buffer),
-        };
+        let read = limited.poll_read(duplex, context, buffer);
         Poll::Ready(ready!(read).map_err(|error| failure.keep(error)))
     }
 }

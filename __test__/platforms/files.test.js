@@ -27,8 +27,9 @@ function write(file, name, isGood) {
 /**
  * Runs files as on a platform where `listed.js` may fail, and `apart.js` does not run.
  * @param {boolean} isContinued
+ * @param {string[]} [files]
  */
-function run(isContinued) {
+function run(isContinued, files = ['good.js', 'other.js', 'listed.js', 'apart.js']) {
   fs.writeFileSync(at('ran.txt'), '');
   const code = `
     const { runFiles } = require(${JSON.stringify(require.resolve('../../scripts/platforms/files.js'))});
@@ -37,7 +38,7 @@ function run(isContinued) {
       apart: [{ files: /apart/, why: 'it has its reason' }],
       listed: { [${JSON.stringify(at('listed.js'))}]: { different: 'as documented' } },
     };
-    runFiles(platform, ${JSON.stringify(['good.js', 'other.js', 'listed.js', 'apart.js'].map(at))}, ${isContinued});
+    runFiles(platform, ${JSON.stringify(files.map(at))}, ${isContinued});
   `;
   // Under `node --test` this variable would change what the files print.
   const { stdout, status } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', env: { ...process.env, NODE_TEST_CONTEXT: undefined } });
@@ -67,5 +68,12 @@ describe('runFiles', { skip: !hasReporter }, () => {
     assert.equal(next.status, 0);
 
     assert.deepEqual(run(false).ran, ['good.js', 'listed.js', 'other.js'], 'begins anew');
+  });
+
+  it('says that a file was ended by a signal', () => {
+    fs.writeFileSync(at('ended.js'), `require('node:fs').appendFileSync(${JSON.stringify(at('ran.txt'))}, 'ended.js '); process.kill(process.pid, 'SIGTERM');`);
+    const { output, status } = run(false, ['ended.js']);
+    assert.match(output, /✖ was ended by SIGTERM; a file may take 60 s/);
+    assert.equal(status, 1);
   });
 });

@@ -31,7 +31,8 @@ const { Counts, table } = require('./counts.js');
  * Runs a test file. Standard output is a file: the one of Wine's own console has no reader.
  * @param {Platform} platform
  * @param {string} file
- * @returns {Promise<{counts: Counts, failed: string[], output: string}>}
+ * @returns {Promise<{counts: Counts, failed: string[], output: string, signal: NodeJS.Signals | null}>} With the
+ *   signal that ended it, if any: SIGTERM after too long a time.
  */
 async function runFile({ command, env, logs, patience }, file) {
   const log = path.join(logs, `${file.replaceAll('/', '_')}.txt`);
@@ -39,7 +40,9 @@ async function runFile({ command, env, logs, patience }, file) {
   const [program, ...args] = [...command, '--test-reporter=spec', file];
   const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', descriptor, descriptor], timeout: patience, env: { ...process.env, ...env } });
   const counts = new Counts();
-  counts.status = await new Promise((resolve) => child.on('error', () => resolve(1)).on('close', (code) => resolve(code ?? 1)));
+  /** @type {[number | null, NodeJS.Signals | null]} */
+  const [code, signal] = await new Promise((resolve) => child.on('error', () => resolve([1, null])).on('close', (...end) => resolve(end)));
+  counts.status = code ?? 1;
   fs.closeSync(descriptor);
   const output = fs.readFileSync(log, 'utf8').replaceAll('\r', '');
   counts.add(`${output}\n`);
@@ -48,7 +51,7 @@ async function runFile({ command, env, logs, patience }, file) {
   // A suite has failed because a test in it has.
   const suites = new Set(named(/^ *▶ (.*)$/gm));
   const failed = new Set(named(/^ *✖ (.*) \([\d.]+ms\)$/gm).filter((name) => !suites.has(name)));
-  return { counts, failed: [...failed], output };
+  return { counts, failed: [...failed], output, signal };
 }
 
 /**
@@ -76,11 +79,12 @@ const isMeasuring = (file) => Object.hasOwn(QUIET, file) || Object.hasOwn(ALONE,
  * @returns {Promise<Results[string]>}
  */
 async function resultOf(platform, file) {
-  const { counts, failed, output } = await runFile(platform, file);
+  const { counts, failed, output, signal } = await runFile(platform, file);
   const listed = platform.listed[file] ?? {};
   const problems = failed.filter((name) => !(name in listed));
   const known = failed.length - problems.length;
-  if (counts.status !== 0 && failed.length === 0) problems.push(`ended with ${counts.status}:\n${output.slice(-2000)}`);
+  if (signal !== null) problems.push(`was ended by ${signal}; a file may take ${platform.patience / 1000} s`);
+  else if (counts.status !== 0 && failed.length === 0) problems.push(`ended with ${counts.status}:\n${output.slice(-2000)}`);
   else if (!/^ℹ tests \d+$/m.test(output)) problems.push(`printed no report:\n${output.slice(-2000)}`);
   return { passed: counts.passed, listed: known, problems };
 }

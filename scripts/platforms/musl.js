@@ -35,7 +35,8 @@ const HOME = path.join(ROOT, 'target/musl');
 /** Of the compiler: a library that Node loads shares its C library. */
 const FLAGS = ['-Ctarget-feature=-crt-static'];
 
-const PATIENCE = 240_000;
+/** Milliseconds that a file may take: those that pack and install take minutes on a busy machine. */
+const PATIENCE = 600_000;
 
 /**
  * @param {string} loader

@@ -14,6 +14,7 @@
 const QUIET = {
   '__test__/original/original.test.js': 'its own tests wait for 10 ms only',
   '__test__/attach/process.test.js': 'CPU time of a server',
+  '__test__/process/large-bursts.test.js': 'CPU time of an io thread',
   '__test__/process/silent-peer.test.js': 'how soon a silent peer is noticed',
   '__test__/limits/rates.test.js': 'rates',
   '__test__/client/contract/ping.test.js': 'intervals between pings',

@@ -141,6 +141,8 @@ impl Session {
             let consumed = self.process(filled, turn);
             // Only a pause, or the end of a turn, leaves something over.
             self.keep(filled[consumed..].to_vec());
+            // So much takes a turn's time, with what was done with it.
+            self.turn_over |= filled.len() == READ_BUFFER;
             Poll::Ready(false)
         })
     }

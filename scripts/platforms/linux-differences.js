@@ -6,7 +6,15 @@
 /** @typedef {Pick<import('./files.js').Platform, 'apart' | 'listed'>} Differences */
 
 /** @type {Differences} */
-const MUSL = { apart: [], listed: {} };
+const MUSL = {
+  apart: [
+    {
+      files: /package\/(bundling|install)/,
+      why: "npm takes the machine's C library from /usr/bin/ldd, not from the Node that it runs in, and asks for the package for glibc",
+    },
+  ],
+  listed: {},
+};
 
 /** @type {Differences} */
 const ARM64 = {

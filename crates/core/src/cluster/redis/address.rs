@@ -234,7 +234,8 @@ fn endpoint(text: &str, default: u16) -> Result<Endpoint, String> {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
             Some((host, "")) => (host, None),
-            Some((host, port)) => (host, port.strip_prefix(':')),
+            // What is no port is said to be none below.
+            Some((host, port)) => (host, Some(port.strip_prefix(':').unwrap_or_default())),
             None => return Err("has a [ without a ]".into()),
         },
         None => match text.split_once(':') {
@@ -369,6 +370,7 @@ mod tests {
             (&["redis://:s3cret@h:99999"], "port"),
             (&["redis://:s3cret@h:x"], "port"),
             (&["redis://[::1"], "without a ]"),
+            (&["redis://[::1]6379"], "port"),
             (&["redis://h/x"], "database"),
             (&["redis://:s3cret%zz@h"], "%"),
             (&["redis://h?x=s3cret"], "\"x\""),

@@ -16,6 +16,9 @@ const LONGEST_HEADER: usize = 23;
 /// Longest string of an answer, and most bytes of it in all: what Redis takes for a string.
 const LONGEST_ANSWER: usize = 512 << 20;
 
+/// What each value of an answer counts as, besides its bytes: what the crate makes of it.
+const VALUE: usize = size_of::<redis::Value>();
+
 /// What a push may have besides its longest string. Answers to `HELLO` and errors are below it.
 const BESIDES: usize = 1 << 20;
 
@@ -62,7 +65,7 @@ pub struct Limiter {
     header: Vec<u8>,
     /// Values of the answer that have not begun.
     left: u64,
-    /// Bytes of the answer so far.
+    /// Bytes of the answer so far, and [`VALUE`] for each of its values.
     size: usize,
 }
 
@@ -114,6 +117,7 @@ impl Limiter {
                         self.size = 0;
                     }
                     self.left -= 1;
+                    self.size += VALUE;
                     self.state = match first {
                         b'$' | b'!' | b'=' | b'*' | b'~' | b'>' | b'%' | b'|' => State::Header,
                         b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' => State::Line,

@@ -108,6 +108,16 @@ fn an_answer_is_bounded_whatever_its_form() {
 }
 
 #[test]
+fn small_values_count_as_what_becomes_of_them() {
+    let (limiter, ..) = limiter(10);
+    let many = BESIDES / VALUE;
+    let list = |count: usize| format!("*{many}\r\n{}", ":1\r\n".repeat(count));
+    assert_eq!(passed(limiter, list(many).as_bytes()), Err(TOO_LARGE));
+    let (limiter, ..) = super::tests::limiter(10);
+    assert!(passed(limiter, list(many / 2).as_bytes()).is_ok());
+}
+
+#[test]
 fn what_is_not_of_the_protocol_is_an_error() {
     for bytes in [
         "HTTP/1.1 400 Bad Request\r\n",

@@ -1,9 +1,7 @@
 // @ts-check
 'use strict';
 
-const http = require('node:http');
 const net = require('node:net');
-const tls = require('node:tls');
 
 const LineError = require('../../common/line-error.js');
 const { guard, refuseUnavailable } = require('../upgrade/refusal.js');
@@ -31,8 +29,8 @@ const { kLifecycle, kNative, kRequestFacts, kSetRequest } = require('../symbols.
  * @property {((socket: Socket) => void) | undefined} callback
  */
 
-/** Properties that every request has; `parser` is added by Node's server. */
-const STANDARD = new Set([...Reflect.ownKeys(new http.IncomingMessage(/** @type {any} */ (null))), 'parser']);
+/** Properties that every request has; found at the first request. @type {Set<string | symbol> | undefined} */
+let standard;
 
 /** Milliseconds that `stop()` leaves to streams for their last bytes. */
 const LAST_WRITE = 1000;
@@ -236,7 +234,9 @@ function makeRequest(facts, { secure, extras }) {
  * @returns {SecureFacts | undefined} Undefined when Node does not encrypt it.
  */
 function secureOf(stream) {
-  if (!(stream instanceof tls.TLSSocket)) return undefined;
+  // Loaded here: whoever has such a stream has loaded it.
+  const { TLSSocket } = require('node:tls');
+  if (!(stream instanceof TLSSocket)) return undefined;
   const { authorized, authorizationError, alpnProtocol } = stream;
   return {
     protocol: stream.getProtocol() ?? '',
@@ -274,7 +274,10 @@ function headOf({ method, url, httpVersion, rawHeaders }) {
  * @returns {object | undefined}
  */
 function extrasOf(request) {
-  const keys = Reflect.ownKeys(request).filter((key) => !STANDARD.has(key));
+  const { IncomingMessage } = require('node:http');
+  // Node's server adds `parser`.
+  const known = (standard ??= new Set([...Reflect.ownKeys(new IncomingMessage(/** @type {any} */ (null))), 'parser']));
+  const keys = Reflect.ownKeys(request).filter((key) => !known.has(key));
   if (keys.length === 0) return undefined;
   return Object.fromEntries(keys.map((key) => [key, request[key]]));
 }

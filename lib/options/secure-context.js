@@ -1,7 +1,6 @@
 // @ts-check
 'use strict';
 
-const { X509Certificate, createPrivateKey } = require('node:crypto');
 const { kindOf } = require('../../common/kind-of.js');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
@@ -132,9 +131,11 @@ function list(value) {
 /**
  * @param {string} name Of the option.
  * @param {unknown} pem
- * @returns {X509Certificate[]} At least one.
+ * @returns {import('node:crypto').X509Certificate[]} At least one.
  */
 function certificates(name, pem) {
+  // Loaded here, as below: servers without TLS do without it.
+  const { X509Certificate } = require('node:crypto');
   const blocks = text(name, pem).match(CERTIFICATE);
   if (blocks === null) return fail(name, 'must be PEM text; it has no "-----BEGIN CERTIFICATE-----"');
   return blocks.map((block, index) => {
@@ -152,6 +153,7 @@ function certificates(name, pem) {
  * @returns {KeyObject}
  */
 function privateKey(key, passphrase) {
+  const { createPrivateKey } = require('node:crypto');
   const isPair = typeof key === 'object' && key !== null && Object.hasOwn(key, 'pem');
   if (isPair) refuseUnknown('options.tls.key', key, ['pem', 'passphrase']);
   const pem = text('key', isPair ? key.pem : key);

@@ -1,8 +1,6 @@
 // @ts-check
 'use strict';
 
-const { X509Certificate } = require('node:crypto');
-
 /**
  * The sender of a request: the other end of the connection, or the client that a trusted proxy names
  * (`trustProxy`). It has the common members of Node's `net.Socket` and `tls.TLSSocket`. Certificates and
@@ -37,8 +35,10 @@ class PeerSocket {
     return this.#protocol;
   }
 
-  /** @returns {X509Certificate | undefined} The peer's certificate. */
+  /** @returns {import('node:crypto').X509Certificate | undefined} The peer's certificate. */
   getPeerX509Certificate() {
+    // Loaded here: servers without TLS do without it.
+    const { X509Certificate } = require('node:crypto');
     return this.#certificate ? new X509Certificate(Buffer.from(this.#certificate, 'base64')) : undefined;
   }
 

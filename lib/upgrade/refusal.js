@@ -6,7 +6,6 @@
  * emits `upgrade`. An error of the socket, such as a reset by the peer, then ends the process unless it is listened for.
  */
 
-const { STATUS_CODES } = require('node:http');
 const { finished } = require('node:stream');
 const { inspect } = require('node:util');
 
@@ -88,6 +87,8 @@ function answer(stream, response) {
  * @param {string[]} [more] Header lines.
  */
 function responseOf(status, contentType, message, more = []) {
+  // Loaded here: a server of its own port does without it.
+  const { STATUS_CODES } = require('node:http');
   const reason = STATUS_CODES[status] ?? 'Unknown';
   const body = message || reason;
   return [

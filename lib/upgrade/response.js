@@ -3,10 +3,9 @@
 
 /** The head of the answer to an accepted upgrade, and the check of the changes that `headers` listeners make to it. */
 
-const { STATUS_CODES } = require('node:http');
 const { show } = require('./refusal.js');
 
-const STATUS_LINE = `HTTP/1.1 101 ${STATUS_CODES[101]}`;
+const STATUS_LINE = 'HTTP/1.1 101 Switching Protocols';
 const PROTOCOL = 'sec-websocket-protocol';
 
 /** Names of headers and subprotocols (RFC 9110 section 5.6.2). */

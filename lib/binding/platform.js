@@ -66,14 +66,13 @@ function isStartedByMusl() {
 }
 
 /**
- * Whether the C library is musl, as on Alpine. Node's report names glibc. Without it, the program's loader tells, and at last
- * which loader the machine has.
+ * Whether the C library is musl, as on Alpine. The program's own loader tells. Where it does not, Node's report names glibc, and at
+ * last the loaders that the machine has decide. The report comes second because Node takes 8 ms to write it.
  */
 function isMusl() {
-  const header = reportHeader();
-  if (header?.glibcVersionRuntime) return false;
   const isOfProgram = isStartedByMusl();
   if (isOfProgram !== undefined) return isOfProgram;
+  if (reportHeader()?.glibcVersionRuntime) return false;
   try {
     return fs.readdirSync('/lib').some((name) => name.startsWith('ld-musl-'));
   } catch {

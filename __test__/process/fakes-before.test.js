@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** A server of a package that was loaded while the timers of a test were in force, or where globals are those of a browser. */
+/** A server of a package that was loaded while or before the timers of a test were in force, or where globals are those of a browser. */
 
 const { describe, it, mock } = require('node:test');
 const assert = require('node:assert/strict');
@@ -14,8 +14,8 @@ const MANY = 2000;
 const kinds = ['sinon', 'browser', ...('timers' in mock ? ['node:test'] : [])];
 
 for (const kind of kinds) {
-  describe(`loaded under fakes (${kind})`, () => {
-    for (const then of ['kept', 'restored']) {
+  describe(`fakes (${kind})`, () => {
+    for (const then of ['kept', 'restored', 'later']) {
       it(`${then}: many messages are answered, sends time out, stop() resolves`, withScene(async (scene) => {
         const child = scene.child('faked.js', [kind, then]);
         const port = await child.report();

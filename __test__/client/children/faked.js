@@ -18,7 +18,7 @@ let clock;
 /** @type {Record<string, {install: () => void, restore: () => void}>} */
 const FAKES = {
   sinon: {
-    install: () => (clock = FakeTimers.install({ now: 5, toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] })),
+    install: () => (clock = FakeTimers.install({ now: 5, toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance', 'hrtime'] })),
     restore: () => clock.uninstall(),
   },
   'node:test': { install: () => /** @type {any} */ (mock).timers.enable(), restore: () => /** @type {any} */ (mock).timers.reset() },

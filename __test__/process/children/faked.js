@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * A server of a package that was loaded while timers were fakes. Arguments: which fakes, and `restored`
- * when the real ones are back after the load.
+ * A server of a package that was loaded while timers were fakes. Arguments: which fakes; `restored` when the real ones are back
+ * after the load, `later` when the fakes come then.
  */
 
 const { mock } = require('node:test');
@@ -37,9 +37,10 @@ const FAKES = {
   },
 };
 
-FAKES[kind].install();
+if (then !== 'later') FAKES[kind].install();
 const { Server } = loadNative();
 if (then === 'restored') FAKES[kind].restore();
+if (then === 'later') FAKES[kind].install();
 
 const server = new Server({ host: '127.0.0.1', port: 0, responseTimeout: 100 });
 server.on('connection', (/** @type {any} */ connection) => {

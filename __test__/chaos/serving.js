@@ -97,6 +97,7 @@ class Serving {
   #timers = [];
   #gaps;
   #isEnding = false;
+  #answers = 0;
   /** From when on connections may be cut. */
   #cutAt = Infinity;
 
@@ -216,7 +217,9 @@ class Serving {
       if (isInTime && performance.now() < this.#cutAt) entry.answered += 1;
       else entry.late += 1;
       message.resolve(value);
-      if (WRONG === 'twice' && entry.asked % WRONG_EVERY === 0) connection.sendWithoutResponse('_r', value).catch(() => {});
+      // Of all connections: on a slow machine each asks less often than that.
+      this.#answers += 1;
+      if (WRONG === 'twice' && this.#answers % WRONG_EVERY === 0) connection.sendWithoutResponse('_r', value).catch(() => {});
     };
     connection.on('ask', (/** @type {any} */ message) => {
       const { number } = message.payload;

@@ -11,7 +11,7 @@ const assert = require('node:assert/strict');
 const { AsyncLocalStorage } = require('node:async_hooks');
 const sinon = require('sinon');
 const { RawClient } = require('../helpers/raw-client');
-const { delay, within } = require('../helpers/timing');
+const { delay, until, within } = require('../helpers/timing');
 const { withScene } = require('./support/scene');
 
 /** Connections, and messages of each. */
@@ -78,6 +78,49 @@ for (const [way, enter] of Object.entries(WAYS)) {
     await delay(30);
     assert.deepEqual(strays, []);
     assert.ok(seen > CONNECTIONS * MESSAGES, `${seen} handlers were seen`);
+  }));
+}
+
+/** Keeps the thread busy, so that what clients have sent comes in one batch. @param {number} ms */
+function burn(ms) {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+for (const [way, enter] of Object.entries(WAYS)) {
+  it(`an answer that could not be sent is told outside of the handler that noticed: ${way}`, withScene(async (scene) => {
+    /** @type {AsyncLocalStorage<any>} */
+    const als = new AsyncLocalStorage();
+    /** @type {RawClient} */
+    let asker;
+    /** @type {unknown[][]} */
+    const told = [];
+    const { port } = await scene.listen({}, (server) => {
+      server.on('connection', (/** @type {any} */ connection) => {
+        connection.on('_error', (/** @type {any} */ error) => told.push([error.code, als.getStore()]));
+        connection.on('ask', (/** @type {any} */ message) => message.resolve());
+        connection.on('work', () => enter(als, 'of another', () => {
+          asker.destroy();
+          // Long enough for the io thread to notice. The answer waits to be given to it.
+          burn(200);
+          connection.sendWithoutResponse('note').catch(() => {});
+        }));
+      });
+    });
+    const worker = await RawClient.open({ port });
+    await worker.handshake();
+    // On a busy machine the io thread may be late.
+    await until(async () => {
+      asker = await RawClient.open({ port });
+      await asker.handshake();
+      asker.json({ n: 'ask', i: '1' });
+      burn(20);
+      worker.json({ n: 'work' });
+      burn(20);
+      await delay(100);
+      return told.length > 0;
+    }, 'told');
+    assert.deepEqual(told[0], ['cMessageNotResponded', undefined]);
   }));
 }
 

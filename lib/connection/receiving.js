@@ -8,7 +8,7 @@ const { textOf } = require('../binding/text.js');
 const { INTAKE } = require('./leaving.js');
 const { received, deliver, rawIdOf } = require('./message.js');
 const { connectionLog } = require('../runtime/debug.js');
-const { microtask } = require('../runtime/environment.js');
+const { microtask, outside } = require('../runtime/environment.js');
 const { canonicalId, payloadJson, errorJson, messageJson, rejectionJson, expectsAnswer } = require('../../common/json.js');
 const errors = require('./errors.js');
 const { ConnectionEvent: Event, ConnectionState: State, MessageName } = require('../enums.js');
@@ -238,8 +238,9 @@ class ReceivingConnection extends Emitter {
    */
   [kOnNotResponded](message, cause) {
     const error = errors.notResponded(message, cause);
-    // Not inside the handler's call of `resolve` or `reject`.
-    microtask(() => this.server[kInbox].guard(() => this.emit(Event.ERROR, error)));
+    // Not inside the handler's call of `resolve` or `reject`, nor in its asynchronous context: it may be a handler of another
+    // connection, whose message has the answers given to the native side that were gathered before.
+    outside(() => microtask(() => this.server[kInbox].guard(() => this.emit(Event.ERROR, error))));
   }
 }
 

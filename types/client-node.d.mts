@@ -25,6 +25,7 @@ export type MessageShape = LineClient.MessageShape;
 export type MessagesOptions = LineClient.MessagesOptions;
 export type PayloadOf<T> = LineClient.PayloadOf<T>;
 export type QueueOptions = LineClient.QueueOptions;
+export type Recovery = LineClient.Recovery;
 export type ResponseOf<T> = LineClient.ResponseOf<T>;
 export type SendOptions = LineClient.SendOptions;
 export type ValueArgs<V, Rest extends any[] = []> = LineClient.ValueArgs<V, Rest>;

@@ -109,7 +109,7 @@ declare class LineClient<
     readonly CONNECTED: '_connected';
     /** `disconnect()` has begun. */
     readonly DISCONNECTING: '_disconnecting';
-    /** The connection has ended. */
+    /** The connection has ended, or an attempt to connect has failed. */
     readonly DISCONNECTED: '_disconnected';
     /**
      * After `_disconnected`: the server has given the id of this client to another connection (4208), and the client

@@ -7,12 +7,19 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const { clients } = require('../helpers/clients');
-const { Declarations } = require('./declarations');
+const { Declarations, importNames } = require('./declarations');
 
 const types = new Declarations(path.join(__dirname, '../../types/client.d.ts'));
 
 describe('the declared types of the client', () => {
   it('compile', () => assert.deepEqual(types.problems(), []));
+
+  for (const name of ['client-node', 'client-web']) {
+    it(`are the same for import (${name}), but for what has another name there`, () => {
+      const names = importNames(path.join(__dirname, `../../types/${name}.d.mts`));
+      assert.deepEqual(names.sort(), types.exports().filter((each) => each !== 'Error').sort());
+    });
+  }
 
   for (const { name, Client } of clients().filter((each) => each.name !== 'original')) {
     it(`have the members of a client (${name})`, () => {

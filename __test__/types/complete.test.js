@@ -9,7 +9,7 @@ const path = require('node:path');
 const Server = require('../../lib/index.js');
 const { SocketServer } = require('../../lib/attach/socket-server.js');
 const { OPTIONS } = require('../../lib/options/known-options.js');
-const { Declarations } = require('./declarations');
+const { Declarations, importNames } = require('./declarations');
 
 const types = new Declarations(path.join(__dirname, '../../index.d.ts'));
 
@@ -19,6 +19,12 @@ const connection = new (/** @type {any} */ (Server.ServerConnection))(server, 0,
 describe('the declared types', () => {
   it('compile', () => {
     assert.deepEqual(types.problems(), []);
+  });
+
+  it('are the same for import, but for what has another name there', () => {
+    const elsewhere = ['Connection', 'Room', 'Error'];
+    const names = importNames(path.join(__dirname, '../../types/index.d.mts'));
+    assert.deepEqual(names.sort(), types.exports().filter((name) => !elsewhere.includes(name)).sort());
   });
 
   for (const [name, object] of Object.entries({

@@ -4,6 +4,7 @@
 /** Compares declared types with what is there at run time. */
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const ts = require('typescript');
 const { createProgram, problemsOf } = require('../helpers/type-check');
 
@@ -26,6 +27,11 @@ class Declarations {
     const statement = /** @type {ts.ExportAssignment} */ (source.statements.find(ts.isExportAssignment));
     const symbol = /** @type {ts.Symbol} */ (this.#checker.getSymbolAtLocation(statement.expression));
     this.#namespace = new Map(this.#checker.getExportsOfModule(symbol).map((each) => [each.name, each]));
+  }
+
+  /** Names that the namespace exports: classes and types. Static members of the class are not among them. */
+  exports() {
+    return [...this.#namespace].filter(([, { flags }]) => flags & ts.SymbolFlags.Alias).map(([name]) => name);
   }
 
   /** What does not compile. */
@@ -102,6 +108,20 @@ class Declarations {
 }
 
 /**
+ * Names of what a declaration file exports for `import`.
+ * @param {string} file Absolute path of a `.d.mts`.
+ */
+function importNames(file) {
+  const { statements } = ts.createSourceFile(file, fs.readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022);
+  return statements.flatMap((each) => {
+    if (ts.isTypeAliasDeclaration(each)) return [each.name.text];
+    if (ts.isExportAssignment(each)) return ['default'];
+    const { exportClause } = /** @type {ts.ExportDeclaration} */ (each);
+    return exportClause && ts.isNamedExports(exportClause) ? exportClause.elements.map(({ name }) => name.text) : [];
+  });
+}
+
+/**
  * Names on an object and its prototypes, without those every object or function has.
  * @param {object} object
  * @returns {string[]}
@@ -116,4 +136,4 @@ function runtimeNames(object) {
   return [...names];
 }
 
-module.exports = { Declarations };
+module.exports = { Declarations, importNames };

@@ -9,7 +9,7 @@ const { MessageName } = require('../common/message-enums.js');
 const { failure, text } = require('../common/failure.js');
 const { State, Event, ErrorCode } = require('./enums.js');
 const { readEnvelope, sizeOf } = require('./envelope.js');
-const { attempt, guard, disconnected, saying } = require('./errors.js');
+const { attempt, guard, saying } = require('./errors.js');
 const { heartbeat } = require('./heartbeat.js');
 const { Message, outgoing } = require('./message.js');
 const { messages } = require('./messages.js');
@@ -126,7 +126,7 @@ class Client extends Messaging {
       return this.#watchers.push({
         [Event.CONNECTED]: resolve,
         [Event.CONNECTING_ERROR]: reject,
-        [Event.DISCONNECTED]: (event) => reject(disconnected(event)),
+        [Event.DISCONNECTED]: (event) => reject(failure(ErrorCode.DISCONNECTED, event, text`No connection`)),
       });
     });
   }

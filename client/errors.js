@@ -36,15 +36,11 @@ function guard(call) {
   }
 }
 
-/** @param {any} [payload] */
-const disconnected = (payload) => failure(ErrorCode.DISCONNECTED, payload, text`No connection`);
+/** @param {string} [why] There is none, or what to do. */
+const disconnected = (why) => failure(ErrorCode.DISCONNECTED, undefined, text`No connection${why ? `: ${why}` : ''}`);
 
 /** A message cannot be sent, and none may wait. */
-function notConnected() {
-  const error = disconnected();
-  FULL: error.message += ': call connect() first, or let messages wait with the option "queue"';
-  return error;
-}
+const notConnected = () => disconnected(text`call connect() first, or let messages wait with the option "queue"`);
 
 /**
  * What an error of the server, or of the WebSocket, says: to be put behind a text for people.

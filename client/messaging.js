@@ -122,8 +122,8 @@ class Messaging extends Emitter {
     sendQueued = (client) => {
       client.#queue.takeAll((waiter) => waiter.resolve());
     };
-    rejectRequests = (client) => rejectAll(client.#requests);
-    rejectQueued = (client) => rejectAll(client.#queue);
+    rejectRequests = (client) => rejectAll(client.#requests, text`it ended before the answer came`);
+    rejectQueued = (client) => rejectAll(client.#queue, text`the client has stopped connecting`);
   }
 
   /** @param {import('./options.js').Settings} options */
@@ -250,7 +250,10 @@ class Messaging extends Emitter {
 /** @param {Message | string} message */
 const toJson = (message) => attempt(ErrorCode.INVALID_JSON, () => String(message), text`Not JSON`);
 
-/** @param {import('./waiting.js').WaitingList} waiting For a connection, or for what comes by it. */
-const rejectAll = (waiting) => waiting.takeAll((waiter) => waiter.reject(disconnected()));
+/**
+ * @param {import('./waiting.js').WaitingList} waiting For a connection, or for what comes by it.
+ * @param {string} why There is no connection.
+ */
+const rejectAll = (waiting, why) => waiting.takeAll((waiter) => waiter.reject(disconnected(text`${why}`)));
 
 module.exports = { Messaging, request, receive, isOverfull, sendQueued, rejectRequests, rejectQueued };

@@ -15,6 +15,8 @@ const ELSEWHERE = {
   __proto__: /** @type {any} */ (null),
   auth: 'handshake.payload',
   handshakePayload: 'handshake.payload',
+  'handshake.auth': 'handshake.payload',
+  'handshake.token': 'handshake.payload.token',
   reconnection: 'reconnect',
   reconnectionDelay: 'reconnectOptions.initialDelay',
   reconnectionDelayMax: 'reconnectOptions.maxDelay',
@@ -30,12 +32,14 @@ const plain = (name) => name.toLowerCase().replace(/[^a-z]/g, '');
  * they have no effect: they are warned of once. The build for a `<script>` tag checks no names.
  * @param {any} given
  * @param {Record<string, any>} known The options here, with those within them.
+ * @param {string} [within] The option that they are keys of, and a point.
  * @throws {LineError} `cInvalidOptions`
  */
-function checkNames(given, known) {
-  for (const name of Object.keys(given)) {
-    if (Object.hasOwn(known, name)) continue;
-    FULL: refuseMisspelt(name, known);
+function checkNames(given, known, within = '') {
+  for (const key of Object.keys(given)) {
+    if (Object.hasOwn(known, key)) continue;
+    FULL: refuseMisspelt(key, known, within);
+    const name = within + key;
     if (warned.has(name)) continue;
     warned.add(name);
     let warning = `LineClient: "${name}" is no option, and has no effect`;
@@ -47,8 +51,9 @@ function checkNames(given, known) {
 /**
  * @param {string} name
  * @param {Record<string, any>} known
+ * @param {string} within As of `checkNames`.
  */
-function refuseMisspelt(name, known) {
+function refuseMisspelt(name, known, within) {
   const word = plain(name);
   const names = Object.keys(known);
   const nested = names.flatMap((path) => Object.keys(Object(known[path])).map((each) => `${path}.${each}`));
@@ -56,7 +61,7 @@ function refuseMisspelt(name, known) {
   const same = [...nested, ...names].find((path) => [path, path.replace(/.*\./, '')].some((each) => plain(each) === word));
   const near = same ?? nearest(word, names);
   if (near && name !== WITHOUT_EFFECT) {
-    throw failure(ErrorCode.INVALID_OPTIONS, undefined, text`"${name}" is no option; did you mean "${near}"?`);
+    throw failure(ErrorCode.INVALID_OPTIONS, undefined, text`"${within}${name}" is no option; did you mean "${within}${near}"?`);
   }
 }
 

@@ -76,7 +76,7 @@ function fill(given = {}, defaults, name) {
   assertOption(isObject(given), name, text`an object`);
   // A `Map` has no options by name.
   FULL: assertOption(Array.isArray(given) || !(Symbol.iterator in given), name, text`an object`);
-  FULL: checkNames(given, { ...defaults, ...(defaults === DEFAULTS && OPTIONAL) });
+  FULL: checkNames(given, { ...defaults, ...(defaults === DEFAULTS && OPTIONAL) }, defaults === DEFAULTS ? '' : `${name}.`);
   const options = Object.isExtensible(given) ? given : { ...given };
   for (const [key, standard] of Object.entries(defaults)) {
     const { [key]: value = standard } = options;

@@ -25,6 +25,7 @@ function shown(value) {
   if (typeof value === 'bigint') return `${value}n`;
   try {
     if (typeof value !== 'object' || value === null) return String(value);
+    if (Array.isArray(value)) return 'an array';
     return isObject(value) ? 'an object' : Object.prototype.toString.call(value);
   } catch {
     // A proxy, or a function, that throws.

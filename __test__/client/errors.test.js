@@ -43,4 +43,14 @@ withClients('texts of errors', ({ test, textOr }) => {
     const failed = /^The WebSocket failed(: .*ECONNREFUSED.*|: Received network error or non-101 status code\.)?$/;
     assert.match(await messageOf(client.connectAsync()), textOr(failed, /^cWebsocketError$/));
   });
+
+  test('a connection that ends before the answer, and one that never comes', async (context) => {
+    const { client } = await context.clientPair();
+    const other = context.client(await refusedPort(), { queue: {} });
+    const [answer, queued] = [messageOf(client.send('ask')), messageOf(other.send('ask'))];
+    await client.dispose();
+    assert.equal(await answer, textOr('No connection: it ended before the answer came', 'cDisconnected'));
+    await other.dispose();
+    assert.equal(await queued, textOr('No connection: the client has stopped connecting', 'cDisconnected'));
+  });
 });

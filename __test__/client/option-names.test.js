@@ -29,12 +29,12 @@ const MISSPELT = [
   [{ followRedirects: true }, 'followRedirections'],
   [{ websocket: class {} }, 'webSocket'],
   [{ queu: {} }, 'queue'],
-  [{ handshake: { timout: 5 } }, 'timeout'],
-  [{ handshake: { payLoad: 5 } }, 'payload'],
-  [{ reconnectOptions: { maxDealy: 5 } }, 'maxDelay'],
-  [{ reconnectOptions: { fulljitter: true } }, 'fullJitter'],
-  [{ uptimeOptions: { intervall: 5 } }, 'interval'],
-  [{ queue: { maximum: 5, tll: 5 } }, 'ttl'],
+  [{ handshake: { timout: 5 } }, 'handshake.timeout'],
+  [{ handshake: { payLoad: 5 } }, 'handshake.payload'],
+  [{ reconnectOptions: { maxDealy: 5 } }, 'reconnectOptions.maxDelay'],
+  [{ reconnectOptions: { fulljitter: true } }, 'reconnectOptions.fullJitter'],
+  [{ uptimeOptions: { intervall: 5 } }, 'uptimeOptions.interval'],
+  [{ queue: { maximum: 5, tll: 5 } }, 'queue.ttl'],
 ];
 
 withClients('misspelt options', ({ test, testFull }) => {
@@ -108,11 +108,13 @@ describe('options that resemble none', () => {
     const program = `
       const Client = require(${JSON.stringify(path.join(__dirname, '../../client/node.js'))});
       console.warn = (text) => console.log(text);
-      new Client('ws://x', { auth: {}, reconnectionDelay: 5, constructor: 5 });`;
+      new Client('ws://x', { auth: {}, reconnectionDelay: 5, constructor: 5, handshake: { token: 5, colour: 5 } });`;
     assert.deepEqual(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' }).trim().split('\n'), [
       'LineClient: "auth" is no option, and has no effect; did you mean "handshake.payload"?',
       'LineClient: "reconnectionDelay" is no option, and has no effect; did you mean "reconnectOptions.initialDelay"?',
       'LineClient: "constructor" is no option, and has no effect',
+      'LineClient: "handshake.token" is no option, and has no effect; did you mean "handshake.payload.token"?',
+      'LineClient: "handshake.colour" is no option, and has no effect',
     ]);
   });
 

@@ -18,7 +18,7 @@ const UNWRITABLE = [
 const refused = (what, value) => ({
   name: 'LineError',
   code: 'sInvalidOptions',
-  message: new RegExp(`^${what} must be a string, or what can be written as one; got ${Array.isArray(value) ? '\\[object Array\\]' : 'an object'}$`),
+  message: new RegExp(`^${what} must be a string, or what can be written as one; got ${Array.isArray(value) ? 'an array' : 'an object'}$`),
 });
 
 describe('what cannot be written as a string', () => {

@@ -137,7 +137,7 @@ function certificates(name, pem) {
   // Loaded here, as below: servers without TLS do without it.
   const { X509Certificate } = require('node:crypto');
   const blocks = text(name, pem).match(CERTIFICATE);
-  if (blocks === null) return fail(name, 'must be PEM text; it has no "-----BEGIN CERTIFICATE-----"');
+  if (blocks === null) return fail(name, 'must be PEM text, not the path of a file; it has no "-----BEGIN CERTIFICATE-----"');
   return blocks.map((block, index) => {
     try {
       return new X509Certificate(block);

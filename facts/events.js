@@ -134,7 +134,7 @@ module.exports = [
   },
   {
     on: 'client', name: '_disconnected', args: 'close event', types: 'event: CloseInfo',
-    doc: 'the connection has ended',
+    doc: 'the connection has ended, or an attempt to connect has failed',
     details: 'The connection has ended, or could not be made.',
   },
   {

@@ -27,10 +27,10 @@ function messages(client, name, ends, options) {
   const waiting = [];
   /** @type {(value?: any) => void} */
   let wake = noop;
-  /** @type {unknown} */
+  /** @type {[unknown] | undefined} What it ends with. In a list: the reason of a signal may be anything, also `null`. */
   let error;
 
-  /** @type {(why?: unknown) => void} */
+  /** @type {(why?: [unknown]) => void} */
   const end = (why) => {
     if (!ends.delete(end)) return;
     error = why;
@@ -42,24 +42,23 @@ function messages(client, name, ends, options) {
   const receive = (/** @type {Message} */ message) => {
     markTaken(message);
     if (waiting.length < max) waiting.push(message);
-    else end(failure(ErrorCode.QUEUE_FULL, undefined, text`More than ${max} messages wait`));
+    else end([failure(ErrorCode.QUEUE_FULL, undefined, text`More than ${max} messages wait`)]);
     wake();
   };
 
   client.on(name, receive);
   ends.add(end);
-  const abort = () => end(/** @type {AbortSignal} */ (signal).reason);
+  const abort = () => end([/** @type {AbortSignal} */ (signal).reason]);
   const endAbort = onAbort(signal, abort);
   if (signal?.aborted) abort();
 
   const iteration = (async function* read() {
     try {
-      for (;;) {
-        while (waiting.length) yield /** @type {Message} */ (waiting.shift());
-        if (error) throw error;
-        if (!ends.has(end)) return;
-        await new Promise((resolve) => (wake = resolve));
+      while (ends.has(end) || waiting.length) {
+        if (waiting.length) yield /** @type {Message} */ (waiting.shift());
+        else await new Promise((resolve) => (wake = resolve));
       }
+      if (error) throw error[0];
     } finally {
       end();
     }

@@ -114,6 +114,20 @@ withClients('messages()', ({ test }) => {
     assert.equal(client.listenerCount('x'), 0);
   });
 
+  test('throws a reason that is no error, whatever it is', async (context) => {
+    const { client } = await context.clientPair();
+    for (const reason of [null, 0, '', false, NaN]) {
+      const controller = new AbortController();
+      const read = client.messages('x', { signal: controller.signal }).next();
+      controller.abort(reason);
+      const later = client.messages('x', { signal: controller.signal }).next();
+      for (const each of [read, later]) {
+        const outcome = await within(each.then(() => 'ended', (/** @type {unknown} */ thrown) => ({ thrown })), 'end');
+        assert.deepEqual(outcome, { thrown: reason });
+      }
+    }
+  });
+
   test('keeps at most max messages', async (context) => {
     const { client, connection } = await context.clientPair();
     const iteration = client.messages('x', { max: 2 });

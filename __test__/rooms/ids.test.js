@@ -5,7 +5,9 @@
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
+const { until } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
+const { Bus } = require('../cluster/support/bus');
 const { startJoined } = require('../cluster/support/joined');
 const { connect } = require('../cluster/support/members');
 const { WITHOUT_REDIS } = require('../cluster/support/needs');
@@ -112,6 +114,30 @@ describe('ids that are set', () => {
       await Promise.all([refused, pending.setIdAsync('free')]);
     });
     assert.equal(connection.id, 'free');
+  }));
+});
+
+describe('an id that another server refuses', () => {
+  it('leaves the connection with one of its own when its earlier id was taken meanwhile', withScene(async (scene) => {
+    const bus = new Bus();
+    const [one, two] = [await scene.listen({ adapter: bus.engine() }), await scene.listen({ adapter: bus.engine() })];
+    await until(() => [one, two].every(({ server }) => server.nodes.list().length === 2), 'known', 10000);
+    await handshake(scene, one, (pending) => pending.setIdAsync('taken'));
+    /** @type {[connection: any, message: any][]} */
+    const pending = [];
+    two.server.on('handshake', (/** @type {any} */ connection, /** @type {any} */ message) => pending.push([connection, message]));
+    const clients = [scene.connect(two), scene.connect(two)];
+    await until(() => pending.length === 2, 'handshakes');
+    const [[connection], [other]] = pending;
+    connection.setId('mine');
+    const refused = assert.rejects(connection.setIdAsync('taken'), { code: 'scIdConflict', message: /"taken"/ });
+    other.setId('mine');
+    await refused;
+    for (const [, message] of pending) message.resolve();
+    await Promise.all(clients);
+    assert.equal(two.server.getConnectionById('mine'), other);
+    assert.match(connection.id, UUID(4));
+    assert.equal(two.server.getConnectionById('taken'), undefined);
   }));
 });
 

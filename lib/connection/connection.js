@@ -10,7 +10,7 @@ const { slotOf } = require('../rooms/room.js');
 const { joinAndTell } = require('../rooms/history.js');
 const { connectionId, newConnectionId } = require('../rooms/names.js');
 const { ReceivingConnection } = require('./receiving.js');
-const { setId } = require('./taking-over.js');
+const { restoreId, setId } = require('./taking-over.js');
 const { Sends } = require('./sends.js');
 const { Socket } = require('./socket.js');
 const { connectionLog } = require('../runtime/debug.js');
@@ -162,7 +162,7 @@ class ServerConnection extends ReceivingConnection {
     const isOurs = (await this.server[kLink]?.claim(connectionId(newId), conflict)) ?? true;
     if (isOurs) return;
     // Another call may have set another id meanwhile, which stays.
-    if (this.state === State.AWAITING_HANDSHAKE && Object.is(this.id, newId)) this.setId(before);
+    if (Object.is(this.id, newId)) restoreId(this, before);
     throw errors.idConflict(newId);
   }
 

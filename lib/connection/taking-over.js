@@ -5,9 +5,10 @@ const LineError = require('../../common/line-error.js');
 const { giveUp } = require('./leaving.js');
 const { optionsOf, invalid } = require('../rooms/target-options.js');
 const { connectionId } = require('../rooms/names.js');
-const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
+const { succeeds } = require('../../common/succeeds.js');
+const { ConnectionErrorCode: ErrorCode, ConnectionState: State } = require('../enums.js');
 const { TAKEN_OVER } = require('../close-codes.js');
-const { kInbox, kLog, kNative } = require('../symbols.js');
+const { kInbox, kIsGivenUp, kLog, kNative } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 
@@ -42,4 +43,17 @@ function setId(connection, id, options) {
   return conflict;
 }
 
-module.exports = { setId };
+/**
+ * Gives a connection the id back that it had before one which belongs to another server's connection. Where yet another has
+ * taken the earlier id meanwhile, it gets one that nobody has.
+ * @param {ServerConnection} connection
+ * @param {any} id The earlier one.
+ */
+function restoreId(connection, id) {
+  if (connection.state !== State.AWAITING_HANDSHAKE || connection[kIsGivenUp]) return;
+  // Loaded here: nearly all servers do without it.
+  const ids = [() => id, () => require('node:crypto').randomUUID()];
+  ids.some((each) => succeeds(() => connection.setId(each())));
+}
+
+module.exports = { restoreId, setId };

@@ -151,13 +151,17 @@ describe('what no handler looks at', () => {
         client.text(`{"n":5,"p":"${text}"}`);
         client.frame({ opcode: 2, payload: Buffer.concat([Buffer.from([0xff]), Buffer.from(text)]) });
         await within(client.fence(), 'answer');
-        await until(() => errors.length === 2, 'errors');
+        client.text(`{"n":6,"p":"${text}"}`);
+        await until(() => errors.length === 3, 'errors');
       });
       assert.deepEqual(lengths, []);
       assert.deepEqual(Object.keys(errors[0]), ['name', 'message', 'code', 'payload']);
       assert.ok(errors[0].payload === `{"n":5,"p":"${text}"}` && errors[1].payload === `\ufffd${text}`);
       assert.deepEqual(Object.getOwnPropertyDescriptor(errors[0], 'payload')?.writable, true);
       assert.ok(JSON.stringify(errors[1]).length > text.length);
+      // An application may have frozen it before.
+      Object.freeze(errors[2]);
+      assert.ok(errors[2].payload === `{"n":6,"p":"${text}"}`);
     }));
   }
 });

@@ -100,12 +100,20 @@ function noEnvelope(received) {
   const text = 'A message from the client is not an envelope in JSON; its text is the payload of this error';
   if (typeof received === 'string') return new LineError(ErrorCode.INVALID_JSON, text, received);
   const error = new LineError(ErrorCode.INVALID_JSON, text);
-  const define = (/** @type {PropertyDescriptor} */ how) => Object.defineProperty(error, 'payload', { ...how, enumerable: true, configurable: true });
+  // Without effect on an error that the application has frozen.
+  const define = (/** @type {PropertyDescriptor} */ how) => Reflect.defineProperty(error, 'payload', { ...how, enumerable: true, configurable: true });
+  /** @type {string | undefined} */
+  let made;
   // It is large: a string of it is made when it is first asked for.
-  return define({
-    get: () => define({ value: textOf(received), writable: true }).payload,
+  define({
+    get() {
+      made ??= textOf(received);
+      define({ value: made, writable: true });
+      return made;
+    },
     set: (value) => define({ value, writable: true }),
   });
+  return error;
 }
 
 /**

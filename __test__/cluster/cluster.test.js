@@ -6,7 +6,10 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
+const fs = require('node:fs');
 const net = require('node:net');
+const os = require('node:os');
+const path = require('node:path');
 const { reservePort } = require('../helpers/ports');
 const { within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
@@ -69,6 +72,13 @@ describe('workers of a cluster', () => {
       assert.deepEqual([report.code, report.cause], ['sWebsocketError', 'EADDRINUSE']);
       assert.equal(await exited, 0);
     }
+  }));
+
+  it('do not listen when start() rejects, because the socket could not be given its mode', { skip: process.platform === 'win32' }, withScene(async (scene) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'line-socket-'));
+    scene.defer(() => fs.rmSync(folder, { recursive: true, force: true }));
+    const child = scene.run(path.join(__dirname, 'modeless-worker.js'), [path.join(folder, 'socket')]);
+    assert.deepEqual(JSON.parse(await child.line()), ['sWebsocketError', 'ENOENT', 'ENOENT']);
   }));
 
   it('reusePort: false has the port for one alone', withScene(async (scene) => {

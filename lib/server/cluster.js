@@ -65,7 +65,12 @@ async function listenByNode({ listen: place, port, host, ipv6Only, backlog, upgr
   const address = place ? { path: place.path } : { port: Number(port), host: host ?? undefined, ipv6Only: ipv6Only ?? false };
   server.listen({ ...address, ...(backlog ? { backlog } : {}) });
   await once(server, 'listening');
-  if (place?.mode !== undefined) fs.chmodSync(place.path, place.mode);
+  try {
+    if (place?.mode !== undefined) fs.chmodSync(place.path, place.mode);
+  } catch (error) {
+    await close(server);
+    throw error;
+  }
   return server;
 }
 

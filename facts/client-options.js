@@ -98,7 +98,7 @@ const OPTIONS = [
   },
   {
     name: 'queue', kind: 'other', initial: false, shown: '`{ max, ttl }`', type: 'QueueOptions | false', inner: { max: 100, ttl: 30000 },
-    doc: 'messages that are sent without a connection wait for one: at most `max` messages (100), each at most `ttl` ms (30000; 0 is no limit). They are sent after the listeners of `_connected` have run',
+    doc: 'messages that are sent without a connection wait for one: at most `max` messages (100), each at most `ttl` ms (30000; 0 is no limit). They are sent after the listeners of `_connected` have run. Before `connect()` and after `disconnect()` they wait for the next `connect()`, at most that long',
     details: 'Messages sent without a connection wait for one, instead of being rejected.',
   },
   {

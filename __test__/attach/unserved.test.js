@@ -153,10 +153,11 @@ describe('upgrades for nobody', () => {
     const cached = loaded.map((file) => /** @type {const} */ ([file, require.cache[file]]));
     for (const file of loaded) if (!file.endsWith('native.js')) delete require.cache[file];
     const { Server } = require('../..');
-    for (const [file, module] of cached) require.cache[file] = module;
     assert.notEqual(Server, scene.Server);
     const other = scene.track(new Server({ server: web, path: '/other' }));
+    // The start loads what serves upgrades.
     await other.start();
+    for (const [file, module] of cached) require.cache[file] = module;
     assert.equal(web.listenerCount('upgrade'), 2);
     for (const [server, target] of [[a, '/a'], [other, '/other']]) await connect(scene, plain, { port, server }, { path: target });
     const { status, took } = await knock(scene, plain, port);

@@ -8,6 +8,12 @@ const assert = require('node:assert/strict');
 const { WITHOUT_REDIS } = require('../cluster/support/needs');
 const { withScene } = require('./support/scene');
 
+/**
+ * Files that such a server may load. Each costs some 0.4 ms of CPU. What it can do without is loaded when it is first used
+ * (`lib/runtime/later.js`); a larger number needs a reason.
+ */
+const MOST_FILES = 74;
+
 /** What joins servers, and is loaded with the option. @param {string} file */
 const joins = (file) => file.startsWith('lib/nodes/') || file.startsWith('lib/options/adapter');
 
@@ -17,6 +23,7 @@ describe('starting a server', { skip: WITHOUT_REDIS }, () => {
     const { files, threads } = await child.report();
     assert.ok(files.length > 20, String(files));
     assert.deepEqual(files.filter(joins), []);
+    assert.ok(files.length <= MOST_FILES, `${files.length} files:\n${files.join('\n')}`);
     assert.deepEqual(threads.filter((/** @type {string} */ name) => name.startsWith('line-socket')), ['line-socket-io']);
     await child.succeeded();
   }));

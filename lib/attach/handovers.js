@@ -5,19 +5,23 @@ const net = require('node:net');
 
 const LineError = require('../../common/line-error.js');
 const { guard, refuseUnavailable } = require('../upgrade/refusal.js');
-const { Pipe } = require('./pipe.js');
 const { clearTimeout, setTimer } = require('../runtime/environment.js');
-const { UpgradeRequest } = require('../upgrade/request.js');
+const { later } = require('../runtime/later.js');
 const { ServerErrorCode } = require('../enums.js');
 const { kLifecycle, kNative, kRequestFacts, kSetRequest } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('../connection/socket.js').Socket} Socket */
+/** @typedef {import('../upgrade/request.js').UpgradeRequest} UpgradeRequest */
+/** @typedef {import('./pipe.js').Pipe} Pipe */
 /** @typedef {import('../binding/addon.d.ts').RequestFacts} RequestFacts */
 /** @typedef {import('../binding/addon.d.ts').SecureFacts} SecureFacts */
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:stream').Duplex} Duplex */
+
+const pipes = later(() => require('./pipe.js'));
+const requests = later(() => require('../upgrade/request.js'));
 
 /**
  * A stream that was handed over to the io thread.
@@ -101,6 +105,7 @@ class Handovers {
       stream.destroy();
     } else if (core.handOver(key, handedOver)) {
       piped.add(stream);
+      const { Pipe } = pipes();
       handover.pipe = new Pipe(this.#native, key, stream);
     } else {
       // No io thread runs.
@@ -123,7 +128,7 @@ class Handovers {
    */
   requestOf({ request, handover: key }) {
     const handover = key === undefined ? undefined : this.#handovers.get(key);
-    if (handover === undefined) return new UpgradeRequest(request);
+    if (handover === undefined) return makeRequest(request, {});
     return (handover.request = makeRequest(request, handover));
   }
 
@@ -222,9 +227,10 @@ function bufferedBy(stream) {
 
 /**
  * @param {RequestFacts} facts
- * @param {Handover} handover
+ * @param {{secure?: SecureFacts, extras?: object}} handover
  */
 function makeRequest(facts, { secure, extras }) {
+  const { UpgradeRequest } = requests();
   return Object.assign(new UpgradeRequest(secure === undefined ? facts : { ...facts, secure }), extras);
 }
 

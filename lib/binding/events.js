@@ -27,12 +27,14 @@ const {
   kPresences,
   kSlot,
 } = require('../symbols.js');
-const { decideUpgrade } = require('../upgrade/upgrade.js');
+const { later } = require('../runtime/later.js');
 const { textOf } = require('./text.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./batch.js').NativeEvent} NativeEvent */
 /** @typedef {import('./text.js').RawText} RawText */
+
+const upgrade = later(() => require('../upgrade/upgrade.js'));
 
 /** Nobody else closes connections of a server that is joined with no others. */
 const NONE_CLOSED = new Int32Array(1);
@@ -285,7 +287,7 @@ class Events {
         handovers.onRoom(key);
         break;
       case KIND.UPGRADE:
-        decideUpgrade(this.#server, key);
+        upgrade().decideUpgrade(this.#server, key);
         break;
       case KIND.ANSWERED:
         this.#server[kGathering].onAnswered(key);

@@ -3,12 +3,15 @@
 
 const { readFacts } = require('../binding/native.js');
 const { terminate } = require('./leaving.js');
-const { UpgradeRequest } = require('../upgrade/request.js');
+const { later } = require('../runtime/later.js');
 const { kOnClosed, kRequestFacts, kServe, kSetRequest } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
+/** @typedef {import('../upgrade/request.js').UpgradeRequest} UpgradeRequest */
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 /** @typedef {import('../binding/addon.d.ts').ConnectionFacts} ConnectionFacts */
+
+const requests = later(() => require('../upgrade/request.js'));
 
 const OPEN = 1;
 const CLOSING = 2;
@@ -71,6 +74,7 @@ class Socket {
 
   /** The upgrade request. */
   get upgradeReq() {
+    const { UpgradeRequest } = requests();
     return (this.#request ??= new UpgradeRequest(this.#loadFacts().request));
   }
 

@@ -7,10 +7,10 @@ const { constants: { MAX_STRING_LENGTH } } = require('node:buffer');
 const LineError = require('../../common/line-error.js');
 const TABLE = require('./adapter-table.js');
 const { checkRedis: checkRedisPlace, wantsTls } = require('../binding/native.js');
-const { MAX, invalid } = require('./room-rules.js');
+const { invalid } = require('./room-rules.js');
 const { isListOf } = require('../lists.js');
 const { isObject, shown } = require('../shown.js');
-const { FLAG, choice } = require('./rules.js');
+const { FLAG, MAX, choice } = require('./rules.js');
 const { refuseUnknown } = require('./unknown-options.js');
 const { ServerErrorCode } = require('../enums.js');
 

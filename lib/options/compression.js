@@ -81,13 +81,12 @@ function checkAll(path, given, rules) {
 
 /**
  * Checks the option.
- * @param {any} option
+ * @param {any} option Neither missing nor a boolean.
  * @param {any} [ioThreads] The option `ioThreads`: as many messages are compressed at a time.
  * @throws {LineError} `sInvalidOptions`
  */
 function checkCompression(option, ioThreads) {
   const path = 'perMessageDeflate';
-  if (option === undefined || option === null || typeof option === 'boolean') return;
   if (kindOf(option) !== 'Object') refuse(path, 'must be a boolean or an object', option);
   checkAll(path, option, RULES);
   const { zlibDeflateOptions: deflate, concurrencyLimit } = /** @type {any} */ (option);
@@ -110,11 +109,10 @@ function isGiven(value) {
 
 /**
  * The option in the form for the core.
- * @param {any} option Checked.
- * @returns {import('../binding/addon.d.ts').CompressionOptions | undefined} Undefined: no compression.
+ * @param {any} option `true` or an object, checked.
+ * @returns {import('../binding/addon.d.ts').CompressionOptions}
  */
 function compressionOptions(option) {
-  if (!option) return undefined;
   const given = option === true ? {} : option;
   const deflate = given.zlibDeflateOptions ?? {};
   const inflate = given.zlibInflateOptions ?? {};

@@ -22,7 +22,7 @@ function checkHistory(history) {
  * @param {NativeServer} native
  */
 function applyHistory(history, native) {
-  for (const [room, { size, ttl, maxReplay, whenDown }] of Object.entries(history ?? {})) {
+  for (const [room, { size, ttl, maxReplay, whenDown }] of Object.entries(history)) {
     const rule = { size, ttl, maxReplay: maxReplay ?? TABLE.maxReplay.initial, localWhenDown: whenDown === 'local' };
     native.core.keepHistory(room, rule);
   }

@@ -5,18 +5,21 @@
 
 const net = require('node:net');
 const LineError = require('../../common/line-error.js');
-const { encrypt } = require('./secure-context.js');
 const { ServerErrorCode } = require('../enums.js');
 const { POLICY, setPolicy } = require('./policy.js');
-const { checkCompression, compressionOptions } = require('./compression.js');
-const { applyHistory, checkHistory } = require('./history.js');
-const { applyPresence, checkPresence } = require('./presence.js');
 const { OPTIONS, WITHOUT_EFFECT } = require('./known-options.js');
+const { later } = require('../runtime/later.js');
 const { isObject, shown } = require('../shown.js');
 const { nearestName, refuseUnknown, unknownOption, warnOnce } = require('./unknown-options.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 /** @typedef {import('./known-options.js').Option} Option */
+
+// Each is loaded with its option.
+const compression = later(() => require('./compression.js'));
+const histories = later(() => require('./history.js'));
+const presences = later(() => require('./presence.js'));
+const secureContexts = later(() => require('./secure-context.js'));
 
 const KNOWN = Object.freeze(Object.keys(OPTIONS));
 const REQUIRED = KNOWN.filter((name) => OPTIONS[name].isRequired);
@@ -56,7 +59,7 @@ function check(name, value) {
   const option = optionOf(name);
   if (option?.rule === undefined) return;
   // `null` stands for "not given" in the options of the original's socket layer.
-  if (!option.isRequired && (value === undefined || value === null)) return;
+  if (!option.isRequired && !isGiven(value)) return;
   const [test, what] = option.rule;
   if (name === 'listen' && isObject(value)) refuseUnknown('options.listen', value, LISTEN);
   if (!test(value)) {
@@ -100,8 +103,8 @@ function makeOptions(given, native, before) {
     throw error;
   }
   makeLive(options, native);
-  applyHistory(options.history, native);
-  applyPresence(options.presence, native);
+  if (isGiven(options.history)) histories().applyHistory(options.history, native);
+  if (isGiven(options.presence)) presences().applyPresence(options.presence, native);
   return options;
 }
 
@@ -137,14 +140,38 @@ function checkAll(options) {
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, text);
   }
   checkCompression(options.perMessageDeflate, options.ioThreads);
-  const { adapter } = options;
-  // Servers that are alone do not load it.
-  const joining = adapter === undefined || adapter === null ? undefined : require('./adapter.js');
+  const { adapter, history, presence } = options;
+  const joining = isGiven(adapter) ? require('./adapter.js') : undefined;
   joining?.checkAdapter(adapter);
   joining?.checkRedisWith(adapter);
-  checkHistory(options.history);
-  joining?.checkHistoryWith(adapter, options.history);
-  checkPresence(options.presence);
+  if (isGiven(history)) histories().checkHistory(history);
+  joining?.checkHistoryWith(adapter, history);
+  if (isGiven(presence)) presences().checkPresence(presence);
+}
+
+/**
+ * @param {any} option The option `perMessageDeflate`.
+ * @param {any} ioThreads
+ * @throws {LineError} `sInvalidOptions`
+ */
+function checkCompression(option, ioThreads) {
+  if (isGiven(option) && typeof option !== 'boolean') compression().checkCompression(option, ioThreads);
+}
+
+/**
+ * Sets the TLS of connections that are accepted from now on.
+ * @param {any} tls `options.tls`; undefined or null for no encryption.
+ * @param {NativeServer} native
+ * @throws {LineError} `sInvalidOptions`, naming the option; then nothing has changed.
+ */
+function encrypt(tls, native) {
+  if (isGiven(tls)) secureContexts().encrypt(tls, native);
+  else native.core.encrypt();
+}
+
+/** @param {unknown} value */
+function isGiven(value) {
+  return value !== undefined && value !== null;
 }
 
 /**
@@ -156,14 +183,15 @@ function makeLive(options, native) {
   const values = /** @type {any} */ ({});
   /** @param {string} name */
   const apply = (name) => {
-    if (name === 'perMessageDeflate') native.core.setCompression(compressionOptions(values[name]));
+    const value = values[name];
+    if (name === 'perMessageDeflate') native.core.setCompression(value ? compression().compressionOptions(value) : undefined);
     const { core, initial } = OPTIONS[name];
-    if (core !== undefined) native.core.configure({ [name]: core(values[name] ?? initial) });
+    if (core !== undefined) native.core.configure({ [name]: core(value ?? initial) });
   };
   for (const name of LIVE) {
     const initial = options[name];
     const wasGiven = Object.hasOwn(options, name);
-    const isSet = initial !== undefined && initial !== null;
+    const isSet = isGiven(initial);
     if (isSet) values[name] = own(initial);
     Object.defineProperty(options, name, {
       configurable: true,
@@ -173,8 +201,8 @@ function makeLive(options, native) {
         check(name, value);
         if (POLICY.includes(name)) applyPolicy({ ...values, [name]: value }, native);
         if (name === 'perMessageDeflate') checkCompression(value, options.ioThreads);
-        if (value === undefined || value === null) delete values[name];
-        else values[name] = own(value);
+        if (isGiven(value)) values[name] = own(value);
+        else delete values[name];
         apply(name);
       },
     });
@@ -230,4 +258,4 @@ function maxPendingSends(options) {
   return (options.maxPendingSends ?? OPTIONS.maxPendingSends.initial) || Infinity;
 }
 
-module.exports = { guarded, makeOptions, maxPendingSends };
+module.exports = { encrypt, guarded, makeOptions, maxPendingSends };

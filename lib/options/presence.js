@@ -22,7 +22,7 @@ function checkPresence(presence) {
  * @param {NativeServer} native
  */
 function applyPresence(presence, native) {
-  for (const [room, { leaveDelay, events }] of Object.entries(presence ?? {})) {
+  for (const [room, { leaveDelay, events }] of Object.entries(presence)) {
     native.core.keepPresence(room, { leaveDelay: leaveDelay ?? TABLE.leaveDelay.initial, events: events ?? TABLE.events.initial });
   }
 }

@@ -34,7 +34,6 @@ function shapeOf(table) {
  * @throws {LineError} `sInvalidOptions`, naming what is not valid.
  */
 function checkRules(option, rules, example, table) {
-  if (rules === undefined || rules === null) return;
   if (!isObject(rules)) {
     throw invalid(`options.${option}`, `must be an object with an object for each room or prefix: ${example}`, rules);
   }
@@ -51,4 +50,4 @@ function checkRules(option, rules, example, table) {
   }
 }
 
-module.exports = { MAX, checkRules, invalid };
+module.exports = { checkRules, invalid };

@@ -42,15 +42,11 @@ function fail(name, what) {
 
 /**
  * Sets the TLS of connections that are accepted from now on.
- * @param {any} tls `options.tls`; undefined or null for no encryption.
+ * @param {any} tls `options.tls`.
  * @param {NativeServer} native
  * @throws {LineError} `sInvalidOptions`, naming the option; then nothing has changed.
  */
 function encrypt(tls, native) {
-  if (tls === undefined || tls === null) {
-    native.core.encrypt();
-    return;
-  }
   checkShape(tls);
   const invalid = native.core.encrypt({
     identities: identities(tls),

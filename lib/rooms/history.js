@@ -9,7 +9,7 @@ const { ServerErrorCode } = require('../enums.js');
 const { kLink, kNative } = require('../symbols.js');
 const { roomName } = require('./names.js');
 const { slotOf } = require('./room.js');
-const { MAX } = require('../options/room-rules.js');
+const { MAX } = require('../options/rules.js');
 const { integerOf, invalid, optionsOf } = require('./target-options.js');
 
 /** @typedef {import('../server/server.js').Server} Server */

@@ -6,13 +6,11 @@ const cluster = require('./cluster.js');
 const { Draining, drainOf } = require('./draining.js');
 const { ignore } = require('../connection/leaving.js');
 const { SocketServer } = require('../attach/socket-server.js');
-const { attach } = require('../attach/attachments.js');
 const { serverLog } = require('../runtime/debug.js');
 const { begin, checkPlace } = require('./listening.js');
 const { clearTimeout, setTimer } = require('../runtime/environment.js');
-const { encrypt } = require('../options/secure-context.js');
-const { wantsToBeAsked } = require('../upgrade/upgrade.js');
-const { ServerErrorCode: ErrorCode } = require('../enums.js');
+const { encrypt } = require('../options/options.js');
+const { ServerErrorCode: ErrorCode, ServerEvent } = require('../enums.js');
 const { kHandovers, kInbox, kLink, kNative } = require('../symbols.js');
 
 /** @typedef {import('./server.js').Server} Server */
@@ -113,7 +111,7 @@ class Lifecycle {
       if (server.server !== wanted) throw stoppedMeanwhile();
       if (server.options.adapter) await this.#join();
       if (server.server !== wanted) throw stoppedMeanwhile();
-      this.#native.core.ask(wantsToBeAsked(server));
+      this.updateAsking();
       encrypt(server.options.tls, this.#native);
       const { listening, own } = await begin(server.options, this.#native, () => server[kInbox].wake());
       this.#threads.add(listening.thread);
@@ -163,6 +161,8 @@ class Lifecycle {
     if (address !== null) {
       this.#leave = cluster.join(address, () => this.#native.core.stop(thread, false));
     } else if (this.#web) {
+      // Loaded here: servers with a port of their own do without it.
+      const { attach } = require('../attach/attachments.js');
       const detach = attach(this.#server, this.#web);
       this.#leave = () => {
         detach();
@@ -309,6 +309,14 @@ class Lifecycle {
   address() {
     if (this.listening === undefined) return null;
     return this.listening.address ?? this.#web?.address() ?? null;
+  }
+
+  /** Tells the core whether the application takes part in the decision on upgrades: then the core asks before it answers one. */
+  updateAsking() {
+    const server = this.#server;
+    const { verifyClient, handleProtocols } = server.options;
+    const listens = server.listenerCount(ServerEvent.HEADERS) > 0 || server.regexes().length > 0;
+    this.#native.core.ask(Boolean(verifyClient || handleProtocols || listens));
   }
 
   /** Keeps the process alive as long as the server has something to do. */

@@ -1,7 +1,6 @@
 // @ts-check
 'use strict';
 
-const dns = require('node:dns');
 const net = require('node:net');
 const os = require('node:os');
 const util = require('node:util');
@@ -136,7 +135,8 @@ function run(options, native, onWake) {
  */
 async function resolveHost(host) {
   if (!host) return undefined;
-  const address = net.isIP(host) ? host : (await dns.promises.lookup(host)).address;
+  // Loaded here: servers that listen on an address do without it.
+  const address = net.isIP(host) ? host : (await require('node:dns').promises.lookup(host)).address;
   const [ip, zone] = address.split('%');
   return zone === undefined ? ip : `${ip}%${interfaceNumber(zone)}`;
 }

@@ -18,11 +18,9 @@ const { ServerConnection } = require('../connection/connection.js');
 const { ServerRoom } = require('../rooms/room.js');
 const { Target } = require('../rooms/target.js');
 const { serverLog } = require('../runtime/debug.js');
-const { encrypt } = require('../options/secure-context.js');
-const { guarded, makeOptions, maxPendingSends } = require('../options/options.js');
+const { encrypt, guarded, makeOptions, maxPendingSends } = require('../options/options.js');
 const { refuseUpgrade, refuseUnavailable } = require('../upgrade/refusal.js');
 const { ServerErrorCode: ErrorCode, ServerEvent: Event } = require('../enums.js');
-const { wantsToBeAsked } = require('../upgrade/upgrade.js');
 const { kGathering, kHandovers, kInbox, kLifecycle, kLink, kNative, kPresences, kSending, kSettings } = require('../symbols.js');
 
 /** @typedef {import('./listening.js').Listening} Listening */
@@ -257,7 +255,7 @@ class Server extends Emitter {
    */
   addListener(eventName, handler, execLimit, prepend) {
     super.addListener(eventName, handler, execLimit, prepend);
-    this[kNative].core.ask(wantsToBeAsked(this));
+    this[kLifecycle].updateAsking();
     return this;
   }
 
@@ -266,7 +264,7 @@ class Server extends Emitter {
    */
   removeListener_(listener) {
     super.removeListener_(listener);
-    this[kNative].core.ask(wantsToBeAsked(this));
+    this[kLifecycle].updateAsking();
   }
 }
 

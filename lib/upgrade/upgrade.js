@@ -21,15 +21,6 @@ const INTERNAL_ERROR = 500;
 const warned = new WeakSet();
 
 /**
- * Whether the application takes part in the decision on upgrades: then the core asks before it answers one.
- * @param {Server} server
- */
-function wantsToBeAsked(server) {
-  const { verifyClient, handleProtocols } = server.options;
-  return Boolean(verifyClient || handleProtocols || server.listenerCount(Event.HEADERS) > 0 || server.regexes().length > 0);
-}
-
-/**
  * Decides on one upgrade request, as the original's socket layer does: `handleProtocols` first, then
  * `verifyClient`, then the `headers` event. Each of the first two may answer with a promise.
  * @param {Server} server
@@ -253,4 +244,4 @@ function isThenable(value) {
   return (typeof value === 'object' || typeof value === 'function') && value !== null && typeof value.then === 'function';
 }
 
-module.exports = { wantsToBeAsked, decideUpgrade };
+module.exports = { decideUpgrade };

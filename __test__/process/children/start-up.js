@@ -40,7 +40,7 @@ async function main() {
   const lost = options.adapter === undefined ? Promise.resolve() : once(server.nodes, '_down');
   await server.start();
   await threadsRun(server, lost);
-  const files = Object.keys(require.cache).map((file) => path.relative(ROOT, file)).filter((file) => file.startsWith('lib'));
+  const files = Object.keys(require.cache).map((file) => path.relative(ROOT, file)).filter((file) => /^(?:lib|common)\b/.test(file));
   // The kernel keeps 15 characters of a thread's name.
   const threads = fs.readdirSync('/proc/self/task').map(nameOf);
   report({ files, threads });

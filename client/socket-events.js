@@ -28,12 +28,12 @@ function listenToSocket(ws, isCurrent, opened, received, failed, closed) {
   ws.onerror = (/** @type {any} */ event) => {
     FULL: {
       // Node 22 tells twice of one that is closed before it has opened.
-      if (hasFailed) return;
+      if (hasFailed) return undefined;
       hasFailed = true;
       // The close event follows at once, but in Node 22 not when the connection could not be made.
       if (!hasOpened) after(() => ws.onclose({ code: 1006, reason: '' }), 1);
     }
-    tell(() => failed(event));
+    return tell(() => failed(event));
   };
 }
 

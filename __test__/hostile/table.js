@@ -203,7 +203,7 @@ what is due is in the second column, where
 - *pong* is to be answered with pong, *opens* to complete the handshake.
 
 The original's answers were right by its own documentation in some of these cases (it knows no limit of nesting, for
-one); a process that has ended is right by nobody's.
+one). The end of the process is never right.
 
 | | inputs | here: process ended | other than due | as due | original: process ended | other than due | as due |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |

@@ -246,6 +246,57 @@ describe('an engine of the application that', { concurrency: true }, () => {
     await until(() => a.nodes.state === 'up' && b.nodes.list().length === 2, 'joined again', 15_000);
   }));
 
+  it('is being connected when the server stops: it is not started afterwards, or stopped again', withScene(async (scene) => {
+    /** @type {[string, (engine: any, called: () => void) => any][]} */
+    const cases = [
+      ['it may connect again by itself', (engine, called) => {
+        engine.sink.down(new Error('cut'));
+        // The first try to connect again follows within 50 ms, and waits for the engine.
+        setTimeout(called, 100);
+      }],
+      ['`stop` takes its time', (engine, called) => {
+        replaceOnce(engine, 'stop', (before) => (called(), delay(60).then(() => before())));
+        replaceOnce(engine, 'publish', () => Promise.reject(new Error('cut')));
+      }],
+      ['`start` takes its time', (engine, called) => {
+        replaceOnce(engine, 'start', (before, sink) => (called(), delay(200).then(() => before(sink))));
+        replaceOnce(engine, 'publish', () => Promise.reject(new Error('cut')));
+      }],
+    ];
+    for (const [what, fail] of cases) {
+      const { engine, servers: [a, b] } = await pair(scene);
+      const called = new Promise((resolve) => fail(engine, () => resolve(undefined)));
+      a.room('news').broadcast('x', 1);
+      await called;
+      await Promise.all([a.stop(), b.stop()]);
+      await delay(400);
+      const [last] = engine.calls.filter((call) => call === 'start' || call === 'stop').reverse();
+      assert.equal(last, 'stop', `${what}: ${engine.calls}`);
+    }
+  }));
+
+  it('fails in a call of an earlier connection: the next one is still heard', withScene(async (scene) => {
+    const made = await pair(scene);
+    const { engine, servers: [a] } = made;
+    const downs = /** @type {any[]} */ ([]);
+    a.nodes.on('_down', (error) => downs.push(error));
+    /** @type {(error: Error) => void} */
+    let fail = () => {};
+    replaceOnce(engine, 'publish', () => new Promise((_, reject) => {
+      fail = reject;
+    }));
+    a.room('news').broadcast('x', 1);
+    await delay(20);
+    for (const [index, cause] of ['first', 'second'].entries()) {
+      engine.sink?.down(new Error(cause));
+      await until(() => downs.length === index + 1 && a.nodes.state === 'up', 'up again', 15_000);
+      assert.match(downs[index].message, new RegExp(cause));
+      fail(new Error('late'));
+      await delay(20);
+    }
+    await works(made);
+  }));
+
   it('never confirms the subscription to a room whose name is too large for other servers', withScene(async (scene) => {
     const { servers: [a], engine } = await pair(scene);
     replace(engine, 'subscribe', () => new Promise(() => {}));

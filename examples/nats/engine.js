@@ -23,6 +23,8 @@ class NatsEngine {
   #sink = undefined;
   /** @type {Map<string, import('@nats-io/transport-node').Subscription>} */
   #subscriptions = new Map();
+  /** Calls of `start` and `stop`. */
+  #calls = 0;
 
   /** @param {import('@nats-io/transport-node').NodeConnectionOptions} options Of the client of NATS. */
   constructor(options) {
@@ -31,8 +33,14 @@ class NatsEngine {
 
   /** @param {EngineSink} sink */
   async start(sink) {
-    // The server connects again by itself: it calls `start` for that, and subscribes to everything.
-    const connection = await connect({ ...this.#options, reconnect: false });
+    const call = (this.#calls += 1);
+    // The server connects again by itself: it calls `start` for that, and subscribes to everything. It waits for 9 s.
+    const connection = await connect({ timeout: 5000, ...this.#options, reconnect: false });
+    if (call !== this.#calls) {
+      // It has not waited, or was stopped meanwhile.
+      await connection.close();
+      throw new Error('another connection was wanted meanwhile');
+    }
     this.#connection = connection;
     this.#sink = sink;
     this.#subscriptions.clear();
@@ -73,8 +81,10 @@ class NatsEngine {
   }
 
   async stop() {
-    await this.#connection?.close();
+    this.#calls += 1;
+    const connection = this.#connection;
     this.#connection = undefined;
+    await connection?.close();
   }
 
   get #connected() {

@@ -42,6 +42,8 @@ class EngineBridge {
   #engine;
   /** @type {Run | undefined} */
   #run = undefined;
+  /** Whether the server has left the others: nothing is started any more. */
+  #isOver = false;
 
   /**
    * @param {Core} core
@@ -59,6 +61,8 @@ class EngineBridge {
 
   /** @param {EngineCall} call */
   async #handle(call) {
+    // A failure concerns the connection that the call was made for, and no later one.
+    const run = this.#run;
     try {
       const settle = await this.#carryOut(call);
       if (settle === undefined) this.#core.settleEngineCall(call.key);
@@ -67,7 +71,7 @@ class EngineBridge {
       const failure = failureOf(call.what, cause);
       serverLog('the engine failed: %s', failure.message);
       // A message may be lost, so the connection is made anew.
-      if (this.#run && call.what !== 'unsubscribe') this.#run.state = 'failed';
+      if (run !== undefined && call.what !== 'unsubscribe') run.state = 'failed';
       this.#core.settleEngineCall(call.key, failure);
     }
   }
@@ -161,11 +165,20 @@ class EngineBridge {
       return;
     }
     await this.#stop();
+    if (this.#isOver) throw new Error('the server was stopped');
     /** @type {Run} */
     const run = { state: 'up', isOver: false, onBack: () => undefined };
     this.#run = run;
-    await within(this.#engine.start(this.#sinkOf(run)), PATIENCE);
-    if (run.state !== 'up') throw new Error('it has lost its connection at once');
+    try {
+      await within(this.#engine.start(this.#sinkOf(run)), PATIENCE);
+      if (run.state !== 'up') throw new Error('it has lost its connection at once');
+    } catch (error) {
+      run.state = 'failed';
+      throw error;
+    } finally {
+      // The server was stopped meanwhile, when there was no connection to end yet.
+      if (this.#isOver) await this.#end();
+    }
   }
 
   /**
@@ -176,7 +189,8 @@ class EngineBridge {
     const core = this.#core;
     return {
       message: (channel, data, position) => {
-        if (!run.isOver) core.engineMessage(String(channel), data, position === undefined ? undefined : String(position));
+        const at = position === undefined || position === null ? undefined : String(position);
+        if (!run.isOver) core.engineMessage(String(channel), data, at);
       },
       up: () => {
         if (run.isOver || run.state !== 'down') return;
@@ -196,6 +210,11 @@ class EngineBridge {
     if (run === undefined) return;
     this.#run = undefined;
     run.isOver = true;
+    await this.#end();
+  }
+
+  /** Ends the connection of the engine. */
+  async #end() {
     try {
       await within(this.#engine.stop(), STOP_PATIENCE);
     } catch (cause) {
@@ -205,6 +224,7 @@ class EngineBridge {
 
   /** Ends what still runs: the core is gone. */
   dispose() {
+    this.#isOver = true;
     return this.#stop();
   }
 }

@@ -10,6 +10,7 @@ const { until } = require('../helpers/timing');
 const { Bus } = require('./support/bus');
 const { connect } = require('./support/members');
 const { startNodes } = require('./support/nodes');
+const { kLifecycle, kNative } = require('../../lib/symbols.js');
 
 /**
  * Starts two servers on one bus, and waits until they know each other.
@@ -139,6 +140,21 @@ describe('an engine of the application', () => {
     assert.deepEqual(await member.got('said', 1), [1]);
     await until(() => node.server.nodes.state === 'up', 'up');
     assert.equal(tries, 3);
+  }));
+
+  it('is left by a server whose listener the cluster has closed before, and which is stopped then', withScene(async (scene) => {
+    const { engines: [engine], servers: [a, b] } = await pair(scene);
+    const { thread } = /** @type {any} */ (a)[kLifecycle].listening;
+    // As at `worker.disconnect()`.
+    /** @type {any} */ (a)[kNative].core.stop(thread, false);
+    await until(() => a.address() === null, 'closed');
+    assert.equal(a.nodes.state, 'up');
+    await a.stop();
+    assert.equal(a.nodes.state, 'off');
+    assert.equal(engine.calls.at(-1), 'stop');
+    await until(() => b.nodes.list().length === 1, 'left');
+    await a.start();
+    await until(() => a.nodes.state === 'up', 'joined again');
   }));
 
   it('that hangs does not keep the server from stopping', withScene(async (scene) => {

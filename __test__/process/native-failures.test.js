@@ -22,7 +22,7 @@ it('after each native function that fails once others are served, and stop() res
 }));
 
 /** Those that are called while a server stops, by what becomes of `stop()`. */
-const OVERCOME = ['keepAlive', 'limitDelivery', 'isOpen', 'release', 'fence', 'core.join'];
+const OVERCOME = ['keepAlive', 'limitDelivery', 'isOpen', 'release', 'fence', 'core.join', 'core.leaveNodes', 'core.forgetNodes'];
 const AT_THE_CUT = ['close', 'limitDelivery', 'core.closeUnknown'];
 const FATAL = ['take', 'flush', 'passed'];
 

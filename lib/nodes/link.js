@@ -351,15 +351,21 @@ class Link {
     if (this.#leaving !== undefined) return this.#leaving.promise;
     this.#leaving = deferred();
     this.#first.reject(new LineError(ServerErrorCode.INVALID_ACTION, 'The server was stopped while it started'));
-    this.#core.leaveNodes();
+    // When it fails, the server has left after that time.
+    this.#attempt(() => this.#core.leaveNodes());
     setTimer(() => this.#end(), LEAVE).unref();
     return this.#leaving.promise;
+  }
+
+  /** @param {() => void} act A failure of it must not keep the server from stopping. */
+  #attempt(act) {
+    this.#server[kInbox].attempt(act);
   }
 
   #end() {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#core.forgetNodes();
+    this.#attempt(() => this.#core.forgetNodes());
     for (const { reject } of this.#waiting.values()) reject(down('The server was stopped'));
     this.#waiting.clear();
     this.#bridge?.dispose();

@@ -201,9 +201,9 @@ class Lifecycle {
     if (listening === undefined) {
       // Still starting: `#start` notices that the server was stopped, and frees the port.
       if (options === undefined) this.#stopping?.draining?.cut();
-      // It may wait for other servers.
-      server[kLink]?.leave();
-      return this.#starting;
+      // It may wait for other servers; or the cluster has closed its listener, and it is still joined with them.
+      await Promise.all([this.#starting, this.#leaveNodes()]);
+      return undefined;
     }
     try {
       await this.#end(listening.thread, drain);

@@ -30,7 +30,7 @@ function outcome(promise) {
  * @param {{drain: number}} [options] Of `stop`.
  */
 async function sabotage(name, times, options) {
-  const server = new Server({ host: '127.0.0.1', port: 0 });
+  const server = new Server({ host: '127.0.0.1', port: 0, ...(name.endsWith('Nodes') && { adapter: 'cluster' }) });
   await server.start();
   const { port } = /** @type {any} */ (server.address());
   const client = await RawClient.open({ port });

@@ -5,6 +5,9 @@
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
+const { EventEmitter } = require('node:events');
+const { onWorkerMessage } = require('../../lib/nodes/primary.js');
+const { KEY } = require('../../lib/runtime/ipc.js');
 const path = require('node:path');
 const { until } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
@@ -46,6 +49,34 @@ describe("adapter: 'cluster'", () => {
     nodes[0].server.room('news').broadcast('said', 1);
     assert.deepEqual(await member.got('said', 1), [1]);
   }));
+
+  it('a worker that reads too slowly is told, and what it publishes still reaches the others', () => {
+    /** @param {boolean} reads */
+    const worker = (reads) => Object.assign(new EventEmitter(), {
+      id: 1,
+      /** @type {any[]} */
+      got: [],
+      isConnected: () => true,
+      /** @param {any} message @param {() => void} done */
+      send(message, done) {
+        this.got.push(message[KEY]);
+        if (reads) done();
+      },
+    });
+    const [slow, other] = [worker(false), worker(true)];
+    const tell = (/** @type {any} */ from, /** @type {any[]} */ ...message) => onWorkerMessage(from, message);
+    const kinds = (/** @type {any} */ { got }) => got.splice(0).map(([kind]) => kind);
+    for (const each of [slow, other]) {
+      tell(each, 'hello', 1, 1);
+      tell(each, 'subscribe', 1, 2, ['slow:r:x']);
+      assert.deepEqual(kinds(each), ['answered', 'answered']);
+    }
+    for (let count = 0; count < 3; count += 1) tell(other, 'publish', 1, 0, ['slow:r:x', 'x'.repeat(9 * 1024 * 1024), '']);
+    assert.deepEqual(kinds(slow), ['messages', 'lost']);
+    tell(slow, 'publish', 1, 0, ['slow:r:x', 'still', '']);
+    assert.deepEqual(other.got, [['messages', 1, ['slow:r:x', 'still', '']]]);
+    for (const each of [slow, other]) each.emit('exit');
+  });
 
   it('says what to add to a primary process that has not loaded the package', withScene(async (scene) => {
     const child = scene.run(path.join(__dirname, 'lonely-worker.js'));

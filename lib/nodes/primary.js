@@ -91,11 +91,13 @@ function onWorkerMessage(worker, message) {
     return;
   }
   const port = ports.get(number);
+  if (kind === 'publish') {
+    // Also of one that reads too slowly, and has no subscriptions until it has said hello again.
+    relay.publish(port, list);
+    return;
+  }
   if (port === undefined) return;
   switch (kind) {
-    case 'publish':
-      relay.publish(port, list);
-      break;
     case 'subscribe':
       relay.subscribe(port, list);
       answer(null);

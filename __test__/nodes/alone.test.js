@@ -34,6 +34,10 @@ describe('nodes without an adapter', () => {
     const loop = /** @type {any} */ ({});
     loop.loop = loop;
     await assert.rejects(nodes.send('a', loop), { code: 'mInvalidJson' });
+    for (const name of [Object.create(null), { toString() { throw new Error('no'); } }]) {
+      await assert.rejects(nodes.send(name), { code: 'sInvalidOptions', message: /^The name of a message must be a string/ });
+      assert.throws(() => nodes.sendWithoutResponse(name), { code: 'sInvalidOptions' });
+    }
     await assert.rejects(nodes.send('_up'), { code: 'sInvalidOptions', message: /Names that begin with _/ });
     await assert.rejects(nodes.send('a', 1, /** @type {any} */ ({ timeot: 5 })), { code: 'sInvalidOptions', message: /did you mean "timeout"/ });
     await assert.rejects(nodes.send('a', 1, { timeout: -1 }), { code: 'sInvalidOptions', message: /options\.timeout/ });

@@ -7,6 +7,7 @@ const Emitter = require('../emitter/emitter.js');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
 const { integerOf, invalid, optionsOf } = require('../rooms/target-options.js');
+const { messageName } = require('../rooms/names.js');
 const { envelopeOf } = require('../rooms/room.js');
 const { serverLog, throwLater } = require('../runtime/debug.js');
 const { kLink, kNative, kOnNodeEvent } = require('../symbols.js');
@@ -117,7 +118,7 @@ function toOf({ to }) {
  * @throws {LineError} `mInvalidJson` or `sInvalidOptions`
  */
 function messageText(name, payload) {
-  const text = String(name);
+  const text = messageName(name);
   if (!text.startsWith('_')) return envelopeOf(text, payload);
   throw new LineError(ServerErrorCode.INVALID_OPTIONS, `Names that begin with _ are those of events: "${text}" cannot be sent to servers`);
 }

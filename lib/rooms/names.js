@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** Names of rooms and ids of connections, as applications give them. */
+/** Names of rooms and of messages between servers, and ids of connections, as applications give them. */
 
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
@@ -25,6 +25,9 @@ function textFor(value, what) {
 /** @param {unknown} name */
 const roomName = (name) => textFor(name, 'The name of a room');
 
+/** @param {unknown} name */
+const messageName = (name) => textFor(name, 'The name of a message');
+
 /** @param {unknown} id */
 const connectionId = (id) => textFor(id, 'The id of a connection');
 
@@ -47,4 +50,4 @@ function newConnectionId(id) {
   return text;
 }
 
-module.exports = { connectionId, newConnectionId, roomName };
+module.exports = { connectionId, messageName, newConnectionId, roomName };

@@ -43,6 +43,10 @@ describe('examples/cluster', { skip: UNIX ? false : 'no signals' }, () => {
 
     const before = everyone();
     server.signal('SIGHUP');
+    await readTo('listens');
+    // In the middle of the first one: it follows it.
+    server.signal('SIGHUP');
+    await readTo('replaced');
     await readTo('replaced');
     assert.equal(workers.size, 2);
     assert.ok(!before.some((pid) => workers.has(pid)));

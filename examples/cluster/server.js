@@ -22,6 +22,9 @@ const count = Number(process.env.WORKERS ?? os.cpus().length);
 /** Workers that have listened. */
 const serving = new Set();
 
+/** Whether everything is to stop. */
+let isStopping = false;
+
 /** A worker: answers `who` with the number of its process. */
 async function work() {
   const server = new Server({ port });
@@ -55,6 +58,7 @@ async function fork() {
 
 /** @param {import('node:cluster').Worker} worker */
 async function stop(worker) {
+  if (worker.isDead()) return;
   worker.send('stop', () => {});
   await once(worker, 'exit');
 }
@@ -62,6 +66,7 @@ async function stop(worker) {
 /** Replaces every worker: a new one comes before an old one goes. */
 async function replace() {
   for (const worker of Object.values(cluster.workers ?? {})) {
+    if (isStopping) return;
     await fork();
     if (worker) await stop(worker);
   }
@@ -72,16 +77,19 @@ async function replace() {
 async function lead() {
   // A terminal sends its signals to the workers as well.
   const signals = /** @type {const} */ (['SIGTERM', 'SIGINT']);
-  let stopping = false;
+  let replaced = Promise.resolve();
   cluster.on('exit', (worker, code) => {
     console.log(`worker ${worker.process.pid} ended`);
     // One that could not start would not do better the next time.
-    if (serving.delete(worker) && code !== 0 && !stopping) fork().catch(fail);
+    if (serving.delete(worker) && code !== 0 && !isStopping) fork().catch(fail);
   });
-  process.on('SIGHUP', () => replace().catch(fail));
+  // One after the other: a second signal replaces those that the first one has started.
+  process.on('SIGHUP', () => {
+    replaced = replaced.then(replace).catch(fail);
+  });
   for (const signal of signals) {
     process.on(signal, () => {
-      stopping = true;
+      isStopping = true;
       Object.values(cluster.workers ?? {}).forEach((worker) => worker?.send('stop', () => {}));
     });
   }

@@ -172,7 +172,7 @@ class Demo {
 
   /** The same when there is no time. */
   killAll() {
-    for (const { pid } of this.#parts.values()) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    for (const part of this.#parts.values()) part.kill();
   }
 }
 

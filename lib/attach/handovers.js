@@ -240,7 +240,6 @@ function makeRequest(facts, { secure, extras }) {
  * @returns {SecureFacts | undefined} Undefined when Node does not encrypt it.
  */
 function secureOf(stream) {
-  // Loaded here: whoever has such a stream has loaded it.
   const { TLSSocket } = require('node:tls');
   if (!(stream instanceof TLSSocket)) return undefined;
   const { authorized, authorizationError, alpnProtocol } = stream;

@@ -51,7 +51,6 @@ function setId(connection, id, options) {
  */
 function restoreId(connection, id) {
   if (connection.state !== State.AWAITING_HANDSHAKE || connection[kIsGivenUp]) return;
-  // Loaded here: nearly all servers do without it.
   const ids = [() => id, () => require('node:crypto').randomUUID()];
   ids.some((each) => succeeds(() => connection.setId(each())));
 }

@@ -130,7 +130,6 @@ function list(value) {
  * @returns {import('node:crypto').X509Certificate[]} At least one.
  */
 function certificates(name, pem) {
-  // Loaded here, as below: servers without TLS do without it.
   const { X509Certificate } = require('node:crypto');
   const blocks = text(name, pem).match(CERTIFICATE);
   if (blocks === null) return fail(name, 'must be PEM text, not the path of a file; it has no "-----BEGIN CERTIFICATE-----"');

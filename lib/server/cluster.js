@@ -59,7 +59,6 @@ function needsPrimary({ listen: place, port, reusePort }) {
 async function listenByNode({ listen: place, port, host, ipv6Only, backlog, upgradeTimeout, tls }) {
   if (tls) throw new TypeError('With "options.tls" the workers of a cluster can share only a port other than 0, and only on Linux');
   const timeout = upgradeTimeout ?? OPTIONS.upgradeTimeout.initial;
-  // Loaded here: other servers do without it.
   const http = require('node:http');
   const server = http.createServer({ headersTimeout: timeout, requestTimeout: timeout }, refuse);
   const address = place ? { path: place.path } : { port: Number(port), host: host ?? undefined, ipv6Only: ipv6Only ?? false };

@@ -161,7 +161,6 @@ class Lifecycle {
     if (address !== null) {
       this.#leave = cluster.join(address, () => this.#native.core.stop(thread, false));
     } else if (this.#web) {
-      // Loaded here: servers with a port of their own do without it.
       const { attach } = require('../attach/attachments.js');
       const detach = attach(this.#server, this.#web);
       this.#leave = () => {

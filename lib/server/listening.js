@@ -135,7 +135,6 @@ function run(options, native, onWake) {
  */
 async function resolveHost(host) {
   if (!host) return undefined;
-  // Loaded here: servers that listen on an address do without it.
   const address = net.isIP(host) ? host : (await require('node:dns').promises.lookup(host)).address;
   const [ip, zone] = address.split('%');
   return zone === undefined ? ip : `${ip}%${interfaceNumber(zone)}`;

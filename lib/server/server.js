@@ -99,7 +99,6 @@ class Server extends Emitter {
   /** The servers that are joined with this one. */
   get nodes() {
     if (this.#nodes === undefined) {
-      // Loaded only by those who use it.
       const { Nodes } = require('../nodes/nodes.js');
       this.#nodes = new Nodes(this);
     }

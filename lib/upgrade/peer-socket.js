@@ -37,7 +37,6 @@ class PeerSocket {
 
   /** @returns {import('node:crypto').X509Certificate | undefined} The peer's certificate. */
   getPeerX509Certificate() {
-    // Loaded here: servers without TLS do without it.
     const { X509Certificate } = require('node:crypto');
     return this.#certificate ? new X509Certificate(Buffer.from(this.#certificate, 'base64')) : undefined;
   }

@@ -87,7 +87,6 @@ function answer(stream, response) {
  * @param {string[]} [more] Header lines.
  */
 function responseOf(status, contentType, message, more = []) {
-  // Loaded here: a server of its own port does without it.
   const { STATUS_CODES } = require('node:http');
   const reason = STATUS_CODES[status] ?? 'Unknown';
   const body = message || reason;

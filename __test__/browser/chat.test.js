@@ -98,6 +98,23 @@ async function lists(page, nicks) {
   );
 }
 
+/**
+ * Ann and Bob, who are in the room; Ann's page reaches the server by a cable that can be unplugged.
+ * @param {Scene} scene
+ */
+async function annByCable(scene) {
+  const port = await reservePort();
+  await serve(scene, port);
+  const cable = new Cable(port);
+  scene.defer(() => cable.stop());
+  const ann = await open(scene, await cable.start());
+  const bob = await open(scene, port);
+  await join(ann, 'Ann');
+  await join(bob, 'Bob');
+  await lists(bob, ['Ann', 'Bob']);
+  return { port, cable, ann, bob };
+}
+
 describe('chat page', { timeout: 120000 }, () => {
   it('two pages talk, see each other come and go, and measure round trips', withScene(async (scene) => {
     const port = await reservePort();
@@ -142,15 +159,7 @@ describe('chat page', { timeout: 120000 }, () => {
   }));
 
   it('a page that loses its network comes back by itself, and what was said meanwhile is sent', withScene(async (scene) => {
-    const port = await reservePort();
-    await serve(scene, port);
-    const cable = new Cable(port);
-    scene.defer(() => cable.stop());
-    const ann = await open(scene, await cable.start());
-    const bob = await open(scene, port);
-    await join(ann, 'Ann');
-    await join(bob, 'Bob');
-    await lists(bob, ['Ann', 'Bob']);
+    const { cable, ann, bob } = await annByCable(scene);
 
     await ann.context().setOffline(true);
     cable.unplug();
@@ -165,15 +174,7 @@ describe('chat page', { timeout: 120000 }, () => {
   }));
 
   it('a page that was offline for five seconds shows what was said meanwhile, once and in order', withScene(async (scene) => {
-    const port = await reservePort();
-    await serve(scene, port);
-    const cable = new Cable(port);
-    scene.defer(() => cable.stop());
-    const ann = await open(scene, await cable.start());
-    const bob = await open(scene, port);
-    await join(ann, 'Ann');
-    await join(bob, 'Bob');
-    await lists(bob, ['Ann', 'Bob']);
+    const { port, cable, ann, bob } = await annByCable(scene);
     const texts = (/** @type {Page} */ page) => page.locator('#messages li.theirs span, #messages li.mine span').allTextContents();
     await say(bob, 'before');
     await sees(ann, 'before');

@@ -46,6 +46,23 @@ const callingBackLater = (...args) => ({
   verifyClient: (/** @type {any} */ _info, /** @type {any} */ callback) => setTimeout(callback, 5, ...args),
 });
 
+/**
+ * Asks a server with a callback that throws: the exception is uncaught as those of other handlers, and the answer is 500 at once.
+ * @param {number} port
+ * @param {Error} thrown
+ */
+async function refusesAndThrows(port, thrown) {
+  /** @type {Promise<string> | undefined} */
+  let answer;
+  const { fatal } = await collectFatal(async () => {
+    answer = exchange(port, upgradeRequest(), { done: complete, patience: AT_ONCE });
+    await answer;
+    await delay(20);
+  });
+  assert.deepEqual(fatal, [thrown]);
+  assert.equal(statusOf(await /** @type {Promise<string>} */ (answer)), 500);
+}
+
 const resolving = async (/** @type {unknown} */ value) => {
   await delay(5);
   return value;
@@ -290,15 +307,7 @@ describe('listeners of headers', () => {
       const { port } = await scene.listen(options, (server) => server.on('headers', () => {
         throw thrown;
       }));
-      /** @type {Promise<string> | undefined} */
-      let answer;
-      const { fatal } = await collectFatal(async () => {
-        answer = exchange(port, upgradeRequest(), { done: complete, patience: AT_ONCE });
-        await answer;
-        await delay(20);
-      });
-      assert.deepEqual(fatal, [thrown]);
-      assert.equal(statusOf(await /** @type {Promise<string>} */ (answer)), 500);
+      await refusesAndThrows(port, thrown);
     }));
   }
 
@@ -310,14 +319,6 @@ describe('listeners of headers', () => {
         throw thrown;
       },
     });
-    /** @type {Promise<string> | undefined} */
-    let answer;
-    const { fatal } = await collectFatal(async () => {
-      answer = exchange(port, upgradeRequest(), { done: complete, patience: AT_ONCE });
-      await answer;
-      await delay(20);
-    });
-    assert.deepEqual(fatal, [thrown]);
-    assert.equal(statusOf(await /** @type {Promise<string>} */ (answer)), 500);
+    await refusesAndThrows(port, thrown);
   }));
 });

@@ -223,7 +223,7 @@ class Client extends Messaging {
   ping() {
     const { ws_: ws } = this;
     return this.send_(outgoing(MessageName.PING)).catch((/** @type {unknown} */ cause) => {
-      // The connection in doubt is gone already.
+      // That connection has ended already.
       if (this.ws_ !== ws) return;
       this.#disconnect(PING_FAILED, 'Auto ping failed', true);
       throw failure(ErrorCode.PING_ERROR, cause, text`No answer to a ping`);
@@ -246,7 +246,7 @@ class Client extends Messaging {
     return this.#uptime.share();
   }
 
-  // The connection.
+  // What happens to the connection.
 
   /**
    * Waits for the WebSocket to open or to close.
@@ -265,7 +265,7 @@ class Client extends Messaging {
     request(this, outgoing(MessageName.HANDSHAKE, payload, this.#positions.bring()), timeout, {
       // At once, so that no message of the server comes before `_connected`.
       resolve: (response) => this.#onHandshake(response),
-      // By then a listener may have begun another attempt, whose failure this is not.
+      // A listener may have begun another attempt by then. This is not its failure.
       reject: (error) => soon(() => this.#is(State.CONNECTING) || this.#onHandshakeFailed(error)),
     });
   }
@@ -319,7 +319,7 @@ class Client extends Messaging {
     const reason = 'Disconnect timeout';
     this.#tell(Event.ERROR, failure(ErrorCode.DISCONNECT_TIMEOUT, undefined, text`${reason}`));
     this.#onClose({ code: DISCONNECT_TIMEOUT, reason });
-    // No WebSocket of a browser can be ended.
+    // In browsers a WebSocket cannot be cut.
     FULL: platform.giveUp(ws);
   }
 
@@ -348,7 +348,7 @@ class Client extends Messaging {
     try {
       this.connect();
     } catch (error) {
-      // The address of a redirect; the application's own has been good before.
+      // The address of a redirect is not valid; the application's own address has worked before.
       this.urlFollowed = null;
       this.#tell(Event.CONNECTING_ERROR, error);
       this.#awaitReconnect();
@@ -400,7 +400,7 @@ class Client extends Messaging {
     }
   }
 
-  // Shared.
+  // Used by several of the methods above.
 
   /** @param {string[]} states */
   #is(...states) {

@@ -35,7 +35,7 @@ function messages(client, name, ends, options) {
     if (!ends.delete(end)) return;
     error = why;
     endAbort();
-    // The application may have removed it, which `removeListener` minds.
+    // `removeListener` throws where there are none: the application may have removed it.
     if (client.listenerCount(name)) client.removeListener(name, receive);
     wake();
   };

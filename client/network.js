@@ -16,7 +16,7 @@ function watchNetwork(changed) {
   /** @type {(() => void)[]} */
   const ends = [];
   const watch = (/** @type {any} */ target, /** @type {string} */ type, /** @type {() => void} */ handle) => {
-    // Without the second the watch would have no end. Browsers have both.
+    // Without `removeEventListener` the watch could not be ended. Browsers have both.
     FULL: if (![target?.addEventListener, target?.removeEventListener].every((each) => typeof each === 'function')) return;
     ends.push(listen(target, type, handle));
   };

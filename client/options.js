@@ -81,7 +81,7 @@ function fill(given = {}, defaults, name) {
   for (const [key, standard] of Object.entries(defaults)) {
     const { [key]: value = standard } = options;
     const filled = isObject(standard) ? fill(options[key], standard, key) : value;
-    // What is there may be a getter. The build for a `<script>` tag does not mind.
+    // A getter that gives the same value stays. The build for a `<script>` tag replaces it.
     let isThere = false;
     FULL: isThere = key in options && options[key] === filled;
     if (!isThere) options[key] = filled;
@@ -108,7 +108,7 @@ function clientOptions(given) {
   assertOption(reconnectOptions.maxDelay >= reconnectOptions.initialDelay, 'maxDelay', text`initialDelay or more`);
   assertOption(uptimeOptions.window >= uptimeOptions.interval, 'window', text`interval or more`);
   if (queue) options.queue = fill(queue, OPTIONAL.queue, 'queue');
-  // What is no object has no positions.
+  // Positions are an object, and no `Map`.
   FULL: {
     const { positions } = options;
     assertOption(!positions || (isObject(positions) && !(Symbol.iterator in positions)), 'positions', text`an object`);

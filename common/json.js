@@ -172,7 +172,7 @@ function reasonOf(cause) {
  * @returns {unknown}
  */
 function receivedError(error) {
-  // No other value of JSON has properties of such names.
+  // Of the values of JSON only objects have properties of these names.
   const { name, message } = Object(error);
   if (!isString(name) || !isString(message)) return error;
   /** @type {any} */

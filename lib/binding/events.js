@@ -83,7 +83,7 @@ class Events {
   watchClosed() {
     if (this.#closedWord !== NONE_CLOSED) return;
     const ask = () => this.ignoreClosed();
-    // Where JavaScript cannot have memory of the core's, each look is a call.
+    // Some runtimes cannot show memory of the core to JavaScript. There each look is a call.
     this.#closedWord = this.#native.closedWord() ?? { get 0() { ask(); return 0; } };
   }
 

@@ -62,7 +62,7 @@ function orderCalls(object, names, answers) {
   for (const name of names) {
     const call = object[name];
     if (typeof call !== 'function' || name === 'constructor' || UNORDERED.has(name)) continue;
-    // The functions have no more arguments than that.
+    // No function has more than five arguments.
     object[name] = (/** @type {any} */ a, /** @type {any} */ b, /** @type {any} */ c, /** @type {any} */ d, /** @type {any} */ e) => {
       answers.submit();
       return call.call(object, a, b, c, d, e);

@@ -135,7 +135,7 @@ class Sends {
    * @param {RawText | undefined} rawError Raw JSON of a truthy error.
    */
   onResponse(rawId, rawPayload, rawError) {
-    // Ours are not large.
+    // Ids of our messages are short: a large text is none of them.
     const pending = typeof rawId === 'string' ? this.#pending.get(JSON.parse(rawId)) : undefined;
     if (pending === undefined) return;
     this.#take(pending);

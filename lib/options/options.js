@@ -74,7 +74,7 @@ function check(name, value) {
  */
 function inherited(given) {
   const options = /** @type {any} */ ({});
-  // What `Object.prototype` has is for nobody in particular.
+  // Members of `Object.prototype` are not options.
   for (let at = Object.getPrototypeOf(given); at !== null && Object.getPrototypeOf(at) !== null; at = Object.getPrototypeOf(at)) {
     for (const name of KNOWN) if (Object.hasOwn(at, name)) options[name] = given[name];
   }
@@ -114,12 +114,12 @@ function makeOptions(given, native, before) {
  * @throws {LineError} `sInvalidOptions`
  */
 function assertShape(given) {
-  // What can be iterated, such as a `Map`, has its entries elsewhere.
+  // The entries of an iterable, such as a `Map`, are not its properties.
   if (typeof given !== 'object' || given === null || Symbol.iterator in given) {
     const meant = typeof given === 'number' ? `; did you mean { port: ${given} }?` : '';
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, `The options must be an object; got ${shown(given)}${meant}`);
   }
-  // As other libraries take it.
+  // Other libraries take the HTTP server itself.
   if (given instanceof net.Server) {
     throw new LineError(ServerErrorCode.INVALID_OPTIONS, 'The options are an HTTP server; did you mean { server: httpServer }?');
   }

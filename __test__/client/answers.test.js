@@ -5,8 +5,11 @@
 
 const assert = require('node:assert/strict');
 const { withClients } = require('./support');
-const { delay, until } = require('../helpers/timing');
+const { PATIENCE, delay, until } = require('../helpers/timing');
 const { collectFatal } = require('../helpers/uncaught');
+
+/** Milliseconds to wait for an answer that does not come. */
+const SOON = 150;
 
 /** An error that can be stringified, but not with its properties, with which errors travel. */
 class RequestError extends Error {
@@ -65,8 +68,9 @@ withClients('answers of the client', ({ test, client: build }) => {
    * @param {import('../helpers/client-contract').ClientContext} context
    * @param {(message: any) => unknown} handler
    * @param {boolean} [withoutId]
+   * @param {number} [timeout] Milliseconds in which it is to be answered.
    */
-  async function asked(context, handler, withoutId = false) {
+  async function asked(context, handler, withoutId = false, timeout = SOON) {
     /** @type {any[]} */
     const log = [];
     const { value: answer, error, fatal } = await collectFatal(async () => {
@@ -76,7 +80,7 @@ withClients('answers of the client', ({ test, client: build }) => {
       if (withoutId) await connection.sendWithoutResponse('ask');
       const sent = withoutId
         ? delay(30)
-        : connection.send('ask', null, 150).then(
+        : connection.send('ask', null, timeout).then(
             (/** @type {any} */ resolved) => ({ resolved }),
             (/** @type {any} */ each) => ({ rejected: each.payload ?? each.code })
           );
@@ -100,12 +104,12 @@ withClients('answers of the client', ({ test, client: build }) => {
 
     for (const when of ['at once', 'in an async function', 'after an await']) {
       test(`${what}, ${when}: the handler can catch it and answer otherwise`, async (context) => {
-        const seen = await asked(context, (message) =>
+        const handler = (/** @type {any} */ message) =>
           MOMENTS[when](() => {
             assert.throws(() => answer(message), { code: 'mInvalidJson' });
             message.reject('no');
-          })
-        );
+          });
+        const seen = await asked(context, handler, false, PATIENCE);
         assert.deepEqual(seen, { answer: { rejected: 'no' }, log: [], fatal: [] });
       });
     }
@@ -156,7 +160,7 @@ withClients('answers of the client', ({ test, client: build }) => {
       const { answer, log, fatal } = await asked(context, (/** @type {any} */ message) => {
         const toJSON = () => (calls++ === 0 ? message.resolve('inner') : 'outer');
         assert.throws(() => message[outer]({ toJSON }), { code: 'mAlreadyResponded' });
-      });
+      }, false, PATIENCE);
       assert.deepEqual([answer, log, fatal, calls], [{ resolved: 'inner' }, [], [], 1]);
     });
   }

@@ -68,6 +68,13 @@ describe('the process of an attached server', () => {
       await living.succeeded();
     }));
 
+    it(`a client has no file loaded, for which there may be no descriptor: ${way.name}`, withScene(async (scene) => {
+      const { child: loading, port } = await child(scene, 'loads', index);
+      const client = await open(scene, way, port);
+      client.json({ n: '_h', i: '1' });
+      assert.deepEqual(await loading.report(), { url: '/', loaded: [] });
+    }));
+
     if (process.platform === 'linux') {
       it(`nothing is left of connections that are gone: ${way.name}`, withScene(async (scene) => {
         const { child: counting, port } = await child(scene, 'leak', index);

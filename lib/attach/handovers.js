@@ -6,7 +6,7 @@ const net = require('node:net');
 const LineError = require('../../common/line-error.js');
 const { guard, refuseUnavailable } = require('../upgrade/refusal.js');
 const { clearTimeout, setTimer } = require('../runtime/environment.js');
-const { later } = require('../runtime/later.js');
+const { atStart } = require('../runtime/later.js');
 const { ServerErrorCode } = require('../enums.js');
 const { kLifecycle, kNative, kRequestFacts, kSetRequest } = require('../symbols.js');
 
@@ -20,8 +20,8 @@ const { kLifecycle, kNative, kRequestFacts, kSetRequest } = require('../symbols.
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('node:stream').Duplex} Duplex */
 
-const pipes = later(() => require('./pipe.js'));
-const requests = later(() => require('../upgrade/request.js'));
+const pipes = atStart(() => require('./pipe.js'));
+const requests = atStart(() => require('../upgrade/request.js'));
 
 /**
  * A stream that was handed over to the io thread.

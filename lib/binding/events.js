@@ -27,14 +27,14 @@ const {
   kPresences,
   kSlot,
 } = require('../symbols.js');
-const { later } = require('../runtime/later.js');
+const { atStart } = require('../runtime/later.js');
 const { textOf } = require('./text.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./batch.js').NativeEvent} NativeEvent */
 /** @typedef {import('./text.js').RawText} RawText */
 
-const upgrade = later(() => require('../upgrade/upgrade.js'));
+const upgrade = atStart(() => require('../upgrade/upgrade.js'));
 
 /** Nobody else closes connections of a server that is joined with no others. */
 const NONE_CLOSED = new Int32Array(1);

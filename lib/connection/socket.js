@@ -3,7 +3,7 @@
 
 const { readFacts } = require('../binding/native.js');
 const { terminate } = require('./leaving.js');
-const { later } = require('../runtime/later.js');
+const { atStart } = require('../runtime/later.js');
 const { kOnClosed, kRequestFacts, kServe, kSetRequest } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
@@ -11,7 +11,7 @@ const { kOnClosed, kRequestFacts, kServe, kSetRequest } = require('../symbols.js
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 /** @typedef {import('../binding/addon.d.ts').ConnectionFacts} ConnectionFacts */
 
-const requests = later(() => require('../upgrade/request.js'));
+const requests = atStart(() => require('../upgrade/request.js'));
 
 const OPEN = 1;
 const CLOSING = 2;

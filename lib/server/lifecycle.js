@@ -9,6 +9,7 @@ const { SocketServer } = require('../attach/socket-server.js');
 const { serverLog } = require('../runtime/debug.js');
 const { begin, checkPlace } = require('./listening.js');
 const { clearTimeout, setTimer } = require('../runtime/environment.js');
+const { loadForClients } = require('../runtime/later.js');
 const { encrypt } = require('../options/options.js');
 const { ServerErrorCode: ErrorCode, ServerEvent } = require('../enums.js');
 const { kHandovers, kInbox, kLink, kNative } = require('../symbols.js');
@@ -112,6 +113,7 @@ class Lifecycle {
       if (server.options.adapter) await this.#join();
       if (server.server !== wanted) throw stoppedMeanwhile();
       this.updateAsking();
+      loadForClients();
       encrypt(server.options.tls, this.#native);
       const { listening, own } = await begin(server.options, this.#native, () => server[kInbox].wake());
       this.#threads.add(listening.thread);

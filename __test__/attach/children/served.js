@@ -77,6 +77,15 @@ const scenarios = {
     report({ sockets: held().sockets, cpu: await idle() });
     process.exit();
   },
+  /** Tells which files of the package the first client has had loaded. */
+  loads: async (_, server) => {
+    server.on('headers', () => {});
+    const before = new Set(Object.keys(require.cache));
+    const connection = /** @type {any} */ (await new Promise((resolve) => server.once('connection', resolve)));
+    const { url } = connection.socket.upgradeReq;
+    report({ url, loaded: Object.keys(require.cache).filter((file) => /[\\/](lib|common)[\\/]/.test(file) && !before.has(file)) });
+    process.exit();
+  },
 };
 
 async function main() {

@@ -118,7 +118,7 @@ class Emitter extends BaseEmitter {
    * @returns {boolean} Whether one of them is a list.
    */
   #forPairs(method, eventName, handler, execLimit) {
-    const areSeveral = [eventName, handler].some(Array.isArray);
+    const areSeveral = Array.isArray(eventName) || Array.isArray(handler);
     if (areSeveral) [eventName].flat().forEach((name) => [handler].flat().forEach((each) => this[method](name, each, execLimit)));
     return areSeveral;
   }

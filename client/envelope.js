@@ -23,8 +23,7 @@ function readEnvelope(data, maxDepth) {
     if (isDeeper(text, maxDepth || Infinity)) return undefined;
     const envelope = JSON.parse(text);
     const { n, i } = envelope;
-    const isId = i === undefined || isString(i) || typeof i === 'number';
-    return isString(n) && isId && envelope;
+    return isString(n) && (i === undefined || isString(i) || typeof i === 'number') && envelope;
   } catch {
     // Not JSON, or not UTF-8.
   }

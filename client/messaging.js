@@ -72,8 +72,8 @@ class Messaging extends Emitter {
   #requests = waitingList();
   /** The messages that await a connection, with the option `queue`. */
   #queue = waitingList();
-  /** Memory of the answers since everything had been written. */
-  #answers = 0;
+  /** @type {any} Memory of the answers since everything had been written. The build for a `<script>` tag does not count. */
+  #answers;
   /** @type {import('./message.js').Responder} */
   #responder = {
     report: (error) => guard(() => this.emit(Event.ERROR, error)),
@@ -129,6 +129,7 @@ class Messaging extends Emitter {
   /** @param {import('./options.js').Settings} options */
   constructor(options) {
     super();
+    FULL: this.#answers = 0;
     this.options = options;
     /** @type {any} The WebSocket; null without one. */
     this.ws_ = null;

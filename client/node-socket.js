@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { after, soon } = require('./timers.js');
 // Not by `require`, which bundles of this as an ES module do not have.
 const { channel } = /** @type {any} */ (process).getBuiltinModule?.('node:diagnostics_channel') ?? require('node:diagnostics_channel');
 
@@ -48,6 +49,28 @@ function bound(ws, options) {
   });
 }
 
+/** The `readyState` of a WebSocket that one end has begun to close. */
+const CLOSING = 2;
+
+/**
+ * Ends the connection of a server that has begun to close it and goes no further: `ws` waits half a minute for it, undici for
+ * ever, and neither has an event for that.
+ * @param {any} ws That has opened.
+ * @param {import('node:net').Socket | undefined} socket
+ * @param {{disconnectTimeout: number}} options
+ */
+function limitClosing(ws, socket, options) {
+  let isLimited = false;
+  const look = () => {
+    if (isLimited || ws.readyState !== CLOSING) return;
+    isLimited = true;
+    socket?.once('close', after(() => socket.destroy(), options.disconnectTimeout));
+  };
+  // By now the WebSocket has read them, unless there is a compressed message before.
+  socket?.on('data', look);
+  ws.addEventListener('message', () => soon(look));
+}
+
 /** @param {unknown} request */
 function forget(request) {
   if (requests.delete(request) && requests.size === 0) sending.unsubscribe(onSending);
@@ -56,7 +79,7 @@ function forget(request) {
 /**
  * Makes a WebSocket and finds out its socket, so that {@link destroySocket} can end it.
  * @param {() => any} make
- * @param {{maxPayload: number}} options
+ * @param {{maxPayload: number, disconnectTimeout: number}} options
  * @returns {any}
  */
 function withSocket(make, options) {
@@ -70,7 +93,9 @@ function withSocket(make, options) {
   } finally {
     created.unsubscribe(onCreated);
   }
-  // One that can be ended needs no help; and other classes make no request.
+  // Those of `ws` can be ended.
+  ws.once?.('upgrade', (/** @type {any} */ { socket }) => ws.once('open', () => limitClosing(ws, socket, options)));
+  // Other classes make no request.
   if (request === undefined || typeof ws.terminate === 'function') return ws;
   if (requests.size === 0) sending.subscribe(onSending);
   requests.set(request, ws);
@@ -80,6 +105,7 @@ function withSocket(make, options) {
   ws.addEventListener('open', () => {
     ws.removeEventListener('error', giveUp);
     bound(ws, options);
+    limitClosing(ws, sockets.get(ws), options);
   }, { once: true });
   for (const event of ['open', 'error', 'close']) ws.addEventListener(event, () => forget(request), { once: true });
   return ws;

@@ -20,8 +20,10 @@ Object.assign(platform, /** @type {import('./socket.js').Platform} */ ({
   socketClass: () => web.socketClass() ?? requireWs(),
   openSocket(WebSocket, url, options) {
     // Only `ws` takes it: others would read a second argument as subprotocols.
-    if (WebSocket === wsClass) return new WebSocket(url, { maxPayload: Math.min(options.maxPayload, 0x7fffffff) });
-    return withSocket(() => web.openSocket(WebSocket, url, options), options);
+    const make = () => (WebSocket === wsClass
+      ? new WebSocket(url, { maxPayload: Math.min(options.maxPayload, 0x7fffffff) })
+      : web.openSocket(WebSocket, url, options));
+    return withSocket(make, options);
   },
   giveUp(ws) {
     web.giveUp(ws);

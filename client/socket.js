@@ -5,7 +5,7 @@
  * What is done otherwise on Node.
  * @typedef {object} Platform
  * @property {() => any} socketClass The class of WebSockets.
- * @property {(WebSocket: any, url: string, options: {maxPayload: number}) => any} openSocket Makes a WebSocket,
+ * @property {(WebSocket: any, url: string, options: {maxPayload: number, disconnectTimeout: number}) => any} openSocket Makes a WebSocket,
  *   which connects.
  * @property {(ws: any) => void} giveUp Ends a WebSocket whose other end does not answer, where that is
  *   possible.

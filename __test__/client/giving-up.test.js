@@ -10,6 +10,7 @@ const crypto = require('node:crypto');
 const net = require('node:net');
 const path = require('node:path');
 const { promisify } = require('node:util');
+const zlib = require('node:zlib');
 const Client = require('../../client/node.js');
 const { journal } = require('../helpers/client-contract');
 const { until } = require('../helpers/timing');
@@ -48,15 +49,21 @@ const HANGS = {
 
 const WELCOME = frame('{"n":"_r","p":{"id":"c1"},"i":"1","e":null}');
 
-/** @param {string} accept @returns {string} */
-const accepting = (accept) => `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+/** @param {string} accept @param {string} [more] Header lines. @returns {string} */
+const accepting = (accept, more = '') => `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n${more}\r\n`;
 
-/** @param {net.Socket} socket @param {() => void} then Called once the first message has come. */
-function upgrade(socket, then) {
+/** @param {string} text @returns {Buffer} An unmasked frame, compressed (RFC 7692). */
+function deflated(text) {
+  const bytes = zlib.deflateRawSync(text, { finishFlush: zlib.constants.Z_SYNC_FLUSH }).subarray(0, -4);
+  return Buffer.concat([Buffer.from([0xc1, bytes.length]), bytes]);
+}
+
+/** @param {net.Socket} socket @param {() => void} then Called once the first message has come. @param {string} [more] Header lines. */
+function upgrade(socket, then, more) {
   socket.once('data', (request) => {
     const key = /sec-websocket-key: (.*)\r/i.exec(String(request))?.[1];
     const accept = crypto.createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-    socket.write(accepting(accept));
+    socket.write(accepting(accept, more));
     socket.once('data', then);
   });
 }
@@ -137,6 +144,32 @@ describe('a connection that is not made in time', () => {
       await client.dispose();
     });
   });
+});
+
+describe('a server that begins to close, and keeps the connection', () => {
+  const CLOSE = Buffer.from([0x88, 2, 0x03, 0xe9]);
+  const COMPRESSED = deflated('{"n":"x"}');
+  const sockets = [undefined, require('ws').WebSocket].filter((each) => each || 'WebSocket' in globalThis);
+  for (const webSocket of sockets) {
+    for (const [what, bytes] of Object.entries({ 'at once': CLOSE, 'behind a compressed message': Buffer.concat([COMPRESSED, CLOSE]) })) {
+      it(`${what} (${webSocket ? 'ws' : "Node's own WebSocket"}): the client waits no longer than disconnectTimeout`, async () => {
+        const close = (/** @type {net.Socket} */ socket) => upgrade(socket, () => {
+          socket.write(WELCOME);
+          socket.once('data', () => socket.write(bytes));
+        }, 'Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n');
+        await withServer(close, async (port, open) => {
+          const client = new Client(`ws://127.0.0.1:${port}`, { webSocket, reconnect: false, disconnectTimeout: 100, pingInterval: 0 });
+          const events = journal(client);
+          await client.connectAsync();
+          await client.sendWithoutResponse('y');
+          await until(() => client.state === 'disconnected', 'disconnected');
+          assert.deepEqual(events.map(([name]) => name).filter((name) => name !== 'x'), ['_connecting', '_connected', '_disconnected']);
+          await until(() => [...open].every((socket) => socket.readableEnded), 'its socket gone');
+          await client.dispose();
+        });
+      });
+    }
+  }
 });
 
 describe('a message without end', () => {

@@ -189,21 +189,20 @@ async function main() {
 
 const HEAD = `# Every bad input
 
-What becomes of hostile input, here and with the original (\`line-socket\` 1.0.0 on \`ws\` 2.2.2), each server in a process
-of its own. Written by \`npm run hostile\`; the inputs are those of the tests in \`__test__/hostile\`, where more is checked:
-a third phase, the handshake under way, what follows an input, and that other connections are served on.
+The effect of each hostile input, on this server and on the original (\`line-socket\` 1.0.0 on \`ws\` 2.2.2), each in a process
+of its own. \`npm run hostile\` writes this page. The inputs are those of the tests in \`__test__/hostile\`, which check more:
+inputs during the handshake, what follows an input, and that other connections are still served.
 
-Each input is sent before the handshake and after it; where the two differ, both are shown. ✗ marks what should not be:
-what is due is in the second column, where
+Each input is sent before the handshake and after it; where the two differ, both are shown. ✗ marks a result other than the one
+that is due, which is in the second column:
 
-- *dropped* is to have no effect, *refused* to be answered with an error, *contained* either of them;
-- *delivered* is to reach the one listener it is meant for, *echoed* to be answered by it as well;
-- *closed* is to be sent a close frame with that code; *but not ended* says that the connection was still there a second
-  after it;
-- *pong* is to be answered with pong, *opens* to complete the handshake.
+- *dropped*: no effect; *refused*: answered with an error; *contained*: either of them;
+- *delivered*: reaches the one listener it is meant for; *echoed*: is answered by it as well;
+- *closed*: closed with that code; *but not ended*: the connection was still there a second later;
+- *pong*: answered with pong; *opens*: completes the handshake.
 
-The original's answers were right by its own documentation in some of these cases (it knows no limit of nesting, for
-one). The end of the process is never right.
+In some of these cases the original's answer is right by its own documentation (it has no limit of nesting, for example). The
+end of the process is never right.
 
 | | inputs | here: process ended | other than due | as due | original: process ended | other than due | as due |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |

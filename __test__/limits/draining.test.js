@@ -253,13 +253,14 @@ describe('stop({ drain })', () => {
     /** @type {number[]} */
     const times = [];
     clients.forEach((client) => client.closed().then(() => times.push(performance.now())));
+    const begin = performance.now();
     await within(target.server.stop({ drain: 12000 }), 'stop');
     await until(() => times.length === 300, 'all closed');
-    // Three waves of a hundred, 300 ms apart.
-    const first = times[0];
-    assert.ok(times[299] - first > 600 - 2 * GRAIN, `${times[299] - first} ms`);
-    assert.ok(times[299] - first < 5000, `${times[299] - first} ms`);
-    assert.ok(times.filter((time) => time - first < 200).length <= 200);
+    // Three waves of a hundred, 300 ms apart. On a busy machine the clients notice them late.
+    const before = (/** @type {number} */ end) => times.filter((time) => time - begin < end - 2 * GRAIN).length;
+    assert.ok(before(300) <= 100, `${before(300)} in the first 300 ms`);
+    assert.ok(before(600) <= 200, `${before(600)} in the first 600 ms`);
+    assert.ok(times[299] - begin < 5000, `${times[299] - begin} ms`);
   }));
 
   for (const options of [{}, { drain: -1 }, { drain: 0.5 }, { drain: '1' }, { drain: 2 ** 31 }, { drain: 1, code: 1005 }, { drain: 1, reason: 'x'.repeat(124) }, null, 5]) {

@@ -182,11 +182,11 @@ describe('the option server', () => {
 
   it('timeouts of the HTTP server do not concern connections', withScene(async (scene) => {
     const web = httpServer(scene, http.createServer({ connectionsCheckingInterval: 50 }, () => {}));
-    Object.assign(web, { headersTimeout: 100, requestTimeout: 100, keepAliveTimeout: 50, timeout: 100 });
+    Object.assign(web, { headersTimeout: 500, requestTimeout: 500, keepAliveTimeout: 50, timeout: 500 });
     const server = scene.track(new scene.Server({ server: web }));
     await server.start();
     const { client } = await connect(scene, plain, { port: await listening(web), server });
-    await delay(400);
+    await delay(1000);
     await client.fence();
   }));
 

@@ -10,7 +10,7 @@ const { execFile } = require('node:child_process');
 const { contract, ABSENT } = require('../helpers/contract');
 const { describeError, outcome } = require('../helpers/observe');
 const { reservePort } = require('../helpers/ports');
-const { delay, until, within } = require('../helpers/timing');
+const { PATIENCE, delay, until, within } = require('../helpers/timing');
 
 /** @typedef {import('../helpers/context').Context} Context */
 
@@ -189,7 +189,7 @@ const cases = [
       const port = String(await reservePort());
       return within(
         new Promise((resolve) => {
-          execFile(process.execPath, [script, context.name, port, kind], { timeout: 3500 }, (error, stdout) => {
+          execFile(process.execPath, [script, context.name, port, kind], { timeout: PATIENCE - 500 }, (error, stdout) => {
             resolve(error ? describeError(error) : stdout.trim());
           });
         }),

@@ -7,7 +7,7 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const net = require('node:net');
 const { exchange, upgradeRequest, statusOf } = require('../helpers/raw-http');
-const { until, within } = require('../helpers/timing');
+const { until } = require('../helpers/timing');
 const { TRUST, identity } = require('../helpers/tls');
 const { withScene } = require('../process/support/scene');
 
@@ -81,11 +81,11 @@ describe('maxConnections', () => {
     const { server, port } = await scene.listen({ maxConnections: 1 });
     const { client } = await scene.connect({ server, port });
     const sockets = await Promise.all(Array.from({ length: 300 }, () => mute(scene, port)));
-    const closed = Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
+    const closed = until(() => sockets.every((socket) => socket.closed), 'end of all');
     await until(() => server.getStats().refused.maxConnections === 300, 'refused');
     await client.fence();
     sockets.forEach((socket) => socket.resume());
-    await within(closed, 'end of all');
+    await closed;
     const unanswered = sockets.filter(({ bytesRead }) => bytesRead === 0).length;
     assert.ok(unanswered >= 300 - 256 && unanswered < 300, `${unanswered} of 300 got no answer`);
   }));

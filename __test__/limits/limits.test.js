@@ -126,7 +126,7 @@ describe('getStats', () => {
 
   it('counts upgrades refused, by reason', withScene(async (scene) => {
     const { server, port } = await scene.listen({
-      upgradeTimeout: 50,
+      upgradeTimeout: 500,
       path: '/chat',
       verifyClient: (/** @type {any} */ { req }) => req.url === '/chat' && req.headers['x-in'] === 'yes',
     });

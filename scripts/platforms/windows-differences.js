@@ -13,6 +13,8 @@ const APART = [
   { files: /deadlines|limits\/rates|process\/(clock|fairness)/, why: 'they bound times, and Wine is slow' },
   { files: /process\/(descriptors|flood|garbage|idle-memory|io-threads|restart|slow-consumer)/, why: 'they read /proc, and are for Linux' },
   { files: /loader\/missing-binary/, why: 'it makes symbolic links, which Wine cannot' },
+  { files: /loader\/electron/, why: "it copies this machine's binary, and bundles by a program that is not there for Windows" },
+  { files: /platforms\/files/, why: 'it tests the commands that run these tests, which are for Linux' },
   { files: /client\/builds/, why: 'it calls npm' },
 ];
 

@@ -5,10 +5,13 @@
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const net = require('node:net');
 const path = require('node:path');
 const WebSocket = require('ws');
 const { reservePort } = require('../helpers/ports');
-const { within } = require('../helpers/timing');
+const { RawClient } = require('../helpers/raw-client');
+const { delay, within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
 
 /**
@@ -20,7 +23,7 @@ async function start(scene, name) {
   const port = await reservePort();
   const file = path.join(__dirname, '../../examples', name, 'server.js');
   const example = scene.run(file, [], { env: { PORT: String(port) } });
-  assert.equal(await example.line(), `Listening on http://localhost:${port}`);
+  assert.equal((await example.line()).split(',', 1)[0], `Listening on http://localhost:${port}`);
   return { example, port, url: `http://localhost:${port}` };
 }
 
@@ -56,6 +59,24 @@ describe('examples that share a port', () => {
       assert.deepEqual(await example.exited(), { code: 0, signal: null, stderr: '' });
     }));
   }
+
+  it('all end at SIGTERM, whatever a client has not sent', withScene(async (scene) => {
+    const held = ['', 'GET / HTTP/1.1\r\nHost: a\r\n', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf'];
+    const exits = ['http', 'express', 'fastify', 'koa', 'several-servers', 'metrics'].map(async (name) => {
+      const { example, port } = await start(scene, name);
+      const sockets = held.map((bytes) => net.connect(port, 'localhost').on('error', () => {}).on('connect', function connected() {
+        this.write(bytes);
+      }));
+      if (name === 'several-servers') sockets.push((await RawClient.open({ port, path: '/echo' })).socket.pause());
+      scene.defer(() => sockets.forEach((socket) => socket.destroy()));
+      await Promise.all(sockets.map((socket) => socket.connecting && once(socket, 'connect')));
+      await delay(50);
+      example.signal('SIGTERM');
+      const { code, signal } = await example.exited();
+      return [name, code, signal];
+    });
+    for (const [name, ...how] of await Promise.all(exits)) assert.deepEqual(how, [0, null], String(name));
+  }));
 
   it('several-servers', withScene(async (scene) => {
     const { example, port, url } = await start(scene, 'several-servers');

@@ -10,6 +10,9 @@ const Server = require('line-socket-native');
 
 const port = Number(process.env.PORT || 3000);
 
+/** Milliseconds that clients have to finish when the server stops. */
+const DRAIN = 5000;
+
 const app = fastify();
 app.get('/clients', async () => ({ clients: Object.keys(line.getConnections()).length }));
 
@@ -25,9 +28,12 @@ line.on('connection', (connection) => {
 });
 
 async function stop() {
-  // Clients get their answers, and are told to come back (1001), for at most so many ms.
-  await line.stop({ drain: 5000 });
-  await app.close();
+  const closed = app.close();
+  // One client that sends nothing, or half of a request, would keep the process alive.
+  setTimeout(() => app.server.closeAllConnections(), DRAIN).unref();
+  // Clients get their answers, and are told to come back (1001).
+  await line.stop({ drain: DRAIN });
+  await closed;
 }
 
 async function main() {

@@ -10,6 +10,9 @@ const Server = require('line-socket-native');
 
 const port = Number(process.env.PORT || 3000);
 
+/** Milliseconds that clients have to finish when the server stops. */
+const DRAIN = 5000;
+
 const web = http.createServer((request, response) => {
   if (request.url !== '/clients') {
     response.writeHead(404).end();
@@ -30,9 +33,11 @@ line.on('connection', (connection) => {
 });
 
 async function stop() {
-  // Clients get their answers, and are told to come back (1001), for at most so many ms.
-  await line.stop({ drain: 5000 });
   web.close();
+  // One client that sends nothing, or half of a request, would keep the process alive.
+  setTimeout(() => web.closeAllConnections(), DRAIN).unref();
+  // Clients get their answers, and are told to come back (1001).
+  await line.stop({ drain: DRAIN });
 }
 
 async function main() {

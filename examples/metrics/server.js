@@ -13,6 +13,9 @@ const { toPrometheus, CONTENT_TYPE } = require('./prometheus.js');
 const port = Number(process.env.PORT || 3000);
 const { REDIS: redis } = process.env;
 
+/** Milliseconds that clients have to finish when the server stops. */
+const DRAIN = 5000;
+
 const web = http.createServer((request, response) => {
   // Not for everyone: a proxy in front passes only the paths of the application.
   const isAsked = request.url === '/metrics';
@@ -37,7 +40,9 @@ async function main() {
   console.log(`Listening on http://localhost:${port}, with metrics at /metrics`);
   const stop = async () => {
     web.close();
-    await server.stop({ drain: 5000 });
+    // One client that sends nothing, or half of a request, would keep the process alive.
+    setTimeout(() => web.closeAllConnections(), DRAIN).unref();
+    await server.stop({ drain: DRAIN });
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);

@@ -11,6 +11,9 @@ const Server = require('line-socket-native');
 
 const port = Number(process.env.PORT || 3000);
 
+/** Milliseconds that clients have to finish when the server stops. */
+const DRAIN = 5000;
+
 const LONGEST_TEXT = 500;
 
 /** Everyone in the chat reads what one of them says. */
@@ -60,7 +63,12 @@ web.on('upgrade', (request, socket, head) => {
 async function stop() {
   web.close();
   for (const client of echo.clients) client.close(1001);
-  await Promise.all([chat, news].map((server) => server.stop({ drain: 5000 })));
+  // One client that sends nothing, half of a request, or no close frame would keep the process alive.
+  setTimeout(() => {
+    web.closeAllConnections();
+    for (const client of echo.clients) client.terminate();
+  }, DRAIN).unref();
+  await Promise.all([chat, news].map((server) => server.stop({ drain: DRAIN })));
 }
 
 async function main() {

@@ -378,6 +378,24 @@ describe('the binary', () => {
     });
   });
 
+  it('in place of which a bundler has put a path or code of its own: the error tells of the bundler', { skip: process.platform === 'win32' }, () => {
+    const esbuild = require('esbuild');
+    for (const loader of /** @type {const} */ (['file', 'binary', 'dataurl', 'empty'])) {
+      withCopy((folder) => {
+        addPackage(folder, `module.exports = require('./${BINARY}');`);
+        fs.writeFileSync(path.join(folder, 'node_modules', packageOf(platformTriple()), BINARY), 'a binary');
+        const outfile = path.join(folder, 'bundle/server.js');
+        const entry = path.join(folder, 'lib/binding/binary.js');
+        const stdin = { contents: `require(${JSON.stringify(entry)}).loadBinary()`, resolveDir: folder };
+        esbuild.buildSync({ stdin, outfile, bundle: true, platform: 'node', loader: { '.node': loader }, logLevel: 'silent' });
+        const { stderr } = spawnSync(process.execPath, [outfile], { encoding: 'utf8', timeout: PATIENCE });
+        assert.match(stderr, /which cannot be loaded: .*\nThe bundler has put something else in place of line-socket-native-/, loader);
+        assert.match(stderr, /\n- mark line-socket-native, or .*, as external in the bundler/);
+        assert.doesNotMatch(stderr, /npm install/);
+      });
+    }
+  });
+
   it('that Node may not load: the error names the options, and blames no installation', () => {
     const permission = ['--permission', '--experimental-permission'].find((option) => process.allowedNodeEnvironmentFlags.has(option));
     /** @type {[object, RegExp][]} */

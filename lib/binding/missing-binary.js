@@ -77,14 +77,25 @@ function notInBundle(triple) {
   const name = packageOf(triple);
   const where = facts.here === undefined ? 'a bundle' : `a ${facts.isSingleExecutable() ? 'single executable application' : 'bundle'} in ${facts.here}`;
   const installed = facts.installedFolder(name, [facts.here, process.cwd()]);
+  return [
+    `This code runs from ${where}, which has no binary in it and finds no package ${name} from there.`,
+    ...(installed === undefined ? [] : [`The package is installed, in ${installed}: the bundle does not load it.`]),
+    ...remediesOfBundles(triple),
+  ];
+}
+
+/**
+ * @param {string} triple
+ * @returns {string[]} What helps a bundle that does not load the binary.
+ */
+function remediesOfBundles(triple) {
+  const name = packageOf(triple);
   const beside = facts.here === undefined ? [] : [`put ${fileOf(triple)}, which is in that package, into ${facts.here}`];
   const bundle = facts.isSingleExecutable() ? [] : [
     `mark line-socket-native, or ${name}, as external in the bundler, and install it where the bundle runs`,
   ];
   const remedies = [...bundle, ...beside, `set LINE_SOCKET_NATIVE_BINARY to the path of ${fileOf(triple)}`];
   return [
-    `This code runs from ${where}, which has no binary in it and finds no package ${name} from there.`,
-    ...(installed === undefined ? [] : [`The package is installed, in ${installed}: the bundle does not load it.`]),
     'One of these helps:',
     ...remedies.map((remedy, index) => `- ${remedy}${index === remedies.length - 1 ? '.' : ';'}`),
     GUIDE,
@@ -187,6 +198,10 @@ function explainBroken(triple, { cause, file, variable }) {
   // Built here, or put beside a bundle.
   if (file !== undefined && facts.isCheckout()) return [`It was built here, as ${file}.`, buildFromSource()];
   if (file !== undefined) return [`It is ${file}: replace it by that of ${packageOf(triple)}.`, buildFromSource()];
+  if (facts.isBundled() && cause?.code !== 'ERR_DLOPEN_FAILED') {
+    const what = `The bundler has put something else in place of ${packageOf(triple)}. It has to copy files that end with .node as they are`;
+    return [`${what}, as esbuild does with --loader:.node=copy.`, ...remediesOfBundles(triple)];
+  }
   return [`It came with ${packageOf(triple)}: ${REINSTALL}, without --omit=optional.`, buildFromSource()];
 }
 

@@ -13,7 +13,7 @@ const { fileOf, platformTriple } = require('../lib/binding/platform.js');
 const ROOT = path.join(__dirname, '..');
 
 /**
- * Arguments of Cargo for the profile `dev`, in which dependencies are optimized, with other settings for our crates.
+ * Arguments of Cargo for the profile `dev`, in which dependencies are optimized a little, with other settings for our crates.
  * @param {string[]} settings
  */
 const forOurs = (...settings) => {
@@ -24,7 +24,7 @@ const forOurs = (...settings) => {
 /** Arguments of Cargo, by purpose of the build: for publishing, for the tests (which takes half as long), and for debuggers. */
 const PROFILES = {
   release: ['--profile', 'release'],
-  tests: forOurs('opt-level=2', 'debug=false', 'debug-assertions=false', 'overflow-checks=false'),
+  tests: forOurs('opt-level=1', 'debug=false', 'debug-assertions=false', 'overflow-checks=false'),
   debug: forOurs('debug=true'),
 };
 

@@ -10,6 +10,7 @@ const { until, within } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
 const { allJoined, eventsOf, fence, oneEach, seen, startJoined, QUICK } = require('./support/joined');
 const { WITHOUT_REDIS } = require('./support/needs');
+const { connect } = require('./support/members');
 const { startNodes } = require('./support/nodes');
 const { PATIENCE } = require('./support/program');
 const { Redis, USER } = require('./support/redis');
@@ -282,6 +283,19 @@ describe('nodes that fail', { concurrency: true, skip: WITHOUT_REDIS }, () => {
     nodes[1].resume();
     await seen(nodes[0], '_joined', before);
     await works(nodes, members);
+  }));
+
+  it('stopped until another node has given its id away: its connection is closed when it goes on', withScene(async (scene) => {
+    const how = { apart: /** @type {const} */ (true), module: require.resolve('./support/counting') };
+    const { nodes } = await startJoined(scene, 2, { how, adapter: { heartbeatInterval: 1000 } });
+    const first = await connect(scene, nodes[1], { payload: { id: 'user' } });
+    await nodes[1].pause();
+    await seen(nodes[0], '_left');
+    const second = await connect(scene, nodes[0], { payload: { id: 'user' } });
+    nodes[1].resume();
+    const [code] = await within(first.ended, 'the end of the first', PATIENCE);
+    assert.equal(code, 4208);
+    assert.equal(await second.request('echo', 1), 1);
   }));
 
   it('JavaScript of a node is busy: messages reach its clients all the same', withScene(async (scene) => {

@@ -52,7 +52,14 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 tokio::spawn(release(Arc::clone(&shared), freed));
             }
         }
-        if is_up && announced.is_none_or(|at| at.elapsed() >= interval) {
+        let since = announced.map(|at| at.elapsed());
+        if !is_up {
+            announced = None;
+        } else if since.is_none_or(|since| since >= interval) {
+            if since.is_some_and(|since| since >= interval * MISSED_BEATS) {
+                // This process has not run, and others took it for dead: they may have its ids.
+                claim_again(&shared);
+            }
             announced = Some(Instant::now());
             tokio::spawn(announce(Arc::clone(&shared)));
         }

@@ -67,17 +67,20 @@ fn messages_are_compressed_both_ways_where_that_was_offered() {
     let (mut client, agreed) = open(&server, "permessage-deflate; client_max_window_bits");
     assert_eq!(agreed, Some(compression().agreement.to_string()));
     let payload = format!("\"{}\"", "again and ".repeat(100_000));
-    for text in [
-        r#"{"n":"_h","p":0,"i":"h"}"#.to_owned(),
-        format!(r#"{{"n":"echo","p":{payload},"i":"1"}}"#),
-    ] {
-        let mut bytes = frame(TEXT, &compress(&text));
+    let mut send = |client: &mut Client<_>, text: &str| {
+        let mut bytes = frame(TEXT, &compress(text));
         bytes[0] |= RSV1;
         std::io::Write::write_all(&mut client.stream, &bytes).unwrap();
-    }
+    };
+    send(&mut client, r#"{"n":"_h","p":0,"i":"h"}"#);
     let (_, handshake) = client.read_frame().unwrap();
     let handshake = String::from_utf8(handshake.clone()).unwrap_or_else(|_| inflate(&handshake));
     assert_eq!(handshake, r#"{"n":"_r","p":0,"i":"h","e":null}"#);
+    // A message as large as this is refused before the handshake is resolved.
+    send(
+        &mut client,
+        &format!(r#"{{"n":"echo","p":{payload},"i":"1"}}"#),
+    );
     let (opcode, answer) = client.read_frame().unwrap();
     assert_eq!(opcode, TEXT);
     assert!(answer.len() < 10_000, "{}", answer.len());

@@ -67,7 +67,7 @@ fn messages_are_compressed_both_ways_where_that_was_offered() {
     let (mut client, agreed) = open(&server, "permessage-deflate; client_max_window_bits");
     assert_eq!(agreed, Some(compression().agreement.to_string()));
     let payload = format!("\"{}\"", "again and ".repeat(100_000));
-    let mut send = |client: &mut Client<_>, text: &str| {
+    let send = |client: &mut Client<_>, text: &str| {
         let mut bytes = frame(TEXT, &compress(text));
         bytes[0] |= RSV1;
         std::io::Write::write_all(&mut client.stream, &bytes).unwrap();

@@ -169,6 +169,16 @@ describe('plain rooms and outages of Redis', { concurrency: true, skip: WITHOUT_
     assert.equal((await nodes[1].do('stats')).adapter.reconnects, 0);
   }));
 
+  it('lists in lists come, deeper than can be read: the error says so', withScene(async (scene) => {
+    // Heartbeats that a busy machine delays are none of it.
+    const { nodes, members, proxy } = await behindProxy(scene, { adapter: { heartbeatInterval: 2000 } });
+    proxy.toClients.split = () => [Buffer.from(`${'*1\r\n'.repeat(10_000)}:1\r\n`)];
+    await say(nodes[1], 0, 1);
+    assert.match((await seen(nodes[1], '_down')).message, /Redis at .* has sent what cannot be read/);
+    delete (/** @type {any} */ (proxy.toClients).split);
+    await works(nodes, members);
+  }));
+
   it('the network vanishes between a node and Redis, and comes back', withScene(async (scene) => {
     const { nodes, members, proxy } = await behindProxy(scene);
     proxy.silence();

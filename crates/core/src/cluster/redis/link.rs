@@ -173,11 +173,10 @@ impl Link {
     }
 
     fn failed(&self, error: &RedisError, command: &str) -> EngineError {
-        let failure = error.is_io_error().then(|| self.failure.take()).flatten();
-        match failure {
-            // Whoever hears of it first tells it.
-            Some(failure) => errors::system(&self.endpoint, LOST, &failure),
-            None => errors::redis(error, self.context(command)),
+        if error.is_io_error() && !error.is_timeout() {
+            why(&self.endpoint, &self.failure)
+        } else {
+            errors::redis(error, self.context(command))
         }
     }
 
@@ -191,9 +190,10 @@ impl Link {
     }
 }
 
+/// Whoever hears first of the error of the stream tells it.
 fn why(endpoint: &Endpoint, failure: &Failure) -> EngineError {
     match failure.take() {
         Some(error) => errors::system(endpoint, LOST, &error),
-        None => errors::lost(endpoint, "has closed the connection", None),
+        None => errors::lost(endpoint, failure.deed(), None),
     }
 }

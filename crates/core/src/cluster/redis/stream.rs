@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::Range;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -47,21 +47,41 @@ struct Limited {
     given: usize,
 }
 
-/// What has ended a stream; `None` when the server has closed it.
+/// What has ended a stream.
 #[derive(Clone, Default)]
-pub struct Failure(Arc<Mutex<Option<io::Error>>>);
+pub struct Failure(Arc<Mutex<End>>);
+
+#[derive(Default)]
+struct End {
+    error: Option<io::Error>,
+    /// The server has closed the stream.
+    is_closed: bool,
+}
 
 impl Failure {
     pub fn take(&self) -> Option<io::Error> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.end().error.take()
+    }
+
+    /// What the server has done, when there is no error of the stream.
+    pub fn deed(&self) -> &'static str {
+        if self.end().is_closed {
+            "has closed the connection"
+        } else {
+            // The limiter follows the outer form alone: lists may be nested more deeply than the crate reads them.
+            "has sent what cannot be read"
+        }
     }
 
     /// Keeps the error and gives one of the same kind.
     fn keep(&self, error: io::Error) -> io::Error {
         let kind = error.kind();
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get_or_insert(error);
+        self.end().error.get_or_insert(error);
         kind.into()
+    }
+
+    fn end(&self) -> MutexGuard<'_, End> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -161,8 +181,12 @@ impl AsyncRead for Stream {
             failure,
             limited,
         } = self.get_mut();
-        let read = limited.poll_read(duplex, context, buffer);
-        Poll::Ready(ready!(read).map_err(|error| failure.keep(error)))
+        let before = buffer.filled().len();
+        let read = ready!(limited.poll_read(duplex, context, buffer));
+        if read.is_ok() && buffer.filled().len() == before {
+            failure.end().is_closed = true;
+        }
+        Poll::Ready(read.map_err(|error| failure.keep(error)))
     }
 }
 

@@ -7,10 +7,12 @@ const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const { until } = require('../helpers/timing');
 const { withScene } = require('../process/support/scene');
-const { allJoined, oneEach, seen, startJoined } = require('./support/joined');
+const { allJoined, oneEach, seen, startJoined, QUICK } = require('./support/joined');
 const { connect, connectMany } = require('./support/members');
 const { WITHOUT_REDIS } = require('./support/needs');
+const { startNodes } = require('./support/nodes');
 const { PATIENCE } = require('./support/program');
+const { Redis } = require('./support/redis');
 
 const SERVER = { history: { news: { size: 200, ttl: 60_000 }, small: { size: 10, ttl: 60_000 }, local: { size: 200, ttl: 60_000, whenDown: 'local' } } };
 
@@ -186,6 +188,24 @@ describe('rooms with history on several nodes', { concurrency: true, skip: WITHO
       assert.equal(member.received.slice(at).filter(({ n }) => n === 'said').length, 5, 'before the first of the new ones');
     }
     assert.ok((await nodes[0].do('stats')).adapter.epochs >= 1);
+  }));
+
+  it('a node without the option, as while servers are replaced by such that have it, gets all messages too', withScene(async (scene) => {
+    const redis = await Redis.start(scene);
+    const nodes = await startNodes(scene, 2, (index) => ({ adapter: { redis: redis.url, ...QUICK }, ...(index === 0 && SERVER) }));
+    await allJoined(nodes);
+    const members = await oneEach(scene, nodes, 'news', { positions: {} });
+    const others = await oneEach(scene, nodes, 'small', { positions: {} });
+    for (const node of nodes) await say(node, 'news', 0, 3);
+    await nodes[0].do('broadcast', { room: ['news', 'small'], name: 'once', payload: 1 });
+    for (const member of members) {
+      assert.deepEqual((await member.got('said', 6)).sort(), [0, 0, 1, 1, 2, 2]);
+    }
+    for (const room of ['news', 'small']) await say(nodes[0], room, 9, 1);
+    for (const member of members) assert.equal((await member.got('said', 7)).at(-1), 9);
+    for (const member of others) assert.deepEqual(await member.got('said', 1), [9]);
+    for (const member of [...members, ...others]) assert.deepEqual(member.payloads('once'), [1]);
+    assert.deepEqual((await nodes[1].do('stats')).adapter.foreign, 0);
   }));
 
   it('a client that knows no positions gets the bytes of today', withScene(async (scene) => {

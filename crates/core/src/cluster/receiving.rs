@@ -121,6 +121,22 @@ impl Shared {
         self.deliver(named, scope, text)
     }
 
+    /// A message of a history that is delivered as those of plain rooms are. Each of its rooms gets one of its own.
+    pub(super) fn on_plain(&self, named: Named<'_>, message: &[u8]) -> Result<(), Problem> {
+        match wire::read(message) {
+            Ok(Message::Broadcast {
+                origin,
+                mut scope,
+                text,
+            }) => {
+                scope.rooms.clear();
+                self.on_broadcast(named, origin, &scope, text)
+            }
+            Ok(Message::Foreign(text)) => self.on_foreign(named, text),
+            _ => Err("it is not a message for clients"),
+        }
+    }
+
     fn on_foreign(&self, named: Named<'_>, text: &str) -> Result<(), Problem> {
         foreign::check(text)?;
         self.deliver(named, &Scope::default(), text)

@@ -25,22 +25,27 @@ impl Shared {
             return Ok(());
         };
         let entry = Entry::read(position, message);
-        self.deliver_entry(&room, &entry);
+        if !self.deliver_entry(&room, &entry) {
+            // Another server gives the room a history, and this one does not.
+            return self.on_plain(named, message);
+        }
         match entry.message.content {
             Some(_) => Ok(()),
             None => Err("what its history has kept is not a message for clients"),
         }
     }
 
-    /// Delivers a message if it is the next one of its room.
-    pub(super) fn deliver_entry(&self, room: &Arc<str>, entry: &Entry<'_>) {
+    /// Delivers a message if it is the next one of its room. Returns false for a room that has no history here.
+    pub(super) fn deliver_entry(&self, room: &Arc<str>, entry: &Entry<'_>) -> bool {
         // A message that its sender has sent twice is delivered once.
         let is_new = || (entry.origin).is_none_or(|origin| lock(&self.seen).note(origin));
         match self.hub.deliver_kept(room, &entry.message, is_new) {
             Some(Arrival::Next) => self.counters.received.add(1),
             Some(Arrival::Repeated) => {}
+            None if self.hub.history_rule(room).is_none() => return false,
             Some(Arrival::Astray) | None => self.note_astray(room),
         }
+        true
     }
 
     /// The name of a room when all rooms are subscribed, whether they have members or not.

@@ -114,6 +114,25 @@ describe('ways to reach Redis', { concurrency: true, skip: WITHOUT_REDIS }, () =
       assert.deepEqual(list, lists[0]);
       assert.deepEqual([...list].sort((a, b) => a - b), Array.from({ length: sent }, (_, index) => index));
     }
+    // A fourth server gets slots, loses them again, by which it becomes a replica, and is taken away.
+    const fourth = await cluster.add(scene);
+    const keys = /** @type {string[]} */ (await cluster.servers[0].command('KEYS', 'line:*:m:*'));
+    const places = await Promise.all(keys.map((key) => cluster.where(key)));
+    const moved = [...new Map(places.map((place) => [place.slot, place])).values()].slice(0, 5);
+    for (const { slot, owner } of moved) {
+      await send();
+      await cluster.moveSlot(slot, owner, fourth);
+    }
+    for (const room of rooms) await fence(nodes[0], room, members);
+    for (const { slot, owner } of moved) {
+      await send();
+      await cluster.moveSlot(slot, fourth, owner);
+    }
+    for (const room of rooms) await fence(nodes[1], room, members);
+    await cluster.removeLast();
+    await works(nodes, members);
+    const since = await reconnects();
+    assert.ok(since.every((count, index) => count - before[index] <= 2), `${since}`);
     for (const [index, room] of rooms.entries()) await nodes[index % 2].do('broadcast', { room, name: 'said', payload: index });
     for (const member of members) {
       await until(() => new Set(member.payloads('said')).size === rooms.length, 'all rooms', PATIENCE);

@@ -14,6 +14,16 @@ const SLOTS = 16384;
 /** A master is thought to be down after this time, in ms; it also sets the pace of their greetings. */
 const NODE_TIMEOUT = 1000;
 
+/**
+ * @param {import('./program').Owner} owner
+ * @param {import('./redis').RedisOptions} [options]
+ */
+async function startServer(owner, options = {}) {
+  const bus = await reservePort();
+  const config = { ...options.config, 'cluster-enabled': 'yes', 'cluster-node-timeout': NODE_TIMEOUT, 'cluster-port': bus };
+  return { bus, server: await Redis.start(owner, { ...options, config }) };
+}
+
 class RedisCluster {
   /** @type {string[]} */
   #ids = [];
@@ -25,11 +35,7 @@ class RedisCluster {
    * @returns {Promise<RedisCluster>} Once every slot is served. It takes two seconds, because a master waits so long.
    */
   static async start(owner, options = {}) {
-    const servers = await Promise.all(Array.from({ length: 3 }, async () => {
-      const bus = await reservePort();
-      const config = { ...options.config, 'cluster-enabled': 'yes', 'cluster-node-timeout': NODE_TIMEOUT, 'cluster-port': bus };
-      return { bus, server: await Redis.start(owner, { ...options, config }) };
-    }));
+    const servers = await Promise.all(Array.from({ length: 3 }, () => startServer(owner, options)));
     const cluster = new RedisCluster(servers.map(({ server }) => server));
     const share = Math.ceil(SLOTS / servers.length);
     for (const [at, { server }] of servers.entries()) {
@@ -53,6 +59,29 @@ class RedisCluster {
    */
   constructor(servers) {
     this.servers = servers;
+  }
+
+  /**
+   * Adds a server, which has no slots.
+   * @param {import('./program').Owner} owner
+   * @returns {Promise<number>} Which of the servers it is.
+   */
+  async add(owner) {
+    const { bus, server } = await startServer(owner);
+    this.#ids.push(await server.command('CLUSTER', 'MYID'));
+    for (const other of this.servers) await other.command('CLUSTER', 'MEET', '127.0.0.1', server.port, bus);
+    this.servers.push(server);
+    await until(() => this.isWhole(), 'a whole cluster', PATIENCE);
+    return this.servers.length - 1;
+  }
+
+  /**
+   * Removes the last server, which has no slots any more, and ends it.
+   */
+  async removeLast() {
+    const [server, id] = [this.servers.pop(), this.#ids.pop()];
+    for (const other of this.servers) await other.command('CLUSTER', 'FORGET', id);
+    await server?.kill();
   }
 
   get url() {
@@ -105,7 +134,12 @@ class RedisCluster {
     }
     // Its new owner first: were the old one first, it would send clients to a server that does not have it yet.
     const others = this.servers.filter((server) => server !== target && server !== source);
-    for (const server of [target, source, ...others]) await server.command('CLUSTER', 'SETSLOT', slot, 'NODE', this.#ids[to]);
+    for (const server of [target, source, ...others]) {
+      await server.command('CLUSTER', 'SETSLOT', slot, 'NODE', this.#ids[to]).catch((/** @type {Error} */ error) => {
+        // A master that has lost its last slot has become a replica of who has it.
+        if (!/only with masters/.test(error.message)) throw error;
+      });
+    }
   }
 }
 

@@ -253,6 +253,11 @@ impl RedisEngine {
             .arg("GET")
             .take();
         let before = self.one(Name::of("SET"), call(set)).await?;
+        if self.keys.on_cluster
+            && let Ok(session) = self.session()
+        {
+            session.servers.look().await;
+        }
         Ok(is_own(&before))
     }
 

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::address::{Addresses, Endpoint, Kind};
 use super::calls::{self, Call, Name, Outcome};
 use super::discovery::{self, SlotRange};
+use super::errors;
 use super::link::{Dialing, Link};
 use super::server::Server;
 use super::session::{Ending, Incoming};
@@ -258,10 +259,29 @@ impl Servers {
         for opening in opened {
             opening.await?;
         }
-        let mut masters = self.lock();
-        masters.slots = slots;
-        masters.version += 1;
-        Ok(masters.version)
+        let (before, emptied, version) = {
+            let mut masters = self.lock();
+            let is_master = |server: &Endpoint| slots.iter().any(|range| range.master == *server);
+            let mut before = masters.slots.iter();
+            let emptied = before.position(|range| !is_master(&range.master));
+            masters.version += 1;
+            let before = std::mem::replace(&mut masters.slots, slots);
+            (before, emptied, masters.version)
+        };
+        if let Some(place) = emptied {
+            // It becomes a replica, and may keep subscriptions that get nothing.
+            let what = "has no slots of the Redis Cluster any more";
+            let error = errors::lost(&before[place].master, what, None);
+            self.ending.lose(error);
+        }
+        Ok(version)
+    }
+
+    /// Sees whether slots of a cluster have moved: a server that gets no commands does not tell it.
+    pub async fn look(&self) {
+        let known = self.lock().version;
+        // If nobody answers, commands find that out.
+        let _ = self.renew_slots(known).await;
     }
 
     /// Connects to a server, unless that was done.

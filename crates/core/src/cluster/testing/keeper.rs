@@ -28,6 +28,8 @@ pub struct Memory {
     batches: HashMap<(Arc<str>, NodeId), Batch>,
     /// Reads of messages so far.
     reads: usize,
+    /// Whether reads of messages are not answered yet.
+    holds_reads: bool,
     /// Messages that are still kept before the next reply is lost, with the connection.
     lose_reply_after: Option<usize>,
     /// Nobody can connect after that.
@@ -159,6 +161,11 @@ impl Broker {
         self.lock().memory.reads
     }
 
+    /// Whether reads of messages are only answered when this has been set to false.
+    pub fn hold_reads(&self, hold: bool) {
+        self.lock().memory.holds_reads = hold;
+    }
+
     /// What is kept of a room, as nodes read it.
     pub fn kept(&self, room: &str) -> Vec<(Position, Vec<u8>)> {
         let state = self.lock();
@@ -264,7 +271,7 @@ impl Keeper for MemoryEngine {
     }
 
     fn read(&self, room: Arc<str>, after: Option<u64>, limit: usize) -> Pending<'_, Kept> {
-        self.keep(|state| {
+        let kept = self.keep(|state| {
             state.memory.reads += 1;
             let Some(history) = state.memory.histories.get(&room) else {
                 return Kept {
@@ -284,6 +291,12 @@ impl Keeper for MemoryEngine {
                 head: Some(history.head),
                 messages,
             }
+        });
+        Box::pin(async move {
+            while self.broker.lock().memory.holds_reads {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            kept.await
         })
     }
 

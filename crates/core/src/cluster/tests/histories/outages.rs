@@ -214,9 +214,11 @@ fn who_leaves_before_the_last_messages_are_read_is_sent_none_of_them_for_that_jo
     until("up", || fresh.is_up());
     let late = arrive(&fresh, "{}");
     let join = |key| (fresh.hub).join_and_tell_later(late.slot(), "news", 3, Some(key));
+    broker.hold_reads(true);
     assert_eq!(join(1), Some(Joining::Later));
     fresh.hub.leave(late.slot(), "news");
     assert_eq!(join(2), Some(Joining::Later));
+    broker.hold_reads(false);
     let mut told = Vec::new();
     until("told", || {
         told.extend(

@@ -20,6 +20,9 @@ const TESTS = 15;
 /** Suites at a time: no more, because some of their tests wait for 10 ms only. */
 const TOGETHER = 3;
 
+/** How often such a test may be tried again on a busy machine. What the implementation does wrong fails each time. */
+const RETRIES = 2;
+
 /** The suite waits 3.5 s for pings once; a hanging one is ended, in ms. */
 const LIMIT = 60_000;
 
@@ -32,7 +35,7 @@ const LIMIT = 60_000;
  */
 async function runSuite(server, client) {
   const mocha = path.join(path.dirname(require.resolve('mocha/package.json')), 'bin/mocha.js');
-  const args = [mocha, '--no-config', '--exit', '--reporter', 'json', path.join(__dirname, 'run.js')];
+  const args = [mocha, '--no-config', '--exit', '--retries', String(RETRIES), '--reporter', 'json', path.join(__dirname, 'run.js')];
   const env = { ...process.env, LINE_IMPL: server, LINE_CLIENT_IMPL: client, LINE_PORTS: `${await reservePort()},${await reservePort()}` };
   // A child that believes to be part of this test run would report in the runner's own format.
   delete env.NODE_TEST_CONTEXT;

@@ -61,9 +61,21 @@ const WRITE = 64 * 1024;
 /** @param {string | import('../../helpers/frames').FrameFields} what */
 const frameOf = (what) => encodeFrame(typeof what === 'string' ? { payload: what } : what);
 
-/** @param {string} name */
-async function flood(name) {
-  const { first, again, leaves } = FLOODS[name];
+/**
+ * @param {string} name
+ * @returns {Buffer} What comes again and again, for one write. It is made once for all clients: some of it is large.
+ */
+function bytesOf(name) {
+  const frames = Buffer.concat(FLOODS[name].again.map(frameOf));
+  return Buffer.concat(Array(frames.length === 0 ? 0 : Math.ceil(WRITE / frames.length)).fill(frames));
+}
+
+/**
+ * @param {string} name
+ * @param {Buffer} bytes
+ */
+async function flood(name, bytes) {
+  const { first, leaves } = FLOODS[name];
   const { socket } = await RawClient.open({ port });
   // What the server says is read, and of no interest.
   socket.removeAllListeners('data').resume();
@@ -72,12 +84,10 @@ async function flood(name) {
   if (leaves) {
     setTimeout(() => {
       socket.resetAndDestroy();
-      flood(name).catch(() => setTimeout(flood, 10, name));
+      flood(name, bytes).catch(() => setTimeout(flood, 10, name, bytes));
     }, 1);
     return;
   }
-  const frames = Buffer.concat(again.map(frameOf));
-  const bytes = Buffer.concat(Array(Math.max(1, Math.ceil(WRITE / frames.length))).fill(frames));
   const go = () => {
     while (!socket.destroyed && socket.write(bytes));
   };
@@ -86,9 +96,12 @@ async function flood(name) {
 }
 
 if (require.main === module) {
-  // The server's threads come first, where cores are few.
-  os.setPriority(os.constants.priority.PRIORITY_LOW);
-  Promise.all(Array.from({ length: clients }, () => flood(kind))).then(() => report('flooding'));
+  const bytes = bytesOf(kind);
+  Promise.all(Array.from({ length: clients }, () => flood(kind, bytes))).then(() => {
+    // The server's threads come first, where cores are few. Not earlier: programs that are busy would keep the flood from beginning.
+    os.setPriority(os.constants.priority.PRIORITY_LOW);
+    report('flooding');
+  });
 }
 
 module.exports = { FLOODS };

@@ -23,7 +23,7 @@ async function start(scene, name) {
   const port = await reservePort();
   const file = path.join(__dirname, '../../examples', name, 'server.js');
   const example = scene.run(file, [], { env: { PORT: String(port) } });
-  assert.equal((await example.line()).split(',', 1)[0], `Listening on http://localhost:${port}`);
+  assert.match(await example.line(), new RegExp(`[Ll]istening .*//localhost:${port}\\b`));
   return { example, port, url: `http://localhost:${port}` };
 }
 
@@ -76,6 +76,26 @@ describe('examples that share a port', () => {
       return [name, code, signal];
     });
     for (const [name, ...how] of await Promise.all(exits)) assert.deepEqual(how, [0, null], String(name));
+  }));
+
+  it('all end at once at a second signal, whichever the first one was', withScene(async (scene) => {
+    const paths = { http: '/line', express: '/line', fastify: '/line', koa: '/line', 'several-servers': '/chat', metrics: '/', hello: '/' };
+    const orders = /** @type {const} */ ([['SIGINT', 'SIGTERM'], ['SIGTERM', 'SIGINT'], ['SIGINT', 'SIGINT']]);
+    for (const [first, second] of orders) {
+      const exits = Object.entries(paths).map(async ([name, target]) => {
+        const { example, port } = await start(scene, name);
+        const client = await RawClient.open({ port, path: target });
+        scene.defer(() => client.socket.destroy());
+        await client.handshake();
+        example.signal(first);
+        // The drain has begun. It waits for this client to answer.
+        await client.closeFrame();
+        example.signal(second);
+        const { code, signal } = await example.exited();
+        return [name, code, signal];
+      });
+      for (const [name, ...how] of await Promise.all(exits)) assert.deepEqual(how, [null, second], `${name} at ${first}, then ${second}`);
+    }
   }));
 
   it('several-servers', withScene(async (scene) => {

@@ -28,6 +28,8 @@ line.on('connection', (connection) => {
 });
 
 async function stop() {
+  // Another signal ends the process at once.
+  process.off('SIGINT', stop).off('SIGTERM', stop);
   const closed = app.close();
   // One client that sends nothing, or half of a request, would keep the process alive.
   setTimeout(() => app.server.closeAllConnections(), DRAIN).unref();
@@ -40,8 +42,8 @@ async function main() {
   await line.start();
   await app.listen({ port });
   console.log(`Listening on http://localhost:${port}`);
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
 }
 
 main();

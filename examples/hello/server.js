@@ -109,6 +109,8 @@ async function main() {
 
   /** @param {string} signal */
   const stop = async (signal) => {
+    // Another signal ends the process at once.
+    process.off('SIGINT', stop).off('SIGTERM', stop);
     clearInterval(ticking);
     // Clients are told that it goes (1001), and come back to the next one.
     await server.stop({ drain: DRAIN, reason: 'Restarting' });
@@ -117,8 +119,8 @@ async function main() {
     print('stopped', signal, 'goodbye');
     // Nothing is left to wait for, so the process ends by itself, with exit code 0.
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
 }
 
 main().catch((error) => {

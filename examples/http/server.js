@@ -33,6 +33,8 @@ line.on('connection', (connection) => {
 });
 
 async function stop() {
+  // Another signal ends the process at once.
+  process.off('SIGINT', stop).off('SIGTERM', stop);
   web.close();
   // One client that sends nothing, or half of a request, would keep the process alive.
   setTimeout(() => web.closeAllConnections(), DRAIN).unref();
@@ -44,8 +46,8 @@ async function main() {
   await line.start();
   await new Promise((resolve) => web.listen(port, () => resolve(undefined)));
   console.log(`Listening on http://localhost:${port}`);
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
 }
 
 main();

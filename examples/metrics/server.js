@@ -39,13 +39,15 @@ async function main() {
   await new Promise((resolve) => web.listen(port, () => resolve(undefined)));
   console.log(`Listening on http://localhost:${port}, with metrics at /metrics`);
   const stop = async () => {
+    // Another signal ends the process at once.
+    process.off('SIGINT', stop).off('SIGTERM', stop);
     web.close();
     // One client that sends nothing, or half of a request, would keep the process alive.
     setTimeout(() => web.closeAllConnections(), DRAIN).unref();
     await server.stop({ drain: DRAIN });
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
 }
 
 main();

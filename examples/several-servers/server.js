@@ -61,6 +61,8 @@ web.on('upgrade', (request, socket, head) => {
 });
 
 async function stop() {
+  // Another signal ends the process at once.
+  process.off('SIGINT', stop).off('SIGTERM', stop);
   web.close();
   for (const client of echo.clients) client.close(1001);
   // One client that sends nothing, half of a request, or no close frame would keep the process alive.
@@ -75,8 +77,8 @@ async function main() {
   await Promise.all([chat.start(), news.start()]);
   await new Promise((resolve) => web.listen(port, () => resolve(undefined)));
   console.log(`Listening on http://localhost:${port}`);
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
 }
 
 main();

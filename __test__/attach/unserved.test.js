@@ -8,7 +8,9 @@
 
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
+const http = require('node:http');
 const path = require('node:path');
+const { Duplex } = require('node:stream');
 const WebSocket = require('ws');
 const { complete, statusOf, upgradeRequest } = require('../helpers/raw-http');
 const { delay, within } = require('../helpers/timing');
@@ -21,6 +23,9 @@ const { WAYS, plain, connect } = require('./support');
 /** Time others have, in ms (`GRACE` in `lib/attach/attachments.js`), and how much later its end may be noticed. */
 const GRACE = 1000;
 const LATE = 2000;
+
+/** Time that a stream which has ended may take to close, in ms (`REFUSAL_TIME` in `lib/upgrade/refusal.js`). */
+const REFUSAL_TIME = 5000;
 
 /** The modules of this package. */
 const LIB = path.join(__dirname, '../..', 'lib');
@@ -173,6 +178,53 @@ describe('upgrades for nobody', () => {
     await Promise.all([a.stop(), b.stop()]);
     assert.equal((await answer).status, 400);
   }));
+});
+
+/**
+ * A client whose upgrade comes with a request before it, and that has reset its connection since, over a stream as Node's
+ * TLS makes it where a write of its own has failed: no later write is ever done, and the stream ends itself at the end of what it reads.
+ * @param {Scene} scene
+ * @param {http.Server} web
+ */
+async function stuckUpgrade(scene, web) {
+  const stream = new Duplex({ allowHalfOpen: false, read() {}, write() {} });
+  scene.defer(() => stream.destroy());
+  const closed = new Promise((resolve) => stream.once('close', resolve));
+  web.emit('connection', stream);
+  stream.push(`GET / HTTP/1.1\r\nHost: x\r\n\r\n${upgradeRequest({ path: '/nobody' })}`);
+  await within(new Promise((resolve) => web.once('upgrade', resolve)), 'upgrade');
+  // The answer to the first request is begun.
+  await delay(10);
+  stream.push(null);
+  // As a socket does.
+  stream.read(0);
+  await within(new Promise((resolve) => stream.once('end', resolve)), 'end');
+  return { stream, closed };
+}
+
+describe('a stream that can write nothing and that Node has ended is closed', { concurrency: true }, () => {
+  /** @type {Record<string, (scene: Scene, web: http.Server) => Promise<(stream: Duplex) => unknown>>} */
+  const cases = {
+    'when nobody takes its upgrade': async (scene, web) => {
+      web.on('upgrade', () => {});
+      await scene.track(new scene.Server({ server: web, path: '/a' })).start();
+      return () => {};
+    },
+    'when it is refused by hand, later': async (scene, web) => {
+      web.on('upgrade', () => {});
+      return (stream) => scene.Server.refuseUpgrade(stream);
+    },
+  };
+  for (const [name, prepare] of Object.entries(cases)) {
+    it(name, { timeout: 20000 }, withScene(async (scene) => {
+      const web = http.createServer((_, response) => response.end('page'));
+      const refuse = await prepare(scene, web);
+      const { stream, closed } = await stuckUpgrade(scene, web);
+      assert.ok(!stream.writable && !stream.destroyed, 'ended, and not closed');
+      refuse(stream);
+      await within(closed, 'end of the stream', GRACE + REFUSAL_TIME + LATE);
+    }));
+  }
 });
 
 describe('Server.refuseUpgrade', () => {

@@ -119,13 +119,13 @@ function writtenTo(stream) {
 }
 
 /**
- * Whether another listener has taken an upgrade: its stream was ended, written to or read, or there is a listener for
- * its errors, which every user of a stream needs.
+ * Whether another listener has taken an upgrade: its stream was destroyed, written to or read, or there is a listener for
+ * its errors, which every user of a stream needs. That it was ended says nothing: Node ends one of TLS whose peer has.
  * @param {Duplex} stream
  * @param {number} written Bytes written to it before; Infinity when writes are no sign of use.
  */
 function isTaken(stream, written) {
-  return !stream.writable || stream.readableFlowing !== null || writtenTo(stream) > written || isHeardByOthers(stream);
+  return stream.destroyed || stream.readableFlowing !== null || writtenTo(stream) > written || isHeardByOthers(stream);
 }
 
 /**

@@ -61,19 +61,29 @@ function isHeardByOthers(stream) {
 }
 
 /**
- * Answers an upgrade with a refusal and closes its stream: when the peer has read the answer and closed, or
- * after {@link REFUSAL_TIME}. Does nothing to a stream that has been ended before.
+ * Closes a stream when both sides have ended it, or after {@link REFUSAL_TIME}. Without the time limit it could stay for
+ * ever: Node's TLS loses the error of a write of its own to a peer that has reset the connection, and all later writes wait.
  * @param {Duplex} stream
- * @param {string} response
  */
-function answer(stream, response) {
-  guard(stream);
-  if (!stream.writable) return;
+function closeInTime(stream) {
   const timer = setTimer(() => stream.destroy(), REFUSAL_TIME);
   finished(stream, () => {
     clearTimeout(timer);
     stream.destroy();
   });
+}
+
+/**
+ * Answers an upgrade with a refusal and closes its stream: when the peer has read the answer and closed, or
+ * after {@link REFUSAL_TIME}. A stream that has been ended before, as Node ends one of TLS whose peer has, gets no answer.
+ * @param {Duplex} stream
+ * @param {string} response
+ */
+function answer(stream, response) {
+  guard(stream);
+  if (stream.destroyed) return;
+  closeInTime(stream);
+  if (!stream.writable) return;
   stream.end(response);
   // Closing with unread bytes would reset the connection, and the answer could be lost.
   stream.resume();

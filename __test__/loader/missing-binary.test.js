@@ -464,6 +464,24 @@ describe('the binary', () => {
     });
   });
 
+  it('that is missing in a copy with all files of a checkout, as of Yarn, or behind a link to one', () => {
+    withApplication((copy, application) => {
+      fs.copyFileSync(path.join(ROOT, 'package.json'), path.join(copy, 'package.json'));
+      fs.writeFileSync(path.join(copy, 'Cargo.toml'), '');
+      const { message } = load(copy);
+      assert.match(message, /copy of a checkout .*run "npm ci && npm run build" in the checkout/);
+      assert.ok(!message.includes('Build it here'), message);
+      const checkout = path.join(application, 'checkout');
+      fs.renameSync(copy, checkout);
+      fs.symlinkSync(checkout, copy, 'junction');
+      // `debug` is a link here, and does not find it otherwise.
+      fs.symlinkSync(path.dirname(require.resolve('ms/package.json')), path.join(checkout, 'node_modules/ms'), 'junction');
+      for (const nodeArgs of [[], ['--preserve-symlinks']]) {
+        assert.match(load(copy, '', { nodeArgs }).message, /a checkout in which it has not been built\.\nBuild it here/);
+      }
+    });
+  });
+
   it('that is missing: `import` fails in the same way', () => {
     withCopy((folder) => {
       const file = path.join(folder, 'lib', 'index.mjs');

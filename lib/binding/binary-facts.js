@@ -4,7 +4,7 @@
 /** Facts about an installation whose binary does not load. Gathered only after loading has failed. */
 
 const fs = require('node:fs');
-const { createRequire } = require('node:module');
+const Module = require('node:module');
 const path = require('node:path');
 const { PUBLISHED, packageOf } = require('./platform.js');
 
@@ -12,10 +12,18 @@ const { PUBLISHED, packageOf } = require('./platform.js');
 const here = typeof __dirname === 'undefined' ? undefined : __dirname;
 
 /** The folder of this package; without meaning in a bundle. */
-const root = path.resolve(here ?? process.cwd(), '../..');
+const root = actual(path.resolve(here ?? process.cwd(), '../..'));
 
 /** The folder it is installed in, `node_modules`; undefined in a checkout. */
 const modules = path.basename(path.dirname(root)) === 'node_modules' ? path.dirname(root) : undefined;
+
+/**
+ * @param {string} folder
+ * @returns {string} The folder on disk that Yarn's Plug'n'Play shows under a name of its own.
+ */
+function actual(folder) {
+  return /** @type {any} */ (Module).findPnpApi?.(folder)?.resolveVirtual?.(folder) ?? folder;
+}
 
 /**
  * @param {string} file
@@ -52,9 +60,18 @@ function archive() {
 /** `package.json` of this package; undefined in a bundle. @type {any} */
 const manifest = isBundled() ? undefined : readJson(`${root}${path.sep}package.json`);
 
-/** Whether this is a checkout. */
+/** Whether this is a checkout: not a copy that has all of its files, as Yarn makes of `file:`. */
 function isCheckout() {
-  return !isBundled() && fs.existsSync(`${root}${path.sep}Cargo.toml`);
+  return !isBundled() && fs.existsSync(`${root}${path.sep}Cargo.toml`) && !isInstalled();
+}
+
+/** Whether this package's own folder, and not a link to it, is in `node_modules`. */
+function isInstalled() {
+  try {
+    return path.basename(path.dirname(fs.realpathSync(root))) === 'node_modules';
+  } catch {
+    return modules !== undefined;
+  }
 }
 
 /** Whether this was copied from a checkout, as by `npm pack` in it, and is not what is published. */
@@ -92,7 +109,7 @@ function foreignPackages(own) {
  */
 function installedFolder(name, from) {
   const starts = from.filter((folder) => folder !== undefined);
-  const folders = starts.flatMap((start) => createRequire(path.join(start, 'any.js')).resolve.paths(name) ?? []);
+  const folders = starts.flatMap((start) => Module.createRequire(path.join(start, 'any.js')).resolve.paths(name) ?? []);
   return folders.map((folder) => path.join(folder, name)).find((folder) => fs.existsSync(path.join(folder, 'package.json')));
 }
 

@@ -11,6 +11,7 @@ const assert = require('node:assert/strict');
 const path = require('node:path');
 const net = require('node:net');
 const tls = require('node:tls');
+const { reset: resetTcp } = require('../helpers/raw-client');
 const { upgradeRequest } = require('../helpers/raw-http');
 const { TRUST } = require('../helpers/tls');
 const { delay, until, within } = require('../helpers/timing');
@@ -59,10 +60,7 @@ async function connect(way, port) {
 
 /** Ends a connection with RST. @param {Socket} socket */
 function reset(socket) {
-  const raw = underneath.get(socket) ?? socket;
-  // Node cannot reset a socket while it ends its side, and leaves it open then.
-  if (raw.writableEnded && !raw.writableFinished && !raw.destroyed) raw.once('finish', () => raw.resetAndDestroy());
-  else raw.resetAndDestroy();
+  resetTcp(underneath.get(socket) ?? socket);
 }
 
 /** @param {Socket} socket @param {string} text */

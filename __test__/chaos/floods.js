@@ -8,7 +8,7 @@ const tls = require('node:tls');
 const zlib = require('node:zlib');
 const { once } = require('node:events');
 const { encodeFrame } = require('../helpers/frames');
-const { RawClient } = require('../helpers/raw-client');
+const { RawClient, reset } = require('../helpers/raw-client');
 const { upgradeRequest } = require('../helpers/raw-http');
 const { TRUST } = require('../helpers/tls');
 const { REQUESTS } = require('../hostile/requests');
@@ -60,7 +60,7 @@ async function open(flooder, headers) {
   await new RawClient(socket).upgraded;
   // What the server says is read, and of no interest.
   socket.removeAllListeners('data').resume();
-  return { socket, reset: () => bare.resetAndDestroy() };
+  return { socket, reset: () => reset(bare) };
 }
 
 /**

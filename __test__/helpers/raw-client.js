@@ -17,6 +17,16 @@ const { within } = require('./timing');
 /** @typedef {import('./frames').FrameFields} FrameFields */
 
 /**
+ * Ends a connection with RST, once the end of its side is sent if that is under way: Node reports EINVAL for a socket that is
+ * reset meanwhile, and leaves it open, out of reach.
+ * @param {net.Socket} socket
+ */
+function reset(socket) {
+  if (socket.writableEnded && !socket.writableFinished && !socket.destroyed) socket.once('finish', () => socket.resetAndDestroy());
+  else socket.resetAndDestroy();
+}
+
+/**
  * @typedef {object} Ending how a connection ended, as this client saw it
  * @property {number | null} code of the close frame received; null without one, 1005 when it was empty
  * @property {string} reason
@@ -174,7 +184,7 @@ class RawClient extends EventEmitter {
 
   /** Sends RST. */
   reset() {
-    this.socket.resetAndDestroy();
+    reset(this.socket);
   }
 
   /**
@@ -273,4 +283,4 @@ class RawClient extends EventEmitter {
   }
 }
 
-module.exports = { RawClient };
+module.exports = { RawClient, reset };

@@ -6,6 +6,7 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const { inParts } = require('../../lib/rooms/parts.js');
+const { FakeServer } = require('../helpers/inbox');
 const { withScene } = require('../process/support/scene');
 const { until } = require('../helpers/timing');
 
@@ -18,16 +19,12 @@ function busy(ms) {
   while (performance.now() < end);
 }
 
-/** A native side that notes which selections are dropped. */
-function fake() {
-  /** @type {number[]} */
-  const dropped = [];
-  return { dropped, native: /** @type {any} */ ({ dropMembers: (/** @type {number} */ key) => dropped.push(key) }) };
-}
+/** @returns {any} */
+const fake = () => new FakeServer();
 
 describe('in parts', () => {
   it('lets the event loop turn after a few milliseconds', async () => {
-    const { native, dropped } = fake();
+    const server = fake();
     let turns = 0;
     let isOver = false;
     const turn = () => {
@@ -36,7 +33,7 @@ describe('in parts', () => {
     };
     setImmediate(turn);
     let left = 5;
-    const done = inParts(native, 7, () => {
+    const done = inParts(server, 7, () => {
       busy(5);
       left -= 1;
       return left > 0;
@@ -46,28 +43,28 @@ describe('in parts', () => {
     isOver = true;
     assert.equal(left, 0);
     assert.ok(turns >= 4, `${turns} turns`);
-    assert.deepEqual(dropped, [7]);
+    assert.deepEqual(server.dropped, [7]);
   });
 
   it('does what is short at once', async () => {
-    const { native, dropped } = fake();
+    const server = fake();
     let left = 3;
-    const done = inParts(native, 1, () => (left -= 1) > 0);
-    assert.deepEqual([left, dropped], [0, [1]]);
+    const done = inParts(server, 1, () => (left -= 1) > 0);
+    assert.deepEqual([left, server.dropped], [0, [1]]);
     await done;
   });
 
   it('ends with what is thrown, in a later part too', async () => {
-    const { native, dropped } = fake();
+    const server = fake();
     let calls = 0;
-    const failing = inParts(native, 2, () => {
+    const failing = inParts(server, 2, () => {
       calls += 1;
       busy(5);
       if (calls === 2) throw new Error('mine');
       return true;
     });
     await assert.rejects(failing, /mine/);
-    assert.deepEqual([calls, dropped], [2, [2]]);
+    assert.deepEqual([calls, server.dropped], [2, [2]]);
   });
 });
 

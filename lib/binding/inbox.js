@@ -3,10 +3,13 @@
 
 const { AsyncResource } = require('node:async_hooks');
 const { Batch } = require('./batch.js');
+const { Chores } = require('./chores.js');
 const { CONTEXT, Contexts } = require('./contexts.js');
 const { Events } = require('./events.js');
 const { LANE } = require('./layout.js');
-const { afterDue, afterTurn, microtask, now } = require('../runtime/environment.js');
+const { Pace } = require('./pace.js');
+const { Turn } = require('./turn.js');
+const { afterDue, microtask, now } = require('../runtime/environment.js');
 const { throwLater } = require('../runtime/debug.js');
 const { kLifecycle, kNative } = require('../symbols.js');
 
@@ -15,33 +18,8 @@ const { kLifecycle, kNative } = require('../symbols.js');
 const { SPARSE, BACKLOGGED } = LANE;
 const NEITHER = -1;
 
-/**
- * Milliseconds that events are handled before the event loop looks for timers, sockets and signals. A timer
- * is late by at most twice this time plus one handler: Node may wake the inbox again in the same turn of the
- * loop, which shows only when the time has passed.
- */
-const TURN = 8;
-
-/** Of these, the milliseconds in which connections without a backlog come first. */
-const SPARSE_TURN = 6;
-
 /** Milliseconds between looks for events of connections without a backlog, while others are handled. */
 const LOOK = 1;
-
-/**
- * Events of one step, by the number of quick steps before it. After a step, the code that awaits in its
- * handlers continues, so that the time of this code is noticed soon.
- */
-const STEP = 8;
-const QUICK_STEP = 16;
-const LARGE_STEP = 32;
-
-/** Longest time of a quick step, in ms, and of the code that awaits in its handlers. */
-const QUICK = 0.25;
-
-/** Quick steps in a row before larger ones are tried, and before the largest. */
-const FEW = 2;
-const MANY = 64;
 
 /**
  * Takes batches of events from the native side and has each event handled. Messages that handlers send are
@@ -60,19 +38,22 @@ class Inbox {
   #hasMore = false;
   /** Whether a chain of steps is under way. */
   #isRunning = false;
-  /** Whether the chain began with a wake, and not in an immediate. */
-  #isWoken = false;
-  /** When the running turn ends, and until when connections without a backlog come first. */
-  #turnEnds = 0;
-  #sparseEnds = 0;
   /** When events of connections without a backlog were last looked for. */
   #looked = 0;
-  /** When the last step began. */
+  /** When the last step began, and when its handlers had returned. */
   #stepped = 0;
-  /** Continues after a turn of the event loop. @type {NodeJS.Immediate | undefined} */
-  #immediate = undefined;
-  /** Quick steps in a row. */
-  #quickSteps = 0;
+  #handled = 0;
+  /** The time there is before the event loop is due. */
+  #turn = new Turn((time) => {
+    if (this.#isWaiting) this.#run(time);
+  });
+  #pace = new Pace();
+  /** Events of the last step. */
+  #count = 0;
+  /** What is done beside events. */
+  #chores = new Chores();
+  /** Whether the last step was one of chores. */
+  #isChore = false;
   /** Milliseconds of the code that awaited in the handlers of the last step. */
   #awaited = 0;
   #flushDue = false;
@@ -120,37 +101,17 @@ class Inbox {
     this.#hasMore = true;
     if (this.#isRunning) return;
     const time = now();
-    if (time >= this.#turnEnds) {
-      // Node can call this many times within one turn of the event loop, so the turn may not be over. The
-      // immediate runs after the turn.
-      if (this.#immediate !== undefined) return;
-      this.#goOnLater();
-      this.#beginTurn(time);
-    }
-    this.#isWoken = true;
-    this.#run(time);
+    if (this.#turn.enter(time)) this.#run(time);
   }
 
-  #goOnLater() {
-    this.#immediate ??= afterTurn(() => {
-      this.#immediate = undefined;
-      const time = now();
-      if (!this.#isWoken) this.#beginTurn(time);
-      else if (time >= this.#turnEnds) {
-        // Immediates come before timers, which are due after a turn as well.
-        this.#isWoken = false;
-        this.#goOnLater();
-        return;
-      }
-      this.#isWoken = false;
-      if (this.#isWaiting) this.#run(time);
-    });
-  }
-
-  /** @param {number} time */
-  #beginTurn(time) {
-    this.#turnEnds = time + TURN;
-    this.#sparseEnds = time + SPARSE_TURN;
+  /**
+   * Has something done beside events, in steps that take their share of each turn.
+   * @param {(count: number) => boolean} chore Does so many parts at most; returns whether more are left.
+   */
+  addChore(chore) {
+    this.#chores.add(chore);
+    this.#isWaiting = true;
+    if (!this.#isRunning) this.#turn.goOnLater();
   }
 
   /** @param {number} time */
@@ -166,10 +127,10 @@ class Inbox {
   /** Continues after the code that awaited in the handlers of the last step, if the turn has time left. */
   #goOn = () => {
     const time = now();
-    this.#awaited = time - this.#stepped;
+    if (!this.#isChore) this.#awaited = time - this.#handled;
     this.#note(time);
-    if (time < this.#turnEnds) this.#contexts.run(this.#next);
-    else this.#endTurn();
+    if (this.#turn.isOver(time)) this.#endTurn();
+    else this.#contexts.run(this.#next);
   };
 
   /** Handles some events, then lets the code continue that awaits in their handlers. */
@@ -182,7 +143,7 @@ class Inbox {
     } catch (error) {
       // The native side failed, not a handler. The remaining events are handled later, and what was not flushed is then.
       this.#isWaiting = true;
-      this.#goOnLater();
+      this.#turn.goOnLater();
       this.#server[kLifecycle].onFailure(error);
       throwLater(error);
     }
@@ -191,25 +152,32 @@ class Inbox {
 
   /** @returns {boolean} Whether the chain of steps continues. */
   #handleSome() {
-    const batch = this.#choose(this.#stepped);
+    const batch = this.#chores.isDue ? undefined : this.#choose(this.#stepped);
+    this.#isChore = batch === undefined && !this.#chores.isEmpty;
+    if (this.#isChore) {
+      this.#chores.step();
+      this.#flushDue = true;
+      return true;
+    }
     if (batch === undefined) {
       this.#isWaiting = false;
       this.#flush(NEITHER, 0);
+      // Chores may come.
       this.#runPassed();
-      return false;
+      this.#flushDue = this.#isWaiting;
+      return this.#isWaiting;
     }
-    const size = sizeAfter(this.#quickSteps);
-    for (let count = 0; count < size && batch.isOpen; count += 1) {
+    const { size } = this.#pace;
+    for (this.#count = 0; this.#count < size && batch.isOpen; this.#count += 1) {
       this.#contexts.handle(batch);
     }
-    batch.time += this.#awaited;
+    this.#handled = now();
+    batch.time += this.#awaited + this.#handled - this.#stepped;
     this.#awaited = 0;
-    const begun = this.#stepped;
-    this.#note(now());
-    batch.time += this.#stepped - begun;
     if (!batch.isOpen) {
       this.#endBatch(batch);
-      if (!this.#hasMore && !this.#batches.some(isOpen)) {
+      if (!this.#hasMore && !this.#batches.some(isOpen) && this.#chores.isEmpty) {
+        this.#note(this.#handled);
         this.#isWaiting = false;
         return false;
       }
@@ -219,18 +187,24 @@ class Inbox {
   }
 
   /**
-   * Notes that a step, or the code that awaited in it, has ended.
+   * Notes that a step has ended, and the code that awaited in it.
    * @param {number} time
    */
   #note(time) {
-    this.#quickSteps = time - this.#stepped < QUICK ? this.#quickSteps + 1 : 0;
+    const took = time - this.#stepped;
     this.#stepped = time;
+    if (this.#isChore) {
+      this.#chores.note(took);
+      return;
+    }
+    this.#pace.note(this.#count, took);
+    this.#chores.wait(took);
   }
 
   /** Ends a turn: the event loop is due. */
   #endTurn() {
     this.#isRunning = false;
-    this.#goOnLater();
+    this.#turn.goOnLater();
     try {
       this.#flush(NEITHER, 0);
     } catch (error) {
@@ -243,12 +217,12 @@ class Inbox {
    * @returns {Batch | undefined} A batch with events to handle.
    */
   #choose(time) {
-    if (time >= this.#sparseEnds) return this.#open(BACKLOGGED) ?? this.#open(SPARSE);
+    if (!this.#turn.isForSparse(time)) return this.#open(BACKLOGGED) ?? this.#open(SPARSE);
     const [sparse, backlogged] = this.#batches;
     if (backlogged.isOpen && !sparse.isOpen && time - this.#looked < LOOK) return backlogged;
     this.#looked = time;
     // Events that came while others were handled did not cause a wake.
-    if (backlogged.isOpen) this.#hasMore = true;
+    if (backlogged.isOpen || !this.#chores.isEmpty) this.#hasMore = true;
     return this.#open(SPARSE) ?? this.#open(BACKLOGGED);
   }
 
@@ -368,12 +342,6 @@ function attempt(run) {
   } catch (error) {
     throwLater(error);
   }
-}
-
-/** @param {number} quickSteps */
-function sizeAfter(quickSteps) {
-  if (quickSteps < FEW) return STEP;
-  return quickSteps < MANY ? QUICK_STEP : LARGE_STEP;
 }
 
 /** @param {Batch} batch */

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { afterDue, afterTurn, now, setTimer } = require('../runtime/environment.js');
+const { now, setTimer } = require('../runtime/environment.js');
 
 /**
  * An entry that waits. The fields are the queue's.
@@ -11,16 +11,6 @@ const { afterDue, afterTurn, now, setTimer } = require('../runtime/environment.j
  * @property {any} previous The entry that expires before it.
  * @property {any} next The entry that expires after it.
  */
-
-/**
- * Milliseconds after which the event loop is due: thousands of entries may expire at once, and each runs code.
- * This is twice the time that events get in a turn (`lib/binding/inbox.js`). So entries expire faster than a
- * peer can have an application add others.
- */
-const TURN = 16;
-
-/** Entries that expire before the code that awaits them continues and the time is checked. */
-const STEP = 16;
 
 /**
  * Entries with the same time to wait, which expire in the order they were added. It is a linked list because
@@ -66,12 +56,12 @@ class Deadlines {
   #queues = new Map();
 
   /**
-   * @param {(run: () => void) => void} whenCaughtUp Calls `run` once all events received so far are handled:
-   *   an answer that arrived while the thread was busy still counts.
+   * @param {(chore: (count: number) => boolean) => void} schedule Has a chore done in steps (`lib/binding/chores.js`), once
+   *   all events received so far are handled: an answer that arrived while the thread was busy still counts.
    * @param {(entry: T) => void} expire Called for each entry that expires.
    */
-  constructor(whenCaughtUp, expire) {
-    this.whenCaughtUp = whenCaughtUp;
+  constructor(schedule, expire) {
+    this.schedule = schedule;
     this.expire = expire;
   }
 
@@ -96,34 +86,30 @@ class Deadlines {
    */
   #arm(queue, delay) {
     // Connections keep the process alive; their deadlines do not.
-    const check = () => this.#check(queue);
-    setTimer(() => this.whenCaughtUp(check), Math.ceil(delay)).unref();
-  }
-
-  /** @param {Queue<T>} queue */
-  #check(queue) {
-    this.#expireSome(queue, now() + TURN);
+    setTimer(() => {
+      // Answers to those that are due later may arrive behind the events that are waited for.
+      const time = now();
+      this.schedule((count) => this.#expireSome(queue, time, count));
+    }, Math.ceil(delay)).unref();
   }
 
   /**
    * @param {Queue<T>} queue
-   * @param {number} end When the event loop is due.
+   * @param {number} time What was due then expires.
+   * @param {number} most
+   * @returns {boolean} Whether more is due.
    */
-  #expireSome(queue, end) {
-    const time = now();
+  #expireSome(queue, time, most) {
     for (let count = 0; queue.first !== undefined && queue.first.due <= time; count += 1) {
-      if (count === STEP) {
-        if (time < end) afterDue(() => this.#expireSome(queue, end));
-        else afterTurn(() => this.#check(queue));
-        return;
-      }
+      if (count === most) return true;
       const entry = queue.first;
       queue.remove(entry);
       this.expire(entry);
     }
     // A timer stays when its entry is removed: setting it once for many entries costs less.
     if (queue.first === undefined) this.#queues.delete(queue.time);
-    else this.#arm(queue, queue.first.due - time);
+    else this.#arm(queue, Math.max(0, queue.first.due - now()));
+    return false;
   }
 }
 

@@ -6,7 +6,7 @@
 const LineError = require('../../common/line-error.js');
 const { textOf } = require('../binding/text.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
-const { reasonOf } = require('../../common/json.js');
+const { reasonOf, receivedError } = require('../../common/json.js');
 const { unwritable } = require('../shown.js');
 
 /** @typedef {import('./message.js').Message} Message */
@@ -58,6 +58,34 @@ function tooManySends(most) {
   return new LineError(ErrorCode.TOO_MANY_SENDS, text);
 }
 
+/**
+ * An error that a peer, or its silence, has brought about. Frames of its stack would show this package alone, and cost
+ * more time than all else that is done when a send expires; a peer may have thousands expire.
+ * @param {string} code
+ * @param {string} text
+ * @param {unknown} [payload]
+ */
+function withoutFrames(code, text, payload) {
+  const { stackTraceLimit } = Error;
+  // Not an assignment: that would throw where the application has frozen `Error`.
+  Reflect.set(Error, 'stackTraceLimit', 0);
+  const error = new LineError(code, text, payload);
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  error.stack = `LineError: ${text}`;
+  return error;
+}
+
+/** @param {number} timeout */
+function notAnswered(timeout) {
+  return withoutFrames(ErrorCode.MESSAGE_TIMEOUT, `The client did not answer within ${timeout} ms`);
+}
+
+/** @param {unknown} error As it was received. */
+function rejectedByClient(error) {
+  const text = 'The client rejected the message; its error is the payload of this error';
+  return withoutFrames(ErrorCode.MESSAGE_REJECTED, text, receivedError(error));
+}
+
 /** @param {unknown} cause */
 function pingFailed(cause) {
   const text = 'The client did not answer a ping and is being disconnected';
@@ -98,8 +126,8 @@ function notResponded(message, cause) {
 /** @param {import('../binding/text.js').RawText} received */
 function noEnvelope(received) {
   const text = 'A message from the client is not an envelope in JSON; its text is the payload of this error';
-  if (typeof received === 'string') return new LineError(ErrorCode.INVALID_JSON, text, received);
-  const error = new LineError(ErrorCode.INVALID_JSON, text);
+  if (typeof received === 'string') return withoutFrames(ErrorCode.INVALID_JSON, text, received);
+  const error = withoutFrames(ErrorCode.INVALID_JSON, text);
   // Without effect on an error that the application has frozen.
   const define = (/** @type {PropertyDescriptor} */ how) => Reflect.defineProperty(error, 'payload', { ...how, enumerable: true, configurable: true });
   /** @type {string | undefined} */
@@ -132,6 +160,8 @@ module.exports = {
   notOpen,
   closed,
   tooManySends,
+  notAnswered,
+  rejectedByClient,
   pingFailed,
   invalidPayload,
   infoJson,

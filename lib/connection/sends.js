@@ -1,14 +1,14 @@
 // @ts-check
 'use strict';
 
-const LineError = require('../../common/line-error.js');
 const { cancel } = require('./deadlines.js');
 const { textOf } = require('../binding/text.js');
-const { ConnectionErrorCode, MessageName } = require('../enums.js');
-const { receivedError } = require('../../common/json.js');
-const { markHandled, rejected, tooManySends } = require('./errors.js');
+const { MessageName } = require('../enums.js');
+const { markHandled, notAnswered, rejected, rejectedByClient, tooManySends } = require('./errors.js');
+const { AT_ONCE, Settling } = require('./settling.js');
 const { kQueue, kSlot } = require('../symbols.js');
 
+/** @typedef {import('../../common/line-error.js')} LineError */
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('../binding/text.js').RawText} RawText */
@@ -17,7 +17,7 @@ const { kQueue, kSlot } = require('../symbols.js');
  * What the sends of all connections of a server share: one object for each server.
  * @typedef {object} SendServices
  * @property {Pick<import('../binding/native.js').NativeServer, 'queued' | 'watch'>} native
- * @property {Pick<import('../binding/inbox.js').Inbox, 'awaitWritten'>} inbox
+ * @property {Pick<import('../binding/inbox.js').Inbox, 'addChore' | 'awaitWritten'>} inbox
  * @property {import('./deadlines.js').Deadlines<Awaiting>} deadlines Calls {@link Sends.onTimeout}, or that of whatever
  *   else waits for answers.
  * @property {() => number} maxPending How many sends of a connection may wait for answers.
@@ -82,6 +82,8 @@ class Sends {
   #pending = new Map();
   /** Oldest first. @type {Unwritten[]} */
   #unwritten = [];
+  /** Made when many are settled at once. @type {Settling | undefined} */
+  #settling = undefined;
 
   /**
    * @param {ServerConnection} connection
@@ -143,9 +145,7 @@ class Sends {
       pending.resolve(rawPayload === undefined ? undefined : JSON.parse(textOf(rawPayload)));
       return;
     }
-    const error = receivedError(JSON.parse(textOf(rawError)));
-    const text = 'The client rejected the message; its error is the payload of this error';
-    pending.reject(new LineError(ConnectionErrorCode.MESSAGE_REJECTED, text, error));
+    pending.reject(rejectedByClient(JSON.parse(textOf(rawError))));
   }
 
   /**
@@ -153,8 +153,7 @@ class Sends {
    */
   onTimeout(pending) {
     this.#take(pending);
-    const text = `The client did not answer within ${pending.timeout} ms`;
-    pending.reject(new LineError(ConnectionErrorCode.MESSAGE_TIMEOUT, text));
+    pending.reject(notAnswered(pending.timeout));
   }
 
   /** Fulfils the promises of `sendWithoutResponse` whose messages are written. */
@@ -164,7 +163,7 @@ class Sends {
     // Totals are the low 32 bits of running counts: compare by their difference.
     const left = this.#unwritten.findIndex(({ total }) => ((total - written) | 0) > 0);
     const done = this.#unwritten.splice(0, left < 0 ? this.#unwritten.length : left);
-    done.forEach(({ resolve }) => resolve());
+    this.#settle(done, ({ resolve }) => resolve());
   }
 
   /**
@@ -172,15 +171,31 @@ class Sends {
    * @param {LineError} error
    */
   fail(error) {
-    for (const pending of this.#pending.values()) {
-      cancel(pending);
-      pending.reject(error);
-    }
+    const pending = [...this.#pending.values()];
     this.#pending.clear();
-    this.#unwritten.splice(0).forEach(({ promise, reject }) => {
+    pending.forEach(cancel);
+    this.#settle(pending, ({ reject }) => reject(error));
+    this.#settle(this.#unwritten.splice(0), ({ promise, reject }) => {
       markHandled(promise);
       reject(error);
     });
+  }
+
+  /**
+   * @template T
+   * @param {readonly T[]} entries
+   * @param {(entry: T) => void} act Settles one of them.
+   */
+  #settle(entries, act) {
+    if (this.#settling === undefined) {
+      if (entries.length <= AT_ONCE) {
+        entries.forEach(act);
+        return;
+      }
+      const { inbox } = this.#services;
+      this.#settling = new Settling((chore) => inbox.addChore(chore));
+    }
+    this.#settling.settle(entries, act);
   }
 
   /** Whether a send waits for its answer. */

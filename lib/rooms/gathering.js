@@ -7,10 +7,9 @@ const LineError = require('../../common/line-error.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
 const { REQUEST_PREFIX } = require('../binding/layout.js');
 const { cancel } = require('../connection/deadlines.js');
-const { afterTurn } = require('../runtime/environment.js');
 const { receivedError } = require('../../common/json.js');
 const { textOf } = require('./room.js');
-const { kLifecycle, kNative, kSending, kSlot } = require('../symbols.js');
+const { kInbox, kLifecycle, kNative, kSending, kSlot } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../connection/message.js').Message} Message */
@@ -126,13 +125,24 @@ class Gathering {
   /** @param {Question} question */
   #end(question) {
     this.#questions.delete(question.key);
-    this.#collect(question);
+    if (this.#collect(question)) this.#server[kInbox].addChore((count) => this.#collectSome(question, count));
     this.#server[kLifecycle].draining?.checkAll();
   }
 
   /**
-   * Takes one part of the answers in each turn of the event loop: there may be many.
    * @param {Question} question
+   * @param {number} most Parts that are taken.
+   * @returns {boolean} Whether there are more.
+   */
+  #collectSome(question, most) {
+    for (let count = 0; count < most; count += 1) if (!this.#collect(question)) return false;
+    return true;
+  }
+
+  /**
+   * Takes one part of the answers: there may be many.
+   * @param {Question} question
+   * @returns {boolean} Whether there are more.
    */
   #collect(question) {
     const { gathered } = question;
@@ -144,11 +154,12 @@ class Gathering {
       for (const id of part.tooLarge) gathered.errors.set(id, tooLarge());
       gathered.silent.push(...part.silent);
       gathered.missingNodes.push(...part.missing);
-      if (part.more) afterTurn(() => this.#collect(question));
-      else question.resolve(gathered);
+      if (part.more) return true;
+      question.resolve(gathered);
     } catch (error) {
       question.reject(error);
     }
+    return false;
   }
 }
 

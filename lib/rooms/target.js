@@ -267,7 +267,7 @@ class Target {
     const key = native.selectMembers(this.#words, areClosed);
     // Also of those whose turn comes later.
     if (areClosed) this.#server[kInbox].ignoreClosed();
-    return inParts(native, key, () => act(native, key));
+    return inParts(this.#server, key, () => act(native, key));
   }
 
   /** @returns {import('../binding/native.js').TargetWords} */

@@ -76,7 +76,7 @@ class Server extends Emitter {
       native,
       inbox,
       deadlines: new Deadlines(
-        (expire) => inbox.whenCaughtUp(expire),
+        (chore) => inbox.whenCaughtUp(() => inbox.addChore(chore)),
         (pending) => pending.sends.onTimeout(pending),
       ),
       maxPending: () => maxPendingSends(this[kSettings]),

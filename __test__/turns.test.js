@@ -1,0 +1,173 @@
+// @ts-check
+'use strict';
+
+/**
+ * What the package does in one turn of the event loop is bounded, whatever there is to do: events, sends that expire, promises
+ * that are settled at once (contract section 5, Time). Times are those of this process alone.
+ */
+
+const { describe, it } = require('node:test');
+const assert = require('node:assert/strict');
+const { burn, ownTime, useOwnClock } = require('./helpers/own-clock.js');
+const { withScene } = require('./process/support/scene');
+const { FakeServer } = require('./helpers/inbox.js');
+const { Deadlines } = require('../lib/connection/deadlines.js');
+const { Settling } = require('../lib/connection/settling.js');
+const { LANE } = require('../lib/binding/layout.js');
+
+/** Longest turn in ms: 5, and a step of eight that take 1 ms each by surprise. The rest is for garbage collection. */
+const LONGEST = 20;
+
+const turned = () => new Promise((resolve) => setImmediate(resolve));
+
+/** @param {() => void} run */
+const expiring = (run) => ({ run, due: 0, queue: undefined, previous: undefined, next: undefined });
+
+/**
+ * @param {() => boolean} isOver
+ * @returns {Promise<number>} The longest time of the thread between two timers, in ms.
+ */
+async function longestTurn(isOver) {
+  let longest = 0;
+  for (let last = ownTime(); !isOver(); last = ownTime()) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    longest = Math.max(longest, ownTime() - last);
+  }
+  return longest;
+}
+
+describe('a turn', () => {
+  it('ends soon while events come that take long, at once or after they awaited', async (test) => {
+    useOwnClock(test);
+    let handled = 0;
+    const server = new FakeServer(async () => {
+      handled += 1;
+      if (handled % 200 < 100) return;
+      if (handled % 2 === 0) await null;
+      burn(1);
+    });
+    server.receive(LANE.BACKLOGGED, 600);
+    const longest = await longestTurn(() => handled >= 600);
+    assert.ok(longest < LONGEST, `${longest} ms`);
+  });
+
+  it('is shared by what expires and events', async (test) => {
+    useOwnClock(test);
+    let handled = 0;
+    let expired = 0;
+    const server = new FakeServer(() => {
+      burn(0.1);
+      handled += 1;
+    });
+    const deadlines = new Deadlines((chore) => server.inbox.addChore(chore), (/** @type {any} */ { run }) => run());
+    for (let count = 0; count < 2000; count += 1) {
+      deadlines.add(expiring(async () => {
+        await null;
+        burn(0.1);
+        expired += 1;
+      }), 1 + (count % 2));
+    }
+    server.receive(LANE.BACKLOGGED, 10_000);
+    const longest = await longestTurn(() => expired >= 2000);
+    assert.ok(longest < LONGEST, `${longest} ms`);
+    assert.ok(handled > 400 && handled < 2000, `${handled} events while 2000 expired`);
+    server.events = [0, 0];
+  });
+
+  it('is shared by all servers of a thread', async (test) => {
+    useOwnClock(test);
+    const counts = Array(10).fill(0);
+    const servers = counts.map((_, index) => new FakeServer(() => {
+      burn(0.1);
+      counts[index] += 1;
+    }));
+    for (const server of servers) server.receive(LANE.BACKLOGGED, 1e6);
+    const end = ownTime() + 300;
+    const longest = await longestTurn(() => ownTime() >= end);
+    for (const server of servers) server.events = [0, 0];
+    assert.ok(longest < LONGEST, `${longest} ms`);
+    assert.ok(Math.max(...counts) < 2 * Math.min(...counts), `events of each: ${counts}`);
+    for (let count = 0; count < 10; count += 1) await turned();
+  });
+
+  it('serves connections without a backlog soon while much expires', async (test) => {
+    useOwnClock(test);
+    /** @type {number[]} */
+    const waits = [];
+    let begun = 0;
+    const server = new FakeServer((lane) => {
+      if (lane === LANE.SPARSE) waits.push(ownTime() - begun);
+      else burn(0.05);
+    });
+    let left = 2000;
+    server.inbox.addChore((count) => {
+      for (let done = 0; done < count; done += 1) {
+        burn(0.05);
+        left -= 1;
+        // A client's request comes, which the core does not wake for: it knows that the thread is at work.
+        if (left % 200 !== 0) continue;
+        begun = ownTime();
+        server.events[LANE.SPARSE] += 1;
+      }
+      return left > 0;
+    });
+    server.receive(LANE.BACKLOGGED, 1000);
+    while (left > 0 || waits.length < 10) await turned();
+    assert.equal(waits.length, 10);
+    waits.sort((a, b) => a - b);
+    assert.ok(waits[7] < 6, `${waits}`);
+    server.events = [0, 0];
+  });
+});
+
+describe('promises that are settled at once', () => {
+  it('are settled in their order, few of them at first, and leave time to others', async (test) => {
+    useOwnClock(test);
+    const { inbox } = new FakeServer();
+    const settling = new Settling((chore) => inbox.addChore(chore));
+    /** @type {number[]} */
+    const settled = [];
+    const settle = (/** @type {number} */ number) => {
+      settled.push(number);
+      Promise.resolve().then(() => burn(0.05));
+    };
+    const numbers = Array.from({ length: 3000 }, (_, index) => index);
+    settling.settle(numbers.slice(0, 2000), settle);
+    assert.equal(settled.length, 32);
+    settling.settle(numbers.slice(2000, 2000), settle);
+    settling.settle(numbers.slice(2000), settle);
+    assert.equal(settled.length, 32);
+    const longest = await longestTurn(() => settled.length >= 3000);
+    assert.ok(longest < LONGEST, `${longest} ms`);
+    assert.deepEqual(settled, numbers);
+    settling.settle([3000], settle);
+    assert.equal(settled.at(-1), 3000, 'the next is settled at once again');
+  });
+
+  it('leave time to others when a client goes that tens of thousands of answers are awaited of', withScene(async (scene, test) => {
+    useOwnClock(test);
+    const { server, port } = await scene.listen();
+    const count = 20_000;
+    /** @type {number[]} */
+    const failed = [];
+    let failedBefore = 0;
+    server.on('connection', (/** @type {any} */ connection) => {
+      for (let number = 0; number < count; number += 1) {
+        connection.send('question', undefined, 0).catch((/** @type {any} */ error) => {
+          assert.equal(error.code, 'scDisconnected');
+          failed.push(number);
+          burn(0.01);
+        });
+      }
+      connection.on('_disconnected', () => (failedBefore = failed.length));
+    });
+    const client = await scene.open(port);
+    await client.handshake();
+    while (client.frames.length < 1) await turned();
+    client.socket.destroy();
+    const longest = await longestTurn(() => failed.length >= count);
+    assert.ok(longest < 2 * LONGEST, `${longest} ms`);
+    assert.ok(failedBefore <= 32, `${failedBefore} at once`);
+    assert.deepEqual(failed, Array.from({ length: count }, (_, number) => number));
+  }));
+});

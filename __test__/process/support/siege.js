@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const fs = require('node:fs');
 const http = require('node:http');
 const { encodeFrame } = require('../../helpers/frames');
 const { RawClient } = require('../../helpers/raw-client');
@@ -12,6 +13,7 @@ const { delay } = require('../../helpers/timing');
  * @property {number} count How many flooders there are.
  * @property {number} time For how long they are watched, in ms.
  * @property {string} [node] What runs the server, this Node by default.
+ * @property {string[]} [nodeArgs] Options of that Node.
  */
 
 /**
@@ -20,6 +22,9 @@ const { delay } = require('../../helpers/timing');
  *   that other processes took.
  * @property {number[]} times How long an honest client and an HTTP server of the process waited for their
  *   answers, in ms, sorted.
+ * @property {number} busy The most CPU time of the server's thread between two of those timers, in ms. It does not depend
+ *   on what else the machine does, and leaves out threads that collect garbage. 0 where it is not known: not on Linux.
+ * @property {number[]} busyTimes CPU time of the server's thread while an answer was waited for, in ms, sorted.
  */
 
 /**
@@ -28,9 +33,9 @@ const { delay } = require('../../helpers/timing');
  * @param {Siege} siege
  * @returns {Promise<Outcome>}
  */
-async function besiege(scene, { kind, count, time, node }) {
+async function besiege(scene, { kind, count, time, node, nodeArgs }) {
   const options = { messagesPerSecond: 0, bytesPerSecond: 0 };
-  const server = scene.child('beset.js', [JSON.stringify(options)], { program: node });
+  const server = scene.child('beset.js', [JSON.stringify(options)], { program: node, nodeArgs });
   const [port, web] = await server.report();
   const honest = await RawClient.open({ port });
   scene.defer(() => honest.socket.destroy());
@@ -42,9 +47,22 @@ async function besiege(scene, { kind, count, time, node }) {
   }
   server.tell('');
   await server.report();
-  const times = await ask(honest, web, time);
+  const { times, busyTimes } = await ask(honest, web, time, () => ranOf(server.pid));
   server.tell('');
-  return { late: await server.report(), times };
+  const [late, busy] = await server.report();
+  return { late, times, busy, busyTimes };
+}
+
+/**
+ * @param {number} pid
+ * @returns {number} Milliseconds that the first thread of a process has run; 0 where it is not known.
+ */
+function ranOf(pid) {
+  try {
+    return Number(fs.readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1').split(' ')[0]) / 1e6;
+  } catch {
+    return 0;
+  }
 }
 
 /**
@@ -52,30 +70,40 @@ async function besiege(scene, { kind, count, time, node }) {
  * @param {RawClient} client
  * @param {number} web Port of the HTTP server.
  * @param {number} time For how long, in ms.
- * @returns {Promise<number[]>} How long each answer took, in ms, sorted.
+ * @param {() => number} ran Milliseconds that the server's thread has run.
+ * @returns {Promise<Pick<Outcome, 'times' | 'busyTimes'>>}
  */
-async function ask(client, web, time) {
+async function ask(client, web, time, ran) {
+  /** @type {number[]} */
   const times = [];
+  /** @type {number[]} */
+  const busyTimes = [];
+  /** @param {() => Promise<void>} answered */
+  const wait = async (answered) => {
+    const [begun, ranBefore] = [performance.now(), ran()];
+    await answered();
+    times.push(performance.now() - begun);
+    busyTimes.push(ran() - ranBefore);
+  };
   const end = performance.now() + time;
   for (let number = 0; performance.now() < end; number += 1) {
-    const begun = performance.now();
-    const answered = new Promise((resolve) => {
-      client.on('frame', (frame) => frame?.text.includes(`"i":"own ${number}"`) && resolve(undefined));
+    await wait(() => {
+      client.send(encodeFrame({ payload: `{"n":"cheap","i":"own ${number}"}` }));
+      return new Promise((resolve) => {
+        client.on('frame', (frame) => frame?.text.includes(`"i":"own ${number}"`) && resolve());
+      });
     });
-    client.send(encodeFrame({ payload: `{"n":"cheap","i":"own ${number}"}` }));
-    await answered;
     client.removeAllListeners('frame');
-    times.push(performance.now() - begun);
-    const asked = performance.now();
-    await new Promise((resolve, reject) => {
+    await wait(() => new Promise((resolve, reject) => {
       http.get({ port: web, host: '127.0.0.1', agent: false }, (response) => {
         response.resume().once('end', resolve);
       }).once('error', reject);
-    });
-    times.push(performance.now() - asked);
+    }));
     await delay(5);
   }
-  return times.sort((a, b) => a - b);
+  times.sort((a, b) => a - b);
+  busyTimes.sort((a, b) => a - b);
+  return { times, busyTimes };
 }
 
 module.exports = { besiege };

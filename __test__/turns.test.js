@@ -12,7 +12,7 @@ const { burn, ownTime, useOwnClock } = require('./helpers/own-clock.js');
 const { withScene } = require('./process/support/scene');
 const { FakeServer } = require('./helpers/inbox.js');
 const { Deadlines } = require('../lib/connection/deadlines.js');
-const { Settling } = require('../lib/connection/settling.js');
+const { Sequence } = require('../lib/binding/sequence.js');
 const { LANE } = require('../lib/binding/layout.js');
 
 /** Longest turn in ms: 5, and a step of eight that take 1 ms each by surprise. The rest is for garbage collection. */
@@ -124,7 +124,7 @@ describe('promises that are settled at once', () => {
   it('are settled in their order, few of them at first, and leave time to others', async (test) => {
     useOwnClock(test);
     const { inbox } = new FakeServer();
-    const settling = new Settling((chore) => inbox.addChore(chore));
+    const sequence = new Sequence((chore) => inbox.addChore(chore));
     /** @type {number[]} */
     const settled = [];
     const settle = (/** @type {number} */ number) => {
@@ -132,15 +132,15 @@ describe('promises that are settled at once', () => {
       Promise.resolve().then(() => burn(0.05));
     };
     const numbers = Array.from({ length: 3000 }, (_, index) => index);
-    settling.settle(numbers.slice(0, 2000), settle);
+    sequence.handle(numbers.slice(0, 2000), settle);
     assert.equal(settled.length, 32);
-    settling.settle(numbers.slice(2000, 2000), settle);
-    settling.settle(numbers.slice(2000), settle);
+    sequence.handle(numbers.slice(2000, 2000), settle);
+    sequence.handle(numbers.slice(2000), settle);
     assert.equal(settled.length, 32);
     const longest = await longestTurn(() => settled.length >= 3000);
     assert.ok(longest < LONGEST, `${longest} ms`);
     assert.deepEqual(settled, numbers);
-    settling.settle([3000], settle);
+    sequence.handle([3000], settle);
     assert.equal(settled.at(-1), 3000, 'the next is settled at once again');
   });
 

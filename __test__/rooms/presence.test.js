@@ -71,6 +71,19 @@ describe('presence', () => {
     assert.deepEqual([sum('joined'), sum('left'), changes[changes.length - 1].count], [4, 2, 2]);
   }));
 
+  it('tells of very many that leave at once, each before the change that it is part of', withScene(async (scene) => {
+    const ids = Array.from({ length: 100 }, (_, index) => `p${index}`);
+    const { server, pairs } = await people(scene, ids, { presence: { room: { leaveDelay: 0 } } });
+    for (const { connection } of pairs) connection.joinRoom('room');
+    const { events, changes } = watch(server, 'room');
+    // What was there before the listeners is not told, or in one change.
+    for (const { client } of pairs) client.socket.destroy();
+    const left = () => changes.reduce((sum, change) => sum + change.left, 0);
+    await until(() => left() === ids.length, 'leaving');
+    assert.deepEqual(events.filter((event) => event.startsWith('-')).sort(), ids.map((id) => `-${id}`).sort());
+    assert.equal(changes.at(-1).count, 0);
+  }));
+
   it('hides reconnections, by the id', withScene(async (scene) => {
     const { server, port, pairs: [a, b] } = await people(scene, ['a', 'b'], { presence: { room: { leaveDelay: 400, events: 'each' } } });
     a.connection.joinRoom('room');

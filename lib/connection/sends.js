@@ -1,11 +1,11 @@
 // @ts-check
 'use strict';
 
+const { AT_ONCE, Sequence } = require('../binding/sequence.js');
 const { cancel } = require('./deadlines.js');
 const { textOf } = require('../binding/text.js');
 const { MessageName } = require('../enums.js');
 const { markHandled, notAnswered, rejected, rejectedByClient, tooManySends } = require('./errors.js');
-const { AT_ONCE, Settling } = require('./settling.js');
 const { kQueue, kSlot } = require('../symbols.js');
 
 /** @typedef {import('../../common/line-error.js')} LineError */
@@ -82,7 +82,7 @@ class Sends {
   #pending = new Map();
   /** Oldest first. @type {Unwritten[]} */
   #unwritten = [];
-  /** Made when many are settled at once. @type {Settling | undefined} */
+  /** Made when many are settled at once. @type {Sequence | undefined} */
   #settling = undefined;
 
   /**
@@ -193,9 +193,9 @@ class Sends {
         return;
       }
       const { inbox } = this.#services;
-      this.#settling = new Settling((chore) => inbox.addChore(chore));
+      this.#settling = new Sequence((chore) => inbox.addChore(chore));
     }
-    this.#settling.settle(entries, act);
+    this.#settling.handle(entries, act);
   }
 
   /** Whether a send waits for its answer. */

@@ -5,8 +5,8 @@ const Emitter = require('../emitter/emitter.js');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
 const { integerOf, optionsOf } = require('./target-options.js');
-const { kLink, kNative, kPresences } = require('../symbols.js');
-const { throwLater } = require('../runtime/debug.js');
+const { Sequence } = require('../binding/sequence.js');
+const { kInbox, kLink, kNative, kPresences } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 
@@ -105,6 +105,9 @@ class Presences {
   /** By the names of rooms. @type {Map<string, Set<Presence>>} */
   #watched = new Map();
 
+  /** Calls of listeners, in their order. */
+  #telling = new Sequence((chore) => this.#server[kInbox].addChore(chore));
+
   /** @param {Server} server */
   constructor(server) {
     this.#server = server;
@@ -139,30 +142,22 @@ class Presences {
   onChanged() {
     /** @type {[string, number, number, number, ['join' | 'leave' | 'change', string, unknown][]][]} */
     const rooms = JSON.parse(this.#server[kNative].core.takePresence());
+    /** @type {[Presence, string, object][]} */
+    const told = [];
     for (const [room, count, joined, left, changes] of rooms) {
-      for (const presence of [...(this.#watched.get(room) ?? [])]) {
+      for (const presence of this.#watched.get(room) ?? []) {
         const changed = [];
         for (const [change, id, info] of changes) {
           if (change === 'change') changed.push({ id, info });
-          else emit(presence, change, { id, info });
+          else told.push([presence, change, { id, info }]);
         }
-        emit(presence, 'change', { count, joined, left, changed });
+        told.push([presence, 'change', { count, joined, left, changed }]);
       }
     }
-  }
-}
-
-/**
- * Runs a listener. An error that it throws becomes an uncaught exception; the other listeners still run.
- * @param {Presence} presence
- * @param {string} event
- * @param {object} value
- */
-function emit(presence, event, value) {
-  try {
-    presence.emit(event, value);
-  } catch (error) {
-    throwLater(error);
+    // Thousands may leave at once.
+    this.#telling.handle(told, ([presence, event, value]) => {
+      this.#server[kInbox].guard(() => presence.emit(event, value));
+    });
   }
 }
 

@@ -32,6 +32,8 @@ pub struct Inquiries {
     gathered: Vec<(u32, bool)>,
     /// Messages that the application has not answered, by their keys.
     messages: BTreeMap<u64, (Asker, Option<Instant>)>,
+    /// Nothing among them is over before: they are not searched in vain.
+    soonest: Option<Instant>,
     last_message: u64,
 }
 
@@ -44,6 +46,7 @@ impl Inquiries {
             waiting: VecDeque::new(),
             gathered: Vec::new(),
             messages: BTreeMap::new(),
+            soonest: None,
             last_message: 0,
         }
     }
@@ -84,9 +87,10 @@ impl Inquiries {
 
     /// Notes that the application is told of a message, and returns its key.
     pub fn note_message(&mut self, asker: Asker, timeout: u32, now: Instant) -> u64 {
-        if self.messages.len() >= MOST {
-            let is_over = |due: Option<Instant>| due.is_some_and(|due| due < now);
+        let is_over = |due: Option<Instant>| due.is_some_and(|due| due < now);
+        if self.messages.len() >= MOST && is_over(self.soonest) {
             self.messages.retain(|_, &mut (_, due)| !is_over(due));
+            self.soonest = self.messages.values().filter_map(|&(_, due)| due).min();
         }
         if self.messages.len() >= MOST {
             self.messages.pop_first();
@@ -95,6 +99,7 @@ impl Inquiries {
         let time = Duration::from_millis(timeout.into());
         let due = (timeout > 0).then(|| now + time);
         self.messages.insert(self.last_message, (asker, due));
+        self.soonest = self.soonest.into_iter().chain(due).min();
         self.last_message
     }
 
@@ -148,6 +153,13 @@ mod tests {
         assert_eq!(inquiries.messages.len(), MOST / 2 + 1);
         assert_eq!(inquiries.take_message(key), Some(asker(9)));
         assert_eq!(inquiries.take_message(key), None);
+        // Those that are left are over at other times, which is seen as well.
+        for number in 0..MOST as u32 / 2 {
+            inquiries.note_message(asker(number), 5, later);
+        }
+        assert_eq!(inquiries.messages.len(), MOST);
+        inquiries.note_message(asker(9), 1, now + Duration::from_millis(3));
+        assert_eq!(inquiries.messages.len(), MOST / 2 + 1);
         for number in 0..=MOST as u32 {
             inquiries.note_message(asker(number), 0, now);
         }

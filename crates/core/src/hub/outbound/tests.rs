@@ -356,8 +356,9 @@ proptest! {
             fill = fill.wrapping_add(1);
             match step {
                 Step::Push(length) => {
-                    all.resize(all.len() + length, fill);
-                    push(&mut outbound, &vec![fill; length]);
+                    let bytes = vec![fill; length];
+                    all.extend_from_slice(&bytes);
+                    push(&mut outbound, &bytes);
                 }
                 Step::Write(length) => {
                     let bytes = vec![fill; length];
@@ -370,7 +371,7 @@ proptest! {
                     }
                 }
                 Step::Shared(length) => {
-                    all.resize(all.len() + length, fill);
+                    all.extend_from_slice(&vec![fill; length]);
                     outbound.push_shared(&shared(length, fill));
                 }
                 Step::Flush(room) => {

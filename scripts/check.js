@@ -62,13 +62,20 @@ const withoutLines = ([shown, ...words]) => [shown, ...words, ...WITHOUT_LINES];
  */
 const CRATES = [ALL_BUT_MODELS, MODELS].map((crates) => withoutLines(program('cargo', 'build', '--all-targets', '--locked', ...crates)));
 
-/** Linters. @type {import('./run.js').Command[]} */
+/**
+ * The tests of Rust, in lanes that take about as long: those within libraries, and the others with the models of threads. All lanes
+ * name the packages that were built together: for others Cargo would choose other features.
+ */
+const RUST_TESTS = [
+  [[...ALL_BUT_MODELS, '--lib']],
+  [[...ALL_BUT_MODELS, '--bins', '--examples', '--test', '*'], [...ALL_BUT_MODELS, '--doc'], MODELS],
+].map((lane) => lane.map((tests) => withoutLines(cargoTest(...tests))));
+
+/** Linters, in two lanes. @type {import('./run.js').Command[][]} */
 const LINTING = [
-  script('lint.js', '--compiled'),
-  ...TYPES,
-  // They get cargo-deny and hadolint when those are missing.
-  script('dependencies.js', '--install'),
-  script('deployment.js', '--install'),
+  [script('lint.js', '--compiled')],
+  // The scripts get cargo-deny and hadolint when those are missing.
+  [script('dependencies.js', '--install'), script('deployment.js', '--install'), ...TYPES],
 ];
 
 /**
@@ -91,15 +98,14 @@ async function main() {
   const commands = nodeTests(nodeFiles());
   const rust = async () => {
     const compiled = await runLane(CRATES, { priority: PRIORITY.low, env: BY_CLIPPY });
-    // Those of Rust are with the models of threads.
-    const ofCargo = [ALL_BUT_MODELS, MODELS].map((crates) => withoutLines(cargoTest(...crates)));
-    const tests = [runLane(ofCargo, { env: BY_CLIPPY }), runLane(nodeTests([OF_RUST]).together, { env: { LINE_ECHO: ECHO } })];
+    const lanes = RUST_TESTS.map((tests) => runLane(tests, { env: BY_CLIPPY }));
+    const tests = [...lanes, runLane(nodeTests([OF_RUST]).together, { env: { LINE_ECHO: ECHO } })];
     return [compiled, ...(await Promise.all(tests))].flat();
   };
-  const lanes = [rust(), runLane(LINTING, { priority: PRIORITY.lowest }), runPool(commands.together, JOBS)];
-  const [ofRust, ofLinters, together] = await Promise.all(lanes);
+  const linting = LINTING.map((lane) => runLane(lane, { priority: PRIORITY.lowest }));
+  const [together, ...others] = await Promise.all([runPool(commands.together, JOBS), rust(), ...linting]);
   const measuring = await runMeasuring(commands);
-  report([...failed, ...ofRust, ...ofLinters, ...(await runAgain([...together, ...measuring]))]);
+  report([...failed, ...others.flat(), ...(await runAgain([...together, ...measuring]))]);
 }
 
 main();

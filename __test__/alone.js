@@ -2,13 +2,13 @@
 'use strict';
 
 /**
- * Which test files run alone, or almost. `npm test` runs all others first, several at a time; then those of `QUIET`, two
+ * Which test files run alone, or almost. `npm test` runs all others first, several at a time; then those of `QUIET`, three
  * at a time; then those of `ALONE`, one after the other. `alone.test.js` checks that each file that reads a clock, memory
  * or CPU time is in one of the first three lists.
  */
 
 /**
- * Files that bound a time, memory or CPU time from above, and need little of a core: two of them can run at the same time, and
+ * Files that bound a time, memory or CPU time from above, and need little of a core: three of them can run at the same time, and
  * nothing else. With what they measure.
  */
 const QUIET = {

@@ -57,7 +57,7 @@ function nodeOptions() {
  * The commands of test files.
  * @param {string[]} files
  * @returns {{together: Command[], quiet: Command[], alone: Command[]}} Those that can run together, in the best order: the
- *   longest begin first. Then those that run two at a time, and those that run alone.
+ *   longest begin first. Then those that run three at a time, and those that run alone.
  */
 function nodeTests(files) {
   const options = nodeOptions();
@@ -78,7 +78,7 @@ function nodeFiles() {
 }
 
 /** Files of `QUIET` at a time. */
-const QUIET_JOBS = 2;
+const QUIET_JOBS = 3;
 
 /**
  * Runs test files that measure something, after all others.

@@ -12,6 +12,7 @@ const { withScene } = require('./support/scene');
 const CLIENTS = 4;
 /** Requests of one client: far more than it takes until the sockets are lent. */
 const REQUESTS = 1000;
+const ATTEMPTS = 20;
 /** How long the application is busy, in ms, and how soon the io thread is to serve others meanwhile. */
 const BUSY = 2000;
 const SOON = 1000;
@@ -30,8 +31,20 @@ async function begin(scene) {
   return { child, clients };
 }
 
+/**
+ * Has the sockets lent. On a busy machine requests do not follow one another soon enough, so that it may take several attempts.
+ * @param {any} child
+ * @param {any[]} clients
+ */
+async function hurry(child, clients) {
+  for (let i = 0; i < ATTEMPTS; i++) {
+    await request(clients);
+    if (!lends || LENT.test(child.stderr)) return;
+  }
+}
+
 /** @param {any[]} clients Each has one request in flight at a time. */
-async function hurry(clients) {
+async function request(clients) {
   await Promise.all(clients.map(async (client, index) => {
     for (let i = 0; i < REQUESTS; i++) {
       const { message } = await client.request('echo', [index, i]);
@@ -53,15 +66,15 @@ async function stop(child, clients) {
 describe('a few clients in a hurry', () => {
   it('are answered in order, before and after a pause, and the server stops', withScene(async (scene) => {
     const { child, clients } = await begin(scene);
-    await hurry(clients);
+    await hurry(child, clients);
     await clients[1].request('later', 50);
-    await hurry(clients);
+    await hurry(child, clients);
     await stop(child, clients);
   }));
 
   it('get answers to pings while the application is busy', withScene(async (scene) => {
     const { child, clients } = await begin(scene);
-    await hurry(clients);
+    await hurry(child, clients);
     const began = Date.now();
     clients[0].json({ n: 'block', p: BUSY });
     await clients[2].request('echo', 1).catch(() => {});

@@ -23,7 +23,6 @@ mod joined;
 mod kept;
 #[cfg(test)]
 mod layout;
-mod lend;
 mod listening;
 mod log;
 mod members;

@@ -190,9 +190,6 @@ fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
         lane => Some((lane_of(lane), Duration::from_micros(call.uint(1)?.into()))),
     };
     server.hub.turn_handled(&mut server.dirty, handled);
-    if let Some(lend) = &server.lend {
-        lend.take_up();
-    }
     give_back(&mut server.scratch);
     call.undefined()
 }

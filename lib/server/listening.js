@@ -11,9 +11,6 @@ const OPTIONS = require('../options/table.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 
-/** Whether JavaScript's thread can wait for sockets itself: by Node's libuv, with the system's epoll. */
-const CAN_LEND = process.platform === 'linux' && !process.versions.bun && !process.versions.deno;
-
 /** Link-local addresses of IPv6, which are complete only with an interface. */
 const LINK_LOCAL = /^fe[89ab]/i;
 
@@ -108,7 +105,6 @@ async function listen(options, native, onWake) {
     reusePort,
     threads: options.ioThreads ?? OPTIONS.ioThreads.initial,
   }, onWake);
-  if (CAN_LEND && !error) native.core.lend(thread, onWake);
   // Node's own servers report -1 as the port of a Unix domain socket.
   if (error) throw systemError(error, 'listen', socketPath ?? (options.host || '::'), socketPath ? -1 : port);
   const address = LINK_LOCAL.test(bound) ? `${bound}%${interfaceName(host)}` : bound;

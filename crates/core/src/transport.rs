@@ -5,7 +5,6 @@ mod acceptor;
 mod bounds;
 mod buffer;
 mod busy_poll;
-mod driver;
 mod gate;
 mod handover;
 mod io_thread;
@@ -23,7 +22,6 @@ mod throttle;
 mod tls;
 mod worker;
 
-pub use driver::{Driver, Turn};
 pub use gate::{Gate, Verdict};
 #[cfg(unix)]
 pub use handover::adopt;

@@ -13,9 +13,6 @@ use super::record::{Kind, Record};
 /// Most connections that the application's thread flushes itself at the end of its turn.
 const FLUSHED_AT_ONCE: usize = 3;
 
-/// The same while that thread drives the sockets: the io thread sleeps.
-const FLUSHED_WHILE_LENT: usize = 16;
-
 /// Who queues on a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Doer {
@@ -81,12 +78,7 @@ impl Hub {
     /// system calls. With `handled`, the application has handled the batch that it took of that queue, and was
     /// busy with it for that time.
     pub fn turn_handled(&self, dirty: &mut Vec<ConnectionRef>, handled: Option<(Lane, Duration)>) {
-        let at_once = if self.is_lent() {
-            FLUSHED_WHILE_LENT
-        } else {
-            FLUSHED_AT_ONCE
-        };
-        let hand_over = dirty.len() > at_once;
+        let hand_over = dirty.len() > FLUSHED_AT_ONCE;
         if hand_over {
             self.flushes.leave(dirty);
         }
@@ -99,16 +91,6 @@ impl Hub {
         if hand_over && !was_resting {
             self.flushes.wanted.notify_one();
         }
-    }
-
-    /// Whether the thread of the application drives the sockets, or is asked to.
-    pub fn is_lent(&self) -> bool {
-        self.flushes.is_lent.load(Relaxed)
-    }
-
-    /// Sets it.
-    pub(crate) fn set_lent(&self, is_lent: bool) {
-        self.flushes.is_lent.store(is_lent, Relaxed);
     }
 
     /// Flushes on a thread that is not the io thread.

@@ -175,11 +175,6 @@ impl Inbox {
         self.push(&mut Flow::default(), write);
     }
 
-    /// How many events there have ever been.
-    pub fn events(&self) -> u64 {
-        self.lock().events
-    }
-
     /// Whether so much waits that connections should be read as little as possible.
     pub fn is_crowded(&self) -> bool {
         self.crowded.load(Relaxed)
@@ -220,8 +215,9 @@ impl Inbox {
         }
     }
 
-    /// Wakes the application if something waits and no wake is pending. To be called at the end of a turn of the io thread, so that
-    /// one wake serves all events of the turn. Returns how many events there have ever been.
+    /// Wakes the application if something waits and no wake is pending. To be called at the end of a turn of
+    /// the io thread, so that one wake serves all events of the turn. Returns how many events there have ever
+    /// been.
     pub fn end_turn(&self) -> u64 {
         let state = self.lock();
         let events = state.events;
@@ -231,8 +227,9 @@ impl Inbox {
         events
     }
 
-    /// Rests while the application has enough to do: until it has handled what it took, and for a moment at most. Without it two
-    /// threads on one core take turns message by message. Returns whether there was a rest.
+    /// Rests while the application has enough to do: until it has handled what it took, and for
+    /// a moment at most. Without it two threads on one core take turns message by message. Returns
+    /// whether there was a rest.
     pub fn rest(&self) -> bool {
         let mut state = self.lock();
         let filling: usize = state.queues.iter().map(|queue| queue.filling.work()).sum();
@@ -273,7 +270,8 @@ impl Inbox {
         Taken { any: true, more }
     }
 
-    /// Takes the oldest batch of the first queue that has one, even in a turn of the io thread: for an application that handles all.
+    /// Takes the oldest batch of the first queue that has one, even if the turn of the io thread has not ended.
+    /// It is for an application that handles all events at once.
     pub fn take_any(&self, empty: &mut Batch) -> Option<Lane> {
         self.lock().queues.iter_mut().for_each(Queue::end_turn);
         LANES.into_iter().find(|&lane| self.take(lane, empty).any)

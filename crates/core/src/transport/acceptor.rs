@@ -20,6 +20,7 @@ use super::opening;
 use super::openings::Openings;
 use super::shared::Shared;
 use super::stream::Stream;
+use super::worker::Worker;
 
 /// How long accepting rests after a failure such as running out of descriptors (EMFILE), which
 /// trying again at once would only repeat.
@@ -99,10 +100,12 @@ impl Acceptor {
         openings.shutdown().await;
     }
 
-    /// Accepts for ever. `workers`: the runtimes of further threads.
-    pub async fn run(&mut self, workers: &[Handle]) {
+    /// Accepts for ever.
+    pub async fn run(&mut self, workers: &[Worker]) {
         let here = self.here.clone();
-        let mut turns = std::iter::once(&here).chain(workers).cycle();
+        let mut turns = std::iter::once(&here)
+            .chain(workers.iter().map(Worker::handle))
+            .cycle();
         let mut resting_until = None;
         let mut failures = Failures::default();
         loop {
@@ -201,7 +204,6 @@ mod tests {
     use crate::hub::Hub;
     use crate::hub::testing::CountingWake;
     use crate::transport::runtime::runtime;
-    use crate::transport::worker::Worker;
 
     #[test]
     fn close_waits_for_an_opening_that_runs_on_another_thread() {

@@ -11,17 +11,15 @@ use std::thread::JoinHandle;
 
 use futures::future::select;
 use log::info;
-use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::hub::{Hub, Kind, Record};
 
 use super::acceptor::Acceptor;
-use super::driver::{Driver, Ends, Lending};
 use super::gate::Gate;
 use super::handover::Handover;
 use super::listener::{Address, Binding, Bound, Listener};
-use super::runtime::lendable_runtime;
+use super::runtime::runtime;
 use super::shared::Shared;
 use super::tls::LiveContext;
 use super::worker::Worker;
@@ -46,8 +44,6 @@ pub struct Options {
 /// A running io thread.
 pub struct IoThread {
     shared: Arc<Shared>,
-    driver: Arc<Driver>,
-    is_alone: bool,
     handle: JoinHandle<()>,
     address: Option<SocketAddr>,
     handovers: UnboundedSender<Handover>,
@@ -64,8 +60,7 @@ impl IoThread {
             None => None,
         };
         let address = bound.as_ref().and_then(Bound::local_address);
-        let lending = Arc::new(Lending::new(&hub));
-        let runtime = lendable_runtime(&hub, &lending)?;
+        let runtime = runtime(&hub)?;
         let workers = (1..options.threads)
             .map(|_| Worker::start(&hub))
             .collect::<io::Result<Vec<_>>>()?;
@@ -80,23 +75,14 @@ impl IoThread {
         }
         let (handovers, handed_over) = unbounded_channel();
         let shared = Arc::new(Shared::new(hub, gate, options.tls, options.number));
-        let driver = Arc::new(Driver::new(runtime, lending));
-        let (run, driven) = (Arc::clone(&shared), Arc::clone(&driver));
+        let run = Arc::clone(&shared);
         let handle = std::thread::Builder::new()
             .name("line-socket-io".into())
             .spawn(move || {
-                let (shared, ends) = (Arc::clone(&run), Ends(Arc::clone(&driven)));
-                let threads: Vec<_> = workers.iter().map(Worker::handle).cloned().collect();
-                driven.with(|runtime| {
-                    runtime.spawn(async move {
-                        let _ends = ends;
-                        self::run(&shared, listener, handed_over, &threads).await;
-                    });
-                });
-                driven.run();
+                runtime.block_on(self::run(&run, listener, handed_over, &workers));
                 workers.into_iter().for_each(Worker::end);
                 // Tasks that are still there, such as the hub's own, end with the runtime.
-                driven.end();
+                drop(runtime);
                 info!("#{}: stopped", options.number);
                 run.hub
                     .inbox
@@ -105,8 +91,6 @@ impl IoThread {
             })?;
         Ok(Self {
             shared,
-            driver,
-            is_alone: options.threads <= 1,
             handle,
             address,
             handovers,
@@ -118,15 +102,6 @@ impl IoThread {
     pub fn hand_over(&self, handover: Handover) {
         // A stream that the thread does not accept any more is dropped, which closes it.
         let _ = self.handovers.send(handover);
-    }
-
-    /// Has the thread lend its runtime to the thread of the application where that is cheaper. With further threads it
-    /// does not.
-    pub fn lend(&self) -> Option<Arc<Driver>> {
-        self.is_alone.then(|| {
-            self.driver.allow();
-            Arc::clone(&self.driver)
-        })
     }
 
     /// The address listened on; `None` for a Unix domain socket, and without a listener.
@@ -154,7 +129,7 @@ async fn run(
     shared: &Arc<Shared>,
     listener: Option<Listener>,
     handovers: UnboundedReceiver<Handover>,
-    workers: &[Handle],
+    workers: &[Worker],
 ) {
     let timers = Arc::clone(&shared.hub);
     tokio::spawn(async move { timers.run_timers().await });

@@ -10,8 +10,6 @@ use futures::future::{Either, select};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use super::driver::counting;
-
 /// The opening handshakes of one acceptor, on any threads.
 #[derive(Default)]
 pub struct Openings(Arc<State>);
@@ -53,13 +51,7 @@ pub(super) enum Task<S> {
 impl<S: Future<Output = ()> + Unpin> Future for Task<S> {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        counting(context, |context| self.poll_task(context))
-    }
-}
-
-impl<S: Future<Output = ()> + Unpin> Task<S> {
-    fn poll_task(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if let Self::Opening(opening) = &mut *self {
             let Some(opened) = ready!(opening.as_mut().poll(context)) else {
                 return Poll::Ready(());

@@ -11,7 +11,6 @@ use tokio::sync::Notify;
 use crate::hub::Hub;
 
 use super::busy_poll::BusyPoll;
-use super::driver::Lending;
 
 /// A runtime whose thread ends its turn whenever it is about to wait, and polls for a moment instead of
 /// sleeping when the next event is likely to come soon.
@@ -19,16 +18,7 @@ use super::driver::Lending;
 /// # Errors
 /// The system's, when it cannot have a selector (epoll, kqueue).
 pub fn runtime(hub: &Arc<Hub>) -> io::Result<Runtime> {
-    lendable_runtime(hub, &Arc::new(Lending::new(hub)))
-}
-
-/// The same for a runtime that may be lent.
-///
-/// # Errors
-/// As for [`runtime`].
-pub fn lendable_runtime(hub: &Arc<Hub>, lending: &Arc<Lending>) -> io::Result<Runtime> {
     let hub = Arc::clone(hub);
-    let lending = Arc::clone(lending);
     let polls = BusyPoll::default();
     let wanted = Arc::new(Notify::new());
     let poll = Arc::clone(&wanted);
@@ -39,9 +29,7 @@ pub fn lendable_runtime(hub: &Arc<Hub>, lending: &Arc<Lending>) -> io::Result<Ru
         .max_blocking_threads(1)
         .thread_name("line-socket-scan")
         .on_thread_park(move || {
-            let Some(events) = lending.before_wait() else {
-                return;
-            };
+            let events = hub.end_turn();
             if hub.config.busy_poll() && polls.goes_on(events, Instant::now()) {
                 poll.notify_one();
                 // The application may share the core.

@@ -27,7 +27,6 @@ use super::stream::{ReadEnd, Stream};
 use super::throttle::Throttle;
 use linger::Linger;
 use turn::Backlog;
-pub(super) use turn::carry_backlogs;
 
 /// How a connection ends, as it is reported to the application.
 struct End {

@@ -1,5 +1,7 @@
 //! Deadlines of handshakes, of close frames and of pings.
 
+use std::time::Instant;
+
 use super::*;
 
 #[test]
@@ -57,11 +59,14 @@ fn a_connection_in_a_slot_used_again_inherits_no_deadline() {
 fn a_silent_peer_is_due_for_one_ping_until_it_is_heard() {
     let (hub, _) = hub();
     hub.config.set_ping_interval(40);
+    let begin = Instant::now();
     let peer = Peer::admitted(&hub);
     run_for(&hub, 20);
-    assert_eq!(pings_due(&hub), 0);
+    let early = pings_due(&hub);
+    // A busy machine may take longer than was asked for.
+    assert!(early == 0 || begin.elapsed() >= Duration::from_millis(40));
     run_for(&hub, 50);
-    assert_eq!(pings_due(&hub), 1);
+    assert_eq!(early + pings_due(&hub), 1);
     run_for(&hub, 100);
     assert_eq!(pings_due(&hub), 0, "the first is not answered yet");
     hub.note_activity(&peer.connection);
@@ -74,11 +79,15 @@ fn a_peer_that_talks_is_not_pinged() {
     let (hub, _) = hub();
     hub.config.set_ping_interval(100);
     let peer = Peer::admitted(&hub);
+    let mut longest = Duration::ZERO;
     for _ in 0..6 {
+        let begin = Instant::now();
         run_for(&hub, 30);
         hub.note_activity(&peer.connection);
+        longest = longest.max(begin.elapsed());
     }
-    assert_eq!(pings_due(&hub), 0);
+    // A busy machine may take longer than was asked for.
+    assert!(pings_due(&hub) == 0 || longest >= Duration::from_millis(90));
 }
 
 #[test]

@@ -47,8 +47,8 @@ class Sequence {
         continue;
       }
       if (count >= most) return true;
-      act(entries[this.#handled]);
       this.#handled += 1;
+      act(entries[this.#handled - 1]);
     }
     return false;
   }

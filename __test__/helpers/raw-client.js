@@ -18,11 +18,12 @@ const { within } = require('./timing');
 
 /**
  * Ends a connection with RST, once the end of its side is sent if that is under way: Node reports EINVAL for a socket that is
- * reset meanwhile, and leaves it open, out of reach.
+ * reset meanwhile, and leaves it open, out of reach. Node resets no socket of TLS: those are closed at once.
  * @param {net.Socket} socket
  */
 function reset(socket) {
-  if (socket.writableEnded && !socket.writableFinished && !socket.destroyed) socket.once('finish', () => socket.resetAndDestroy());
+  if (socket instanceof tls.TLSSocket) socket.destroy();
+  else if (socket.writableEnded && !socket.writableFinished && !socket.destroyed) socket.once('finish', () => socket.resetAndDestroy());
   else socket.resetAndDestroy();
 }
 

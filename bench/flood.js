@@ -7,7 +7,9 @@
  * client and an HTTP server of the process wait for an answer. Rates are off, so only fair scheduling bounds a
  * flood (contract section 5, Time).
  *
- *     node bench/flood.js [--flooders 1,4,20] [--seconds 1] [--node PATH]... [--kind NAME]... [--out DIR]
+ *     node bench/flood.js [--flooders 1,4,20] [--seconds 1] [--node PATH]... [--kind NAME]... [--as-built] [--out DIR]
+ *
+ * It builds the addon for release; with `--as-built` it takes the one that was built last, such as that of the tests.
  */
 
 const { execFileSync } = require('node:child_process');
@@ -18,6 +20,7 @@ const { parseArgs } = require('node:util');
 const { Scene } = require('../__test__/process/support/scene');
 const { besiege } = require('../__test__/process/support/siege');
 const { FLOODS } = require('../__test__/process/children/besiegers');
+const { isAddon } = require('../scripts/addon');
 const { buildAddon } = require('./lib/setup');
 
 /** The goal: the longest gap, in ms, beyond the timer's own 5 ms and a handler of 1 ms. */
@@ -73,10 +76,11 @@ async function main() {
       seconds: { type: 'string', default: '1' },
       node: { type: 'string', multiple: true, default: [process.execPath] },
       kind: { type: 'string', multiple: true, default: Object.keys(FLOODS) },
+      'as-built': { type: 'boolean', default: false },
       out: { type: 'string' },
     },
   });
-  buildAddon();
+  if (!values['as-built']) buildAddon();
   const counts = values.flooders.split(',').map(Number);
   const { worst, lines } = await measure(values.node, values.kind, counts, Number(values.seconds) * 1000);
   const date = new Date().toISOString().slice(0, 10);
@@ -87,7 +91,7 @@ async function main() {
     'process (median, 99th percentile), in ms. The gap leaves out the time that other processes took; the answers',
     'include it. `node bench/flood.js` measures this.',
     '',
-    `${date}, ${os.cpus()[0].model}, ${os.cpus().length} cores for server, flooders and client`,
+    `${date}, ${os.cpus()[0].model}, ${os.cpus().length} cores for server, flooders and client, addon ${isAddon('release') ? 'for release' : 'for the tests, which is optimized less'}`,
     '',
     ...lines,
     `Longest gap of all: ${shown(worst)} ms; at most ${BOUND + 5} are allowed.`,

@@ -16,8 +16,8 @@ const MOST_OWED = 2;
 
 /**
  * What is done beside events, in steps, because it may be much: thousands of sends expire at once, or something is done
- * with each member of a large room. It takes its share of the turns in which events are handled, and leaves the event
- * loop no less time. Several of them take turns.
+ * with each member of a large room. Chores share the turns of events, so the event loop is due as often as without them.
+ * Several chores are done in turn, a step of each.
  */
 class Chores {
   /** @type {{run: (count: number) => boolean, pace: Pace}[]} */

@@ -7,7 +7,7 @@ const STEP = 8;
 /** Most events of a step. */
 const LARGEST = 32;
 
-/** Quick full steps in a row before they are doubled: few steps then take by surprise, and large ones save time. */
+/** Quick full steps in a row before the largest step is doubled. Large steps cost less for each event, but one that turns out slow takes long. */
 const MANY = 64;
 
 /** Longest time of a quick step, in ms, with the code that awaits in its handlers. */

@@ -10,6 +10,7 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { install } = require('../../conformance/python.js');
+const { maxPayload } = require('../../lib/options/table.js');
 const { blocks } = require('../helpers/examples');
 const { RawClient } = require('../helpers/raw-client');
 const { delay, within } = require('../helpers/timing');
@@ -75,6 +76,15 @@ describe('the wire protocol', () => {
     assert.equal(await connection.ping(), 'pong');
     connection.close(4000, 'enough').catch(() => {});
     assert.deepEqual(await client, { status: 0, lines: [...GREETING, 'closed: 4000 enough'], stderr: '' });
+  }));
+
+  it('the client of the page takes messages that are large for its library', withScene(async (scene) => {
+    const { server, port } = await listen(scene);
+    const connected = new Promise((resolve) => server.once('connection', resolve));
+    run(scene, port, CLIENT);
+    const connection = /** @type {any} */ (await within(connected, 'connection', LONG));
+    const text = 'x'.repeat(3 * 1024 * 1024);
+    assert.ok((await connection.send('question', text)) === `${text} Yes.`);
   }));
 
   it('without an answer to _p it would be closed with 4201', withScene(async (scene) => {
@@ -150,5 +160,6 @@ describe('the wire protocol', () => {
       [/answer within (\d+) s\s*\(`responseTimeout`\)/, 'responseTimeout'],
       [/`handshakeTimeout` of the server \((\d+) s\)/, 'handshakeTimeout'],
     ])) assert.equal(Number(pattern.exec(PAGE)?.[1]) * 1000, server.options[option], option);
+    assert.equal(Number(/takes up to (\d+) MiB \(`maxPayload`\)/.exec(PAGE)?.[1]) * 1024 ** 2, maxPayload.initial);
   }));
 });

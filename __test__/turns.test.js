@@ -11,12 +11,16 @@ const assert = require('node:assert/strict');
 const { burn, ownTime, useOwnClock } = require('./helpers/own-clock.js');
 const { withScene } = require('./process/support/scene');
 const { FakeServer } = require('./helpers/inbox.js');
+const { delay, until } = require('./helpers/timing');
+const { collectFatal } = require('./helpers/uncaught');
 const { Deadlines } = require('../lib/connection/deadlines.js');
 const { Sequence } = require('../lib/binding/sequence.js');
 const { LANE } = require('../lib/binding/layout.js');
 
 /** Longest turn in ms: 5, and a step of eight that take 1 ms each by surprise. The rest is for garbage collection. */
 const LONGEST = 20;
+
+const NUMBERS = Array.from({ length: 200 }, (_, index) => index);
 
 const turned = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -170,4 +174,48 @@ describe('promises that are settled at once', () => {
     assert.ok(failedBefore <= 32, `${failedBefore} at once`);
     assert.deepEqual(failed, Array.from({ length: count }, (_, number) => number));
   }));
+});
+
+describe('what throws beside events', () => {
+  for (const [what, handle] of /** @type {[string, (inbox: import('../lib/binding/inbox.js').Inbox, act: (number: number) => void) => void][]} */ ([
+    ['one of many promises that are settled', (inbox, act) => new Sequence((chore) => inbox.addChore(chore)).handle(NUMBERS, act)],
+    ['one of many entries that expire', (inbox, act) => {
+      const deadlines = new Deadlines((chore) => inbox.addChore(chore), (/** @type {any} */ { run }) => run());
+      for (const number of NUMBERS) deadlines.add(expiring(() => act(number)), 1);
+    }],
+  ])) {
+    for (const bad of [0, 50]) {
+      it(`${what}, number ${bad}: it reaches the top, and the others are handled`, async () => {
+        /** @type {number[]} */
+        const handled = [];
+        const { fatal } = await collectFatal(async () => {
+          handle(new FakeServer().inbox, (number) => {
+            handled.push(number);
+            if (number === bad) throw new Error('of one');
+          });
+          await delay(100);
+        });
+        await until(() => handled.length >= NUMBERS.length, 'the others');
+        assert.deepEqual(handled, NUMBERS);
+        assert.deepEqual(fatal.map(({ message }) => message), ['of one']);
+      });
+    }
+  }
+
+  it('a chore: it reaches the top once, and the chore is not called again, others are', async () => {
+    const { inbox } = new FakeServer();
+    let [calls, others] = [0, 0];
+    const { fatal } = await collectFatal(async () => {
+      inbox.addChore(() => {
+        calls += 1;
+        throw new Error('of a chore');
+      });
+      inbox.addChore(() => (others += 1) < 100);
+      await delay(100);
+    });
+    await until(() => others >= 100, 'others');
+    await delay(20);
+    assert.equal(calls, 1);
+    assert.deepEqual(fatal.map(({ message }) => message), ['of a chore']);
+  });
 });

@@ -29,7 +29,10 @@ class Chores {
   /** Milliseconds that chores are due before the next events. */
   #owed = 0;
 
-  /** @param {(count: number) => boolean} run Does so many parts at most; returns whether more are left. */
+  /**
+   * @param {(count: number) => boolean} run Does so many parts at most; returns whether more are left. When it throws, it is
+   *   not called again, because it could throw for ever: a part that may fail must not keep the others back.
+   */
   add(run) {
     // A part of some takes a millisecond.
     this.#waiting.push({ run, pace: new Pace(1) });
@@ -58,7 +61,7 @@ class Chores {
     if (chore === undefined) return;
     this.#pace = chore.pace;
     this.#count = chore.pace.size;
-    let hasMore = true;
+    let hasMore = false;
     try {
       hasMore = outside(() => chore.run(this.#count));
     } catch (error) {

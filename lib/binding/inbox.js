@@ -307,7 +307,15 @@ class Inbox {
     if (this.#unwritten.length === 0) return;
     const waiting = this.#unwritten;
     this.#unwritten = [];
-    waiting.forEach((sends) => sends.settleWritten());
+    for (const sends of waiting) {
+      try {
+        sends.settleWritten();
+      } catch (error) {
+        // It concerns this connection alone, whose promises wait for the next flush.
+        this.#unwritten.push(sends);
+        throwLater(error);
+      }
+    }
   }
 
   /**

@@ -1,6 +1,8 @@
 // @ts-check
 'use strict';
 
+const { throwLater } = require('../runtime/debug.js');
+
 /**
  * Entries that are handled at once. With each, code of the application may run, and a peer can cause tens of thousands by
  * one thing that it does: it leaves, or reads what it has left unread.
@@ -48,7 +50,12 @@ class Sequence {
       }
       if (count >= most) return true;
       this.#handled += 1;
-      act(entries[this.#handled - 1]);
+      try {
+        act(entries[this.#handled - 1]);
+      } catch (error) {
+        // The others are still handled.
+        throwLater(error);
+      }
     }
     return false;
   }

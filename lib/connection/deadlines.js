@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { throwLater } = require('../runtime/debug.js');
 const { now, setTimer } = require('../runtime/environment.js');
 
 /**
@@ -104,7 +105,12 @@ class Deadlines {
       if (count === most) return true;
       const entry = queue.first;
       queue.remove(entry);
-      this.expire(entry);
+      try {
+        this.expire(entry);
+      } catch (error) {
+        // The others still expire.
+        throwLater(error);
+      }
     }
     // A timer stays when its entry is removed: setting it once for many entries costs less.
     if (queue.first === undefined) this.#queues.delete(queue.time);

@@ -8,18 +8,61 @@ const assert = require('node:assert/strict');
 const { constants } = require('node:buffer');
 const { RawClient } = require('../helpers/raw-client');
 const { Opcode } = require('../helpers/frames');
+const { within } = require('../helpers/timing');
+const { collectFatal } = require('../helpers/uncaught');
+const { kNative } = require('../../lib/symbols.js');
 const { withScene } = require('./support/scene');
 
 /** Those that are called while events are handled. */
-const NAMES = ['take', 'strings', 'receiveAgain', 'send', 'respond', 'respondAll', 'flush', 'flush of lane 0', 'flush of lane 1', 'fence', 'release', 'keepFacts'];
+const NAMES = ['take', 'strings', 'receiveAgain', 'send', 'respond', 'respondAll', 'flush', 'flush of lane 0', 'flush of lane 1', 'fence', 'release', 'keepFacts', 'watch', 'queued'];
 
 it('after each native function that fails once others are served, and stop() resolves', withScene(async (scene) => {
   const child = scene.child('sabotaged.js', NAMES);
   for (const name of NAMES) {
-    assert.deepEqual(await child.report(), { name, failed: true, isServed: true, timedOut: true });
+    // The handler could answer again.
+    const unanswered = [name === 'respond' ? 1 : 0, 0, 0];
+    assert.deepEqual(await child.report(), { name, failed: true, isServed: true, timedOut: true, areWritten: true, unanswered });
   }
   await child.succeeded();
 }));
+
+/** Those that are called for one connection, and how a client of it ends. @type {[name: string, code: number | null, isReported: boolean][]} */
+const FOR_ONE = [['resolveHandshake', 4203, false], ['respondHandshake', 4203, false], ['admit', null, true], ['close', null, true], ['limitDelivery', 4000, true], ['giveUp', 4201, true]];
+
+for (const [name, code, isReported] of FOR_ONE) {
+  it(`when ${name}() fails, the connection that it was for ends, with ${code ?? 'a cut'}, and others are served`, withScene(async (scene) => {
+    const { server, port } = await scene.listen({ responseTimeout: 50 });
+    /** @type {string[]} */
+    const errors = [];
+    server.on('handshake', (/** @type {any} */ connection, /** @type {any} */ handshake) => {
+      connection.on('_error', (/** @type {any} */ error) => errors.push(error.code));
+      handshake.resolve();
+    });
+    server.on('connection', (/** @type {any} */ connection) => {
+      connection.on('close', () => connection.close(4000, 'x').catch(() => {}));
+      connection.on('ping', () => connection.ping().catch(() => {}));
+      connection.on('ask', (/** @type {any} */ message) => message.resolve());
+    });
+    const other = await scene.open(port);
+    await other.handshake();
+    const real = server[kNative][name];
+    server[kNative][name] = () => {
+      server[kNative][name] = real;
+      throw new Error(`${name} fails`);
+    };
+    const client = await scene.open(port);
+    const { fatal } = await collectFatal(async () => {
+      client.json({ n: '_h', i: '1' });
+      await client.message().catch(() => {});
+      client.json({ n: name === 'giveUp' ? 'ping' : 'close' });
+      await client.ended;
+    });
+    assert.equal((await within(client.ended, 'end', 3000)).code, code);
+    assert.deepEqual(fatal.map(({ message }) => message), isReported ? [`${name} fails`] : []);
+    assert.deepEqual(errors, isReported ? [] : ['cMessageNotResponded']);
+    assert.equal((await other.request('ask')).message.e, null);
+  }));
+}
 
 /** Those that are called while a server stops, by what becomes of `stop()`. */
 const OVERCOME = ['keepAlive', 'limitDelivery', 'isOpen', 'release', 'fence', 'core.join', 'core.leaveNodes', 'core.forgetNodes'];

@@ -1,7 +1,8 @@
 // @ts-check
 'use strict';
 
-const { ignore } = require('./leaving.js');
+const { ignore, terminate } = require('./leaving.js');
+const { throwLater } = require('../runtime/debug.js');
 const { LongTimer } = require('../runtime/long-timer.js');
 const { kNative, kSlot } = require('../symbols.js');
 
@@ -52,7 +53,14 @@ class Closing {
    */
   #start(code, reason) {
     const { server, [kSlot]: slot } = this.#connection;
-    server[kNative].close(slot, code, reason);
+    try {
+      server[kNative].close(slot, code, reason);
+    } catch (error) {
+      throwLater(error);
+      // Its end is what all calls wait for.
+      terminate(this.#connection);
+      return;
+    }
     ignore(this.#connection);
   }
 

@@ -277,7 +277,7 @@ class ServerConnection extends ReceivingConnection {
   ping() {
     return this.send_(outgoing(MessageName.PING, undefined)).catch((cause) => {
       this[kLog]?.('ping failed: %s', cause);
-      giveUp(this);
+      this.server[kInbox].attempt(() => giveUp(this));
       this.close(closeCodes.PING_FAILED, reasons.PING_FAILED);
       throw errors.pingFailed(cause);
     });
@@ -308,7 +308,7 @@ class ServerConnection extends ReceivingConnection {
   /**
    * Queues a message.
    * @param {Message} message
-   * @returns {LineError | undefined} Why it cannot be queued.
+   * @returns {any} Why it cannot be queued: a {@link LineError}, or what the native side has thrown. Undefined when it is.
    * @internal
    */
   [kQueue](message) {
@@ -319,7 +319,12 @@ class ServerConnection extends ReceivingConnection {
       return errors.invalidPayload(message, cause);
     }
     this[kLog]?.('sending %s', text);
-    return this[kQueueText](text);
+    try {
+      return this[kQueueText](text);
+    } catch (cause) {
+      // A promise is what the caller awaits.
+      return cause;
+    }
   }
 
   // What follows is called by the inbox and by messages.

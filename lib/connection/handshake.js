@@ -6,7 +6,7 @@ const { memberJson } = require('../../common/json.js');
 const { ConnectionState, MessageName, ServerEvent } = require('../enums.js');
 const closeCodes = require('../close-codes.js');
 const reasons = require('../close-reasons.js');
-const { INTAKE, ignore } = require('./leaving.js');
+const { INTAKE, ignore, terminate } = require('./leaving.js');
 const {
   kAnswersWithoutId,
   kConnect,
@@ -109,13 +109,16 @@ class Handshake {
       connection[kLog]?.('gone before its handshake was resolved, or closed');
       return;
     }
-    // Before the answer, because a client may send a large message right after it.
-    native.resolveHandshake(connection[kSlot]);
     const rawId = rawIdOf(message);
-    if (rawId !== undefined) {
-      native.respondHandshake(connection[kSlot], json, rawId);
-      inbox.scheduleFlush();
+    try {
+      // Before the answer, because a client may send a large message right after it.
+      native.resolveHandshake(connection[kSlot]);
+      if (rawId !== undefined) native.respondHandshake(connection[kSlot], json, rawId);
+    } catch (cause) {
+      this[kOnNotResponded](message, cause);
+      return;
     }
+    if (rawId !== undefined) inbox.scheduleFlush();
     connection[kConnect]();
   }
 
@@ -132,8 +135,8 @@ class Handshake {
   }
 
   /**
-   * The error to reject with cannot be written as JSON. The close code tells the client, as with the
-   * original.
+   * The answer cannot be sent: the error to reject with cannot be written as JSON, or the native side has failed. The
+   * close code tells the client, as with the original.
    * @param {Message} message
    * @param {unknown} cause
    */
@@ -161,7 +164,13 @@ function announce(connection) {
   server[kInbox].guard(() => {
     // The application has closed it in the meantime.
     if (connection[kIntake] === INTAKE.NONE) return;
-    server[kNative].admit(connection[kSlot]);
+    try {
+      server[kNative].admit(connection[kSlot]);
+    } catch (error) {
+      // It is in no room of all connections: nobody would know of it.
+      terminate(connection);
+      throw error;
+    }
     connection[kLog]?.('connected');
     server.emit(ServerEvent.CONNECTION, connection);
   });

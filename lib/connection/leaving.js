@@ -4,7 +4,7 @@
 /** The states of a client that leaves, until its connection has ended. */
 
 const { ConnectionState: State } = require('../enums.js');
-const { kAwaitsAnswers, kIntake, kIsGivenUp, kLog, kNative, kSlot } = require('../symbols.js');
+const { kAwaitsAnswers, kInbox, kIntake, kIsGivenUp, kLog, kNative, kSlot } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 
@@ -34,7 +34,8 @@ function ignore(connection) {
   if (connection.state === State.DISCONNECTED) return;
   connection[kIntake] = INTAKE.NONE;
   const { server, [kSlot]: slot, [kAwaitsAnswers]: awaits } = connection;
-  server[kNative].limitDelivery(slot, awaits || server[kNative].isOpen(slot));
+  // Without it the messages come up to here, where they are dropped as well.
+  server[kInbox].attempt(() => server[kNative].limitDelivery(slot, awaits || server[kNative].isOpen(slot)));
 }
 
 /**

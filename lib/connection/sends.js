@@ -125,7 +125,13 @@ class Sends {
     const problem = this.#connection[kQueue](message);
     if (problem !== undefined) return rejected(problem);
     const { native, inbox } = this.#services;
-    const unwritten = new Unwritten(native.queued(this.#connection[kSlot]));
+    let total;
+    try {
+      total = native.queued(this.#connection[kSlot]);
+    } catch (cause) {
+      return Promise.reject(cause);
+    }
+    const unwritten = new Unwritten(total);
     this.#unwritten.push(unwritten);
     if (this.#unwritten.length === 1) inbox.awaitWritten(this);
     return unwritten.promise;
@@ -141,11 +147,14 @@ class Sends {
     const pending = typeof rawId === 'string' ? this.#pending.get(JSON.parse(rawId)) : undefined;
     if (pending === undefined) return;
     this.#take(pending);
-    if (rawError === undefined) {
-      pending.resolve(rawPayload === undefined ? undefined : JSON.parse(textOf(rawPayload)));
-      return;
+    try {
+      if (rawError !== undefined) pending.reject(rejectedByClient(JSON.parse(textOf(rawError))));
+      else pending.resolve(rawPayload === undefined ? undefined : JSON.parse(textOf(rawPayload)));
+    } catch (cause) {
+      // It is JSON, but more of it than JavaScript can hold.
+      pending.reject(cause);
     }
-    pending.reject(rejectedByClient(JSON.parse(textOf(rawError))));
+    this.#services.onSettled(this.#connection);
   }
 
   /**
@@ -154,6 +163,7 @@ class Sends {
   onTimeout(pending) {
     this.#take(pending);
     pending.reject(notAnswered(pending.timeout));
+    this.#services.onSettled(this.#connection);
   }
 
   /** Fulfils the promises of `sendWithoutResponse` whose messages are written. */
@@ -207,7 +217,6 @@ class Sends {
   #take(pending) {
     cancel(pending);
     this.#pending.delete(pending.id);
-    this.#services.onSettled(this.#connection);
   }
 }
 

@@ -3,14 +3,15 @@
 
 /**
  * Servers of which one native function fails once, while a client's messages are handled. Arguments: names
- * of functions, those of one queue as `flush of lane 1`. Reports for each whether another client is still served afterwards, and whether a `send` still times out.
+ * of functions, those of one queue as `flush of lane 1`. Reports for each whether another client is still served afterwards, whether
+ * a `send` still times out, and what becomes of calls of `sendWithoutResponse` for that client, before the failure and after it.
  */
 
 const { loadNative } = require('../../helpers/implementations');
 const { RawClient } = require('../../helpers/raw-client');
 const { delay, until, within } = require('../../helpers/timing');
 const { report } = require('../support/report');
-const { kNative } = require('../../../lib/symbols.js');
+const { kNative, kUnanswered } = require('../../../lib/symbols.js');
 
 const { Server } = loadNative();
 
@@ -41,7 +42,10 @@ async function isAnswered(client, id) {
 async function sabotage(name) {
   const server = new Server({ host: '127.0.0.1', port: 0 });
   let timedOut = false;
+  /** @type {any[]} */
+  const connections = [];
   server.on('connection', (/** @type {any} */ connection) => {
+    connections.push(connection);
     connection.on('_error', () => {});
     connection.on('ask', (/** @type {any} */ message) => message.resolve(message.payload));
     connection.on('large', (/** @type {any} */ message) => message.resolve(message.payload.length));
@@ -63,6 +67,9 @@ async function sabotage(name) {
     failed = true;
     throw new Error(`${name} fails`);
   };
+  // The first is of the victim.
+  const [first, before] = connections.map((connection) => connection.sendWithoutResponse('note'));
+  first.catch(() => {});
   for (const text of [`{"n":"large","p":${LARGE},"i":"8"}`, BROKEN, LONG, '{"n":5}', '{"n":"question"}']) victim.text(text);
   victim.json({ n: '_p', i: '7' });
   leaving.socket.destroy();
@@ -70,8 +77,11 @@ async function sabotage(name) {
   const isServed = await isAnswered(other, 'a') && (await isAnswered(other, 'b'));
   other.json({ n: 'question' });
   await until(() => timedOut, 'timed out', 3000).catch(() => {});
+  const after = connections[1].sendWithoutResponse('note');
+  const areWritten = await within(Promise.all([before, after]), 'written', 3000).then(() => true, () => false);
   native[method] = real;
-  report({ name, failed, isServed, timedOut });
+  const unanswered = connections.map((connection) => connection[kUnanswered]);
+  report({ name, failed, isServed, timedOut, areWritten, unanswered });
   [victim, other].forEach((client) => client.socket.destroy());
   await within(server.stop(), 'stop', 3000).catch(() => report({ name, stops: false }));
 }

@@ -3,6 +3,7 @@
 
 /** Values of the application as the messages of errors show them. */
 
+const { brief } = require('../common/failure.js');
 const { reasonOf } = require('../common/json.js');
 
 /**
@@ -21,7 +22,7 @@ function isObject(value) {
  * @returns {string}
  */
 function shown(value) {
-  if (typeof value === 'string') return `"${value}"`;
+  if (typeof value === 'string') return `"${brief(value)}"`;
   if (typeof value === 'bigint') return `${value}n`;
   try {
     if (typeof value !== 'object' || value === null) return String(value);

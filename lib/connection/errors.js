@@ -6,6 +6,7 @@
 const LineError = require('../../common/line-error.js');
 const { textOf } = require('../binding/text.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
+const { brief } = require('../../common/failure.js');
 const { reasonOf, receivedError } = require('../../common/json.js');
 const { unwritable } = require('../shown.js');
 
@@ -119,7 +120,7 @@ function infoJson(info) {
  * @param {unknown} cause
  */
 function notResponded(message, cause) {
-  const text = `The answer to "${message.name}" (id ${message.id}) could not be sent`;
+  const text = `The answer to "${brief(message.name)}" (id ${brief(message.id)}) could not be sent`;
   return new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, text, cause);
 }
 

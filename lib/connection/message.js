@@ -6,6 +6,7 @@ const LineError = require('../../common/line-error.js');
 const { textOf } = require('../binding/text.js');
 const { MessageErrorCode: ErrorCode, MessageName: Name } = require('../enums.js');
 const { canonicalId, payloadJson, errorJson, messageJson, isJson, reasonOf, receivedError } = require('../../common/json.js');
+const { brief } = require('../../common/failure.js');
 const { thrown, reportUncaught, promisesAmong, watchHandlers } = require('../../common/delivery.js');
 const { isPending } = require('../../common/pending.js');
 const {
@@ -283,7 +284,7 @@ class Message extends Emitter {
     try {
       json = responder === undefined ? payloadJson(payload) : responder[kPayloadJson](payload);
     } catch (cause) {
-      this.#fail(invalidJson(`The payload to resolve "${this.name}" with`, cause));
+      this.#fail(invalidJson(`The payload to resolve "${brief(this.name)}" with`, cause));
       return;
     }
     // A `toJSON` of the payload may have answered.
@@ -308,7 +309,7 @@ class Message extends Emitter {
     } catch (cause) {
       // As with the original: an error is sent with its properties, even when it has a `toJSON`.
       if (responder !== undefined && isJson(err)) responder[kOnNotResponded](this, cause);
-      else this.#fail(invalidJson(`The error to reject "${this.name}" with`, cause));
+      else this.#fail(invalidJson(`The error to reject "${brief(this.name)}" with`, cause));
       return;
     }
     if (this.isResponded_) throw this.#alreadyResponded('rejected');
@@ -324,7 +325,7 @@ class Message extends Emitter {
    */
   #mayRespond(how) {
     if (this.#rawId === undefined && this.#id === undefined && !this.#responder?.[kAnswersWithoutId]) {
-      const text = `The message "${this.name}" cannot be ${how}: its sender gave no id and expects no answer`;
+      const text = `The message "${brief(this.name)}" cannot be ${how}: its sender gave no id and expects no answer`;
       this.#fail(new LineError(ErrorCode.MISSING_ID, text));
       return false;
     }
@@ -334,7 +335,7 @@ class Message extends Emitter {
 
   /** @param {string} how */
   #alreadyResponded(how) {
-    const text = `The message "${this.name}" cannot be ${how}: it has been answered already`;
+    const text = `The message "${brief(this.name)}" cannot be ${how}: it has been answered already`;
     return new LineError(ErrorCode.ALREADY_RESPONDED, text);
   }
 

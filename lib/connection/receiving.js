@@ -224,11 +224,18 @@ class ReceivingConnection extends Emitter {
   /**
    * @param {string} rawId
    * @param {string | undefined} json The error as JSON.
-   * @returns {LineError | undefined} Why it could not be sent.
+   * @returns {any} Why it could not be sent; undefined when it was.
    * @internal
    */
   [kSendRejection](rawId, json) {
-    return this[kQueueText](rejectionJson(rawId, json));
+    let text;
+    try {
+      text = rejectionJson(rawId, json);
+    } catch (cause) {
+      // No string can hold it: the id may be as long as a string can be.
+      return cause;
+    }
+    return this[kQueueText](text);
   }
 
   /**
@@ -255,7 +262,7 @@ class ReceivingConnection extends Emitter {
 function refuse(connection, raw, why) {
   const rawId = raw && textOf(raw);
   if (!expectsAnswer(rawId)) return;
-  connection[kQueueText](rejectionJson(canonicalId(/** @type {string} */ (rawId)), errorJson(new Error(why))));
+  connection[kSendRejection](canonicalId(/** @type {string} */ (rawId)), errorJson(new Error(why)));
 }
 
 /**
@@ -283,7 +290,7 @@ function onAnswered(connection, message) {
 function respond(connection, message, json, payload, rawId) {
   const { [kNative]: native, [kInbox]: inbox } = connection.server;
   const isString = isShortString(payload);
-  if (inbox.isGathering && (json === undefined || json.length <= LONGEST)) {
+  if (inbox.isGathering && (json === undefined || json.length <= LONGEST) && rawId.length <= LONGEST) {
     const form = isString ? ANSWER.STRING : ANSWER.JSON;
     native.answers.add(connection, message, json === undefined ? ANSWER.NONE : form, json ?? '', rawId);
   } else if (native.respond(connection[kSlot], isString ? JSON.stringify(json) : json, rawId) !== QUEUED) {

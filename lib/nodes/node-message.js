@@ -5,6 +5,7 @@
 
 const LineError = require('../../common/line-error.js');
 const { ConnectionErrorCode } = require('../enums.js');
+const { brief } = require('../../common/failure.js');
 const { errorJson, payloadJson } = require('../../common/json.js');
 const { deliver, received } = require('../connection/message.js');
 const { serverLog } = require('../runtime/debug.js');
@@ -81,7 +82,7 @@ class NodeResponder {
    * @param {unknown} cause
    */
   [kOnNotResponded](message, cause) {
-    const text = `The answer to "${message.name}" of another server could not be sent`;
+    const text = `The answer to "${brief(message.name)}" of another server could not be sent`;
     this[kOnAnswerError](new LineError(ConnectionErrorCode.MESSAGE_NOT_RESPONDED, text, cause));
   }
 }

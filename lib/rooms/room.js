@@ -1,6 +1,7 @@
 // @ts-check
 'use strict';
 
+const { constants: { MAX_STRING_LENGTH } } = require('node:buffer');
 const LineError = require('../../common/line-error.js');
 const { connectionId: idOf } = require('./names.js');
 const { ConnectionState, MessageErrorCode } = require('../enums.js');
@@ -12,6 +13,9 @@ const { kInbox, kNative, kSlot } = require('../symbols.js');
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('../connection/connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('../connection/message.js').Message} Message */
+
+/** Most characters of a message to many. Rooms with history add a position, and what they keep is read as a string. */
+const LONGEST = MAX_STRING_LENGTH - 64 * 1024;
 
 /**
  * A room, or as `server.rooms.root` all connections whose handshake is resolved. Members are kept on
@@ -128,7 +132,9 @@ function textOf(message) {
  */
 function envelopeOf(name, payload) {
   try {
-    return messageJson(name, payload, undefined, undefined);
+    const text = messageJson(name, payload, undefined, undefined);
+    if (text.length > LONGEST) throw new RangeError(`a message to many may have at most ${LONGEST} characters`);
+    return text;
   } catch (cause) {
     throw new LineError(MessageErrorCode.INVALID_JSON, unwritable(name, cause));
   }

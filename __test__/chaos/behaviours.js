@@ -6,9 +6,9 @@
 const http = require('node:http');
 const https = require('node:https');
 const { once } = require('node:events');
-const Client = require('../../client/node.js');
 const { TRUST } = require('../helpers/tls');
 const { delay, until, within } = require('../helpers/timing');
+const { ClientPeer } = require('./client-peer');
 const { ANSWER_TIME, ROOMS, isEncrypted } = require('./plan');
 const { Ended, RawPeer } = require('./raw-peer');
 
@@ -33,6 +33,12 @@ const GOING_AWAY = 1001;
 /** Time until another try after a connection was lost, in ms. */
 const RETRY = 20;
 
+/**
+ * How often the server is asked what has come while answers are awaited, in ms: a round ends before the time for an
+ * answer does, and from then on any connection may end with what it had lost.
+ */
+const PROBE_INTERVAL = 500;
+
 /** @param {Visit} visit */
 function anyData({ random }) {
   return random.pick([
@@ -48,7 +54,7 @@ function anyData({ random }) {
 /**
  * A burst of everything that expects an answer, until every answer has come.
  * @param {Visit} visit
- * @param {Pick<RawPeer, 'ask' | 'note' | 'refuse' | 'question'>} peer
+ * @param {Pick<RawPeer, 'ask' | 'note' | 'refuse' | 'question' | 'tally'>} peer
  */
 async function burst(visit, peer) {
   const { random, count } = visit;
@@ -62,7 +68,10 @@ async function burst(visit, peer) {
     else all.push(peer.question(random.below(1000), random.below(1000)));
   }
   // All of them: one that was rejected must not hide what becomes of the others.
-  const results = await Promise.allSettled(all);
+  const settled = Promise.allSettled(all);
+  const probe = setInterval(() => peer.tally().catch(() => {}), PROBE_INTERVAL);
+  const results = await settled;
+  clearInterval(probe);
   const failed = results.find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;
   count.answers += all.length;
@@ -129,91 +138,14 @@ async function hurry(visit) {
   await delay(10 + random.below(30));
 }
 
-/** What {@link burst} needs, with the client of this package. */
-class ClientPeer {
-  #next = 0;
-  #asked = 0;
-  #noted = 0;
-  /** Number of the last message of each source. @type {Map<string, number>} */
-  #last = new Map();
-  heard = 0;
-
-  /** @param {any} client @param {(text: string) => void} fault */
-  constructor(client, fault) {
-    this.client = client;
-    this.fault = fault;
-    client.on('sum', (/** @type {any} */ message) => message.resolve(message.payload[0] + message.payload[1]));
-    client.on('news', (/** @type {any} */ message) => this.#follow('news', message.payload));
-    client.on('said', (/** @type {any} */ { payload: [room, number] }) => this.#follow(room, number));
-    // The server counts anew for each connection.
-    client.on('_connected', () => {
-      this.#next = this.#asked = this.#noted = 0;
-      this.#last.clear();
-    });
-  }
-
-  /** @param {string} source @param {number} number */
-  #follow(source, number) {
-    const last = this.#last.get(source);
-    if (last !== undefined && number !== last + 1) this.fault(`the client: ${source}: ${number} after ${last}`);
-    this.#last.set(source, number);
-    this.heard += 1;
-  }
-
-  /** @param {string} name @param {unknown} [payload] */
-  #send(name, payload) {
-    return this.client.send(name, payload, ANSWER_TIME);
-  }
-
-  /** @param {unknown} data */
-  async ask(data) {
-    if (this.client.state !== 'connected') return;
-    const payload = { number: this.#next++, data };
-    this.#asked += 1;
-    const answer = String(JSON.stringify(await this.#send('ask', payload)));
-    if (answer !== JSON.stringify(payload)) this.fault(`the client: a request was answered with ${answer.slice(0, 200)}`);
-  }
-
-  note() {
-    if (this.client.state !== 'connected') return;
-    this.#noted += 1;
-    this.client.sendWithoutResponse('note', this.#next++).catch(() => {});
-  }
-
-  async refuse() {
-    const error = await this.#send('refuse', 'as asked').then(() => undefined, (/** @type {any} */ rejected) => rejected);
-    if (error?.code === 'cMessageRejected' && error.payload.message === 'as asked') return;
-    if (error?.code === 'cDisconnected') throw error;
-    this.fault(`the client: a refusal came as ${error?.code} ${error?.message}`);
-  }
-
-  /** @param {number} a @param {number} b */
-  async question(a, b) {
-    const sum = await this.#send('question', [a, b]);
-    if (sum !== a + b) this.fault(`the client: ${a} + ${b} came back as ${sum}`);
-  }
-
-  async tally() {
-    const expected = [this.#asked, this.#noted];
-    const came = await this.#send('tally');
-    if (String(came) !== String(expected)) this.fault(`the client sent ${expected} requests and messages, ${came} have come`);
-  }
-}
-
 /** The client of this package, which connects again when it is cut. @param {Visit} visit */
 async function reconnect(visit) {
-  const { plan, port, key, random, isOver, link, fault, count } = visit;
-  const client = new Client(`${isEncrypted(plan) ? 'wss' : 'ws'}://127.0.0.1:${port}`, {
-    handshake: { payload: { key }, timeout: ANSWER_TIME },
-    reconnectOptions: { initialDelay: 20, maxDelay: 100 },
-  });
-  const peer = new ClientPeer(client, fault);
-  client.on('_error', () => {});
+  const { random, isOver, fault, count } = visit;
+  const peer = new ClientPeer(visit);
+  const { client } = peer;
   client.connect();
   try {
     while (!isOver()) {
-      const cuts = link.cuts;
-      const isExcused = () => link.cuts !== cuts || isOver();
       try {
         await until(() => client.state === 'connected' || isOver(), 'connected', ANSWER_TIME);
         for (let left = 20; left > 0 && !isOver(); left--) {
@@ -222,8 +154,8 @@ async function reconnect(visit) {
           await delay(5 + random.below(30));
         }
       } catch (error) {
-        // The cut may be known here a moment later than its effect.
-        if (!isExcused()) fault(`the client: ${/** @type {any} */ (error).code ?? ''} ${/** @type {Error} */ (error).stack}`);
+        // The peer knows by which cut, or that the server ends.
+        if (!(error instanceof Ended)) fault(`the client: ${/** @type {Error} */ (error).stack}`);
         await delay(RETRY);
       }
     }

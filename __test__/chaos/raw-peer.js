@@ -148,10 +148,12 @@ class RawPeer {
     if (p !== a + b) this.fault(`${a} + ${b} came back as ${p}`);
   }
 
-  /** The server has received what was sent until now, each once. */
+  /** The server has received what was sent until now, each once, and what it has answered has come. */
   async tally() {
     const { asked, noted } = this.account;
     const { p } = await this.request('tally');
+    const { answered } = this.account;
+    if (answered < p[2]) this.fault(`${p[2]} requests were answered, ${answered} answers have come`);
     if (p[0] !== asked || p[1] !== noted) this.fault(`${asked} requests and ${noted} messages were sent, ${p[0]} and ${p[1]} have come`);
   }
 }

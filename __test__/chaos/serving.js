@@ -27,7 +27,7 @@ const SETTLING = 2000;
 
 const { Server } = loadNative();
 
-/** What a test has the server do wrong, to see that it is found: `lose`, `twice`, `block`, `throw` or `slow`. */
+/** What a test has the server do wrong, to see that it is found: see `faults.test.js`. */
 const WRONG = process.env.CHAOS_FAULT;
 
 /** How often it does that: once in so many times. */
@@ -98,6 +98,7 @@ class Serving {
   #gaps;
   #isEnding = false;
   #answers = 0;
+  #asked = 0;
   /** From when on connections may be cut. */
   #cutAt = Infinity;
 
@@ -181,7 +182,9 @@ class Serving {
     if (message.payload === 'rejected') message.reject(new Error('as asked'));
     else message.resolve();
     const key = message.payload?.key;
-    if (typeof key === 'string') this.#entries[key] = connection.entry = { next: 0, asked: 0, answered: 0, noted: 0, late: 0 };
+    if (typeof key !== 'string') return;
+    connection.key = key;
+    this.#entries[key] = connection.entry = { next: 0, asked: 0, answered: 0, noted: 0, late: 0 };
   }
 
   /** @param {any} connection */
@@ -216,13 +219,18 @@ class Serving {
       if (connection.state !== 'connected') return;
       if (isInTime && performance.now() < this.#cutAt) entry.answered += 1;
       else entry.late += 1;
-      message.resolve(value);
       // Of all connections: on a slow machine each asks less often than that.
       this.#answers += 1;
-      if (WRONG === 'twice' && this.#answers % WRONG_EVERY === 0) connection.sendWithoutResponse('_r', value).catch(() => {});
+      const isWrong = this.#answers % WRONG_EVERY === 0;
+      if (isWrong && WRONG === 'forget') return;
+      message.resolve(value);
+      if (isWrong && WRONG === 'end' && connection.key.startsWith('reconnect')) connection.close(4999, 'as told');
+      if (isWrong && WRONG === 'twice') connection.sendWithoutResponse('_r', value).catch(() => {});
     };
     connection.on('ask', (/** @type {any} */ message) => {
       const { number } = message.payload;
+      // As if it had never come.
+      if (WRONG === 'miss' && ++this.#asked % WRONG_EVERY === 0) return;
       follow(number);
       entry.asked += 1;
       // Some of them later, out of order.
@@ -234,7 +242,7 @@ class Serving {
       follow(message.payload);
       entry.noted += 1;
     });
-    connection.on('tally', (/** @type {any} */ message) => message.resolve([entry.asked, entry.noted]));
+    connection.on('tally', (/** @type {any} */ message) => message.resolve([entry.asked, entry.noted, entry.answered + entry.late]));
     connection.on('refuse', (/** @type {any} */ message) => message.reject(new Error(message.payload)));
     connection.on('join', (/** @type {any} */ message) => {
       connection.joinRoom(message.payload);

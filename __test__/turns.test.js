@@ -15,7 +15,9 @@ const { delay, until } = require('./helpers/timing');
 const { collectFatal } = require('./helpers/uncaught');
 const { Deadlines } = require('../lib/connection/deadlines.js');
 const { Sequence } = require('../lib/binding/sequence.js');
-const { LANE } = require('../lib/binding/layout.js');
+const { Batch } = require('../lib/binding/batch.js');
+const { RoundRobin } = require('../lib/binding/round-robin.js');
+const { KIND, LANE, NONE, SIZE } = require('../lib/binding/layout.js');
 
 /** Longest turn in ms: 5, and a step of eight that take 1 ms each by surprise. The rest is for garbage collection. */
 const LONGEST = 20;
@@ -81,13 +83,16 @@ describe('a turn', () => {
   it('is shared by all servers of a thread', async (test) => {
     useOwnClock(test);
     const counts = Array(10).fill(0);
+    let isOver = false;
     const servers = counts.map((_, index) => new FakeServer(() => {
+      if (isOver) return;
       burn(0.1);
       counts[index] += 1;
     }));
     for (const server of servers) server.receive(LANE.BACKLOGGED, 1e6);
     const end = ownTime() + 300;
     const longest = await longestTurn(() => ownTime() >= end);
+    isOver = true;
     for (const server of servers) server.events = [0, 0];
     assert.ok(longest < LONGEST, `${longest} ms`);
     assert.ok(Math.max(...counts) < 2 * Math.min(...counts), `events of each: ${counts}`);
@@ -121,6 +126,96 @@ describe('a turn', () => {
     waits.sort((a, b) => a - b);
     assert.ok(waits[7] < 6, `${waits}`);
     server.events = [0, 0];
+  });
+});
+
+describe('a batch that takes long', () => {
+  const honest = 31;
+
+  it('does not hold up other connections: they are served in turn', async (test) => {
+    useOwnClock(test);
+    /** Slots of handled events. @type {number[]} */
+    const handled = [];
+    let isDear = false;
+    const server = new FakeServer((slot) => {
+      handled.push(slot);
+      if (isDear) burn(1);
+    });
+    /** @param {number} each */
+    const flood = (each) => {
+      for (let slot = 2; slot < 22; slot += 1) server.slots.push(...Array(each).fill(slot));
+    };
+    flood(20);
+    server.inbox.wake();
+    while (handled.length < 400) await turned();
+    isDear = true;
+    flood(20);
+    server.inbox.wake();
+    for (const count of [410, 500, 600]) {
+      while (handled.length < count) await turned();
+      // A client's request comes, which the core does not wake for: it knows that the thread is at work.
+      const before = handled.length;
+      server.slots.push(honest);
+      while (handled.lastIndexOf(honest) < before) await turned();
+      const waited = handled.lastIndexOf(honest) - before;
+      assert.ok(waited < 40, `${waited} events of others came first`);
+    }
+    while (handled.length < 803) await turned();
+    assert.deepEqual(server.told.at(-1), [LANE.SPARSE, 0]);
+    assert.ok(server.told.some(([, left]) => left > 0), 'batches are told of before all are handled');
+  });
+
+  it('keeps the order of each connection and bounds what is taken', async (test) => {
+    useOwnClock(test);
+    /** @type {number[]} */
+    const handled = [];
+    let most = 0;
+    const sent = Array.from({ length: 12_000 }, (_, index) => 2 + (index % 3));
+    const server = new FakeServer((slot) => {
+      handled.push(slot);
+      most = Math.max(most, sent.length - server.slots.length - handled.length);
+      if (handled.length < 200) burn(0.5);
+    });
+    server.slots.push(...sent);
+    server.inbox.wake();
+    while (handled.length < sent.length) await turned();
+    assert.deepEqual([2, 3, 4].map((slot) => handled.filter((of) => of === slot).length), [4000, 4000, 4000]);
+    assert.ok(most < 2500, `${most} taken at once`);
+  });
+
+  it('leaves each event as it was: kinds, numbers, texts, and those that could not be read', () => {
+    const batch = new Batch();
+    const strings = ['"a string"', Buffer.from('"large"')];
+    const records = [
+      [KIND.MESSAGE, 3, 0, 4, 1, -2, NONE, 0],
+      [KIND.UPGRADE, 3, 0, NONE, NONE, NONE, NONE, 7],
+      [KIND.MESSAGE, 3, 2, NONE, NONE, -3, 2, 1],
+      [KIND.CLOSED, 4, 0, NONE, NONE, -4, NONE, 4001],
+      [KIND.ENGINE, 4, 0, NONE, NONE, NONE, NONE, 0],
+      [KIND.OPENED, 4, 0, 3, NONE, NONE, NONE, 9],
+    ];
+    batch.words[0] = records.length;
+    batch.words[1] = strings.length;
+    records.forEach((record, index) => batch.words.set(record, SIZE.HEADER + index * SIZE.RECORD));
+    const text = 'name1{}new';
+    const begin = () => batch.begin(text, /** @type {any} */ ({ strings: () => strings }));
+    begin();
+    const expected = [];
+    while (batch.isOpen) expected.push(batch.read(batch.next()));
+    begin();
+    const turns = new RoundRobin();
+    turns.add(batch);
+    assert.deepEqual([turns.size, turns.batches], [6, 1]);
+    const got = [];
+    while (turns.size > 0) {
+      const one = turns.take();
+      got.push(one.read(one.next()));
+      assert.deepEqual([one.isOpen, one.lastKind, one.lastSlot], [false, got.at(-1)?.kind, got.at(-1)?.slot]);
+    }
+    // By turns: the connections 3 and 4, and the server.
+    assert.deepEqual(got, [0, 1, 3, 2, 4, 5].map((index) => expected[index]));
+    assert.equal(got[2].isWhole, false);
+    assert.equal(turns.batches, 0);
   });
 });
 

@@ -9,7 +9,8 @@ use napi::Result;
 use napi::bindgen_prelude::Object;
 
 use line_socket_core::{
-    Batch, ConnectionRef, Group, Kind, Lane, Part, Queued, Record, record_count, response_len,
+    Batch, ConnectionRef, Group, Handled, Kind, Lane, Part, Queued, Record, record_count,
+    response_len,
 };
 
 use super::call::give_back;
@@ -181,13 +182,17 @@ pub fn settle(
     outcome::QUEUED
 }
 
-/// `flush(lane: number, microseconds: number): void`. Sends everything queued since the last flush.
-/// A queue's number as `lane` says that all events taken of it have been handled, the last batch in so
-/// much time; with -1 nothing is said.
+/// `flush(lane: number, left: number, microseconds: number): void`. Sends everything queued since the last
+/// flush. A queue's number as `lane` says that the oldest batches taken of it have been handled, all but so
+/// many, and how long this thread was busy with events of the queue; with -1 nothing is said.
 fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
     let handled = match call.int(0)? {
         ..0 => None,
-        lane => Some((lane_of(lane), Duration::from_micros(call.uint(1)?.into()))),
+        lane => Some(Handled {
+            lane: lane_of(lane),
+            left: call.uint(1)? as usize,
+            time: Duration::from_micros(call.uint(2)?.into()),
+        }),
     };
     server.hub.turn_handled(&mut server.dirty, handled);
     give_back(&mut server.scratch);

@@ -665,10 +665,11 @@ export interface DataPath {
   /** Queues a resolved response, from the raw JSON of payload and id. */
   respond(slot: number, payload: string | undefined, id: string): number;
   /**
-   * Sends everything queued since the last flush. A queue's number as `lane` says that all events taken of it have
-   * been handled, the last batch in so much time; with -1 nothing is said.
+   * Sends everything queued since the last flush. A queue's number as `lane` says that the oldest batches taken of
+   * it have been handled, all but so many, and how long this thread was busy with events of the queue; with -1
+   * nothing is said.
    */
-  flush(lane: number, microseconds: number): void;
+  flush(lane: number, left: number, microseconds: number): void;
   /**
    * Makes a fence behind the events that wait or are being handled. Makes none, and returns false, when there are
    * no such events.

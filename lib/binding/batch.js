@@ -9,6 +9,9 @@ const MORE = 2;
 
 /** @typedef {import('./text.js').RawText} RawText */
 
+/** The number of a string that is not there, as a field. */
+const UNREAD = -6;
+
 /** @type {RawText[]} */
 const NO_STRINGS = [];
 
@@ -29,7 +32,7 @@ const NO_STRINGS = [];
 /** A batch of events in the order they came, from `take` of the native side (`crates/core/src/hub/batch.rs`). */
 class Batch {
   #text = '';
-  #strings = NO_STRINGS;
+  #strings = /** @type {readonly (RawText | undefined)[]} */ (NO_STRINGS);
   /** Where the text of the next event begins. */
   #at = 0;
   #next = 0;
@@ -38,8 +41,6 @@ class Batch {
   /** @param {number} [events] Most that it may hold. */
   constructor(events = SIZE.EVENTS) {
     this.words = new Int32Array(SIZE.HEADER + events * SIZE.RECORD);
-    /** Milliseconds that handling it has taken on this thread. */
-    this.time = 0;
     /** Whether all texts of the event begun last are there, of those that were asked for. */
     this.isWhole = true;
   }
@@ -64,8 +65,29 @@ class Batch {
     this.#at = 0;
     this.#next = 0;
     this.#count = this.words[0];
-    this.time = 0;
     this.#strings = this.words[1] > 0 ? stringsOf(native) : NO_STRINGS;
+  }
+
+  /**
+   * Begins to read one event that was read from another batch.
+   * @param {NativeEvent} event
+   */
+  beginOne({ kind, slot, interned, name, id, payload, error, number, isWhole }) {
+    // Of an event that is not whole, a text that is not there is one that could not be read.
+    const absent = isWhole ? NONE : UNREAD;
+    const { words } = this;
+    const w = SIZE.HEADER;
+    words[w] = kind;
+    words[w + 1] = slot;
+    words[w + 2] = interned;
+    words[w + 3] = name === undefined ? absent : -2;
+    words[w + 4] = id === undefined ? absent : -3;
+    words[w + 5] = payload === undefined ? absent : -4;
+    words[w + 6] = error === undefined ? absent : -5;
+    words[w + 7] = number;
+    this.#strings = [name, id, payload, error];
+    this.#next = 0;
+    this.#count = 1;
   }
 
   /** Forgets the texts, which may be large. */

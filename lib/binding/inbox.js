@@ -2,10 +2,10 @@
 'use strict';
 
 const { AsyncResource } = require('node:async_hooks');
-const { Batch } = require('./batch.js');
 const { Chores } = require('./chores.js');
 const { CONTEXT, Contexts } = require('./contexts.js');
 const { Events } = require('./events.js');
+const { Lane } = require('./lane.js');
 const { LANE } = require('./layout.js');
 const { Pace } = require('./pace.js');
 const { Turn } = require('./turn.js');
@@ -15,11 +15,7 @@ const { kLifecycle, kNative } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 
-const { SPARSE, BACKLOGGED } = LANE;
 const NEITHER = -1;
-
-/** Milliseconds between looks for events of connections without a backlog, while others are handled. */
-const LOOK = 1;
 
 /**
  * Takes batches of events from the native side and has each event handled. Messages that handlers send are
@@ -27,8 +23,9 @@ const LOOK = 1;
  */
 class Inbox {
   #server;
-  /** One batch of each queue. */
-  #batches = [new Batch(), new Batch()];
+  #sparse = new Lane(LANE.SPARSE);
+  #backlogged = new Lane(LANE.BACKLOGGED);
+  #lanes = [this.#sparse, this.#backlogged];
   #events;
   /** Asynchronous contexts of the handlers. */
   #contexts;
@@ -38,8 +35,6 @@ class Inbox {
   #hasMore = false;
   /** Whether a chain of steps is under way. */
   #isRunning = false;
-  /** When events of connections without a backlog were last looked for. */
-  #looked = 0;
   /** When the last step began, and when its handlers had returned. */
   #stepped = 0;
   #handled = 0;
@@ -57,8 +52,6 @@ class Inbox {
   /** Milliseconds of the code that awaited in the handlers of the last step. */
   #awaited = 0;
   #flushDue = false;
-  /** Whether a batch of each queue has been handled and the native side does not know it, because the flush that says so failed. */
-  #unmarked = [false, false];
   /** Sends with pending promises of `sendWithoutResponse`. @type {import('../connection/sends.js').Sends[]} */
   #unwritten = [];
   /** Callbacks that wait until the events before them are handled, oldest first. @type {(() => void)[]} */
@@ -119,7 +112,7 @@ class Inbox {
     this.#isRunning = true;
     // What handlers send leaves with one flush at the end.
     this.#flushDue = true;
-    this.#looked = 0;
+    for (const lane of this.#lanes) lane.look(0);
     this.#stepped = time;
     this.#contexts.run(this.#next);
   }
@@ -152,31 +145,29 @@ class Inbox {
 
   /** @returns {boolean} Whether the chain of steps continues. */
   #handleSome() {
-    const batch = this.#chores.isDue ? undefined : this.#choose(this.#stepped);
-    this.#isChore = batch === undefined && !this.#chores.isEmpty;
+    const lane = this.#chores.isDue ? undefined : this.#choose(this.#stepped);
+    this.#isChore = lane === undefined && !this.#chores.isEmpty;
     if (this.#isChore) {
       this.#chores.step();
       this.#flushDue = true;
       return true;
     }
-    if (batch === undefined) {
+    if (lane === undefined) {
       this.#isWaiting = false;
-      this.#flush(NEITHER, 0);
+      this.#flush();
       // Chores may come.
       this.#runPassed();
       this.#flushDue = this.#isWaiting;
       return this.#isWaiting;
     }
-    const { size } = this.#pace;
-    for (this.#count = 0; this.#count < size && batch.isOpen; this.#count += 1) {
-      this.#contexts.handle(batch);
-    }
+    this.#count = lane.handle(this.#pace.size, this.#contexts);
     this.#handled = now();
-    batch.time += this.#awaited + this.#handled - this.#stepped;
+    lane.note(this.#awaited + this.#handled - this.#stepped);
     this.#awaited = 0;
-    if (!batch.isOpen) {
-      this.#endBatch(batch);
-      if (!this.#hasMore && !this.#batches.some(isOpen) && this.#chores.isEmpty) {
+    if (lane.hasHandled) {
+      this.#flush();
+      this.#runPassed();
+      if (!this.#hasMore && !this.#lanes.some(isOpen) && this.#chores.isEmpty) {
         this.#note(this.#handled);
         this.#isWaiting = false;
         return false;
@@ -206,7 +197,7 @@ class Inbox {
     this.#isRunning = false;
     this.#turn.goOnLater();
     try {
-      this.#flush(NEITHER, 0);
+      this.#flush();
     } catch (error) {
       throwLater(error);
     }
@@ -214,39 +205,31 @@ class Inbox {
 
   /**
    * @param {number} time
-   * @returns {Batch | undefined} A batch with events to handle.
+   * @returns {Lane | undefined} A queue with events to handle.
    */
   #choose(time) {
-    if (!this.#turn.isForSparse(time)) return this.#open(BACKLOGGED) ?? this.#open(SPARSE);
-    const [sparse, backlogged] = this.#batches;
-    if (backlogged.isOpen && !sparse.isOpen && time - this.#looked < LOOK) return backlogged;
-    this.#looked = time;
+    const sparse = this.#sparse;
+    const backlogged = this.#backlogged;
+    if (!this.#turn.isForSparse(time)) return this.#open(backlogged, time) ?? this.#open(sparse, time);
+    if (!sparse.isOpen && backlogged.isOpen && !sparse.isLookDue(time)) return this.#open(backlogged, time);
     // Events that came while others were handled did not cause a wake.
     if (backlogged.isOpen || !this.#chores.isEmpty) this.#hasMore = true;
-    return this.#open(SPARSE) ?? this.#open(BACKLOGGED);
+    return this.#open(sparse, time) ?? this.#open(backlogged, time);
   }
 
   /**
-   * @param {number} lane
-   * @returns {Batch | undefined} The batch of that queue, a new one when the last is done; undefined without events.
+   * @param {Lane} lane
+   * @param {number} time
+   * @returns {Lane | undefined} That queue, if it has events to handle. A batch is taken when there are none, or when more are due.
    */
-  #open(lane) {
-    const batch = this.#batches[lane];
-    if (batch.isOpen) return batch;
-    if (!this.#hasMore) return undefined;
-    const text = this.native.take(batch.words, lane);
-    this.#hasMore = batch.saysMore;
-    if (text === undefined) return undefined;
-    batch.begin(text, this.native);
-    return batch;
-  }
-
-  /** @param {Batch} batch */
-  #endBatch(batch) {
-    batch.end();
-    const lane = batch === this.#batches[SPARSE] ? SPARSE : BACKLOGGED;
-    this.#flush(lane, Math.round(batch.time * 1000));
-    this.#runPassed();
+  #open(lane, time) {
+    if (lane.wantsMore(time)) this.#hasMore = true;
+    else if (lane.isOpen) return lane;
+    if (this.#hasMore) {
+      lane.look(time);
+      this.#hasMore = lane.take(this.native);
+    }
+    return lane.isOpen ? lane : undefined;
   }
 
   /** Runs what has waited for events that are handled by now. */
@@ -284,26 +267,26 @@ class Inbox {
     this.#flushDue = true;
     microtask(() => {
       try {
-        this.#flush(NEITHER, 0);
+        this.#flush();
       } catch (error) {
         throwLater(error);
       }
     });
   }
 
-  /**
-   * @param {number} lane The queue whose batch has been handled.
-   * @param {number} time Microseconds that handling it took.
-   */
-  #flush(lane, time) {
+  /** Sends what is queued, and tells the native side which batches have been handled. */
+  #flush() {
     this.#flushDue = false;
-    if (lane !== NEITHER) this.#unmarked[lane] = true;
     this.native.answers.submit();
-    for (let other = 0; other < this.#unmarked.length; other += 1) {
-      if (other !== lane && this.#unmarked[other]) this.native.flush(other, 0);
+    let isFlushed = false;
+    for (const lane of this.#lanes) {
+      if (!lane.hasHandled) continue;
+      // If this fails, the next flush tells it.
+      this.native.flush(lane.number, lane.inHand, lane.microseconds);
+      lane.tell();
+      isFlushed = true;
     }
-    this.native.flush(lane, time);
-    this.#unmarked.fill(false);
+    if (!isFlushed) this.native.flush(NEITHER, 0, 0);
     if (this.#unwritten.length === 0) return;
     const waiting = this.#unwritten;
     this.#unwritten = [];
@@ -352,9 +335,9 @@ function attempt(run) {
   }
 }
 
-/** @param {Batch} batch */
-function isOpen(batch) {
-  return batch.isOpen;
+/** @param {Lane} lane */
+function isOpen(lane) {
+  return lane.isOpen;
 }
 
 module.exports = { Inbox };

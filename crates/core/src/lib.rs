@@ -156,6 +156,8 @@ pub use hub::Fence;
 pub use hub::Field;
 /// The connections a broadcast is for.
 pub use hub::Group;
+/// What the application says when it has handled events.
+pub use hub::Handled;
 /// What is kept of the messages of a room.
 pub use hub::HistoryRule;
 /// The shared state of one server.

@@ -3,12 +3,11 @@
 //! so that a lost wake is found.
 
 use std::future::poll_fn;
-use std::time::Duration;
 
 use line_socket_native_models::batch::Batch;
 use line_socket_native_models::flow::Flow;
 use line_socket_native_models::inbox::{CONNECTION_MARK, Inbox, TOTAL_MARK, Wake};
-use line_socket_native_models::lane::LANES;
+use line_socket_native_models::lane::{Handled, LANES};
 use line_socket_native_models::record::{Kind, Record};
 use loom::future::block_on;
 use loom::model::Builder;
@@ -54,7 +53,7 @@ fn application(inbox: &Inbox, bell: &Notify, events: usize) -> Vec<u32> {
                 more = taken.more;
                 if taken.any {
                     seen.extend(batch.records.iter().map(|record| record.slot));
-                    inbox.mark_handled(lane, Duration::ZERO);
+                    inbox.mark_handled(Handled::all(lane));
                 }
             }
         }

@@ -50,13 +50,13 @@ impl Flow {
         self.is_backlogged = false;
     }
 
-    /// What has to happen before the connection may have more waiting: its last batch must be taken, or
-    /// handled if the connection has to change its queue.
+    /// What has to happen before the connection may have more waiting: see
+    /// [`Queue::has_come`](super::lane::Queue::has_come).
     pub(super) fn until(&self) -> Until {
         Until {
             lane: self.lane,
             batch: self.batch,
-            handled: self.is_backlogged && self.lane == Lane::Sparse,
+            is_backlogged: self.is_backlogged,
         }
     }
 }
@@ -66,5 +66,5 @@ impl Flow {
 pub(super) struct Until {
     pub(super) lane: Lane,
     pub(super) batch: u64,
-    pub(super) handled: bool,
+    pub(super) is_backlogged: bool,
 }

@@ -3,11 +3,10 @@
 
 use std::cell::Cell;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
 
 use super::Hub;
 use super::connection::{Connection, ConnectionRef, PREFETCHED, Report, prefetch};
-use super::lane::Lane;
+use super::lane::Handled;
 use super::record::{Kind, Record};
 
 /// Most connections that the application's thread flushes itself at the end of its turn.
@@ -75,9 +74,8 @@ impl Drop for OfNode<'_> {
 impl Hub {
     /// The application has queued something for the connections in `dirty`. A few are flushed at once, which
     /// saves them a change of threads. Many are left to the io thread, which saves the application's thread the
-    /// system calls. With `handled`, the application has handled the batch that it took of that queue, and was
-    /// busy with it for that time.
-    pub fn turn_handled(&self, dirty: &mut Vec<ConnectionRef>, handled: Option<(Lane, Duration)>) {
+    /// system calls. `handled` says which batches the application has handled.
+    pub fn turn_handled(&self, dirty: &mut Vec<ConnectionRef>, handled: Option<Handled>) {
         let hand_over = dirty.len() > FLUSHED_AT_ONCE;
         if hand_over {
             self.flushes.leave(dirty);
@@ -86,7 +84,7 @@ impl Hub {
         if self.flushes.is_turn_due.swap(false, Relaxed) {
             self.flushes.held_wanted.notify_one();
         }
-        let was_resting = handled.is_some_and(|(lane, time)| self.inbox.mark_handled(lane, time));
+        let was_resting = handled.is_some_and(|handled| self.inbox.mark_handled(handled));
         // An io thread that was resting flushes first of all.
         if hand_over && !was_resting {
             self.flushes.wanted.notify_one();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::batch::{Batch, MARK_UNIT};
 use super::flow::{Flow, Until};
-use super::lane::{LANES, Lane, Queue};
+use super::lane::{Handled, LANES, Lane, Queue};
 use super::record::Record;
 use super::sync::{
     AtomicBool, Mutex, MutexGuard, PoisonError, Relaxed, Thread, available_parallelism, current,
@@ -280,17 +280,16 @@ impl Inbox {
     /// The application has handled all it took, in no time. Ends rests; returns whether there was one.
     pub fn mark_all_handled(&self) -> bool {
         LANES
-            .map(|lane| self.mark_handled(lane, Duration::ZERO))
+            .map(|lane| self.mark_handled(Handled::all(lane)))
             .contains(&true)
     }
 
-    /// The application has handled every batch it took of a queue, and was busy with the last for
-    /// `time`. Ends rests; returns whether there was one.
-    pub fn mark_handled(&self, lane: Lane, time: Duration) -> bool {
+    /// The application has handled some of the batches that it took. Ends rests; returns whether there was one.
+    pub fn mark_handled(&self, handled: Handled) -> bool {
         let mut state = self.lock();
-        let work = state.queues[lane as usize].mark_handled();
+        let work = state.queues[handled.lane as usize].mark_handled(handled.left);
         state.ahead -= work;
-        state.note_time(work, time);
+        state.note_time(work, handled.time);
         let resting = std::mem::take(&mut state.resting);
         let resumed = self.take_resumed(&mut state);
         drop(state);
@@ -407,9 +406,15 @@ impl InboxState {
 
     /// Whether a connection has exceeded its quota.
     fn is_over(&self, flow: &Flow) -> bool {
-        let senders = self.queues[flow.lane as usize].senders.max(1) as u64;
-        let time = QUOTA_TIME.min(LANE_TIME / senders);
-        u64::from(flow.work) >= LEAST_QUOTA.max(time / self.unit_time)
+        let queue = &self.queues[flow.lane as usize];
+        let time = QUOTA_TIME.min(LANE_TIME / queue.senders.max(1) as u64);
+        // An average does not tell that events take long since a moment ago.
+        let quota = if queue.is_slow() {
+            0
+        } else {
+            time / self.unit_time
+        };
+        u64::from(flow.work) >= LEAST_QUOTA.max(quota)
     }
 
     fn seal(&mut self, lane: Lane) {
@@ -429,13 +434,7 @@ impl InboxState {
     }
 
     fn has_come(&self, until: Until) -> bool {
-        let queue = &self.queues[until.lane as usize];
-        let number = if until.handled {
-            queue.handled_number
-        } else {
-            queue.taken_number
-        };
-        number >= until.batch
+        self.queues[until.lane as usize].has_come(until)
     }
 
     /// Whether readers may go on.

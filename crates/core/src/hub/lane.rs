@@ -2,8 +2,10 @@
 //! time are served before those that have built up a backlog, so that a flood delays only those who flood.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::batch::Batch;
+use super::flow::Until;
 
 /// Which queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -18,6 +20,28 @@ pub enum Lane {
 /// Both queues.
 pub const LANES: [Lane; 2] = [Lane::Sparse, Lane::Backlogged];
 
+/// What the application says when it has handled all events of the oldest batches that it took of a queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Handled {
+    /// The queue.
+    pub lane: Lane,
+    /// How many batches of the queue it has taken and not yet handled.
+    pub left: usize,
+    /// How long it was busy with the events of that queue since it said this last.
+    pub time: Duration,
+}
+
+impl Handled {
+    /// All that was taken of a queue, in no time.
+    pub fn all(lane: Lane) -> Self {
+        Self {
+            lane,
+            left: 0,
+            time: Duration::ZERO,
+        }
+    }
+}
+
 /// Batches in the order they were filled. Each has a number, counted from 1.
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -29,10 +53,10 @@ pub(super) struct Queue {
     pub filling_number: u64,
     /// Number of the last batch taken.
     pub taken_number: u64,
-    /// Number of the last batch whose events have all been handled.
+    /// Number of the last batch whose events, and those of all batches before it, have been handled.
     pub handled_number: u64,
-    /// Work ([`Batch::work`]) that was taken and is not handled yet.
-    in_hand: usize,
+    /// Work ([`Batch::work`]) of each batch that was taken and is not handled yet.
+    in_hand: VecDeque<usize>,
     /// About how many connections have events that have not been taken.
     pub senders: usize,
 }
@@ -46,7 +70,7 @@ impl Default for Queue {
             filling_number: 1,
             taken_number: 0,
             handled_number: 0,
-            in_hand: 0,
+            in_hand: VecDeque::new(),
             senders: 0,
         }
     }
@@ -87,15 +111,33 @@ impl Queue {
     pub fn take(&mut self) -> Option<Batch> {
         let batch = self.sealed.pop_front()?;
         self.taken_number += 1;
-        self.in_hand += batch.work();
+        self.in_hand.push_back(batch.work());
         self.senders = self.senders.saturating_sub(batch.senders);
         Some(batch)
     }
 
-    /// All that was taken has been handled. Returns the work that was.
-    pub fn mark_handled(&mut self) -> usize {
-        self.handled_number = self.taken_number;
-        std::mem::take(&mut self.in_hand)
+    /// All batches that were taken have been handled, except for the last `left`. Returns the work that was.
+    pub fn mark_handled(&mut self, left: usize) -> usize {
+        let handled = self.in_hand.len().saturating_sub(left);
+        self.handled_number += handled as u64;
+        self.in_hand.drain(..handled).sum()
+    }
+
+    /// Whether the application has taken a further batch before it had handled the last: events take long.
+    pub fn is_slow(&self) -> bool {
+        self.in_hand.len() > 1
+    }
+
+    /// Whether a reader may go on: when its last batch has been taken. A connection with a backlog waits until
+    /// that batch has been handled if it is to change its queue, and while events take long: the application
+    /// would have ever more of them in hand.
+    pub fn has_come(&self, until: Until) -> bool {
+        let number = if until.is_backlogged && (until.lane == Lane::Sparse || self.is_slow()) {
+            self.handled_number
+        } else {
+            self.taken_number
+        };
+        number >= until.batch
     }
 
     /// Number of the last batch with events; 0 when there has been none.

@@ -321,7 +321,7 @@ fn what_the_application_has_queued_is_flushed_when_its_turn_is_handled() {
             assert_eq!(peer.connection.send(b"1", &hub.config), Queued::Flush);
             dirty.push(Arc::clone(&peer.connection));
         }
-        hub.turn_handled(&mut dirty, Some((Lane::Sparse, Duration::from_micros(50))));
+        hub.turn_handled(&mut dirty, Some(Handled::all(Lane::Sparse)));
         assert!(dirty.is_empty());
         run_for(&hub, 10);
         assert!(peers.iter().all(|peer| peer.link.texts() == ["1"]));

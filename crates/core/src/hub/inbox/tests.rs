@@ -1,4 +1,5 @@
 mod backlog;
+mod slow;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -142,7 +143,7 @@ fn a_connection_above_its_share_waits_and_then_has_the_other_queue() {
         0,
         "it changes its queue when all of it is handled"
     );
-    inbox.mark_handled(Lane::Sparse, Duration::ZERO);
+    inbox.mark_handled(Handled::all(Lane::Sparse));
     assert_eq!(reader.wakes(), 1);
     assert!(reader.poll_room(&inbox, &mut flow).is_ready());
 
@@ -174,7 +175,7 @@ fn a_connection_that_has_caught_up_comes_back_when_all_of_it_is_handled() {
         push_and_take(&mut flow, Lane::Backlogged),
         "its order is kept"
     );
-    inbox.mark_handled(Lane::Backlogged, Duration::ZERO);
+    inbox.mark_handled(Handled::all(Lane::Backlogged));
     assert!(push_and_take(&mut flow, Lane::Sparse));
 }
 
@@ -193,7 +194,7 @@ fn clients_before_their_handshake_are_served_behind_those_whose_handshake_is_res
     for lane in LANES {
         assert!(inbox.take(lane, &mut batch).any);
         slots.extend(batch.records.iter().map(|record| record.slot));
-        inbox.mark_handled(lane, Duration::ZERO);
+        inbox.mark_handled(Handled::all(lane));
     }
     assert_eq!(slots, [3, 1, 2, 4], "what it sends keeps its order");
     inbox.push(&mut flow, bare(5));
@@ -208,7 +209,10 @@ fn quotas_follow_the_time_that_the_application_takes() {
     for _ in 0..64 {
         inbox.announce(bare(0));
         inbox.take_any(&mut batch);
-        inbox.mark_handled(Lane::Sparse, Duration::from_micros(100));
+        inbox.mark_handled(Handled {
+            time: Duration::from_micros(100),
+            ..Handled::all(Lane::Sparse)
+        });
     }
     let mut flow = Flow::default();
     let full = (0..QUOTA).position(|_| inbox.push(&mut flow, bare(1)));
@@ -264,7 +268,7 @@ fn a_fence_is_passed_when_all_before_it_is_handled() {
         assert!(inbox.take(lane, &mut batch).any);
         inbox.push(&mut Flow::default(), bare(2));
         assert!(!inbox.is_past(&fence));
-        inbox.mark_handled(lane, Duration::ZERO);
+        inbox.mark_handled(Handled::all(lane));
     }
     assert!(inbox.is_past(&fence), "what came later does not count");
 }

@@ -6,6 +6,7 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const net = require('node:net');
+const { kNative } = require('../../lib/symbols.js');
 const { delay, within } = require('../helpers/timing');
 const { withScene } = require('./support/scene');
 
@@ -30,6 +31,21 @@ function assertShort(took) {
 }
 
 describe('options changed while the server runs', () => {
+  it('keep their value when the core fails to take another', withScene(async (scene) => {
+    const { server } = await scene.listen({ maxPayload: 1000 });
+    const { core } = server[kNative];
+    const { configure } = core;
+    core.configure = () => {
+      throw new Error('injected');
+    };
+    for (const value of [5, undefined]) assert.throws(() => (server.options.maxPayload = value), { message: 'injected' });
+    assert.throws(() => (server.options.maxFragments = 5), { message: 'injected' });
+    core.configure = configure;
+    assert.deepEqual([server.options.maxPayload, server.options.maxFragments], [1000, undefined]);
+    server.options.maxPayload = 5;
+    assert.equal(server.options.maxPayload, 5);
+  }));
+
   it('responseTimeout: later sends wait that long', withScene(async (scene) => {
     const { server, connection } = await scene.pair({ responseTimeout: 60000 });
     /** @type {string[]} */

@@ -180,7 +180,7 @@ function isGiven(value) {
  * @param {NativeServer} native
  */
 function makeLive(options, native) {
-  const values = /** @type {any} */ ({});
+  let values = /** @type {any} */ ({});
   /** @param {string} name */
   const apply = (name) => {
     const value = values[name];
@@ -201,9 +201,16 @@ function makeLive(options, native) {
         check(name, value);
         if (POLICY.includes(name)) applyPolicy({ ...values, [name]: value }, native);
         if (name === 'perMessageDeflate') checkCompression(value, options.ioThreads);
+        const before = { ...values };
         if (isGiven(value)) values[name] = own(value);
         else delete values[name];
-        apply(name);
+        try {
+          apply(name);
+        } catch (error) {
+          // What is shown is what holds.
+          values = before;
+          throw error;
+        }
       },
     });
     apply(name);

@@ -156,7 +156,7 @@ module.exports = [
   {
     name: 'maxGatheredBytes', kind: 'bytes', least: 1, isLive: true, initial: 64 * MiB, core: 'usize',
     doc: 'bytes of responses to `send` of rooms and of everyone that may wait for those of other clients, all such messages together: above it the largest responses are dropped and told as `scResponseTooLarge`',
-    details: 'Bytes of responses to `send` of rooms and of everyone that may wait for those of other clients, all such messages together, 1 or more. When a response does not fit, the largest are dropped, and told as `scResponseTooLarge`. Each client that is asked counts 64 bytes, and a further message rejects with `scTooManySends` if these do not fit. A change holds for later responses.',
+    details: 'Bytes of responses to `send` of rooms and of everyone that may wait for those of other clients, all such messages together, 1 or more. When a response does not fit, the largest are dropped, and told as `scResponseTooLarge`. One above 448 MiB never fits. Each client that is asked counts 64 bytes, and a further message rejects with `scTooManySends` if these do not fit. A change holds for later responses.',
   },
   {
     name: 'maxFragments', kind: 'count', isLive: true, initial: 131072, core: 'u32',

@@ -9,7 +9,7 @@ use napi::bindgen_prelude::Object;
 use line_socket_core::Delivery;
 
 use super::raw::{self, Call, Value};
-use super::rooms::{push_pairs, target};
+use super::rooms::{pairs_in_parts, target};
 use super::state::JsServer;
 
 /// What a function returns when no connection is left.
@@ -60,19 +60,15 @@ fn drop_members(server: &mut JsServer, call: &Call) -> Result<Value> {
     call.undefined()
 }
 
-/// `listSome(key: number): string | undefined`. Ids and infos of some connections, as JSON: `[[id,info],…]`;
+/// `listSome(key: number): string[] | undefined`. Ids and infos of some connections, as texts of JSON: `[[id,info],…]`;
 /// `undefined` when none is left.
 fn list_some(server: &mut JsServer, call: &Call) -> Result<Value> {
     let Some(some) = server.selections.take(call.uint(0)?) else {
         return call.undefined();
     };
     let listed = server.hub.list_some(&some);
-    let mut out = String::new();
-    push_pairs(
-        &mut out,
-        listed.iter().map(|(id, info)| (id, info.as_deref())),
-    );
-    call.string_value(&out)
+    let texts = pairs_in_parts(&listed, |(id, info)| (id, info.as_deref()));
+    call.array_value(texts.iter().map(|text| call.string_value(text)))
 }
 
 /// `closeSome(key: number, code: number, reason: string): number[] | undefined`. Begins the closing handshake with

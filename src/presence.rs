@@ -1,6 +1,7 @@
 //! The presence of rooms: which have it, who is in them, and what has changed.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use napi::Result;
 use napi::bindgen_prelude::Utf16String;
@@ -9,7 +10,7 @@ use napi_derive::napi;
 use line_socket_core::{Change, Changes};
 
 use super::names;
-use super::rooms::{push_list, push_name, push_pairs};
+use super::rooms::{TEXT, in_parts, pairs_in_parts, push_list, push_name};
 use super::state::ServerCore;
 
 /// What is told of changes of presence: see `types/presence.d.ts`.
@@ -32,8 +33,8 @@ pub struct PresenceRule {
 pub struct PresenceList {
     /// How many there are.
     pub count: u32,
-    /// Ids and infos, as JSON: `[[id,info],…]`.
-    pub members: String,
+    /// Ids and infos, as texts of JSON: `[[id,info],…]`.
+    pub members: Vec<String>,
     /// Members of other nodes are among them.
     pub is_held: bool,
 }
@@ -76,43 +77,62 @@ impl ServerCore {
             .presence()
             .and_then(|presence| presence.list(&room, limit as usize));
         drop(registry);
-        Ok(listed.map(|listed| {
-            let mut members = String::new();
-            let pairs = listed
-                .members
-                .iter()
-                .map(|(id, info)| (id, info.as_deref()));
-            push_pairs(&mut members, pairs);
-            PresenceList {
-                count: u32::try_from(listed.count).unwrap_or(u32::MAX),
-                members,
-                is_held: listed.is_held,
-            }
+        Ok(listed.map(|listed| PresenceList {
+            count: u32::try_from(listed.count).unwrap_or(u32::MAX),
+            members: pairs_in_parts(&listed.members, |(id, info)| (id, info.as_deref())),
+            is_held: listed.is_held,
         }))
     }
 
-    /// Takes the changes that were announced, as JSON: `[[room,count,joined,left,[[change,id,info],…]],…]`, where
-    /// `change` is `join`, `leave` or `change`.
+    /// Takes the changes that were announced, as texts of JSON: `[[room,count,joined,left,[[change,id,info],…]],…]`, where
+    /// `change` is `join`, `leave` or `change`. A room comes again when its changes are large.
     #[napi]
-    pub fn take_presence(&self) -> Result<String> {
+    pub fn take_presence(&self) -> Result<Vec<String>> {
         let server = self.state()?;
         let mut registry = server.hub.registry();
         let taken = registry.presence().map(line_socket_core::Presence::take);
         drop(registry);
-        let mut out = String::new();
-        push_list(&mut out, taken.unwrap_or_default(), |out, changes| {
-            push_changes(out, &changes);
-        });
-        Ok(out)
+        let mut texts = vec![String::from("[")];
+        for changes in taken.unwrap_or_default() {
+            push_changes(&mut texts, &changes);
+        }
+        for text in &mut texts {
+            text.push(']');
+        }
+        Ok(texts)
     }
 }
 
-fn push_changes(out: &mut String, changes: &Changes) {
+type MemberChange = (Change, Arc<str>, Option<Arc<str>>);
+
+/// Adds the changes of a room to the last of some texts, or to further ones.
+fn push_changes(texts: &mut Vec<String>, changes: &Changes) {
+    let (mut joined, mut left) = (changes.joined, changes.left);
+    let size = |(_, id, info): &MemberChange| id.len() + info.as_ref().map_or(0, |info| info.len());
+    for members in in_parts(&changes.members, size) {
+        if texts.last().is_none_or(|text| text.len() >= TEXT) {
+            texts.push(String::from("["));
+        }
+        let Some(out) = texts.last_mut() else { return };
+        if out.len() > 1 {
+            out.push(',');
+        }
+        push_part(out, &changes.room, (changes.count, joined, left), members);
+        // They are told once.
+        (joined, left) = (0, 0);
+    }
+}
+
+fn push_part(
+    out: &mut String,
+    room: &str,
+    (count, joined, left): (usize, usize, usize),
+    members: &[MemberChange],
+) {
     out.push('[');
-    push_name(out, &changes.room);
-    let (count, joined, left) = (changes.count, changes.joined, changes.left);
+    push_name(out, room);
     let _ = write!(out, ",{count},{joined},{left},");
-    push_list(out, &changes.members, |out, (change, id, info)| {
+    push_list(out, members, |out, (change, id, info)| {
         out.push_str(match change {
             Change::Join => "[\"join\",",
             Change::Leave => "[\"leave\",",

@@ -176,6 +176,44 @@ pub(super) fn push_pairs<'a>(
     });
 }
 
+/// Bytes of a text of JSON after which another one is begun: JavaScript holds no string of 2^29 characters, and what
+/// applications note of a connection may be large.
+pub(super) const TEXT: usize = 64 << 20;
+
+/// Cuts a list so that what the items of a part take passes [`TEXT`] by one item at most. There is at least one part.
+pub(super) fn in_parts<T>(items: &[T], size: impl Fn(&T) -> usize) -> Vec<&[T]> {
+    let mut parts = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (index, item) in items.iter().enumerate() {
+        bytes += size(item);
+        if bytes >= TEXT {
+            parts.extend(items.get(start..=index));
+            (start, bytes) = (index + 1, 0);
+        }
+    }
+    if start < items.len() || parts.is_empty() {
+        parts.extend(items.get(start..));
+    }
+    parts
+}
+
+/// Ids and JSON as [`push_pairs`] writes them, in several texts.
+pub(super) fn pairs_in_parts<T>(
+    items: &[T],
+    pair: impl Fn(&T) -> (&Arc<str>, Option<&str>),
+) -> Vec<String> {
+    let parts = in_parts(items, |item| {
+        let (id, json) = pair(item);
+        id.len() + json.map_or(0, str::len)
+    });
+    let texts = parts.into_iter().map(|part| {
+        let mut out = String::new();
+        push_pairs(&mut out, part.iter().map(&pair));
+        out
+    });
+    texts.collect()
+}
+
 pub(super) fn push_list<T>(
     out: &mut String,
     items: impl IntoIterator<Item = T>,

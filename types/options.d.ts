@@ -212,9 +212,9 @@ export interface ServerOptions {
   maxPendingSends?: number | null | undefined;
   /**
    * Bytes of responses to `send` of rooms and of everyone that may wait for those of other clients, all such messages
-   * together, 1 or more. When a response does not fit, the largest are dropped, and told as `scResponseTooLarge`.
-   * Each client that is asked counts 64 bytes, and a further message rejects with `scTooManySends` if these do not
-   * fit. A change holds for later responses.
+   * together, 1 or more. When a response does not fit, the largest are dropped, and told as `scResponseTooLarge`. One
+   * above 448 MiB never fits. Each client that is asked counts 64 bytes, and a further message rejects with
+   * `scTooManySends` if these do not fit. A change holds for later responses.
    * @default 67108864
    */
   maxGatheredBytes?: number | null | undefined;

@@ -150,10 +150,10 @@ export declare class ServerCore {
   /** Takes what is told of other servers, as JSON: a list of lists that begin with what it is, see `lib/nodes/link.js`. */
   takeNews(): string;
   /**
-   * Takes the changes that were announced, as JSON: `[[room,count,joined,left,[[change,id,info],…]],…]`, where
-   * `change` is `join`, `leave` or `change`.
+   * Takes the changes that were announced, as texts of JSON: `[[room,count,joined,left,[[change,id,info],…]],…]`, where
+   * `change` is `join`, `leave` or `change`. A room comes again when its changes are large.
    */
-  takePresence(): string;
+  takePresence(): Array<string>;
   /** Takes what `readHistoryLater` has read. */
   takeReading(key: number): ReadingOutcome | null;
   /** The same without an answer. */
@@ -355,8 +355,8 @@ export interface PolicyOptions {
 export interface PresenceList {
   /** How many there are. */
   count: number;
-  /** Ids and infos, as JSON: `[[id,info],…]`. */
-  members: string;
+  /** Ids and infos, as texts of JSON: `[[id,info],…]`. */
+  members: Array<string>;
   /** Members of other nodes are among them. */
   isHeld: boolean;
 }
@@ -632,8 +632,8 @@ export interface DataPath {
    * memory of the core's, as in Electron.
    */
   closedWord(): Int32Array | undefined;
-  /** Ids and infos of some connections, as JSON: `[[id,info],…]`; `undefined` when none is left. */
-  listSome(key: number): string | undefined;
+  /** Ids and infos of some connections, as texts of JSON: `[[id,info],…]`; `undefined` when none is left. */
+  listSome(key: number): string[] | undefined;
   /**
    * Begins the closing handshake with some connections; returns the slots of those that were open, and `undefined`
    * when none is left.

@@ -12,6 +12,9 @@ const { unwritable } = require('../shown.js');
 
 /** @typedef {import('./message.js').Message} Message */
 
+/** Most characters of an info: those of others, which are listed with it, must have room in a string. */
+const LONGEST_INFO = 2 ** 28;
+
 /** @param {unknown} id */
 function handshakeEnded(id) {
   const text = `The handshake has ended: the id "${String(id)}" cannot be changed any more`;
@@ -108,7 +111,9 @@ function invalidPayload(message, cause) {
  */
 function infoJson(info) {
   try {
-    return JSON.stringify(info);
+    const text = JSON.stringify(info);
+    if (text?.length > LONGEST_INFO) throw new RangeError(`it may have at most ${LONGEST_INFO} characters`);
+    return text;
   } catch (cause) {
     const text = `The info of a connection cannot be written as JSON: ${reasonOf(cause)}`;
     throw new LineError(ErrorCode.INVALID_JSON, text);

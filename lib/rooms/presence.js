@@ -50,7 +50,7 @@ class Presence extends Emitter {
     const { members, isHeld } = this.#read(limit);
     const outcome = isHeld ? undefined : await this.#elsewhere('fetch', limit);
     /** @type {[id: string, info?: unknown][]} */
-    const listed = outcome?.values.slice(0, limit) ?? JSON.parse(members);
+    const listed = outcome?.values.slice(0, limit) ?? members.flatMap((text) => JSON.parse(text));
     return { members: listed.map(([id, info]) => ({ id, info })), missingNodes: outcome?.missing ?? [] };
   }
 
@@ -141,7 +141,7 @@ class Presences {
   /** The core has changes to report. */
   onChanged() {
     /** @type {[string, number, number, number, ['join' | 'leave' | 'change', string, unknown][]][]} */
-    const rooms = JSON.parse(this.#server[kNative].core.takePresence());
+    const rooms = this.#server[kNative].core.takePresence().flatMap((text) => JSON.parse(text));
     /** @type {[Presence, string, object][]} */
     const told = [];
     for (const [room, count, joined, left, changes] of rooms) {

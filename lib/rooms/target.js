@@ -154,12 +154,12 @@ class Target {
     /** @type {RemoteConnection[]} */
     const members = [];
     await this.#inParts((native, key) => {
-      const text = native.listSome(key);
+      const texts = native.listSome(key);
       /** @type {[string, unknown][]} */
-      const listed = text === undefined ? [] : JSON.parse(text);
+      const listed = texts?.flatMap((text) => JSON.parse(text)) ?? [];
       const left = limit - members.length;
       for (const [id, info] of listed.slice(0, left)) members.push(new RemoteConnection(this.#server, id, info));
-      return text !== undefined && listed.length < left;
+      return texts !== undefined && listed.length < left;
     });
     const { values, missing } = await others;
     for (const [id, info] of values.slice(0, limit - members.length)) members.push(new RemoteConnection(this.#server, id, info));

@@ -28,6 +28,9 @@ const PART: usize = 64 * 1024;
 /// Answers of more bytes are dropped to make room for smaller ones.
 const LARGE: usize = 256;
 
+/// Most bytes of an answer that is kept: with others and the ids beside it, no string of JavaScript could hold a larger one.
+const LARGEST: usize = 448 << 20;
+
 /// The key of the request that a response belongs to.
 pub(super) fn key_of(envelope: &Envelope<'_>) -> Option<u32> {
     let Some(Id::String(id)) = &envelope.id else {
@@ -134,8 +137,8 @@ impl State {
     /// Notes an answer of a connection, raw JSON.
     fn note(&mut self, key: u32, id: Arc<str>, answer: Result<Option<&str>, &str>, most: usize) {
         let bytes = answer.map_or_else(str::len, |payload| payload.map_or(0, str::len));
-        let is_too_large =
-            bytes > 0 && self.bytes.saturating_add(bytes) > most && !self.make_room(bytes, most);
+        let is_too_large = bytes > LARGEST
+            || bytes > 0 && self.bytes.saturating_add(bytes) > most && !self.make_room(bytes, most);
         let Some(request) = self.requests.get_mut(&key) else {
             return;
         };

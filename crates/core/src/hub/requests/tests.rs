@@ -193,3 +193,23 @@ fn five_thousand_answers_are_given_in_parts_and_each_once() {
     assert_eq!(seen.len(), 5000);
     assert!(seen.values().all(|&times| times == 1));
 }
+
+#[test]
+fn an_answer_that_no_string_of_javascript_could_hold_is_dropped_and_the_others_are_kept() {
+    let requests = Requests::default();
+    let asked = connections(2);
+    assert!(begin(&requests, 1, &asked, usize::MAX));
+    let large = "x".repeat(LARGEST + 1);
+    assert!(!answer(
+        &requests,
+        1,
+        &asked[0],
+        Some(&large),
+        None,
+        usize::MAX
+    ));
+    assert!(answer(&requests, 1, &asked[1], Some("1"), None, usize::MAX));
+    let answers = take(&requests, 1);
+    assert_eq!(answers.too_large.len(), 1);
+    assert_eq!(answers.responses.len(), 1);
+}

@@ -1,6 +1,6 @@
 //! What the inbox knows of one connection: a flow, as fair queueing calls it (RFC 8290, section 1.2).
 
-use super::lane::Lane;
+use super::lane::{Lane, Until};
 
 /// What one connection has waiting for the application.
 #[derive(Debug, Default)]
@@ -51,7 +51,7 @@ impl Flow {
     }
 
     /// What has to happen before the connection may have more waiting: see
-    /// [`Queue::has_come`](super::lane::Queue::has_come).
+    /// `Queue::has_come`.
     pub(super) fn until(&self) -> Until {
         Until {
             lane: self.lane,
@@ -59,12 +59,4 @@ impl Flow {
             is_backlogged: self.is_backlogged,
         }
     }
-}
-
-/// A batch that a reader waits for: until it is taken, or until it is handled.
-#[derive(Clone, Copy)]
-pub(super) struct Until {
-    pub(super) lane: Lane,
-    pub(super) batch: u64,
-    pub(super) is_backlogged: bool,
 }

@@ -6,8 +6,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::batch::{Batch, MARK_UNIT};
-use super::flow::{Flow, Until};
-use super::lane::{Handled, LANES, Lane, Queue};
+use super::flow::Flow;
+use super::lane::{Handled, LANES, Lane, Queue, Until};
 use super::record::Record;
 use super::sync::{
     AtomicBool, Mutex, MutexGuard, PoisonError, Relaxed, Thread, available_parallelism, current,

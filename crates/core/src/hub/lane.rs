@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::batch::Batch;
-use super::flow::Until;
 
 /// Which queue.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +39,14 @@ impl Handled {
             time: Duration::ZERO,
         }
     }
+}
+
+/// A batch that a reader waits for: until it is taken, or until it is handled.
+#[derive(Clone, Copy)]
+pub(super) struct Until {
+    pub(super) lane: Lane,
+    pub(super) batch: u64,
+    pub(super) is_backlogged: bool,
 }
 
 /// Batches in the order they were filled. Each has a number, counted from 1.

@@ -1,9 +1,9 @@
 //! Real servers in directories of their own, and a sink that remembers.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::future::Future;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -182,17 +182,36 @@ pub fn spawn(program: &str, arguments: &[String]) -> Child {
     }
 }
 
-/// A port that nobody listens on, and that no other test of this process has got.
+/// Ports in a block.
+const BLOCK: u16 = 32;
+
+/// Blocks, and the first port of the first: systems choose higher ports by themselves, and a port that was free a moment
+/// ago may be taken by then.
+const BLOCKS: u16 = 704;
+const FIRST: u16 = 10240;
+
+/// A port that nobody listens on, and that no other test is given while this process lives. A UDP socket reserves a
+/// block of them, as in `__test__/helpers/ports.js`.
 pub fn free_port() -> u16 {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    static RESERVED: Mutex<(Vec<UdpSocket>, Range<u16>)> = Mutex::new((Vec::new(), 0..0));
+    let mut reserved = RESERVED.lock().unwrap();
+    let (sockets, left) = &mut *reserved;
     loop {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        if GIVEN.lock().unwrap().insert(port) {
+        if let Some(port) = left.find(|&port| TcpListener::bind((HOST, port)).is_ok()) {
             return port;
         }
+        // Processes begin their search at different blocks.
+        let begin = std::process::id() % u32::from(BLOCKS);
+        let (socket, first) = (0..BLOCKS)
+            .map(|tried| FIRST + (begin as u16 + tried) % BLOCKS * BLOCK)
+            .find_map(|first| Some((UdpSocket::bind((HOST, first)).ok()?, first)))
+            .expect("a block of ports that no test has reserved");
+        sockets.push(socket);
+        *left = first..first + BLOCK;
     }
 }
+
+const HOST: &str = "127.0.0.1";
 
 /// Remembers what it was told.
 #[derive(Default)]

@@ -6,7 +6,7 @@
 
 const { parseArgs } = require('node:util');
 const WebSocket = require('ws');
-const { freePort } = require('./lib/measure');
+const { reservePort } = require('../__test__/helpers/ports');
 const { command, peers } = require('./lib/peers');
 const { Program } = require('./lib/program');
 
@@ -72,7 +72,7 @@ async function ping(socket, ends) {
  * @returns {Promise<Record<'control' | 'line', number[]>>} Milliseconds to the answers of all pings.
  */
 async function measure(peer) {
-  const port = await freePort();
+  const port = await reservePort();
   const server = new Program('0,1', command(peer), { PORT: String(port), NODE_ENV: 'production' });
   await server.says(['ready'], 10_000);
   const sockets = await Promise.all(Array.from({ length: CLIENTS + 1 }, () => open(port)));

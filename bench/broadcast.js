@@ -13,7 +13,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { WebSocket } = require('ws');
-const { freePort } = require('./lib/measure');
+const { reservePort } = require('../__test__/helpers/ports');
 const { command, peers } = require('./lib/peers');
 const { Program } = require('./lib/program');
 const { buildAddon } = require('./lib/setup');
@@ -77,7 +77,7 @@ async function open(url, compresses, count) {
  */
 async function measure(key, transport, connections, seconds) {
   const peer = /** @type {import('./lib/peers').Peer} */ (peers.find((one) => one.key === key));
-  const port = await freePort();
+  const port = await reservePort();
   const server = new Program('0', command(peer), { PORT: String(port), TRANSPORT: transport, NODE_ENV: 'production' });
   try {
     await server.says(['ready'], START_TIMEOUT);

@@ -8,7 +8,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { execFileSync } = require('node:child_process');
 const { parseArgs } = require('node:util');
-const { freePort } = require('./lib/measure');
+const { reservePort } = require('../__test__/helpers/ports');
 const { command, peers } = require('./lib/peers');
 const { Program } = require('./lib/program');
 
@@ -46,7 +46,7 @@ class Part {
    * @param {number} hold How long they are kept before memory is read, in ms.
    */
   async begin(count, hold) {
-    const port = await freePort();
+    const port = await reservePort();
     this.#server = new Program('0', command(ours), { PORT: String(port), NODE_ENV: 'production' });
     await this.#server.says(['ready'], START_TIMEOUT);
     this.#own = this.#descriptors();

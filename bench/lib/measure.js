@@ -1,10 +1,10 @@
 // @ts-check
 'use strict';
 
-const net = require('node:net');
 const path = require('node:path');
 const { command } = require('./peers');
 const { Program } = require('./program');
+const { reservePort } = require('../../__test__/helpers/ports');
 
 /** CPU core of the server, with all its threads. */
 const SERVER_CORE = '0';
@@ -81,7 +81,7 @@ class Run {
    * @returns {Promise<Figures | undefined>} Undefined when there are turns to be taken.
    */
   async begin(benchCase, { warmup, duration }) {
-    const port = await freePort();
+    const port = await reservePort();
     this.#server = new Program(SERVER_CORE, command(this.peer), { PORT: String(port), NODE_ENV: 'production', ...benchCase.env });
     await this.#server.says(['ready'], START_TIMEOUT);
     // Idle connections are not measured in time.
@@ -125,16 +125,4 @@ class Run {
   }
 }
 
-/** @returns {Promise<number>} A port that nothing listens on. */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {net.AddressInfo} */ (probe.address());
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
-module.exports = { measure, freePort };
+module.exports = { measure };

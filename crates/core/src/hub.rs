@@ -72,6 +72,7 @@ pub use facts::{Facts, Remote, Transport};
 pub use following::{KeptContent, KeptMessage};
 pub use history::Arrival;
 pub use history::Base36;
+pub use history::Comparison;
 pub use history::Position;
 pub use history::Rule as HistoryRule;
 pub use inbox::{CONNECTION_MARK, Fence, Inbox, Wake};

@@ -14,7 +14,7 @@ use crate::envelope;
 use super::Hub;
 use super::connection::{Connection, ConnectionRef};
 use super::deferred::Broadcast;
-use super::history::{Arrival, Position, Replay, Rule, Waiting};
+use super::history::{Arrival, Comparison, Position, Replay, Rule, Waiting};
 use super::members::Snapshot;
 use super::order::LogKey;
 use super::peers::Peers;
@@ -200,36 +200,38 @@ impl Hub {
         self.in_log(room, |key, _| self.history.set_all(key));
     }
 
-    /// The serial numbers of those who have joined a room and wait for what they have missed.
-    pub fn waiting_in(&self, room: &str) -> HashSet<u64> {
-        self.in_log(room, |key, _| self.waiting(key))
+    /// The numbers of the joins of a room for which what was missed has to be read.
+    pub fn joins_waiting(&self, room: &str) -> HashSet<u64> {
+        self.in_log(room, |key, _| self.history.joins_waiting(key))
             .unwrap_or_default()
     }
 
-    /// A room has been compared with the engine: new messages come by themselves, and what those with the serial numbers
-    /// `compared` have missed has been read, or is not there. Serves them, and others that everything is there for: who came
-    /// while the room was compared may want more. Without numbers the engine has refused to say where the room stands: all are
-    /// served, and none of them recovers. Returns their keys, and whether somebody still waits.
+    /// A room has been compared with the engine for the joins with these numbers. They are served, and others that
+    /// everything is there for: who came while the room was compared may want more. New messages come by themselves now.
+    /// If the engine has refused, none of them recovers. Returns their keys, and whether somebody still waits.
     pub fn serve_waiting(
         &self,
         room: &str,
-        compared: Option<&HashSet<u64>>,
+        joins: &HashSet<u64>,
+        comparison: Comparison,
     ) -> (Vec<(Option<u32>, Joined)>, bool) {
         let mut served = Vec::new();
         let mut passed = 0;
         loop {
             let before = served.len();
             self.in_log(room, |key, _| {
-                if compared.is_some() {
-                    self.history.set_live(key, true);
-                } else {
-                    self.history.set_uncompared(key);
+                match comparison {
+                    Comparison::Done => self.history.set_live(key, true),
+                    Comparison::Refused => self.history.set_uncompared(key),
                 }
-                let some = self
-                    .history
-                    .take_waiting(key, SERVED_AT_ONCE, &mut passed, compared);
+                let some = self.history.take_waiting(
+                    key,
+                    SERVED_AT_ONCE,
+                    &mut passed,
+                    (joins, comparison),
+                );
                 for mut waiting in some {
-                    if compared.is_none() {
+                    if comparison == Comparison::Refused {
                         waiting.brought = None;
                     }
                     served.push((waiting.key, self.serve(room, key, &waiting)));

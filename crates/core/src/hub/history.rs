@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use slab::Slab;
 use uuid::Uuid;
 
-pub use followed::{Arrival, Waiting};
+pub use followed::{Arrival, Comparison, Waiting};
 pub use position::{Base36, Position};
 pub(in crate::hub) use replayed::{Replayed, form};
 pub use rules::Rule;

@@ -153,6 +153,7 @@ impl Hub {
             let waiting = Waiting {
                 slot: connection.slot(),
                 serial: connection.serial(),
+                join: Waiting::next_join(),
                 brought,
                 rewind,
                 key,

@@ -10,7 +10,7 @@ use super::entries::{Entry, before, follow_one_another, new_epoch};
 use crate::cluster::engine::{EngineError, Head, Keeper, Kept};
 use crate::cluster::news::News;
 use crate::cluster::shared::{Phase, Shared, lock};
-use crate::hub::{Joined, KeptMessage, Position};
+use crate::hub::{Comparison, Joined, KeptMessage, Position};
 
 /// Rooms that are compared in one round trip.
 const AT_ONCE: usize = 1024;
@@ -81,7 +81,6 @@ fn take_astray(shared: &Shared) -> Vec<Arc<str>> {
         (others.into_iter()).partition(|room| subscriptions.is_awaited(room));
     astray.extend(awaited);
     drop((astray, subscriptions));
-    // Nobody waits for rooms that the engine has refused to subscribe to.
     serve_refused(shared, &others);
     ready
 }
@@ -100,7 +99,16 @@ pub(in crate::cluster) async fn compare_new(
 /// The engine does not subscribe to these rooms: nobody waits for what will not come.
 pub(in crate::cluster) fn serve_refused(shared: &Shared, rooms: &[Arc<str>]) {
     for room in rooms {
-        serve(shared, room, None);
+        let joins = shared.hub.joins_waiting(room);
+        // Since then all members may have left, and others may have joined: the engine is asked for these.
+        let subscriptions = lock(&shared.subscriptions);
+        let is_subscribed = subscriptions.is_awaited(room) || subscriptions.is_confirmed(room);
+        drop(subscriptions);
+        if is_subscribed {
+            shared.note_astray(room);
+        } else {
+            serve(shared, room, &joins, Comparison::Refused);
+        }
     }
 }
 
@@ -148,7 +156,8 @@ pub(in crate::cluster) async fn compare(
                 warn!("node {}: {error}", shared.id());
                 // Nobody waits for what will not come.
                 for room in some {
-                    serve(shared, room, None);
+                    let joins = shared.hub.joins_waiting(room);
+                    serve(shared, room, &joins, Comparison::Refused);
                 }
                 continue;
             }
@@ -174,7 +183,7 @@ async fn compare_some(
                 room,
                 shared.hub.stand(room)?,
                 shared.hub.history_rule(room)?,
-                shared.hub.waiting_in(room),
+                shared.hub.joins_waiting(room),
             ))
         })
         .collect();
@@ -189,7 +198,7 @@ async fn compare_some(
         ttl: rule.ttl,
     });
     let heads = keeper.heads(asked.collect()).await?;
-    for ((room, stand, _, waiting), head) in stands.into_iter().zip(heads) {
+    for ((room, stand, _, joins), head) in stands.into_iter().zip(heads) {
         let follower = Follower {
             shared,
             keeper,
@@ -201,7 +210,7 @@ async fn compare_some(
         };
         follower.fill(head).await?;
         note(shared, room, found);
-        serve(shared, room, Some(&waiting));
+        serve(shared, room, &joins, Comparison::Done);
     }
     Ok(())
 }
@@ -236,9 +245,9 @@ fn note(shared: &Shared, room: &str, found: Found) {
     }
 }
 
-/// Serves those who have joined a room: those who waited when it was compared, or all of them.
-fn serve(shared: &Shared, room: &Arc<str>, compared: Option<&HashSet<u64>>) {
-    let (served, somebody_waits) = shared.hub.serve_waiting(room, compared);
+/// Serves those who have joined a room and waited when it was compared.
+fn serve(shared: &Shared, room: &Arc<str>, joins: &HashSet<u64>, comparison: Comparison) {
+    let (served, somebody_waits) = shared.hub.serve_waiting(room, joins, comparison);
     if somebody_waits {
         shared.note_astray(room);
     }

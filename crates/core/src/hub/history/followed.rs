@@ -1,5 +1,7 @@
 //! How a room's history stands to the one that an engine keeps.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use super::position::Position;
 use super::ring::Ring;
 
@@ -10,6 +12,8 @@ pub struct Waiting {
     pub slot: u32,
     /// Its serial number.
     pub serial: u64,
+    /// The number of the join: a client may leave and join again while a room is compared.
+    pub join: u64,
     /// The position that the client has brought.
     pub brought: Option<Position>,
     /// How many of the last messages it gets, if the position does not help.
@@ -18,6 +22,23 @@ pub struct Waiting {
     pub key: Option<u32>,
     /// The client has left the room since, and has joined it again. Only the application waits for this join.
     pub has_left: bool,
+}
+
+/// What came of comparing a room with the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// What was missed has been read, or is not there.
+    Done,
+    /// The engine does not say where the room stands.
+    Refused,
+}
+
+impl Waiting {
+    /// A number for a join, which no other one in this process has.
+    pub fn next_join() -> u64 {
+        static JOINS: AtomicU64 = AtomicU64::new(0);
+        JOINS.fetch_add(1, Relaxed)
+    }
 }
 
 /// How a ring stands to the history that the engine keeps.

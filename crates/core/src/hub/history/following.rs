@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire};
 use crate::hub::deferred::SharedFrame;
 use crate::hub::order::LogKey;
 
-use super::followed::{Arrival, Followed, Waiting};
+use super::followed::{Arrival, Comparison, Followed, Waiting};
 use super::ring::Ring;
 use super::{History, Log, Position};
 
@@ -249,14 +249,14 @@ impl History {
         self.with_followed(key, |followed| followed.end_waiting(serial));
     }
 
-    /// Takes some of those who wait, behind the first `passed`: those whose serial numbers are given, and others that the
-    /// ring has everything for. Those who cannot be served yet are passed. Without numbers all are taken.
+    /// Takes some of those who wait, behind the first `passed`: those the numbers of whose joins are given, and others that the
+    /// ring has everything for, unless the engine has refused. Those who cannot be served yet are passed.
     pub fn take_waiting(
         &self,
         key: LogKey,
         most: usize,
         passed: &mut usize,
-        compared: Option<&HashSet<u64>>,
+        (joins, comparison): (&HashSet<u64>, Comparison),
     ) -> Vec<Waiting> {
         let Some(mut store) = self.lock() else {
             return Vec::new();
@@ -270,7 +270,9 @@ impl History {
             };
             let behind = followed.waiting.get(*passed..).unwrap_or_default();
             let is_due = |one: &&Waiting| {
-                compared.is_none_or(|compared| compared.contains(&one.serial)) || log.has_for(one)
+                joins.contains(&one.join)
+                    || one.has_left
+                    || (comparison == Comparison::Done && log.has_for(one))
             };
             let count = behind.iter().take(most).take_while(is_due).count();
             if count == 0 && !behind.is_empty() {
@@ -293,6 +295,14 @@ impl History {
     pub fn waiting(&self, key: LogKey) -> Vec<u64> {
         self.with_followed(key, |followed| {
             followed.left_out().map(|one| one.serial).collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// The numbers of the joins for which what was missed has to be read.
+    pub fn joins_waiting(&self, key: LogKey) -> HashSet<u64> {
+        self.with_followed(key, |followed| {
+            followed.left_out().map(|one| one.join).collect()
         })
         .unwrap_or_default()
     }

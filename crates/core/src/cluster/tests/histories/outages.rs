@@ -1,6 +1,7 @@
 //! Outages of the engine, and engines that have lost data.
 
 use super::*;
+use crate::hub::Comparison;
 
 #[test]
 fn nothing_is_lost_in_an_outage() {
@@ -253,6 +254,30 @@ fn who_leaves_before_the_last_messages_are_read_is_sent_none_of_them_for_that_jo
     say(&one, &room("news"), 10);
     until("delivered", || numbers(&fresh, &late) == [7, 8, 9, 10]);
     until("delivered", || numbers(&fresh, &plain) == [10]);
+}
+
+/// Nobody is in the room for a moment. What a comparison found then, or why it was not made, does not hold for a later join.
+#[test]
+fn who_leaves_and_joins_again_while_a_room_is_compared_is_served_by_the_next_comparison() {
+    for comparison in [Comparison::Done, Comparison::Refused] {
+        let (broker, _one, _two, _) = behind();
+        let fresh = start(&broker);
+        until("up", || fresh.is_up());
+        let late = arrive(&fresh, "{}");
+        let join = |key| (fresh.hub).join_and_tell_later(late.slot(), "news", 3, Some(key));
+        broker.hold_reads(true);
+        let reads = broker.reads();
+        assert_eq!(join(1), Some(Joining::Later));
+        until("being compared", || broker.reads() > reads);
+        let joins = fresh.hub.joins_waiting("news");
+        fresh.hub.leave(late.slot(), "news");
+        assert_eq!(join(2), Some(Joining::Later));
+        let (served, somebody_waits) = fresh.hub.serve_waiting("news", &joins, comparison);
+        let keys: Vec<_> = served.iter().map(|(key, _)| *key).collect();
+        assert_eq!((keys, somebody_waits), (vec![Some(1)], true));
+        broker.hold_reads(false);
+        until("served", || numbers(&fresh, &late) == [7, 8, 9]);
+    }
 }
 
 #[test]

@@ -20,6 +20,12 @@ const { ANSWER_TIME, DRAIN, END_BOUND, GAP_BOUND, describe, planOf } = require('
 /** Time for a process that has nothing left to do to end by itself, in ms. */
 const LEAVING = 10000;
 
+/**
+ * Time for a command to the flooders and for their end, in ms. They have the lowest priority: beside programs that want all
+ * of the processors they may get a hundredth of one.
+ */
+const STARVED = 300_000;
+
 /** How often a round is tried that has a gap of which nobody knows whose it is. */
 const TRIES = 3;
 
@@ -140,6 +146,7 @@ class Chaos {
     });
     this.peers = new Part(path.join(__dirname, 'peers.js'), fault, [], options);
     this.flooders = new Part(path.join(__dirname, 'flooders.js'), fault, [], options);
+    this.flooders.patience = STARVED;
   }
 
   /** @param {string} text */
@@ -224,7 +231,7 @@ class Chaos {
     try {
       for (let number = 0; performance.now() < end; number += 1) await this.#round(round ?? number);
       for (const part of [this.server, this.peers, this.flooders]) {
-        const problem = await part.leave(LEAVING);
+        const problem = await part.leave(part === this.flooders ? STARVED : LEAVING);
         if (problem !== undefined) this.fault(problem);
       }
       const { answers, heard } = this.totals;

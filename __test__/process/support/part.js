@@ -11,10 +11,12 @@ const { once } = require('node:events');
 const path = require('node:path');
 const { within } = require('../../helpers/timing');
 
-/** Time for a command, in ms. */
+/** Time for a command, in ms, unless another is given. */
 const PATIENCE = 30000;
 
 class Part {
+  /** Time for a command, in ms. */
+  patience = PATIENCE;
   #isDone = false;
 
   /**
@@ -61,7 +63,7 @@ class Part {
       if (!this.isRunning) onExit();
     });
     if (this.isRunning) this.process.send({ command, argument }, () => {});
-    return within(answer, `answer of the ${this.name} to ${command}`, PATIENCE).finally(stopListening);
+    return within(answer, `answer of the ${this.name} to ${command}`, this.patience).finally(stopListening);
   }
 
   /**

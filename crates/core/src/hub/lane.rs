@@ -62,8 +62,8 @@ pub(super) struct Queue {
     pub taken_number: u64,
     /// Number of the last batch whose events, and those of all batches before it, have been handled.
     pub handled_number: u64,
-    /// Work ([`Batch::work`]) of each batch that was taken and is not handled yet.
-    in_hand: VecDeque<usize>,
+    /// Work ([`Batch::work`]) of the batches that were taken and are not handled yet.
+    work_in_hand: usize,
     /// About how many connections have events that have not been taken.
     pub senders: usize,
 }
@@ -77,7 +77,7 @@ impl Default for Queue {
             filling_number: 1,
             taken_number: 0,
             handled_number: 0,
-            in_hand: VecDeque::new(),
+            work_in_hand: 0,
             senders: 0,
         }
     }
@@ -118,21 +118,32 @@ impl Queue {
     pub fn take(&mut self) -> Option<Batch> {
         let batch = self.sealed.pop_front()?;
         self.taken_number += 1;
-        self.in_hand.push_back(batch.work());
+        self.work_in_hand += batch.work();
         self.senders = self.senders.saturating_sub(batch.senders);
         Some(batch)
     }
 
-    /// All batches that were taken have been handled, except for the last `left`. Returns the work that was.
+    /// All batches that were taken have been handled, except for the last `left`. Returns the work that was, as if all of
+    /// these batches had the same.
     pub fn mark_handled(&mut self, left: usize) -> usize {
-        let handled = self.in_hand.len().saturating_sub(left);
-        self.handled_number += handled as u64;
-        self.in_hand.drain(..handled).sum()
+        let before = self.in_hand();
+        let left = before.min(left as u64);
+        self.handled_number = self.taken_number - left;
+        let still = match left {
+            0 => 0,
+            _ => (self.work_in_hand as u64 * left / before) as usize,
+        };
+        std::mem::replace(&mut self.work_in_hand, still) - still
+    }
+
+    /// Batches that were taken and are not handled.
+    fn in_hand(&self) -> u64 {
+        self.taken_number - self.handled_number
     }
 
     /// Whether the application has taken a further batch before it had handled the last: events take long.
     pub fn is_slow(&self) -> bool {
-        self.in_hand.len() > 1
+        self.in_hand() > 1
     }
 
     /// Whether a reader may go on: when its last batch has been taken. A connection with a backlog waits until

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { NONE, SIZE } = require('./layout.js');
+const { KIND, NONE, SIZE } = require('./layout.js');
 const { throwLater } = require('../runtime/debug.js');
 
 /** Index of the header's integer that says whether more events wait. */
@@ -157,6 +157,14 @@ class Batch {
 }
 
 /**
+ * @param {number} kind
+ * @returns {boolean} Whether such an event is of a connection, and not of the server. Its slot is that of the connection.
+ */
+function isOfConnection(kind) {
+  return kind < KIND.UPGRADE || kind === KIND.OUTLINED;
+}
+
+/**
  * @param {import('./native.js').NativeServer} native
  * @returns {RawText[]} The strings of the batch taken last; none when reading them fails.
  */
@@ -169,4 +177,4 @@ function stringsOf(native) {
   }
 }
 
-module.exports = { Batch };
+module.exports = { Batch, isOfConnection };

@@ -2,6 +2,7 @@
 'use strict';
 
 const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
+const { isOfConnection } = require('./batch.js');
 const { KIND } = require('./layout.js');
 const { outside } = require('../runtime/environment.js');
 
@@ -162,11 +163,6 @@ class Contexts {
     if (own === undefined || !isOfConnection(kind) || this.#connections[slot] === undefined) return;
     this.#own.set(slot, own);
   }
-}
-
-/** @param {number} kind */
-function isOfConnection(kind) {
-  return kind <= KIND.DRAINED || kind === KIND.OUTLINED;
 }
 
 module.exports = { CONTEXT, Contexts };

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { Batch } = require('./batch.js');
+const { Batch, isOfConnection } = require('./batch.js');
 const { KIND } = require('./layout.js');
 const { ServerConnection } = require('../connection/connection.js');
 const { ignore } = require('../connection/leaving.js');
@@ -171,7 +171,7 @@ class Events {
    * @param {number} number
    */
   #dispatch(kind, slot, name, id, payload, error, number) {
-    if (kind >= KIND.UPGRADE && kind !== KIND.OUTLINED) {
+    if (!isOfConnection(kind)) {
       this.#handleServerEvent(kind, slot, number, name);
       return;
     }

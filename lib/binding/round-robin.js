@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { Batch } = require('./batch.js');
+const { Batch, isOfConnection } = require('./batch.js');
 const { KIND } = require('./layout.js');
 
 /** @typedef {import('./batch.js').NativeEvent} NativeEvent */
@@ -49,7 +49,8 @@ class RoundRobin {
     const batch = { left: 0 };
     while (from.isOpen) {
       const event = from.read(from.next());
-      const key = isOfConnection(event.kind) ? event.slot : SERVER;
+      // What opens a connection is told to the server, and comes before the events of the connection.
+      const key = isOfConnection(event.kind) || event.kind === KIND.OPENED ? event.slot : SERVER;
       const flow = this.#flows.get(key);
       if (flow === undefined) this.#flows.set(key, [{ event, batch }]);
       else flow.push({ event, batch });
@@ -84,11 +85,6 @@ class RoundRobin {
 /** @param {NativeEvent} event */
 function lengthOf({ name, id, payload, error }) {
   return (name?.length ?? 0) + (id?.length ?? 0) + (payload?.length ?? 0) + (error?.length ?? 0);
-}
-
-/** @param {number} kind */
-function isOfConnection(kind) {
-  return kind < KIND.UPGRADE || kind === KIND.OUTLINED || kind === KIND.OPENED;
 }
 
 module.exports = { RoundRobin };

@@ -9,7 +9,7 @@ use log::{info, warn};
 use super::back_off::BackOff;
 use super::channel::Channel;
 use super::engine::{Engine, EngineError, Sink};
-use super::keeping::following;
+use super::keeping::{following, serving};
 use super::news::News;
 use super::settings::MISSED_BEATS;
 use super::shared::{Phase, Shared, lock};
@@ -77,7 +77,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         lock(&shared.strain).forget();
         subscribing::give_up_waiting(&shared);
         shared.give_up_questions();
-        following::give_up(&shared);
+        serving::give_up(&shared);
         if down_since.is_none() {
             down_since = Some(Instant::now());
             warn!("node {}: the engine is not reachable: {error}", shared.id());

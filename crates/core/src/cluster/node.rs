@@ -14,7 +14,7 @@ use log::info;
 use crate::hub::{Counter, Hub, Reading};
 
 use super::engine::{Engine, EngineError};
-use super::keeping::{appending, following};
+use super::keeping::{appending, following, serving};
 use super::news::News;
 use super::node_id::NodeId;
 use super::roster::Peer;
@@ -227,7 +227,7 @@ async fn run(shared: &Arc<Shared>) {
     publishing::give_up(shared);
     shared.give_up_questions();
     appending::give_up(shared);
-    following::give_up(shared);
+    serving::give_up(shared);
     shared.tell(News::Stopped);
     info!("node {}: has ended", shared.id());
 }

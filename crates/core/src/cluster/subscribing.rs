@@ -9,7 +9,7 @@ use log::warn;
 
 use super::channel::Channel;
 use super::engine::EngineError;
-use super::keeping::following;
+use super::keeping::{following, serving};
 use super::news::News;
 use super::shared::{Phase, Shared, lock};
 
@@ -89,7 +89,7 @@ async fn tell(shared: &Shared) -> Result<usize, EngineError> {
             let keys = lock(&shared.subscriptions).refused(&refused, due);
             release(shared, keys);
             shared.rooms_settled.notify_waiters();
-            following::serve_refused(shared, &refused);
+            serving::serve_refused(shared, &refused);
         }
         count += subscribed.len();
     }

@@ -1,16 +1,15 @@
-//! Compares where rooms stand here with the engine, reads what is missing, and serves those who have joined.
+//! Compares where rooms stand here with the engine, and reads what is missing.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use log::{debug, info, warn};
 
 use super::entries::{Entry, before, follow_one_another, new_epoch};
+use super::serving::{serve, serve_refused};
 use crate::cluster::engine::{EngineError, Head, Keeper, Kept};
-use crate::cluster::news::News;
 use crate::cluster::shared::{Phase, Shared, lock};
-use crate::hub::{Comparison, Joined, KeptMessage, Position};
+use crate::hub::{Comparison, KeptMessage, Position};
 
 /// Rooms that are compared in one round trip.
 const AT_ONCE: usize = 1024;
@@ -96,34 +95,10 @@ pub(in crate::cluster) async fn compare_new(
     }
 }
 
-/// The engine does not subscribe to these rooms: nobody waits for what will not come.
-pub(in crate::cluster) fn serve_refused(shared: &Shared, rooms: &[Arc<str>]) {
-    for room in rooms {
-        let joins = shared.hub.joins_waiting(room);
-        // Since then all members may have left, and others may have joined: the engine is asked for these.
-        let subscriptions = lock(&shared.subscriptions);
-        let is_subscribed = subscriptions.is_awaited(room) || subscriptions.is_confirmed(room);
-        drop(subscriptions);
-        if is_subscribed {
-            shared.note_astray(room);
-        } else {
-            serve(shared, room, &joins, Comparison::Refused);
-        }
-    }
-}
-
 /// Rooms are subscribed.
 pub(in crate::cluster) fn subscribed_more(shared: &Shared) {
     if !lock(&shared.keeping.astray).is_empty() {
         shared.keeping.is_astray.notify_one();
-    }
-}
-
-/// The engine is not reachable: nobody waits for it.
-pub(in crate::cluster) fn give_up(shared: &Shared) {
-    for key in shared.hub.lose_engine() {
-        let joined = Joined::default();
-        shared.tell(News::JoinedRoom { key, joined });
     }
 }
 
@@ -242,22 +217,6 @@ fn note(shared: &Shared, room: &str, found: Found) {
     counters.lost.add(1);
     if found == Found::Anew {
         counters.epochs.add(1);
-    }
-}
-
-/// Serves those who have joined a room and waited when it was compared.
-fn serve(shared: &Shared, room: &Arc<str>, joins: &HashSet<u64>, comparison: Comparison) {
-    let (served, somebody_waits) = shared.hub.serve_waiting(room, joins, comparison);
-    if somebody_waits {
-        shared.note_astray(room);
-    }
-    for (key, joined) in served {
-        if joined.recovered {
-            shared.counters.recoveries_read.add(1);
-        }
-        if let Some(key) = key {
-            shared.tell(News::JoinedRoom { key, joined });
-        }
     }
 }
 

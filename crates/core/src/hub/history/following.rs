@@ -45,7 +45,7 @@ impl Log {
 
     fn has_for(&self, one: &Waiting) -> bool {
         let has = |followed| self.has(followed, one.brought.as_ref(), one.rewind);
-        one.has_left || self.followed.as_deref().is_some_and(has)
+        self.followed.as_deref().is_some_and(has)
     }
 }
 

@@ -37,6 +37,8 @@ const kSlot = Symbol('slot');
 const kIntake = Symbol('intake');
 /** Whether the client counts as gone, though its connection has not ended. */
 const kIsGivenUp = Symbol('isGivenUp');
+/** Gives the connection an id, which may be claimed on other servers afterwards. */
+const kReserveId = Symbol('reserveId');
 /** Events that came between the resolved handshake and the `connection` event. */
 const kDeferred = Symbol('deferred');
 /** Number of unanswered requests, without those received during a drain. */
@@ -110,6 +112,7 @@ module.exports = {
   kSlot,
   kIntake,
   kIsGivenUp,
+  kReserveId,
   kDeferred,
   kUnanswered,
   kLog,

@@ -98,6 +98,18 @@ fn outcome_json(outcome: &Outcome) -> String {
 
 #[napi]
 impl ServerCore {
+    /// Reserves an id for a connection that is going to claim it (`claimId`). Returns false when another connection here has
+    /// the id.
+    #[napi]
+    pub fn reserve_id(&self, slot: u32, id: Utf16String) -> Result<bool> {
+        let server = self.state()?;
+        let id = super::names::encode(&id);
+        Ok(match &server.joined {
+            Some(joined) => joined.node.reserve_id(slot, &id),
+            None => server.hub.registry().set_id(slot, &id),
+        })
+    }
+
     /// Claims the id of a connection here on all servers. Returns whether an answer follows under the key: with a count
     /// of 0 when another server has the id.
     #[napi]

@@ -116,6 +116,11 @@ export declare class ServerCore {
   readHistoryLater(room: string, since: string | undefined | null, limit: number, key: number): boolean;
   /** Refuses an upgrade that waits. False when it does not wait any more. */
   refuse(key: number, status: number, message?: string | undefined | null): boolean;
+  /**
+   * Reserves an id for a connection that is going to claim it (`claimId`). Returns false when another connection here has
+   * the id.
+   */
+  reserveId(slot: number, id: string): boolean;
   /** Starts the io threads without a listener, for what is handed over. */
   run(threads: number, onWake: () => void): Started;
   /** Asks the applications of all other servers, or of one. Returns what `askNodes` does. */

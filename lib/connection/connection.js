@@ -45,6 +45,7 @@ const {
   kOnWritten,
   kQueue,
   kQueueText,
+  kReserveId,
   kSending,
   kSettings,
   kSlot,
@@ -142,10 +143,19 @@ class ServerConnection extends ReceivingConnection {
    *   cannot be written as a string and as JSON.
    */
   setId(newId) {
+    this[kReserveId](newId, undefined);
+  }
+
+  /**
+   * @param {any} newId
+   * @param {import('../nodes/link.js').Link | undefined} link Through which it is claimed on other servers afterwards.
+   */
+  [kReserveId](newId, link) {
     if (this.state !== State.AWAITING_HANDSHAKE || this[kIsGivenUp]) {
       throw errors.handshakeEnded(this.id);
     }
-    if (!this.server[kNative].setId(this[kSlot], newConnectionId(newId))) throw errors.idConflict(newId);
+    const reserver = link ?? this.server[kNative];
+    if (!reserver.setId(this[kSlot], newConnectionId(newId))) throw errors.idConflict(newId);
     this.id = newId;
     this[kLog] = connectionLog(newId);
   }

@@ -8,7 +8,7 @@ const { connectionId } = require('../rooms/names.js');
 const { succeeds } = require('../../common/succeeds.js');
 const { ConnectionErrorCode: ErrorCode, ConnectionState: State } = require('../enums.js');
 const { TAKEN_OVER } = require('../close-codes.js');
-const { kInbox, kIsGivenUp, kLog, kNative } = require('../symbols.js');
+const { kInbox, kIsGivenUp, kLink, kLog, kNative, kReserveId } = require('../symbols.js');
 
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 
@@ -16,8 +16,8 @@ const OPTIONS = Object.freeze(['conflict']);
 const CONFLICTS = Object.freeze(['reject', 'takeover']);
 
 /**
- * Gives a connection an id, if need be by taking it from the connection that has it: that one counts as gone at once, and
- * is closed.
+ * Gives a connection an id that it is going to claim on all servers, if need be by taking it from the connection here that
+ * has it: that one counts as gone at once, and is closed.
  * @param {ServerConnection} connection
  * @param {any} id
  * @param {{conflict?: 'reject' | 'takeover'}} [options]
@@ -27,18 +27,19 @@ const CONFLICTS = Object.freeze(['reject', 'takeover']);
 function setId(connection, id, options) {
   const { conflict = 'reject' } = optionsOf(options, OPTIONS);
   if (!CONFLICTS.includes(conflict)) throw invalid('conflict', "must be 'reject' or 'takeover'", conflict);
+  const { server } = connection;
+  const link = server[kLink];
   try {
-    connection.setId(id);
+    connection[kReserveId](id, link);
   } catch (error) {
     const isTaken = error instanceof LineError && error.code === ErrorCode.ID_CONFLICT;
-    const { server } = connection;
     const slot = isTaken && conflict === 'takeover' ? server[kNative].holderOf(connectionId(id)) : -1;
     const holder = slot < 0 ? undefined : server[kInbox].connections[slot];
     if (holder === undefined) throw error;
     holder[kLog]?.('its id is taken over');
     giveUp(holder);
     holder.close(TAKEN_OVER, 'Taken over');
-    connection.setId(id);
+    connection[kReserveId](id, link);
   }
   return conflict;
 }

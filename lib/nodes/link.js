@@ -219,7 +219,17 @@ class Link {
   }
 
   /**
-   * Claims an id that a connection of this server has reserved here.
+   * Gives a connection of this server an id that it is going to claim.
+   * @param {number} slot
+   * @param {string} id
+   * @returns {boolean} False when another connection of this server has it.
+   */
+  setId(slot, id) {
+    return this.#core.reserveId(slot, id);
+  }
+
+  /**
+   * Claims an id that a connection of this server has got by {@link setId}.
    * @param {string} id
    * @param {string} conflict As of `setIdAsync`.
    * @returns {Promise<boolean>} Whether no other server has it.

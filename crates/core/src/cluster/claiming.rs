@@ -174,9 +174,9 @@ async fn is_alive(
 
 /// Asks all nodes. Returns one that has the id.
 ///
-/// A connection has its id a moment before it claims it, and for a moment after the claim has failed. So of two nodes that
-/// claim an id at the same time, each may be told by the other that it is not free. The one with the smaller id, which has
-/// told the other so while it was claiming, asks once more: the other has given up by then.
+/// A connection that claims an id has it already, and for a moment after the claim has failed. So of two nodes that claim an
+/// id at the same time, each may be told by the other that it is not free. The one with the smaller id, which has told the
+/// other so while it was claiming, asks once more: the other has given up by then.
 async fn ask_all(shared: &Shared, id: &Arc<str>, take_over: bool, timeout: u32) -> Option<NodeId> {
     loop {
         let outcome = ask(shared, shared.peers(), id, take_over, timeout).await?;

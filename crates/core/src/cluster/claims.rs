@@ -53,6 +53,15 @@ pub struct Claims {
 }
 
 impl Claims {
+    /// A connection is about to have an id here, and to claim it. False when the id is claimed already.
+    pub fn expect(&mut self, id: &str) -> bool {
+        let is_new = !self.ids.contains_key(id);
+        if is_new {
+            self.ids.insert(id.into(), CLAIMING);
+        }
+        is_new
+    }
+
     /// An id is to be claimed. The connection has it here.
     pub fn begin(&mut self, id: &str, take_over: bool, key: u32, timeout: u32) {
         let id: Arc<str> = id.into();
@@ -207,6 +216,18 @@ mod tests {
         assert_eq!(claims.settle("b", true), Settled::Lost);
         assert!(!claims.has("b") && claims.has_lost("b"));
         assert!(!claims.freed("b") && !claims.has_lost("b"));
+    }
+
+    #[test]
+    fn an_id_that_is_expected_counts_as_being_claimed() {
+        let mut claims = Claims::default();
+        assert!(claims.expect("a"));
+        assert!(claims.is_claiming("a") && claims.take_wanted().is_empty());
+        assert!(!claims.expect("a"));
+        claims.begin("a", false, 1, 0);
+        assert_eq!(claims.settle("a", true), Settled::Held);
+        assert!(!claims.expect("a"));
+        assert!(!claims.is_claiming("a") && claims.has("a"));
     }
 
     #[test]

@@ -188,7 +188,21 @@ impl Node {
         is_sent
     }
 
-    /// Claims an id, which a connection here has already, in all nodes. [`News::Answered`](super::News::Answered) follows; then
+    /// Reserves an id for a connection that is going to [`claim`](Self::claim) it. False when another connection here has it, or
+    /// the connection was withdrawn. Nodes that claim the id between the two calls are answered as they are afterwards: one
+    /// that was told here that the id is not free might otherwise be the one to which a third has lost it, and nobody would
+    /// get it.
+    pub fn reserve_id(&self, slot: u32, id: &str) -> bool {
+        let mut registry = self.shared.hub.registry();
+        let is_expected = lock(&self.shared.claims).expect(id);
+        let is_set = registry.set_id(slot, id);
+        if is_expected && !is_set {
+            lock(&self.shared.claims).fail(id);
+        }
+        is_set
+    }
+
+    /// Claims an id, which a connection here has [reserved](Self::reserve_id), in all nodes. [`News::Answered`](super::News::Answered) follows; then
     /// [`Outcome::count`] is 1 if the connection may keep the id, and 0 if another has it: the application takes the id
     /// away from the connection then. With `take_over` the other is closed with 4208. The id is free again when the
     /// connection ends or gets another one.

@@ -4,6 +4,14 @@ use super::questions::{LONG, nodes};
 use super::*;
 
 impl Server {
+    /// A client whose id is going to be claimed.
+    fn claimant(&self, id: &str) -> (ConnectionRef, FakeLink) {
+        let link = FakeLink::open();
+        let connection = self.hub.open(Box::new(link.clone()), facts());
+        assert!(self.node.reserve_id(connection.slot(), id));
+        (connection, link)
+    }
+
     /// Whether a connection here, which has the id, may keep it.
     fn claims(&self, id: &str, take_over: bool) -> bool {
         self.node.claim(3, id, take_over, LONG);
@@ -50,7 +58,7 @@ fn of_those_who_claim_an_id_at_once_one_gets_it() {
         for number in 0..100 {
             let id = format!("id{number}");
             for server in &servers {
-                server.client(&id, "x");
+                server.claimant(&id);
                 server.node.claim(3, &id, false, LONG);
             }
             let counts = servers.iter().map(|server| server.answer(3).count);
@@ -58,6 +66,33 @@ fn of_those_who_claim_an_id_at_once_one_gets_it() {
             assert_eq!(count, 1, "{id}");
         }
     }
+}
+
+#[test]
+fn who_has_reserved_an_id_answers_as_who_claims_it() {
+    let broker = Broker::new();
+    let mut servers = nodes(&broker, 3);
+    servers.sort_by_key(|server| server.node.id());
+    let [least, middle, most] = &servers[..] else {
+        unreachable!()
+    };
+    let _all = [least, middle, most].map(|server| server.claimant("id"));
+    assert!(!middle.claims("id", false), "the least is to have it");
+    assert!(least.claims("id", false));
+    assert!(!most.claims("id", false));
+    assert!(least.claims("id", false), "it has it still");
+}
+
+#[test]
+fn an_id_that_is_taken_here_is_not_reserved() {
+    let broker = Broker::new();
+    let servers = nodes(&broker, 2);
+    let _plain = servers[0].client("id", "x");
+    let (other, _link) = servers[0].client("other", "x");
+    assert!(!servers[0].node.reserve_id(other.slot(), "id"));
+    // It is not claimed, so that the node with the smaller id has no say: whoever has it keeps it.
+    servers[1].claimant("id");
+    assert!(!servers[1].claims("id", false));
 }
 
 #[test]

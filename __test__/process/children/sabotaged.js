@@ -54,7 +54,8 @@ async function sabotage(name) {
   await server.start();
   const { port } = /** @type {any} */ (server.address());
   const [victim, other, leaving] = await Promise.all([1, 2, 3].map(() => RawClient.open({ port })));
-  await Promise.all([victim, other, leaving].map((client) => client.handshake()));
+  // One after the other, so that `connections` has them in this order.
+  for (const client of [victim, other, leaving]) await client.handshake();
 
   const [called, lane] = name.split(' of lane ');
   const path = called.split('.');

@@ -26,6 +26,7 @@
 
 #![forbid(unsafe_code)]
 
+mod boxed;
 mod cluster;
 mod codec;
 mod deflate;

@@ -12,6 +12,7 @@ use log::{debug, warn};
 use serde_json::value::to_raw_value;
 use tokio::sync::oneshot;
 
+use crate::boxed;
 use crate::codec::close;
 
 use super::asking::Question;
@@ -43,13 +44,13 @@ pub(super) async fn run(shared: Arc<Shared>) {
     loop {
         let wanted = lock(&shared.claims).take_wanted();
         for one in wanted {
-            tokio::spawn(claim(Arc::clone(&shared), one));
+            boxed::spawn(claim(Arc::clone(&shared), one));
         }
         let is_up = matches!(shared.phase(), Phase::Up(_));
         if is_up || shared.engine.registrar().is_none() {
             let freed = lock(&shared.claims).take_freed();
             if !freed.is_empty() {
-                tokio::spawn(release(Arc::clone(&shared), freed));
+                boxed::spawn(release(Arc::clone(&shared), freed));
             }
         }
         let since = announced.map(|at| at.elapsed());
@@ -61,7 +62,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 claim_again(&shared);
             }
             announced = Some(Instant::now());
-            tokio::spawn(announce(Arc::clone(&shared)));
+            boxed::spawn(announce(Arc::clone(&shared)));
         }
         if is_up && refreshed.elapsed() >= REFRESH {
             refreshed = Instant::now();
@@ -267,7 +268,7 @@ pub(super) fn claim_again(shared: &Arc<Shared>) {
         return;
     }
     let shared = Arc::clone(shared);
-    tokio::spawn(async move {
+    boxed::spawn(async move {
         for id in ids {
             match claim_everywhere(&shared, &id, false, AGAIN).await {
                 Ok(None) => {

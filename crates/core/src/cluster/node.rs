@@ -5,12 +5,14 @@
 //! engine receives is given to the hub by the thread that has received it.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use log::info;
 
+use crate::boxed;
 use crate::hub::{Counter, Hub, Reading};
 
 use super::engine::{Engine, EngineError};
@@ -80,7 +82,7 @@ impl Node {
         let handle = runtime.handle().clone();
         let thread = std::thread::Builder::new()
             .name("line-socket-node".into())
-            .spawn(move || runtime.block_on(self::run(&run)))?;
+            .spawn(move || boxed::block_on(&runtime, pin!(self::run(&run))))?;
         // Rooms that have members already are told, under the lock of the registry.
         shared.hub.connect_peers(Arc::clone(&shared) as _);
         info!("node {}: starts", shared.id());
@@ -144,7 +146,7 @@ impl Node {
             limit,
             key,
         );
-        self.runtime.spawn(read);
+        boxed::spawn_on(&self.runtime, read);
     }
 
     /// Takes what was read.
@@ -191,19 +193,19 @@ fn counters_of(shared: &Shared) -> Vec<(&'static str, u64)> {
 async fn run(shared: &Arc<Shared>) {
     let flushes = Arc::clone(&shared.hub);
     // It ends with the runtime: until then messages come.
-    tokio::spawn(async move { flushes.run_flushes_of_node().await });
+    boxed::spawn(async move { flushes.run_flushes_of_node().await });
     let tasks = [
-        tokio::spawn(connecting::run(Arc::clone(shared))),
-        tokio::spawn(subscribing::run(Arc::clone(shared))),
-        tokio::spawn(beating::run(Arc::clone(shared))),
-        tokio::spawn(attendance::run(Arc::clone(shared))),
-        tokio::spawn(asking::run(Arc::clone(shared))),
-        tokio::spawn(answering::run(Arc::clone(shared))),
-        tokio::spawn(following::run(Arc::clone(shared))),
-        tokio::spawn(claiming::run(Arc::clone(shared))),
+        boxed::spawn(connecting::run(Arc::clone(shared))),
+        boxed::spawn(subscribing::run(Arc::clone(shared))),
+        boxed::spawn(beating::run(Arc::clone(shared))),
+        boxed::spawn(attendance::run(Arc::clone(shared))),
+        boxed::spawn(asking::run(Arc::clone(shared))),
+        boxed::spawn(answering::run(Arc::clone(shared))),
+        boxed::spawn(following::run(Arc::clone(shared))),
+        boxed::spawn(claiming::run(Arc::clone(shared))),
     ];
-    let publishing = tokio::spawn(publishing::run(Arc::clone(shared)));
-    let appending = tokio::spawn(appending::run(Arc::clone(shared)));
+    let publishing = boxed::spawn(publishing::run(Arc::clone(shared)));
+    let appending = boxed::spawn(appending::run(Arc::clone(shared)));
     let aborts = [publishing.abort_handle(), appending.abort_handle()];
     let mut phase = shared.phase.subscribe();
     // The sender is in `shared`.

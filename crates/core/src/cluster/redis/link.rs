@@ -16,6 +16,7 @@ use super::limiter::Limiter;
 use super::session::Incoming;
 use super::stream::{Failure, Stream};
 use super::tls::Tls;
+use crate::boxed;
 use crate::cluster::engine::EngineError;
 
 /// What has become of a connection that has failed.
@@ -103,9 +104,9 @@ impl Link {
                     },
                 ),
             })?;
-        let driver = tokio::spawn(driver);
+        let driver = boxed::spawn(driver);
         let abort = driver.abort_handle();
-        tokio::spawn({
+        boxed::spawn({
             let (endpoint, failure) = (Arc::clone(endpoint), failure.clone());
             async move {
                 match driver.await {

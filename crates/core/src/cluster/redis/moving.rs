@@ -11,6 +11,7 @@ use super::calls::{Call, Name};
 use super::keys::Keys;
 use super::servers::{Servers, Use};
 use super::session::{Ending, Incoming};
+use crate::boxed;
 use crate::cluster::engine::EngineError;
 
 /// The channels of a slot come one by one: they are gathered for this long.
@@ -38,7 +39,7 @@ impl Mover {
         incoming: Arc<Incoming>,
         ending: Arc<Ending>,
     ) -> Self {
-        let task = tokio::spawn(async move {
+        let task = boxed::spawn(async move {
             loop {
                 incoming.has_moved().await;
                 sleep(GATHERED).await;

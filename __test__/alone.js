@@ -18,6 +18,7 @@ const QUIET = {
   '__test__/process/silent-peer.test.js': 'how soon a silent peer is noticed',
   '__test__/limits/rates.test.js': 'rates',
   '__test__/client/contract/ping.test.js': 'intervals between pings',
+  '__test__/process/few.test.js': 'how soon a ping is answered, and requests that follow one another at once',
   '__test__/process/clock.test.js': 'how soon deadlines take effect',
   '__test__/limits/draining.test.js': 'how soon clients are closed, and how evenly',
   '__test__/contract/ping.test.js': 'intervals between pings',

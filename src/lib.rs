@@ -23,6 +23,7 @@ mod joined;
 mod kept;
 #[cfg(test)]
 mod layout;
+mod lend;
 mod listening;
 mod log;
 mod members;

@@ -9,6 +9,7 @@ use napi_derive::napi;
 
 use line_socket_core::{Address, Binding, Counter, Options, Verdict};
 
+use super::lend;
 use super::state::ServerCore;
 
 /// Where and how a server listens.
@@ -147,6 +148,7 @@ impl ServerCore {
         if let Some(index) = index {
             let (_, ended) = server.threads.swap_remove(index);
             ended.join();
+            lend::end(&mut server.lend, thread);
         }
         server.disarm_if_idle();
         Ok(())

@@ -195,6 +195,9 @@ fn flush(server: &mut JsServer, call: &Call) -> Result<Value> {
         }),
     };
     server.hub.turn_handled(&mut server.dirty, handled);
+    if let Some(lend) = &server.lend {
+        lend.take_up();
+    }
     give_back(&mut server.scratch);
     call.undefined()
 }

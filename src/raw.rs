@@ -1,11 +1,13 @@
-//! Native functions in their cheapest form: a plain JavaScript function over Rust state, without the class
-//! instances and conversions of `#[napi]` (a call costs 11 ns instead of 27 to 350, see
-//! `docs/internals/design.md`). All `unsafe` of the crate is here; what needs none is in `call.rs`.
+//! Native functions in their cheapest form: a plain JavaScript function over Rust state, without the class instances and
+//! conversions of `#[napi]` (a call costs 11 ns instead of 27 to 350, see `docs/internals/design.md`). All `unsafe` of the
+//! crate is here and in `raw/`; what needs none is in `call.rs`.
 //!
-//! These rules make it sound. The state is reachable only through functions of the environment it was
-//! made in, and Node calls those on that environment's thread alone. Each function owns a reference to the
-//! state until Node has collected the function. A [`Call`] and its [`Value`]s are used only while the
-//! function runs that Node has called. A panic becomes a JavaScript exception.
+//! These rules make it sound. The state is reachable only through functions of the environment it was made in, and Node calls
+//! those on that environment's thread alone. Each function owns a reference to the state until Node has collected the function.
+//! A [`Call`] and its [`Value`]s are used only while the function runs that Node has called. A panic becomes a JavaScript exception.
+
+#[cfg(target_os = "linux")]
+mod watch;
 
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -20,6 +22,9 @@ use napi::bindgen_prelude::{
 };
 use napi::threadsafe_function::ThreadsafeFunction;
 use napi::{Env, Error, JsValue, Result, Status, ValueType, check_status, sys};
+
+#[cfg(target_os = "linux")]
+pub use watch::Watch;
 
 /// A function that any thread may call.
 pub type WakeFunction = ThreadsafeFunction<(), (), (), Status, false>;
@@ -56,8 +61,7 @@ pub fn define<T: 'static>(
         method,
     }));
     let mut function = ptr::null_mut();
-    // SAFETY: `env` is the live environment of `object`; `name` is passed with its length;
-    // `trampoline::<T>` reads its data as the `Bound<T>` that `bound` points to.
+    // SAFETY: `env` is that of `object`, `name` has its length; `trampoline::<T>` reads its data as the `Bound<T>` of `bound`.
     check_status!(unsafe {
         sys::napi_create_function(
             env,
@@ -68,8 +72,7 @@ pub fn define<T: 'static>(
             &raw mut function,
         )
     })?;
-    // SAFETY: `function` was just made in `env`; `drop_bound::<T>` gets back the pointer made above,
-    // once, when Node has collected the function and so can call it no more.
+    // SAFETY: `function` was just made in `env`; `drop_bound::<T>` gets that pointer once, when nothing can call the function.
     check_status!(unsafe {
         sys::napi_add_finalizer(
             env,
@@ -102,8 +105,7 @@ unsafe extern "C" fn trampoline<T>(
     let mut arguments = [ptr::null_mut(); MAX_ARGUMENTS];
     let mut count = MAX_ARGUMENTS;
     let mut data = ptr::null_mut();
-    // SAFETY: `env` and `info` are what Node called with; `arguments` has room for `count` values.
-    // Those not given are set to `undefined`.
+    // SAFETY: `env` and `info` are Node's; `arguments` has room for `count` values. Those not given are set to `undefined`.
     let status = unsafe {
         sys::napi_get_cb_info(
             env,
@@ -245,8 +247,7 @@ impl Call {
 
     /// Lets `read` look at argument `index`, a `Uint8Array`.
     pub fn read_bytes<R>(&self, index: usize, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
-        // SAFETY: the value belongs to the running call; any value but a `Uint8Array` is an error. No
-        // JavaScript, which could change the bytes, runs while `read` does.
+        // SAFETY: the value belongs to the running call; others are an error. No JavaScript can change the bytes meanwhile.
         let bytes = unsafe { Uint8ArraySlice::from_napi_value(self.env, self.arguments[index])? };
         Ok(read(&bytes))
     }
@@ -435,7 +436,7 @@ impl Call {
     }
 }
 
-/// A second descriptor of the socket under `descriptor`: closing one leaves the connection to the other.
+/// A second descriptor of what is under `descriptor`: closing one leaves it to the other.
 ///
 /// # Errors
 /// The system's; `InvalidInput` for a negative number.
@@ -444,7 +445,6 @@ pub fn duplicate(descriptor: i32) -> std::io::Result<std::os::fd::OwnedFd> {
     if descriptor < 0 {
         return Err(std::io::ErrorKind::InvalidInput.into());
     }
-    // SAFETY: the descriptor is not -1, and is only lent for the call that follows, during which no
-    // JavaScript runs that could close it. One that is not open makes the call fail.
+    // SAFETY: the descriptor is not -1, and is only lent for the call that follows. One that is not open makes the call fail.
     unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()
 }

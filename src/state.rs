@@ -17,6 +17,7 @@ use line_socket_core::{
 
 use super::call;
 use super::joined::Joined;
+use super::lend::Lend;
 use super::selections::Selections;
 use super::wake::{JsWake, Shared};
 
@@ -32,6 +33,8 @@ pub struct JsServer {
     pub(super) wake: Arc<JsWake>,
     pub(super) threads: Vec<(u32, IoThread)>,
     pub(super) next_thread: u32,
+    /// The io thread whose sockets this thread can drive.
+    pub(super) lend: Option<Lend>,
     /// This server among others that it is joined with.
     pub(super) joined: Option<Joined>,
     /// Streams of Node's that are piped.
@@ -134,6 +137,7 @@ impl JsServer {
             wake,
             threads: Vec::new(),
             next_thread: 0,
+            lend: None,
             joined: None,
             pipes: Pipes::default(),
             connections: Known::default(),
@@ -191,6 +195,7 @@ impl Drop for JsServer {
     fn drop(&mut self) {
         self.wake.disarm();
         self.joined = None;
+        self.lend = None;
         for (_, thread) in &self.threads {
             thread.stop(true);
         }

@@ -1,5 +1,6 @@
 //! Wakes the JavaScript thread.
 
+use std::cell::Cell;
 use std::sync::{PoisonError, RwLock};
 
 use napi::bindgen_prelude::Function;
@@ -59,8 +60,25 @@ impl JsWake {
 /// The hub's reference to a [`JsWake`].
 pub struct Shared(pub std::sync::Arc<JsWake>);
 
+thread_local! {
+    /// Whether there was a wake, on a thread that notes it.
+    static NOTED: Cell<Option<bool>> = const { Cell::new(None) };
+}
+
+#[cfg(target_os = "linux")]
+/// For JavaScript's own thread: notes a wake meanwhile, in place of waking it. Returns whether there was one.
+pub fn noting<R>(act: impl FnOnce() -> R) -> (R, bool) {
+    NOTED.set(Some(false));
+    let done = act();
+    (done, NOTED.take() == Some(true))
+}
+
 impl Wake for Shared {
     fn wake(&self) {
+        if NOTED.get().is_some() {
+            NOTED.set(Some(true));
+            return;
+        }
         let function = self
             .0
             .function

@@ -94,6 +94,11 @@ export declare class ServerCore {
   keepPresence(room: string, rule: PresenceRule): void;
   /** Begins to leave the other servers. What `takeNews` gives last tells that it is done, 2 seconds later at most. */
   leaveNodes(): void;
+  /**
+   * Has the io thread lend its sockets to the thread of JavaScript where that is cheaper. It is for Node alone, whose libuv
+   * is the one it says it is.
+   */
+  lend(thread: number, onWake: () => void): void;
   /** The servers that are joined, this one first, as JSON: a list of what `types/nodes.d.ts` describes. */
   listNodes(): string;
   /** At most `limit` members of a room. Null when the room has no presence. */

@@ -11,6 +11,9 @@ const OPTIONS = require('../options/table.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 
+/** Whether JavaScript's thread can wait for sockets itself: by Node's libuv, with the system's epoll. */
+const CAN_LEND = process.platform === 'linux' && !process.versions.bun && !process.versions.deno;
+
 /** Link-local addresses of IPv6, which are complete only with an interface. */
 const LINK_LOCAL = /^fe[89ab]/i;
 
@@ -73,7 +76,9 @@ async function begin(options, native, onWake) {
   const listens = hasAddress(options);
   const own = listens && needsPrimary(options) ? await listenByNode(options) : undefined;
   try {
-    return { listening: await (listens && !own ? listen : run)(options, native, onWake), own };
+    const listening = await (listens && !own ? listen : run)(options, native, onWake);
+    if (CAN_LEND) native.core.lend(listening.thread, onWake);
+    return { listening, own };
   } catch (error) {
     own?.close();
     throw error;

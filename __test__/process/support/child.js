@@ -81,6 +81,11 @@ class Child {
     return /** @type {number} */ (this.#process.pid);
   }
 
+  /** What it has written to stderr so far. */
+  get stderr() {
+    return this.#stderr;
+  }
+
   get isRunning() {
     return this.#exit === undefined;
   }

@@ -77,7 +77,7 @@ pub use history::Position;
 pub use history::Rule as HistoryRule;
 pub use inbox::{CONNECTION_MARK, Fence, Inbox, Wake};
 pub use inflating::{Inflating, Reservation, STALL_TIMEOUT};
-pub use lane::{Handled, LANES, Lane};
+pub use lane::{Handled, LANES, Lane, Workload};
 pub use log_name::LogName;
 pub use marked::mark_of;
 pub use message::Message;

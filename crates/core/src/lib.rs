@@ -220,6 +220,8 @@ pub use transport::Binding;
 pub use transport::ClientCertificates;
 /// A stream on its way from one thread's runtime to another's.
 pub use transport::Detached;
+/// The runtime of an io thread, which the application's thread can drive.
+pub use transport::Driver;
 /// The policy for requests, and the requests that wait for the application's decision.
 pub use transport::Gate;
 /// A stream whose request has been read and not yet answered.
@@ -242,6 +244,8 @@ pub use transport::Ticket;
 pub use transport::TlsContext;
 /// What a [`TlsContext`] is made from.
 pub use transport::TlsSettings;
+/// What a turn of the application's thread has found.
+pub use transport::Turn;
 /// The application's decision on a request.
 pub use transport::Verdict;
 /// Takes over a socket by its descriptor.

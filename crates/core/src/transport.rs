@@ -5,6 +5,7 @@ mod acceptor;
 mod bounds;
 mod buffer;
 mod busy_poll;
+mod driver;
 mod gate;
 mod handover;
 mod io_thread;
@@ -18,10 +19,12 @@ mod shared;
 #[cfg(unix)]
 mod socket_file;
 mod stream;
+mod tasks;
 mod throttle;
 mod tls;
 mod worker;
 
+pub use driver::{Driver, Turn};
 pub use gate::{Gate, Verdict};
 #[cfg(unix)]
 pub use handover::adopt;

@@ -29,6 +29,8 @@ pub(super) struct Flushes {
     pub(super) held_wanted: Notify,
     /// The application has done something in its turn that the thread of the node is to be woken for.
     pub(super) is_turn_due: AtomicBool,
+    /// The thread of the application drives the sockets, or is asked to.
+    pub(super) is_lent: AtomicBool,
 }
 
 /// Connections that the thread of the node flushes.

@@ -6,11 +6,14 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::Hub;
 use super::connection::{Connection, ConnectionRef, PREFETCHED, Report, prefetch};
-use super::lane::Handled;
+use super::lane::{Handled, Workload};
 use super::record::{Kind, Record};
 
 /// Most connections that the application's thread flushes itself at the end of its turn.
 const FLUSHED_AT_ONCE: usize = 3;
+
+/// The same while that thread drives the sockets: the io thread sleeps.
+const FLUSHED_WHILE_LENT: usize = 16;
 
 /// Who queues on a thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,7 +79,12 @@ impl Hub {
     /// saves them a change of threads. Many are left to the io thread, which saves the application's thread the
     /// system calls. `handled` says which batches the application has handled.
     pub fn turn_handled(&self, dirty: &mut Vec<ConnectionRef>, handled: Option<Handled>) {
-        let hand_over = dirty.len() > FLUSHED_AT_ONCE;
+        let at_once = if self.is_lent() {
+            FLUSHED_WHILE_LENT
+        } else {
+            FLUSHED_AT_ONCE
+        };
+        let hand_over = dirty.len() > at_once;
         if hand_over {
             self.flushes.leave(dirty);
         }
@@ -89,6 +97,16 @@ impl Hub {
         if hand_over && !was_resting {
             self.flushes.wanted.notify_one();
         }
+    }
+
+    /// Whether the thread of the application drives the sockets, or is asked to.
+    pub fn is_lent(&self) -> bool {
+        self.flushes.is_lent.load(Relaxed)
+    }
+
+    /// Sets it.
+    pub(crate) fn set_lent(&self, is_lent: bool) {
+        self.flushes.is_lent.store(is_lent, Relaxed);
     }
 
     /// Flushes on a thread that is not the io thread.
@@ -104,15 +122,15 @@ impl Hub {
     }
 
     /// For the io thread, before it waits for its sockets: wakes the application if the turn brought events,
-    /// and rests while the application has enough to do. Returns how many events there have ever been.
-    pub fn end_turn(&self) -> u64 {
-        let events = self.inbox.end_turn();
+    /// and rests while the application has enough to do.
+    pub fn end_turn(&self) -> Workload {
+        let workload = self.inbox.end_turn();
         if self.inbox.rest() {
             self.flush_waiting();
             // The flush may have added events of written bytes.
             self.inbox.end_turn();
         }
-        events
+        workload
     }
 
     /// Does something for the application that has other nodes get a message. What is queued for a few connections here,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::batch::{Batch, MARK_UNIT};
 use super::flow::Flow;
-use super::lane::{Handled, LANES, Lane, Queue, Until};
+use super::lane::{Handled, LANES, Lane, Queue, Until, Workload};
 use super::record::Record;
 use super::sync::{
     AtomicBool, Mutex, MutexGuard, PoisonError, Relaxed, Thread, available_parallelism, current,
@@ -216,15 +216,14 @@ impl Inbox {
     }
 
     /// Wakes the application if something waits and no wake is pending. To be called at the end of a turn of
-    /// the io thread, so that one wake serves all events of the turn. Returns how many events there have ever
-    /// been.
-    pub fn end_turn(&self) -> u64 {
+    /// the io thread, so that one wake serves all events of the turn.
+    pub fn end_turn(&self) -> Workload {
         let state = self.lock();
-        let events = state.events;
+        let (events, unit_time) = (state.events, state.unit_time);
         if state.queues.iter().any(|queue| !queue.is_empty()) {
             self.wake_locked(state);
         }
-        events
+        Workload { events, unit_time }
     }
 
     /// Rests while the application has enough to do: until it has handled what it took, and for

@@ -41,6 +41,15 @@ impl Handled {
     }
 }
 
+/// How events come, and how long they take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Workload {
+    /// Events there have ever been.
+    pub events: u64,
+    /// Nanoseconds the application needs for a small event: a moving average.
+    pub unit_time: u64,
+}
+
 /// A batch that a reader waits for: until it is taken, or until it is handled.
 #[derive(Clone, Copy)]
 pub(super) struct Until {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use log::{debug, warn};
-use tokio::runtime::Handle;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
@@ -20,7 +19,7 @@ use super::opening;
 use super::openings::Openings;
 use super::shared::Shared;
 use super::stream::Stream;
-use super::worker::Worker;
+use super::tasks::Tasks;
 
 /// How long accepting rests after a failure such as running out of descriptors (EMFILE), which
 /// trying again at once would only repeat.
@@ -63,25 +62,26 @@ pub struct Acceptor {
     shared: Arc<Shared>,
     listener: Option<Listener>,
     handovers: UnboundedReceiver<Handover>,
-    /// The accepting thread.
-    here: Handle,
+    /// The tasks of the accepting thread.
+    here: Arc<Tasks>,
     /// Opening handshakes under way. A connection is registered by the task that opened it, so no connection is
     /// registered once these tasks have ended.
     openings: Openings,
 }
 
 impl Acceptor {
-    /// An acceptor on the current runtime.
+    /// An acceptor on the current runtime. `here`: the tasks of its thread.
     pub fn new(
         shared: &Arc<Shared>,
         listener: Option<Listener>,
         handovers: UnboundedReceiver<Handover>,
+        here: &Arc<Tasks>,
     ) -> Self {
         Self {
             shared: Arc::clone(shared),
             listener,
             handovers,
-            here: Handle::current(),
+            here: Arc::clone(here),
             openings: Openings::default(),
         }
     }
@@ -100,12 +100,10 @@ impl Acceptor {
         openings.shutdown().await;
     }
 
-    /// Accepts for ever.
-    pub async fn run(&mut self, workers: &[Worker]) {
-        let here = self.here.clone();
-        let mut turns = std::iter::once(&here)
-            .chain(workers.iter().map(Worker::handle))
-            .cycle();
+    /// Accepts for ever. `workers`: the tasks of further threads.
+    pub async fn run(&mut self, workers: &[Arc<Tasks>]) {
+        let here = Arc::clone(&self.here);
+        let mut turns = std::iter::once(&here).chain(workers).cycle();
         let mut resting_until = None;
         let mut failures = Failures::default();
         loop {
@@ -162,9 +160,9 @@ impl Acceptor {
     }
 
     /// Begins an opening handshake on the thread that the connection is to live on.
-    fn open(&self, stream: Stream, remote: Remote, thread: &Handle) {
+    fn open(&self, stream: Stream, remote: Remote, thread: &Arc<Tasks>) {
         let shared = Arc::clone(&self.shared);
-        if thread.id() == self.here.id() {
+        if Arc::ptr_eq(thread, &self.here) {
             let here = move || opening::open(shared, stream, remote);
             self.openings.spawn_on(here, thread);
             return;
@@ -177,7 +175,7 @@ impl Acceptor {
     }
 
     /// The same for a stream whose request has been read.
-    fn open_handed_over(&self, handover: Handover, thread: &Handle) {
+    fn open_handed_over(&self, handover: Handover, thread: &Arc<Tasks>) {
         let shared = Arc::clone(&self.shared);
         let begin = move || async move { opening::open_handed_over(&shared, handover).await };
         self.openings.spawn_on(begin, thread);
@@ -198,24 +196,26 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
     use std::sync::mpsc::channel;
 
+    use tokio::runtime::Builder;
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
     use crate::hub::Hub;
     use crate::hub::testing::CountingWake;
-    use crate::transport::runtime::runtime;
+    use crate::transport::worker::Worker;
 
     #[test]
     fn close_waits_for_an_opening_that_runs_on_another_thread() {
         let hub = Arc::new(Hub::new(Box::new(CountingWake::default())));
         let worker = Worker::start(&hub).unwrap();
         let shared = Arc::new(Shared::new(Arc::clone(&hub), Arc::default(), None, 1));
-        let runtime = runtime(&hub).unwrap();
+        let runtime = Builder::new_current_thread().build().unwrap();
         let (running, is_running) = channel();
         let (finish, finished) = channel();
         let registered = Arc::new(AtomicBool::new(false));
+        let here = Arc::default();
         runtime.block_on(async {
-            let acceptor = Acceptor::new(&shared, None, unbounded_channel().1);
+            let acceptor = Acceptor::new(&shared, None, unbounded_channel().1, &here);
             let registers = Arc::clone(&registered);
             let opening = async move {
                 running.send(()).unwrap();
@@ -224,7 +224,7 @@ mod tests {
                 registers.store(true, SeqCst);
                 None::<Ready<()>>
             };
-            acceptor.openings.spawn_on(|| opening, worker.handle());
+            acceptor.openings.spawn_on(|| opening, worker.tasks());
             is_running.recv().unwrap();
             let mut closing = pin!(acceptor.close());
             assert!(futures::poll!(closing.as_mut()).is_pending());
@@ -256,21 +256,23 @@ mod tests {
         let hub = Arc::new(Hub::new(Box::new(CountingWake::default())));
         let worker = Worker::start(&hub).unwrap();
         let shared = Arc::new(Shared::new(Arc::clone(&hub), Arc::default(), None, 1));
-        runtime(&hub).unwrap().block_on(async {
-            let acceptor = Acceptor::new(&shared, None, unbounded_channel().1);
+        let here = Arc::<Tasks>::default();
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(here.run_beside(async {
+            let acceptor = Acceptor::new(&shared, None, unbounded_channel().1, &here);
             let alive = Arc::new(());
-            for handle in [worker.handle(), &Handle::current()] {
+            for tasks in [worker.tasks(), &here] {
                 let held = Arc::clone(&alive);
                 let opening = async move {
                     std::future::pending::<()>().await;
                     drop(held);
                     None::<Ready<()>>
                 };
-                acceptor.openings.spawn_on(|| opening, handle);
+                acceptor.openings.spawn_on(|| opening, tasks);
             }
             acceptor.close().await;
             assert_eq!(Arc::strong_count(&alive), 1);
-        });
+        }));
         worker.end();
     }
 }

@@ -1,5 +1,5 @@
 //! The thread that waits on sockets. It has a current-thread runtime with the listener, if there is one, a task
-//! for each connection, and the tasks for the hub's deadlines and flushes. Some of the connections can run on
+//! for each connection (`tasks.rs`), and the tasks for the hub's deadlines and flushes. Some of the connections can run on
 //! further threads. Streams that another server has accepted can be handed to it.
 
 use std::io;
@@ -13,14 +13,16 @@ use futures::future::select;
 use log::info;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::boxed;
 use crate::hub::{Hub, Kind, Record};
 
 use super::acceptor::Acceptor;
+use super::driver::Driver;
 use super::gate::Gate;
 use super::handover::Handover;
 use super::listener::{Address, Binding, Bound, Listener};
-use super::runtime::runtime;
 use super::shared::Shared;
+use super::tasks::Tasks;
 use super::tls::LiveContext;
 use super::worker::Worker;
 
@@ -44,6 +46,8 @@ pub struct Options {
 /// A running io thread.
 pub struct IoThread {
     shared: Arc<Shared>,
+    driver: Arc<Driver>,
+    is_alone: bool,
     handle: JoinHandle<()>,
     address: Option<SocketAddr>,
     handovers: UnboundedSender<Handover>,
@@ -60,12 +64,12 @@ impl IoThread {
             None => None,
         };
         let address = bound.as_ref().and_then(Bound::local_address);
-        let runtime = runtime(&hub)?;
+        let driver = Arc::new(Driver::new(&hub)?);
         let workers = (1..options.threads)
             .map(|_| Worker::start(&hub))
             .collect::<io::Result<Vec<_>>>()?;
         let listener = {
-            let _runtime = runtime.enter();
+            let _runtime = driver.enter();
             bound.map(Listener::register).transpose()?
         };
         match (&listener, address) {
@@ -75,14 +79,19 @@ impl IoThread {
         }
         let (handovers, handed_over) = unbounded_channel();
         let shared = Arc::new(Shared::new(hub, gate, options.tls, options.number));
-        let run = Arc::clone(&shared);
+        let (run, theirs) = (Arc::clone(&shared), Arc::clone(&driver));
         let handle = std::thread::Builder::new()
             .name("line-socket-io".into())
             .spawn(move || {
-                runtime.block_on(self::run(&run, listener, handed_over, &workers));
+                let shared = Arc::clone(&run);
+                let here = Arc::clone(theirs.tasks());
+                let others: Vec<_> = workers.iter().map(Worker::tasks).cloned().collect();
+                theirs.run(async move {
+                    self::run(&shared, listener, handed_over, &here, &others).await;
+                });
                 workers.into_iter().for_each(Worker::end);
                 // Tasks that are still there, such as the hub's own, end with the runtime.
-                drop(runtime);
+                theirs.end();
                 info!("#{}: stopped", options.number);
                 run.hub
                     .inbox
@@ -91,6 +100,8 @@ impl IoThread {
             })?;
         Ok(Self {
             shared,
+            driver,
+            is_alone: options.threads <= 1,
             handle,
             address,
             handovers,
@@ -102,6 +113,15 @@ impl IoThread {
     pub fn hand_over(&self, handover: Handover) {
         // A stream that the thread does not accept any more is dropped, which closes it.
         let _ = self.handovers.send(handover);
+    }
+
+    /// Has the thread lend its runtime to the thread of the application where that is cheaper. With further threads it
+    /// does not.
+    pub fn lend(&self) -> Option<Arc<Driver>> {
+        self.is_alone.then(|| {
+            self.driver.allow();
+            Arc::clone(&self.driver)
+        })
     }
 
     /// The address listened on; `None` for a Unix domain socket, and without a listener.
@@ -124,24 +144,21 @@ impl IoThread {
     }
 }
 
-/// What the thread does.
+/// What the thread does, with the tasks of its connections and those of further threads.
 async fn run(
     shared: &Arc<Shared>,
     listener: Option<Listener>,
     handovers: UnboundedReceiver<Handover>,
-    workers: &[Worker],
+    here: &Arc<Tasks>,
+    others: &[Arc<Tasks>],
 ) {
     let timers = Arc::clone(&shared.hub);
-    tokio::spawn(async move { timers.run_timers().await });
+    boxed::spawn(async move { timers.run_timers().await });
     let flushes = Arc::clone(&shared.hub);
-    tokio::spawn(async move { flushes.run_flushes().await });
+    boxed::spawn(async move { flushes.run_flushes().await });
 
-    let mut acceptor = Acceptor::new(shared, listener, handovers);
-    select(
-        pin!(acceptor.run(workers)),
-        pin!(shared.stopping.notified()),
-    )
-    .await;
+    let mut acceptor = Acceptor::new(shared, listener, handovers, here);
+    select(pin!(acceptor.run(others)), pin!(shared.stopping.notified())).await;
     // After this no connection is registered any more, so that none is missed below.
     acceptor.close().await;
     let tasks = shared.tasks.load(SeqCst);

@@ -407,11 +407,11 @@ async fn refuse(stream: &Stream, remote: &Remote, refusal: &Refusal) -> Option<S
 #[cfg(all(test, unix))]
 mod tests {
     use tokio::net::UnixStream;
+    use tokio::runtime::Builder;
 
     use super::*;
     use crate::hub::testing::CountingWake;
     use crate::hub::{Hub, Transport};
-    use crate::transport::runtime::runtime;
 
     /// glibc's malloc keeps freed blocks of up to so many bytes for its thread. Larger ones are cut out of, and put together
     /// with, the memory around them, which takes several times as long.
@@ -421,7 +421,8 @@ mod tests {
     fn the_memory_of_an_opening_is_of_a_size_that_the_allocator_caches() {
         let hub = Arc::new(Hub::new(Box::new(CountingWake::default())));
         let shared = Arc::new(Shared::new(Arc::clone(&hub), Arc::default(), None, 1));
-        runtime(&hub).unwrap().block_on(async {
+        let runtime = Builder::new_current_thread().enable_io().build().unwrap();
+        runtime.block_on(async {
             let (stream, _peer) = UnixStream::pair().unwrap();
             let remote = Remote {
                 address: None,

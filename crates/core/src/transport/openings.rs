@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, ready};
 
 use futures::future::{Either, select};
-use tokio::runtime::Handle;
 use tokio::sync::Notify;
+
+use super::tasks::Tasks;
 
 /// The opening handshakes of one acceptor, on any threads.
 #[derive(Default)]
@@ -68,7 +69,7 @@ impl<S: Future<Output = ()> + Unpin> Future for Task<S> {
 impl Openings {
     /// Runs an opening handshake on a thread, until it has finished or [`Openings::shutdown`] is called, and then what it has
     /// opened. `begin` makes the handshake, so that its memory is not needed twice.
-    pub fn spawn_on<F, S>(&self, begin: impl FnOnce() -> F + Send + 'static, thread: &Handle)
+    pub fn spawn_on<F, S>(&self, begin: impl FnOnce() -> F + Send + 'static, thread: &Arc<Tasks>)
     where
         F: Future<Output = Option<S>> + Send,
         S: Future<Output = ()> + Unpin + Send + 'static,
@@ -126,7 +127,8 @@ mod tests {
     fn a_handshake_that_has_not_begun_is_counted_until_all_it_had_is_dropped() {
         let counted = Arc::new(AtomicUsize::new(usize::MAX));
         let runtime = Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async {
+        let tasks = Arc::<Tasks>::default();
+        runtime.block_on(tasks.run_beside(async {
             let openings = Openings::default();
             let held = Held {
                 state: Arc::clone(&openings.0),
@@ -137,9 +139,9 @@ mod tests {
                 drop(held);
                 None::<Ready<()>>
             };
-            openings.spawn_on(begin, &Handle::current());
+            openings.spawn_on(begin, &tasks);
             openings.shutdown().await;
-        });
+        }));
         assert_eq!(counted.load(SeqCst), 1);
     }
 }

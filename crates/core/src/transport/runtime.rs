@@ -8,16 +8,21 @@ use std::time::Instant;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
-use crate::hub::Hub;
+use crate::boxed;
+use crate::hub::{Hub, Workload};
 
 use super::busy_poll::BusyPoll;
 
 /// A runtime whose thread ends its turn whenever it is about to wait, and polls for a moment instead of
-/// sleeping when the next event is likely to come soon.
+/// sleeping when the next event is likely to come soon. `end_turn` returns what is known of events then, or `None`
+/// when the thread will not wait.
 ///
 /// # Errors
 /// The system's, when it cannot have a selector (epoll, kqueue).
-pub fn runtime(hub: &Arc<Hub>) -> io::Result<Runtime> {
+pub fn runtime(
+    hub: &Arc<Hub>,
+    end_turn: impl Fn() -> Option<Workload> + Send + Sync + 'static,
+) -> io::Result<Runtime> {
     let hub = Arc::clone(hub);
     let polls = BusyPoll::default();
     let wanted = Arc::new(Notify::new());
@@ -29,8 +34,10 @@ pub fn runtime(hub: &Arc<Hub>) -> io::Result<Runtime> {
         .max_blocking_threads(1)
         .thread_name("line-socket-scan")
         .on_thread_park(move || {
-            let events = hub.end_turn();
-            if hub.config.busy_poll() && polls.goes_on(events, Instant::now()) {
+            let Some(workload) = end_turn() else {
+                return;
+            };
+            if hub.config.busy_poll() && polls.goes_on(workload.events, Instant::now()) {
                 poll.notify_one();
                 // The application may share the core.
                 std::thread::yield_now();
@@ -39,7 +46,7 @@ pub fn runtime(hub: &Arc<Hub>) -> io::Result<Runtime> {
         .build()?;
     // While there is a task to run, the runtime polls the sockets without waiting for them. This task
     // has no other purpose.
-    runtime.spawn(async move {
+    boxed::spawn_on(runtime.handle(), async move {
         loop {
             wanted.notified().await;
         }
@@ -119,7 +126,8 @@ mod tests {
     #[test]
     fn does_not_sleep_after_events_that_came_one_by_one() {
         let hub = Arc::new(Hub::new(Box::new(NoWake)));
-        let runtime = runtime(&hub).unwrap();
+        let ends = Arc::clone(&hub);
+        let runtime = runtime(&hub, move || Some(ends.end_turn())).unwrap();
         let (near, far) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
         let (asked, end) = (AtomicBool::new(false), AtomicBool::new(false));

@@ -19,6 +19,7 @@ use crate::hub::{Link, Secure};
 
 use super::buffer::BUFFER;
 use super::pipe::{PipeReader, Piped};
+use super::tasks::yield_now;
 use super::tls::{self, TlsStream};
 
 /// Reads in a row of [`Stream::discard`], which take about 10 µs.
@@ -110,7 +111,7 @@ impl Stream {
                     return Ok(());
                 }
             }
-            tokio::task::yield_now().await;
+            yield_now().await;
         }
     }
 

@@ -4,16 +4,16 @@ use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::hub::Hub;
 
-use super::runtime::runtime;
+use super::driver::Driver;
+use super::tasks::Tasks;
 
 /// A further io thread.
 pub struct Worker {
-    handle: Handle,
+    tasks: Arc<Tasks>,
     end: oneshot::Sender<()>,
     thread: JoinHandle<()>,
 }
@@ -24,25 +24,24 @@ impl Worker {
     /// # Errors
     /// The system's, when no selector or no thread can be made.
     pub fn start(hub: &Arc<Hub>) -> io::Result<Self> {
-        let runtime = runtime(hub)?;
-        let handle = runtime.handle().clone();
+        let driver = Driver::new(hub)?;
+        let tasks = Arc::clone(driver.tasks());
         let (end, ended) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("line-socket-io".into())
             .spawn(move || {
-                // Dropping the sender ends the thread too.
-                let _ = runtime.block_on(ended);
+                driver.run(async move {
+                    // Dropping the sender ends the thread too.
+                    let _ = ended.await;
+                });
+                driver.end();
             })?;
-        Ok(Self {
-            handle,
-            end,
-            thread,
-        })
+        Ok(Self { tasks, end, thread })
     }
 
-    /// The runtime to spawn its tasks on.
-    pub fn handle(&self) -> &Handle {
-        &self.handle
+    /// The tasks of its connections.
+    pub fn tasks(&self) -> &Arc<Tasks> {
+        &self.tasks
     }
 
     /// Ends the thread and waits for that. Tasks that are still there end with it.

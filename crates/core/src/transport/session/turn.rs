@@ -1,6 +1,7 @@
 //! How much of a connection is read before others have their turn.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 /// Reads in a row before other connections have their turn.
@@ -32,6 +33,21 @@ fn length() -> Duration {
 #[inline]
 pub(super) fn are_short() -> bool {
     length() < TURN
+}
+
+/// Keeps the count of a runtime's connections where several threads drive it in turn.
+pub struct Carried<'a>(&'a AtomicU32);
+
+/// This thread drives the runtime whose connections `kept` counts, for as long as the result lasts.
+pub fn carry_backlogs(kept: &AtomicU32) -> Carried<'_> {
+    BACKLOGS.set(kept.load(SeqCst));
+    Carried(kept)
+}
+
+impl Drop for Carried<'_> {
+    fn drop(&mut self) {
+        self.0.store(BACKLOGS.replace(0), SeqCst);
+    }
 }
 
 /// Whether a connection had more to read when its turn ended.

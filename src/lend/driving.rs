@@ -1,0 +1,75 @@
+//! What drives.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use napi::bindgen_prelude::Function;
+
+use line_socket_core::{Driver, Turn};
+
+use crate::raw::{Watch, duplicate};
+use crate::wake;
+
+/// How long turns may follow one another before Node looks for something else.
+const TURNS: Duration = Duration::from_millis(1);
+
+/// An io thread whose sockets JavaScript's thread can drive.
+pub struct Lend {
+    pub(super) thread: u32,
+    driver: Arc<Driver>,
+    watch: Watch,
+}
+
+impl Lend {
+    /// `None` where that thread cannot wait for descriptors.
+    pub(super) fn new(
+        thread: u32,
+        driver: Arc<Driver>,
+        on_wake: &Function<'_, (), ()>,
+    ) -> Option<Self> {
+        let theirs = Arc::clone(&driver);
+        let ready = move |dispatch: &dyn Fn()| drive(&theirs, dispatch);
+        let watch = Watch::new(on_wake, Box::new(ready))?;
+        Some(Self {
+            thread,
+            driver,
+            watch,
+        })
+    }
+
+    /// Accepts an offer of the io thread, if there is one.
+    pub fn take_up(&self) {
+        if let Some(selector) = self.driver.accept() {
+            // Closing one descriptor leaves the selector to the other.
+            if !self.watch.start(|| duplicate(selector).ok()) {
+                self.driver.forbid();
+            }
+        }
+    }
+}
+
+impl Drop for Lend {
+    fn drop(&mut self) {
+        self.driver.forbid();
+    }
+}
+
+/// Drives while something is ready. Returns whether to wait for more.
+fn drive(driver: &Driver, dispatch: &dyn Fn()) -> bool {
+    let mut began = None;
+    loop {
+        let (turn, is_wanted) = wake::noting(|| driver.turn());
+        if is_wanted {
+            dispatch();
+        }
+        match turn {
+            Turn::TakenBack => return false,
+            Turn::Done => return true,
+            Turn::More => {}
+        }
+        if began.get_or_insert_with(Instant::now).elapsed() >= TURNS {
+            driver.nudge();
+            return true;
+        }
+    }
+}

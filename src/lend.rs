@@ -23,6 +23,7 @@ impl Lend {
     fn new(
         _: u32,
         _: std::sync::Arc<line_socket_core::Driver>,
+        _: &std::sync::Arc<super::wake::JsWake>,
         _: &Function<'_, (), ()>,
     ) -> Option<Self> {
         None
@@ -45,7 +46,7 @@ impl ServerCore {
         let threads = &server.threads;
         let found = threads.iter().find(|(number, _)| *number == thread);
         if let Some(driver) = found.and_then(|(_, io_thread)| io_thread.lend()) {
-            server.lend = Lend::new(thread, driver, &on_wake);
+            server.lend = Lend::new(thread, driver, &server.wake, &on_wake);
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Wakes the JavaScript thread.
 
 use std::cell::Cell;
-use std::sync::{PoisonError, RwLock};
+use std::ptr;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
@@ -58,25 +59,27 @@ impl JsWake {
 }
 
 /// The hub's reference to a [`JsWake`].
-pub struct Shared(pub std::sync::Arc<JsWake>);
+pub struct Shared(pub Arc<JsWake>);
 
 thread_local! {
-    /// Whether there was a wake, on a thread that notes it.
-    static NOTED: Cell<Option<bool>> = const { Cell::new(None) };
+    /// Whose wakes this thread notes, and whether there was one. The pointer is compared, and never followed.
+    static NOTED: Cell<(*const JsWake, bool)> = const { Cell::new((ptr::null(), false)) };
 }
 
 #[cfg(target_os = "linux")]
-/// For JavaScript's own thread: notes a wake meanwhile, in place of waking it. Returns whether there was one.
-pub fn noting<R>(act: impl FnOnce() -> R) -> (R, bool) {
-    NOTED.set(Some(false));
+/// For JavaScript's own thread: notes a wake by `wake` meanwhile, in place of calling the function. Returns whether there was one.
+pub fn noting<R>(wake: &Arc<JsWake>, act: impl FnOnce() -> R) -> (R, bool) {
+    NOTED.set((Arc::as_ptr(wake), false));
     let done = act();
-    (done, NOTED.take() == Some(true))
+    let (_, noted) = NOTED.replace((ptr::null(), false));
+    (done, noted)
 }
 
 impl Wake for Shared {
     fn wake(&self) {
-        if NOTED.get().is_some() {
-            NOTED.set(Some(true));
+        let own = Arc::as_ptr(&self.0);
+        if NOTED.get().0 == own {
+            NOTED.set((own, true));
             return;
         }
         let function = self

@@ -8,7 +8,7 @@ use napi::bindgen_prelude::Function;
 use line_socket_core::{Driver, Turn};
 
 use crate::raw::{Watch, duplicate};
-use crate::wake;
+use crate::wake::{JsWake, noting};
 
 /// How long turns may follow one another before Node looks for something else.
 const TURNS: Duration = Duration::from_millis(1);
@@ -25,10 +25,11 @@ impl Lend {
     pub(super) fn new(
         thread: u32,
         driver: Arc<Driver>,
+        wake: &Arc<JsWake>,
         on_wake: &Function<'_, (), ()>,
     ) -> Option<Self> {
-        let theirs = Arc::clone(&driver);
-        let ready = move |dispatch: &dyn Fn()| drive(&theirs, dispatch);
+        let (theirs, wake) = (Arc::clone(&driver), Arc::clone(wake));
+        let ready = move |dispatch: &dyn Fn()| drive(&theirs, &wake, dispatch);
         let watch = Watch::new(on_wake, Box::new(ready))?;
         Some(Self {
             thread,
@@ -55,10 +56,10 @@ impl Drop for Lend {
 }
 
 /// Drives while something is ready. Returns whether to wait for more.
-fn drive(driver: &Driver, dispatch: &dyn Fn()) -> bool {
+fn drive(driver: &Driver, wake: &Arc<JsWake>, dispatch: &dyn Fn()) -> bool {
     let mut began = None;
     loop {
-        let (turn, is_wanted) = wake::noting(|| driver.turn());
+        let (turn, is_wanted) = noting(wake, || driver.turn());
         if is_wanted {
             dispatch();
         }

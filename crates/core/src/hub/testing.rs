@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use super::batch::Batch;
 use super::connection::ConnectionRef;
@@ -14,6 +15,9 @@ use super::outbound::Link;
 use super::record::{Field, Kind, Record};
 use super::{Hub, Progress};
 use crate::upgrade;
+
+/// The hub's clock has whole milliseconds, so that a deadline may pass so much early.
+pub const GRAIN: Duration = Duration::from_millis(1);
 
 struct Wire {
     bytes: Vec<u8>,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::batch::{BATCH_EVENTS, Batch};
 use super::config::SlowConsumer;
 use super::connection::WRITTEN_AT_ONCE;
-use super::testing::{FakeLink, Peer, Seen, bare, hub, take_all};
+use super::testing::{FakeLink, GRAIN, Peer, Seen, bare, hub, take_all};
 use super::*;
 
 /// Runs what the io thread runs, for a while.

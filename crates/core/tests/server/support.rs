@@ -281,6 +281,9 @@ fn events_of(batch: &Batch) -> Vec<Event> {
 }
 
 /// Opcodes (RFC 6455 section 11.8).
+/// The hub's clock has whole milliseconds, so that a deadline may pass so much early.
+pub const GRAIN: Duration = Duration::from_millis(1);
+
 pub const TEXT: u8 = 1;
 pub const CLOSE: u8 = 8;
 pub const PING: u8 = 9;

@@ -64,7 +64,7 @@ fn a_silent_peer_is_due_for_one_ping_until_it_is_heard() {
     run_for(&hub, 20);
     let early = pings_due(&hub);
     // A busy machine may take longer than was asked for.
-    assert!(early == 0 || begin.elapsed() >= Duration::from_millis(40));
+    assert!(early == 0 || begin.elapsed() + GRAIN >= Duration::from_millis(40));
     run_for(&hub, 50);
     assert_eq!(early + pings_due(&hub), 1);
     run_for(&hub, 100);

@@ -8,8 +8,8 @@
  *
  * Most tests of JavaScript mostly wait. Compilers run at the same time with low priority, and linters with the lowest: the
  * tests of Rust wait for the compilers, and nothing waits for the linters. The tests that measure something come last, alone.
- * A file of tests that failed is run once more, when nothing else runs; if it passes then, the whole does not fail, and the
- * file is listed as unsteady.
+ * A file of tests that failed, or a command of Cargo, is run once more, when nothing else runs; if it passes then, the whole does
+ * not fail, and it is listed as unsteady.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -71,6 +71,9 @@ const RUST_TESTS = [
   [[...ALL_BUT_MODELS, '--bins', '--examples', '--test', '*'], [...ALL_BUT_MODELS, '--doc'], MODELS],
 ].map((lane) => lane.map((tests) => withoutLines(cargoTest(...tests))));
 
+/** Tells the test of `OF_RUST` where its program is. */
+const OF_ECHO = { LINE_ECHO: ECHO };
+
 /** Linters, in two lanes. @type {import('./run.js').Command[][]} */
 const LINTING = [
   [script('lint.js', '--compiled')],
@@ -79,12 +82,13 @@ const LINTING = [
 ];
 
 /**
- * Runs files of tests again that failed, one after the other.
+ * Runs tests again that failed, one after the other.
  * @param {import('./run.js').Command[]} failed
+ * @param {Record<string, string>} env
  * @returns {Promise<import('./run.js').Command[]>} Those that failed again.
  */
-async function runAgain(failed) {
-  const again = await runPool(failed, 1);
+async function runAgain(failed, env) {
+  const again = await runLane(failed, { env });
   const unsteady = failed.filter((command) => !again.includes(command)).map(([shown]) => `  ${shown}`);
   if (unsteady.length > 0) console.error(['Unsteady, passed only when run again; mend the test, or what it tests:', ...unsteady].join('\n'));
   return again;
@@ -99,13 +103,14 @@ async function main() {
   const rust = async () => {
     const compiled = await runLane(CRATES, { priority: PRIORITY.low, env: BY_CLIPPY });
     const lanes = RUST_TESTS.map((tests) => runLane(tests, { env: BY_CLIPPY }));
-    const tests = [...lanes, runLane(nodeTests([OF_RUST]).together, { env: { LINE_ECHO: ECHO } })];
-    return [compiled, ...(await Promise.all(tests))].flat();
+    const ofRust = runLane(nodeTests([OF_RUST]).together, { env: OF_ECHO });
+    return { compiled, ofRust: await ofRust, tests: (await Promise.all(lanes)).flat() };
   };
   const linting = LINTING.map((lane) => runLane(lane, { priority: PRIORITY.lowest }));
-  const [together, ...others] = await Promise.all([runPool(commands.together, JOBS), rust(), ...linting]);
+  const [together, { compiled, ofRust, tests }, ...linted] = await Promise.all([runPool(commands.together, JOBS), rust(), ...linting]);
   const measuring = await runMeasuring(commands);
-  report([...failed, ...others.flat(), ...(await runAgain([...together, ...measuring]))]);
+  const again = [...(await runAgain([...together, ...ofRust, ...measuring], OF_ECHO)), ...(await runAgain(tests, BY_CLIPPY))];
+  report([...failed, ...compiled, ...linted.flat(), ...again]);
 }
 
 main();

@@ -108,7 +108,9 @@ describe('ways to reach Redis', { concurrency: true, skip: WITHOUT_REDIS }, () =
       }
     }
     await works(nodes, members);
-    assert.deepEqual(await reconnects(), before, 'only subscriptions have moved');
+    // Only subscriptions have moved. A busy machine may be too late for one of them, and then the node connects anew.
+    const after = await reconnects();
+    assert.ok(after.every((count, index) => count - before[index] <= 1), `${after}`);
     const lists = await Promise.all(members.map((member) => member.got('counted', sent)));
     for (const list of lists) {
       assert.deepEqual(list, lists[0]);

@@ -16,8 +16,9 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::task::Poll;
+use std::thread::{self, Thread, park_timeout};
 use std::time::{Duration, Instant};
 
 use log::debug;
@@ -70,8 +71,8 @@ pub struct Lending {
     is_selector_wanted: AtomicBool,
     streak: Mutex<Streak>,
     ended: AtomicBool,
-    bell: Condvar,
-    rung: Mutex<()>,
+    /// Sleeps while the runtime is lent.
+    io_thread: OnceLock<Thread>,
 }
 
 /// What a turn of the application's thread has found.
@@ -149,9 +150,10 @@ impl Lending {
 
     /// Takes back, for another thread: the io thread wakes up and drives.
     fn give_back(&self) {
-        if self.take_back() {
-            let _rung = lock(&self.rung);
-            self.bell.notify_all();
+        if self.take_back()
+            && let Some(io_thread) = self.io_thread.get()
+        {
+            io_thread.unpark();
         }
     }
 
@@ -161,12 +163,14 @@ impl Lending {
 
     /// Sleeps for a while, or until the runtime is given back.
     fn sleep(&self) {
-        let rung = lock(&self.rung);
-        if self.is_here() {
-            return;
+        let end = Instant::now() + LOOK;
+        while !self.is_here() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            park_timeout(left);
         }
-        // Also after a panic elsewhere it has slept.
-        drop(self.bell.wait_timeout(rung, LOOK));
     }
 }
 
@@ -195,8 +199,7 @@ impl Driver {
             is_selector_wanted: AtomicBool::new(false),
             streak: Mutex::default(),
             ended: AtomicBool::new(false),
-            bell: Condvar::new(),
-            rung: Mutex::new(()),
+            io_thread: OnceLock::new(),
         });
         let hook = Arc::clone(&lending);
         let runtime = runtime(hub, move || hook.before_wait())?;
@@ -230,6 +233,7 @@ impl Driver {
     /// For the io thread: drives, or sees to it that somebody does, until `main` has ended.
     pub(super) fn run(&self, main: impl Future<Output = ()> + Send + 'static) {
         let lending = &self.lending;
+        lending.io_thread.get_or_init(thread::current);
         let ends = Ends(Arc::clone(lending));
         boxed::spawn_on(&self.handle, async move {
             let _ends = ends;

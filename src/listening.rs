@@ -123,6 +123,22 @@ impl ServerCore {
         })
     }
 
+    /// Has the io thread lend its sockets to the thread of JavaScript where that is cheaper. It is for Node alone, whose libuv
+    /// is the one it says it is.
+    ///
+    /// # Errors
+    /// Node's.
+    #[napi]
+    pub fn lend(&self, thread: u32, on_wake: Function<'_, (), ()>) -> Result<()> {
+        let mut server = self.state()?;
+        let threads = &server.threads;
+        let found = threads.iter().find(|(number, _)| *number == thread);
+        if let Some(driver) = found.and_then(|(_, io_thread)| io_thread.lend()) {
+            server.lend = lend::Lend::new(thread, driver, &server.wake, &on_wake);
+        }
+        Ok(())
+    }
+
     /// Closes a listener and, if `cut`, every connection.
     #[napi]
     pub fn stop(&self, thread: u32, cut: bool) -> Result<()> {

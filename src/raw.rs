@@ -6,6 +6,8 @@
 //! those on that environment's thread alone. Each function owns a reference to the state until Node has collected the function.
 //! A [`Call`] and its [`Value`]s are used only while the function runs that Node has called. A panic becomes a JavaScript exception.
 
+#[cfg(unix)]
+mod descriptor;
 #[cfg(target_os = "linux")]
 mod watch;
 
@@ -23,6 +25,8 @@ use napi::bindgen_prelude::{
 use napi::threadsafe_function::ThreadsafeFunction;
 use napi::{Env, Error, JsValue, Result, Status, ValueType, check_status, sys};
 
+#[cfg(unix)]
+pub use descriptor::duplicate;
 #[cfg(target_os = "linux")]
 pub use watch::Watch;
 
@@ -61,7 +65,8 @@ pub fn define<T: 'static>(
         method,
     }));
     let mut function = ptr::null_mut();
-    // SAFETY: `env` is that of `object`, `name` has its length; `trampoline::<T>` reads its data as the `Bound<T>` of `bound`.
+    // SAFETY: `env` is the live environment of `object`; `name` is passed with its length;
+    // `trampoline::<T>` reads its data as the `Bound<T>` that `bound` points to.
     check_status!(unsafe {
         sys::napi_create_function(
             env,
@@ -72,7 +77,8 @@ pub fn define<T: 'static>(
             &raw mut function,
         )
     })?;
-    // SAFETY: `function` was just made in `env`; `drop_bound::<T>` gets that pointer once, when nothing can call the function.
+    // SAFETY: `function` was just made in `env`; `drop_bound::<T>` gets back the pointer made above,
+    // once, when Node has collected the function and so can call it no more.
     check_status!(unsafe {
         sys::napi_add_finalizer(
             env,
@@ -105,7 +111,8 @@ unsafe extern "C" fn trampoline<T>(
     let mut arguments = [ptr::null_mut(); MAX_ARGUMENTS];
     let mut count = MAX_ARGUMENTS;
     let mut data = ptr::null_mut();
-    // SAFETY: `env` and `info` are Node's; `arguments` has room for `count` values. Those not given are set to `undefined`.
+    // SAFETY: `env` and `info` are what Node called with; `arguments` has room for `count` values.
+    // Those not given are set to `undefined`.
     let status = unsafe {
         sys::napi_get_cb_info(
             env,
@@ -247,7 +254,8 @@ impl Call {
 
     /// Lets `read` look at argument `index`, a `Uint8Array`.
     pub fn read_bytes<R>(&self, index: usize, read: impl FnOnce(&[u8]) -> R) -> Result<R> {
-        // SAFETY: the value belongs to the running call; others are an error. No JavaScript can change the bytes meanwhile.
+        // SAFETY: the value belongs to the running call; any value but a `Uint8Array` is an error. No
+        // JavaScript, which could change the bytes, runs while `read` does.
         let bytes = unsafe { Uint8ArraySlice::from_napi_value(self.env, self.arguments[index])? };
         Ok(read(&bytes))
     }
@@ -434,17 +442,4 @@ impl Call {
         }
         ptr::null_mut()
     }
-}
-
-/// A second descriptor of what is under `descriptor`: closing one leaves it to the other.
-///
-/// # Errors
-/// The system's; `InvalidInput` for a negative number.
-#[cfg(unix)]
-pub fn duplicate(descriptor: i32) -> std::io::Result<std::os::fd::OwnedFd> {
-    if descriptor < 0 {
-        return Err(std::io::ErrorKind::InvalidInput.into());
-    }
-    // SAFETY: the descriptor is not -1, and is only lent for the call that follows. One that is not open makes the call fail.
-    unsafe { std::os::fd::BorrowedFd::borrow_raw(descriptor) }.try_clone_to_owned()
 }

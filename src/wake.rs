@@ -66,8 +66,8 @@ thread_local! {
     static NOTED: Cell<(*const JsWake, bool)> = const { Cell::new((ptr::null(), false)) };
 }
 
-#[cfg(target_os = "linux")]
 /// For JavaScript's own thread: notes a wake by `wake` meanwhile, in place of calling the function. Returns whether there was one.
+#[cfg(target_os = "linux")]
 pub fn noting<R>(wake: &Arc<JsWake>, act: impl FnOnce() -> R) -> (R, bool) {
     NOTED.set((Arc::as_ptr(wake), false));
     let done = act();

@@ -27,10 +27,9 @@ const lends = process.platform === 'linux';
 async function begin(scene, kind = 'main') {
   const child = scene.child('few.js', [kind], { env });
   const port = await child.report();
-  child.port = port;
   const clients = await Promise.all(Array.from({ length: CLIENTS }, () => scene.open(port)));
   for (const client of clients) await client.handshake();
-  return { child, clients };
+  return { child, clients, port };
 }
 
 /**
@@ -76,8 +75,8 @@ describe('a few clients in a hurry', () => {
     }));
   }
 
-  it('do not keep others from being served, large messages and times limits included', withScene(async (scene) => {
-    const { child, clients } = await begin(scene);
+  it('do not keep others from being served, large messages and time limits included', withScene(async (scene) => {
+    const { child, clients, port } = await begin(scene);
     await hurry(child, clients);
     let isOver = false;
     const hurrying = (async () => {
@@ -87,7 +86,7 @@ describe('a few clients in a hurry', () => {
     const large = 'x'.repeat(1 << 20);
     for (let i = 0; i < NEWCOMERS; i++) {
       const began = Date.now();
-      const newcomer = await scene.open(child.port);
+      const newcomer = await scene.open(port);
       await newcomer.handshake();
       assert.equal((await newcomer.request('echo', large)).message.p, large);
       // The server asks back, and gets no answer.

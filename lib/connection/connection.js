@@ -147,6 +147,7 @@ class ServerConnection extends ReceivingConnection {
   }
 
   /**
+   * Gives the connection an id.
    * @param {any} newId
    * @param {import('../nodes/link.js').Link | undefined} link Through which it is claimed on other servers afterwards.
    */

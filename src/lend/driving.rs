@@ -1,4 +1,4 @@
-//! What drives.
+//! Drives the sockets of an io thread on Linux.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ pub struct Lend {
 
 impl Lend {
     /// `None` where that thread cannot wait for descriptors.
-    pub(super) fn new(
+    pub fn new(
         thread: u32,
         driver: Arc<Driver>,
         wake: &Arc<JsWake>,

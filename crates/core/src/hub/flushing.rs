@@ -100,7 +100,7 @@ impl Hub {
     }
 
     /// Whether the thread of the application drives the sockets, or is asked to.
-    pub fn is_lent(&self) -> bool {
+    pub(crate) fn is_lent(&self) -> bool {
         self.flushes.is_lent.load(Relaxed)
     }
 

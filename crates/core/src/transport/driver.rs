@@ -16,7 +16,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 use std::task::Poll;
 use std::thread::{self, Thread, park_timeout};
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ use crate::hub::{Hub, Workload};
 
 use super::runtime::runtime;
 use super::session::carry_backlogs;
-use super::tasks::{TASKS_A_LOOK, Tasks};
+use super::tasks::{TASKS_A_LOOK, Tasks, lock};
 use streak::{Effort, Streak};
 
 /// The io thread drives.
@@ -60,7 +60,7 @@ const LONG: Duration = Duration::from_millis(1);
 const TASKS_A_CLOCK: usize = 4;
 
 /// Who drives, as the hook of the runtime and both threads see it.
-pub struct Lending {
+struct Lending {
     hub: Arc<Hub>,
     tasks: Arc<Tasks>,
     /// One of [`HERE`], [`OFFERED`] and [`LENT`].
@@ -99,14 +99,10 @@ pub struct Driver {
     backlogs: AtomicU32,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Lending {
     /// For the hook of the runtime, before it waits for its sockets. Returns what it knows of events then, or
     /// `None` when it will not wait.
-    pub fn before_wait(&self) -> Option<Workload> {
+    fn before_wait(&self) -> Option<Workload> {
         if !self.is_allowed.load(SeqCst) {
             return Some(self.hub.end_turn());
         }
@@ -224,7 +220,7 @@ impl Driver {
     }
 
     /// Calls `with` with the runtime, unless that has ended. No thread drives it meanwhile.
-    pub(super) fn with<R>(&self, with: impl FnOnce(&Runtime) -> R) -> Option<R> {
+    fn with<R>(&self, with: impl FnOnce(&Runtime) -> R) -> Option<R> {
         let runtime = lock(&self.runtime);
         let _carried = carry_backlogs(&self.backlogs);
         runtime.as_ref().map(with)
@@ -414,7 +410,7 @@ impl Driver {
     }
 }
 
-/// Whether an io thread runs more than so many tasks before the runtime looks at the sockets again.
+/// Whether an io thread that has run so many tasks runs another before the runtime looks at the sockets again.
 fn is_a_look(count: usize) -> bool {
     count < TASKS_A_LOOK
 }

@@ -48,7 +48,8 @@ struct Spawned<F> {
     tasks: Arc<Tasks>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks, also after a panic of whoever had the lock.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What a panic has left is dropped by whoever caught it.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -122,10 +123,9 @@ impl Tasks {
             std::mem::swap(&mut *running, &mut *lock(&self.ready));
         }
         let mut count = 0;
-        while !running.is_empty() && goes_on(count) {
-            let Some(task) = running.pop_front() else {
-                break;
-            };
+        while goes_on(count)
+            && let Some(task) = running.pop_front()
+        {
             task.run();
             count += 1;
         }

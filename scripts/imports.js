@@ -5,8 +5,9 @@
  * Checks that the imports between files of a crate form no circles: `node scripts/imports.js`. With `--list` it
  * prints which file imports which.
  *
- * It reads `use` items and the paths in the code. A name that a module re-exports counts as an import of
- * the file that defines it; a method that is called without an import does not count. Tests are left out.
+ * It reads `use` items and the paths in the code. A name that a module re-exports counts as an import of the file that
+ * defines it, and of that module, unless the importing file is inside of the module. A method that is called without an import
+ * does not count. Tests are left out.
  *
  * The same holds for the JavaScript that is published, and there `client/` requires nothing of `lib/`.
  */
@@ -138,10 +139,11 @@ function modulesOf(folder) {
  * @param {Map<string, Module>} modules
  * @param {string} from The module in which the path stands.
  * @param {string[]} parts
+ * @param {(name: string) => void} pass Called for each module that re-exports the name on the way.
  * @param {number} [depth]
  * @returns {{ name: string, isNamespace: boolean } | undefined} `isNamespace` when it is the module itself.
  */
-function resolve(modules, from, parts, depth = 0) {
+function resolve(modules, from, parts, pass, depth = 0) {
   if (depth > 20) return undefined;
   let at = from;
   let rest = parts;
@@ -154,13 +156,17 @@ function resolve(modules, from, parts, depth = 0) {
     const child = module.children.get(rest[0]);
     if (child === undefined) {
       const target = module.imported.get(rest[0]);
-      const found = target && resolve(modules, at, [...target, ...rest.slice(1)], depth + 1);
+      const found = target && resolve(modules, at, [...target, ...rest.slice(1)], pass, depth + 1);
+      if (found !== undefined) pass(at);
       return found ?? { name: at, isNamespace: false };
     }
     at = child;
   }
   return { name: at, isNamespace: true };
 }
+
+/** @param {string} name @param {string} of @returns {boolean} Whether a module is the other, or inside of it. */
+const isWithin = (name, of) => of === '' || `${name}::`.startsWith(`${of}::`);
 
 /**
  * What each module imports. A module that is imported as a whole stands for all that it re-exports, under
@@ -176,7 +182,10 @@ function importsOf(modules) {
   };
   /** @param {string} node @param {string} from @param {string[]} parts */
   const follow = (node, from, parts) => {
-    const found = resolve(modules, from, parts);
+    // What a module gets through one that it is a part of, that has from its neighbours.
+    const found = resolve(modules, from, parts, (by) => {
+      if (!isWithin(from, by)) add(node, by);
+    });
     if (found !== undefined) add(node, found.isNamespace ? `${found.name}::*` : found.name);
   };
   for (const [name, module] of modules) {

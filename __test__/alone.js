@@ -26,6 +26,7 @@ const QUIET = {
   '__test__/contract/handshake.test.js': 'how soon a connection is closed',
   '__test__/client/handshake-rejected.test.js': 'intervals between attempts',
   '__test__/process/verdict.test.js': 'how soon a verdict takes effect',
+  '__test__/process/keep-alive.test.js': 'how soon a ping is answered',
 };
 
 /** Files that bound a time from above and need all cores, which any other test would disturb, and what they measure. */

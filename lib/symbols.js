@@ -64,6 +64,7 @@ const kOnMessage = Symbol('onMessage');
 const kOnResponse = Symbol('onResponse');
 const kOnPing = Symbol('onPing');
 const kOnPingDue = Symbol('onPingDue');
+const kOnPingFailed = Symbol('onPingFailed');
 const kOnInvalid = Symbol('onInvalid');
 const kOnWritten = Symbol('onWritten');
 const kOnDrained = Symbol('onDrained');
@@ -127,6 +128,7 @@ module.exports = {
   kOnResponse,
   kOnPing,
   kOnPingDue,
+  kOnPingFailed,
   kOnInvalid,
   kOnWritten,
   kOnDrained,

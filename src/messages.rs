@@ -9,7 +9,7 @@ use napi::Result;
 use napi::bindgen_prelude::Object;
 
 use line_socket_core::{
-    Batch, ConnectionRef, Group, Handled, Kind, Lane, Part, Queued, Record, record_count,
+    Batch, ConnectionRef, Group, Handled, Hub, Kind, Lane, Part, Queued, Record, record_count,
     response_len,
 };
 
@@ -23,6 +23,7 @@ pub fn define(object: &mut Object<'_>, server: &Rc<RefCell<JsServer>>) -> Result
     raw::define(object, "strings", server, strings)?;
     raw::define(object, "receiveAgain", server, receive_again)?;
     raw::define(object, "send", server, send)?;
+    raw::define(object, "ping", server, ping)?;
     raw::define(object, "respond", server, respond)?;
     raw::define(object, "flush", server, flush)?;
     raw::define(object, "fence", server, fence)?;
@@ -135,6 +136,24 @@ fn send(server: &mut JsServer, call: &Call) -> Result<Value> {
     ))
 }
 
+/// `ping(slot: number, timeout: number): number`. Queues a ping, and returns what `send` does. An event follows when it is not
+/// answered within `timeout` milliseconds, if that is not 0, or is answered with an error.
+fn ping(server: &mut JsServer, call: &Call) -> Result<Value> {
+    let Some(connection) = server.connections.get(call.uint(0)?) else {
+        return call.int_value(outcome::NOT_OPEN);
+    };
+    let queued = server.hub.ping(connection, call.uint(1)?);
+    server
+        .sent
+        .add(Hub::PING_LEN, usize::from(queued.is_queued()));
+    call.int_value(settle(
+        server.hub.as_ref(),
+        &mut server.dirty,
+        connection,
+        queued,
+    ))
+}
+
 /// `respond(slot: number, payload: string | undefined, id: string): number`. Queues a resolved
 /// response, from the raw JSON of payload and id.
 fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
@@ -164,7 +183,7 @@ fn respond(server: &mut JsServer, call: &Call) -> Result<Value> {
 
 /// Sees to what became of a message for one connection; what `send` returns.
 pub fn settle(
-    hub: &line_socket_core::Hub,
+    hub: &Hub,
     dirty: &mut Vec<ConnectionRef>,
     connection: &ConnectionRef,
     queued: Queued,

@@ -672,6 +672,11 @@ export interface DataPath {
    * closed.
    */
   send(slot: number, text: string): number;
+  /**
+   * Queues a ping, and returns what `send` does. An event follows when it is not answered within `timeout`
+   * milliseconds, if that is not 0, or is answered with an error.
+   */
+  ping(slot: number, timeout: number): number;
   /** Queues a resolved response, from the raw JSON of payload and id. */
   respond(slot: number, payload: string | undefined, id: string): number;
   /**

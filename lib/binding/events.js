@@ -20,6 +20,7 @@ const {
   kOnMessage,
   kOnPing,
   kOnPingDue,
+  kOnPingFailed,
   kOnResponse,
   kOnWritten,
   kGathering,
@@ -209,6 +210,9 @@ class Events {
         break;
       case KIND.PING_DUE:
         connection[kOnPingDue]();
+        break;
+      case KIND.PING_FAILED:
+        connection[kOnPingFailed]();
         break;
       case KIND.WRITTEN:
         connection[kOnWritten]();

@@ -11,7 +11,7 @@ const { joinAndTell } = require('../rooms/history.js');
 const { connectionId, newConnectionId } = require('../rooms/names.js');
 const { ReceivingConnection } = require('./receiving.js');
 const { restoreId, setId } = require('./taking-over.js');
-const { Sends } = require('./sends.js');
+const { Sends, sendPing } = require('./sends.js');
 const { Socket } = require('./socket.js');
 const { connectionLog } = require('../runtime/debug.js');
 const { microtask } = require('../runtime/environment.js');
@@ -41,6 +41,7 @@ const {
   kOnDrained,
   kOnHandshake,
   kOnPingDue,
+  kOnPingFailed,
   kOnResponse,
   kOnWritten,
   kQueue,
@@ -288,8 +289,7 @@ class ServerConnection extends ReceivingConnection {
   ping() {
     return this.send_(outgoing(MessageName.PING, undefined)).catch((cause) => {
       this[kLog]?.('ping failed: %s', cause);
-      this.server[kInbox].attempt(() => giveUp(this));
-      this.close(closeCodes.PING_FAILED, reasons.PING_FAILED);
+      this[kOnPingFailed]();
       throw errors.pingFailed(cause);
     });
   }
@@ -390,9 +390,21 @@ class ServerConnection extends ReceivingConnection {
     if (this[kIntake] === INTAKE.NONE) ignore(this);
   }
 
-  /** @internal */
+  /**
+   * Called when the client has been silent for `pingInterval`. The core sends the ping and waits for its answer, unless the
+   * application has replaced a method that a ping calls.
+   * @internal
+   */
   [kOnPingDue]() {
-    if (this.state === State.CONNECTED && this[kIntake] !== INTAKE.NONE) this.ping().catch(() => {});
+    if (this.state !== State.CONNECTED || this[kIntake] === INTAKE.NONE) return;
+    if (this.ping !== ping || this.send_ !== send_) this.ping().catch(() => {});
+    else if (!sendPing(this)) this[kOnPingFailed]();
+  }
+
+  /** @internal */
+  [kOnPingFailed]() {
+    this.server[kInbox].attempt(() => giveUp(this));
+    this.close(closeCodes.PING_FAILED, reasons.PING_FAILED);
   }
 
   /** @internal */
@@ -428,5 +440,8 @@ class ServerConnection extends ReceivingConnection {
     this.emit(Event.DISCONNECTED, code, reason);
   }
 }
+
+// As they are before an application can replace them.
+const { ping, send_ } = ServerConnection.prototype;
 
 module.exports = { ServerConnection };

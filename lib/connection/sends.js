@@ -1,17 +1,21 @@
 // @ts-check
 'use strict';
 
+const { OUTCOME } = require('../binding/layout.js');
 const { AT_ONCE, Sequence } = require('../binding/sequence.js');
 const { cancel } = require('./deadlines.js');
 const { textOf } = require('../binding/text.js');
 const { MessageName } = require('../enums.js');
 const { markHandled, notAnswered, rejected, rejectedByClient, tooManySends } = require('./errors.js');
-const { kQueue, kSlot } = require('../symbols.js');
+const { kInbox, kLog, kNative, kQueue, kSettings, kSlot } = require('../symbols.js');
 
 /** @typedef {import('../../common/line-error.js')} LineError */
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('../binding/text.js').RawText} RawText */
+
+/** Longest time that the core waits for the answer to a ping, in ms: 24 days. */
+const MAX_TIME = 0x7fffffff;
 
 /**
  * What the sends of all connections of a server share: one object for each server.
@@ -220,4 +224,18 @@ class Sends {
   }
 }
 
-module.exports = { Sends };
+/**
+ * Sends a ping that the core waits for. An event follows if it is not answered within `responseTimeout`.
+ * @param {ServerConnection} connection
+ * @returns {boolean} False when it cannot be sent.
+ */
+function sendPing(connection) {
+  const { server, [kSlot]: slot } = connection;
+  const timeout = Math.min(server[kSettings].responseTimeout, MAX_TIME);
+  connection[kLog]?.('sending a ping, to be answered in %d ms', timeout);
+  if (server[kNative].ping(slot, timeout) !== OUTCOME.QUEUED) return false;
+  server[kInbox].scheduleFlush();
+  return true;
+}
+
+module.exports = { Sends, sendPing };

@@ -2,8 +2,8 @@
 'use strict';
 
 /**
- * Run with --expose-gc: a server whose connections have five listeners that are never called. Reports its
- * port; and, whenever the client whose handshake says `control` sends `measure`, the bytes
+ * Run with --expose-gc: a server whose connections have five listeners that are never called. An argument is its `pingInterval`.
+ * Reports its port; and, whenever the client whose handshake says `control` sends `measure`, the bytes
  * of JavaScript's heap and the resident bytes of the process.
  */
 
@@ -12,8 +12,8 @@ const { report } = require('../support/report');
 
 const collect = /** @type {() => void} */ (global.gc);
 const { Server } = loadNative();
-// On a slow machine the measures may be further apart than pings, whose deadlines take memory of their own.
-const server = new Server({ host: '127.0.0.1', port: 0, pingInterval: 600_000, handshakeTimeout: 600_000 });
+const pingInterval = Number(process.argv[2]);
+const server = new Server({ host: '127.0.0.1', port: 0, pingInterval, responseTimeout: 600_000, handshakeTimeout: 600_000 });
 
 server.on('handshake', (/** @type {any} */ connection, /** @type {any} */ handshake) => {
   if (handshake.payload === 'control') {

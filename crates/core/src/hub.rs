@@ -25,6 +25,7 @@ mod following;
 mod history;
 mod inbox;
 mod inflating;
+mod keep_alive;
 mod lane;
 mod log_name;
 mod marked;
@@ -282,24 +283,8 @@ impl Hub {
                 self.close(connection, close::HANDSHAKE_FAILED, &reason);
             }
             Deadline::Handshake | Deadline::Sweep | Deadline::Presence => {}
-            Deadline::Ping if !connection.is_open() => {}
-            Deadline::Ping => {
-                let interval = u64::from(timeouts.ping);
-                let mut due = connection.last_activity() + interval;
-                if now >= due {
-                    if connection.claim_ping() {
-                        debug!(
-                            "{}: silent for {} ms, a ping is due",
-                            self.log_name(connection),
-                            now.saturating_sub(connection.last_activity())
-                        );
-                        let record = Record::new(Kind::PingDue, connection.slot());
-                        connection.unless_ended(|| self.inbox.announce(|_| record));
-                    }
-                    due = now + interval;
-                }
-                self.timers.set(due, connection, Deadline::Ping);
-            }
+            Deadline::Ping => self.on_ping_due(connection, now),
+            Deadline::Pong => connection.check_pong(now),
             Deadline::Close => {
                 debug!(
                     "{}: cut, its close frame has not come in {} ms",

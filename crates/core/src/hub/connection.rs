@@ -3,6 +3,7 @@
 
 mod closing;
 mod peer_state;
+mod pings;
 mod reporting;
 mod sending;
 
@@ -20,6 +21,7 @@ use super::facts::Facts;
 use super::outbound::{Flush, Link, Outbound};
 
 pub use peer_state::Delivery;
+pub(super) use pings::PongState;
 pub use reporting::Report;
 pub use sending::Queued;
 #[cfg(test)]
@@ -81,12 +83,14 @@ pub struct Connection {
     admitted: AtomicBool,
     /// The state of the peer: bits of [`mark`].
     marks: AtomicU8,
-    /// A ping is due or under way: no further one is sent until something comes from the peer.
+    /// A ping was due: no further one is until something comes from the peer.
     pinging: AtomicBool,
     slot: AtomicU32,
     timeouts: Timeouts,
-    /// Bytes from which on a message is compressed; `usize::MAX` without compression.
-    compressed_from: usize,
+    /// Bytes from which on a message is compressed; `u32::MAX` without compression.
+    compressed_from: u32,
+    /// See `pings.rs`.
+    pong_due: AtomicU32,
     serial: u64,
     /// When something last came from the peer, in the hub's milliseconds.
     last_activity: AtomicU64,
@@ -118,15 +122,15 @@ impl Connection {
             slot: AtomicU32::new(u32::MAX),
             serial,
             last_activity: AtomicU64::new(now),
+            pong_due: AtomicU32::new(0),
             timeouts: Timeouts {
                 handshake: config.handshake_timeout(),
                 ping: config.ping_interval(),
                 close: config.close_timeout(),
             },
-            compressed_from: facts
-                .compression
-                .as_ref()
-                .map_or(usize::MAX, |compression| compression.policy.threshold),
+            compressed_from: facts.compression.as_ref().map_or(u32::MAX, |compression| {
+                u32::try_from(compression.policy.threshold).unwrap_or(u32::MAX)
+            }),
             facts,
         }
     }
@@ -164,11 +168,6 @@ impl Connection {
     /// When something last came from the peer.
     pub fn last_activity(&self) -> u64 {
         self.last_activity.load(Relaxed)
-    }
-
-    /// Claims the next ping; false while one is under way.
-    pub(super) fn claim_ping(&self) -> bool {
-        !self.pinging.swap(true, Relaxed)
     }
 
     /// Reads what queueing and flushing need: see [`prefetch`].

@@ -40,35 +40,37 @@ kinds! {
     Ping = 8,
     /// All that waited for the peer has left, after the high-water mark was reached.
     Drained = 9,
+    /// A ping was not answered in time, or with an error: see [`Hub::ping`](super::Hub::ping).
+    PingFailed = 10,
     /// An upgrade request waits for the application's decision. `slot` is its key.
-    Upgrade = 10,
+    Upgrade = 11,
     /// A connection could not be accepted. `number` is the system error.
-    AcceptFailed = 11,
+    AcceptFailed = 12,
     /// A listener was closed; connections it accepted live on. `slot` is its io thread.
-    Detached = 12,
+    Detached = 13,
     /// An io thread has nothing left to do and ends. `slot` is its number.
-    Stopped = 13,
+    Stopped = 14,
     /// A message of which only the outline was read (see [`outline`](crate::envelope::outline)). `payload` is
     /// its whole text. The second byte of `number` is the count of bytes before the JSON of the message's
     /// payload, which may be invalid; the first byte is the count of bytes behind it. `interned`, `id`.
-    Outlined = 14,
+    Outlined = 15,
     /// A stream that was handed over is a connection now. `name` is its generated connection id,
     /// `number` the key of the stream.
-    Opened = 15,
+    Opened = 16,
     /// Nothing is left of a stream that was handed over. `slot` is its key.
-    Released = 16,
+    Released = 17,
     /// There is something to take from a pipe, or its end. `slot` is its key.
-    PipeOutput = 17,
+    PipeOutput = 18,
     /// A pipe that was full has room again. `slot` is its key.
-    PipeRoom = 18,
+    PipeRoom = 19,
     /// Those who were asked have answered: see [`Hub::ask`](super::Hub::ask). `slot` is the key.
-    Answered = 19,
+    Answered = 20,
     /// The members of rooms with presence have changed: see [`Changes`](super::Changes).
-    Presence = 20,
+    Presence = 21,
     /// There is something to be told of other nodes.
-    Nodes = 21,
+    Nodes = 22,
     /// An engine that the application carries out has something to do.
-    Engine = 22,
+    Engine = 23,
 }
 
 /// One part of an event: inline text, a string of its own, an interned name, or nothing.

@@ -229,7 +229,7 @@ impl Hub {
         }
     }
 
-    /// A response is for the application, unless it is gathered with those of others.
+    /// A response is for the application, unless it is gathered with those of others or a pong.
     fn on_response(
         &self,
         connection: &Connection,
@@ -238,6 +238,9 @@ impl Hub {
     ) -> Next {
         if let Some(key) = requests::key_of(envelope) {
             self.on_answer(key, connection, envelope);
+            return Next::Read;
+        }
+        if self.take_pong(connection, envelope) {
             return Next::Read;
         }
         self.hand_over(progress, |batch| {

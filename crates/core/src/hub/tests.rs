@@ -4,6 +4,7 @@ mod admitting;
 mod back_pressure;
 
 mod deadlines;
+mod pings;
 
 use std::io::ErrorKind;
 use std::time::Duration;

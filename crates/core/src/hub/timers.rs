@@ -17,6 +17,8 @@ pub enum Deadline {
     Handshake,
     /// Something must have come from the peer, or it is pinged.
     Ping,
+    /// The peer must have answered a ping.
+    Pong,
     /// The peer must have answered our close frame.
     Close,
     /// Kept messages of rooms must be looked at. Of no connection.

@@ -17,7 +17,7 @@ pub enum Delivery {
 }
 
 /// Bits of one byte, so that a [`Connection`] stays small.
-mod mark {
+pub(super) mod mark {
     /// [`Delivery::Responses`](super::Delivery::Responses).
     pub const DELIVERS_RESPONSES: u8 = 1;
     /// [`Delivery::Nothing`](super::Delivery::Nothing).
@@ -30,6 +30,10 @@ mod mark {
     pub const KNOWS_POSITIONS: u8 = 16;
     /// See [`Connection::is_returning`](super::Connection::is_returning).
     pub const RETURNING: u8 = 32;
+    /// The answer to a ping has not come in time.
+    pub const PONG_OVERDUE: u8 = 64;
+    /// The reader knows of that.
+    pub const PONG_LOOKED_FOR: u8 = 128;
 }
 
 impl Connection {

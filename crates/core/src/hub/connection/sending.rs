@@ -167,7 +167,7 @@ impl Connection {
 
     /// Whether messages of `length` bytes are compressed.
     pub(in crate::hub) fn compresses(&self, length: usize) -> bool {
-        length >= self.compressed_from
+        length >= self.compressed_from as usize && self.facts.compression.is_some()
     }
 
     #[inline]

@@ -59,6 +59,7 @@ impl Session {
             }
             if self.bounds.awaits_reader(&self.connection) {
                 // The writing half wakes this task once the peer has read.
+                self.look_for_pong(context);
                 return Poll::Pending;
             }
             let is_opening = self.bounds.is_opening();
@@ -122,6 +123,7 @@ impl Session {
                 if !self.reader.has_more() {
                     self.throttle.caught_up();
                     self.progress.caught_up();
+                    self.look_for_pong(context);
                 }
                 return Poll::Pending;
             };
@@ -145,6 +147,13 @@ impl Session {
             self.turn_over |= filled.len() == READ_BUFFER;
             Poll::Ready(false)
         })
+    }
+
+    /// A pong that is overdue has not come, if the sockets have been looked at since it was.
+    fn look_for_pong(&self, context: &Context<'_>) {
+        if self.shared.hub.look_for_pong(&self.connection) {
+            context.waker().wake_by_ref();
+        }
     }
 
     /// Keeps bytes until what comes before them is handled.

@@ -1,0 +1,105 @@
+//! Pings for peers that have been silent (contract section 3, `auto-ping`). The application decides on each, because it may have
+//! put something else in place of it. An ordinary one is sent and awaited here, so that it costs the application neither an
+//! object nor a timer.
+
+use log::debug;
+
+use crate::envelope::{Envelope, Id};
+
+use super::connection::{Connection, ConnectionRef, PongState, Queued};
+use super::timers::Deadline;
+use super::{Hub, Kind, Record};
+
+/// The message. One is under way at a time, so that all may have the same id. Ids of the application's messages are digits and
+/// lower case letters, those of [`Requests`](super::Requests) begin with another letter.
+const PING: &str = r#"{"n":"_p","i":"P"}"#;
+const ID: &str = "P";
+
+impl Hub {
+    /// The bytes of a ping, for who counts them.
+    pub const PING_LEN: usize = PING.len();
+
+    /// Queues a ping, which has to be answered within `timeout` ms; 0 is no limit. If it is not, or with an error,
+    /// [`Kind::PingFailed`] follows. The caller must see to what is returned, as with [`Connection::send`].
+    pub fn ping(&self, connection: &Connection, timeout: u32) -> Queued {
+        if connection.is_pinged() {
+            // The application was too busy to handle an earlier event. One ping does for both.
+            return Queued::Waiting;
+        }
+        let now = self.clock.now();
+        connection.await_pong(now, timeout);
+        let queued = connection.send(PING.as_bytes(), &self.config);
+        if !queued.is_queued() {
+            connection.end_ping();
+        } else if (1..connection.timeouts().ping).contains(&timeout) {
+            // Otherwise the entry of the interval is looked at before.
+            let due = now + u64::from(timeout);
+            self.timers.set(due, connection, Deadline::Pong);
+        }
+        queued
+    }
+
+    /// The peer may have been silent for its interval, or a pong may be due.
+    pub(super) fn on_ping_due(&self, connection: &ConnectionRef, now: u64) {
+        if !connection.is_open() {
+            return;
+        }
+        let interval = u64::from(connection.timeouts().ping);
+        let mut next = connection.last_activity() + interval;
+        if now >= next {
+            if connection.claim_ping() {
+                debug!(
+                    "{}: silent for {} ms, a ping is due",
+                    self.log_name(connection),
+                    now.saturating_sub(connection.last_activity())
+                );
+                self.announce_of(connection, Kind::PingDue);
+            }
+            next = now + interval;
+        }
+        connection.check_pong(now);
+        if let Some(due) = connection.pong_due(now)
+            && due > now
+        {
+            next = next.min(due);
+        }
+        self.timers.set(next, connection, Deadline::Ping);
+    }
+
+    /// For the reader, when there is nothing to be read from the peer, or it will not be read until it reads: a pong that is overdue
+    /// has not come. Returns whether to look once more, because the sockets may not have been looked at for long.
+    pub fn look_for_pong(&self, connection: &Connection) -> bool {
+        match connection.look_for_pong() {
+            PongState::NotDue => false,
+            PongState::Unsure => true,
+            PongState::Missing => {
+                self.fail_ping(connection, "not answered");
+                false
+            }
+        }
+    }
+
+    /// Takes a response that is the answer to a ping. Returns whether it was.
+    pub(super) fn take_pong(&self, connection: &Connection, envelope: &Envelope<'_>) -> bool {
+        let is_pong = connection.is_pinged()
+            && matches!(&envelope.id, Some(Id::String(id)) if id.decode() == ID);
+        if is_pong && envelope.is_rejected() {
+            self.fail_ping(connection, "answered with an error");
+        } else if is_pong {
+            connection.end_ping();
+        }
+        is_pong
+    }
+
+    fn fail_ping(&self, connection: &Connection, how: &str) {
+        if connection.end_ping() {
+            debug!("{}: a ping was {how}", self.log_name(connection));
+            self.announce_of(connection, Kind::PingFailed);
+        }
+    }
+
+    fn announce_of(&self, connection: &Connection, kind: Kind) {
+        let record = Record::new(kind, connection.slot());
+        connection.unless_ended(|| self.inbox.announce(|_| record));
+    }
+}

@@ -1,8 +1,9 @@
 //! The message names that the application listens for, numbered. Such a name reaches the application as an
 //! integer instead of text. Peers cannot add names.
 
-use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
+
+use rustc_hash::FxHashMap;
 
 /// Most names kept; the others travel as text.
 const CAPACITY: usize = 1024;
@@ -10,7 +11,8 @@ const CAPACITY: usize = 1024;
 /// The table.
 #[derive(Debug, Default)]
 pub struct Names {
-    numbers: RwLock<HashMap<Box<str>, u32>>,
+    /// The hash is a fast one: only the application adds names, so that peers cannot have them collide.
+    numbers: RwLock<FxHashMap<Box<str>, u32>>,
 }
 
 impl Names {

@@ -211,8 +211,7 @@ impl Hub {
         connection.note_activity(now);
         let ping = connection.timeouts().ping;
         if ping > 0 {
-            let due = now + u64::from(ping);
-            self.timers.set(due, &connection, Deadline::Ping);
+            self.set_ping(&connection, now + u64::from(ping));
         }
     }
 

@@ -15,6 +15,11 @@ use super::{Hub, Kind, Record};
 const PING: &str = r#"{"n":"_p","i":"P"}"#;
 const ID: &str = "P";
 
+/// Pings that are due in the same 16 ms are sent together, so that a thread is woken once for all of them.
+const TOGETHER: u64 = 16;
+/// But none is later than by this part of the interval.
+const LATEST: u64 = 64;
+
 impl Hub {
     /// The bytes of a ping, for who counts them.
     pub const PING_LEN: usize = PING.len();
@@ -37,6 +42,13 @@ impl Hub {
             self.timers.set(due, connection, Deadline::Pong);
         }
         queued
+    }
+
+    /// Sets when the peer will have been silent for its interval, if nothing comes.
+    pub(super) fn set_ping(&self, connection: &Connection, due: u64) {
+        let interval = u64::from(connection.timeouts().ping);
+        let due = due.next_multiple_of((interval / LATEST).clamp(1, TOGETHER));
+        self.timers.set(due, connection, Deadline::Ping);
     }
 
     /// The peer may have been silent for its interval, or a pong may be due.
@@ -63,7 +75,7 @@ impl Hub {
         {
             next = next.min(due);
         }
-        self.timers.set(next, connection, Deadline::Ping);
+        self.set_ping(connection, next);
     }
 
     /// For the reader, when there is nothing to be read from the peer, or it will not be read until it reads: a pong that is overdue

@@ -144,3 +144,20 @@ fn a_ping_that_cannot_be_sent_is_not_waited_for() {
     run_for(&hub, 30);
     assert_eq!(look(&hub, &peer), []);
 }
+
+#[test]
+fn pings_that_are_due_at_about_the_same_time_are_due_at_the_same() {
+    // Not later than a 64th of the interval.
+    for (interval, together) in [(15_000, 16), (640, 10), (20, 1)] {
+        let (hub, _) = hub();
+        hub.config.set_handshake_timeout(0);
+        hub.config.set_ping_interval(interval);
+        let begin = hub.now();
+        let _peer = Peer::admitted(&hub);
+        let due = hub.timers.next_due().unwrap();
+        assert!(due.is_multiple_of(together), "{due}");
+        let least = begin + u64::from(interval);
+        let late = (hub.now() - begin) + together;
+        assert!((least..least + late).contains(&due), "{due}");
+    }
+}

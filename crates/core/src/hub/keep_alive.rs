@@ -81,7 +81,7 @@ impl Hub {
     /// For the reader, when there is nothing to be read from the peer, or it will not be read until it reads: a pong that is overdue
     /// has not come. Returns whether to look once more, because the sockets may not have been looked at for long.
     pub fn look_for_pong(&self, connection: &Connection) -> bool {
-        match connection.look_for_pong() {
+        match connection.look_for_pong(|| self.clock.now()) {
             PongState::NotDue => false,
             PongState::Unsure => true,
             PongState::Missing => {

@@ -34,6 +34,8 @@ pub(super) mod mark {
     pub const PONG_OVERDUE: u8 = 64;
     /// The reader knows of that.
     pub const PONG_LOOKED_FOR: u8 = 128;
+    /// Both.
+    pub const PONG: u8 = PONG_OVERDUE | PONG_LOOKED_FOR;
 }
 
 impl Connection {

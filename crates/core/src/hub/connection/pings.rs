@@ -61,23 +61,31 @@ impl Connection {
 
     /// The ping under way is answered, or has failed. False when there is none.
     pub(in crate::hub) fn end_ping(&self) -> bool {
-        let marks = mark::PONG_OVERDUE | mark::PONG_LOOKED_FOR;
-        self.marks.fetch_and(!marks, Relaxed);
+        self.marks.fetch_and(!mark::PONG, Relaxed);
         self.pong_due.swap(due::NONE, Relaxed) != due::NONE
     }
 
     /// Has the task that owns the stream look for an answer that is due. It may have come, and wait to be read.
     pub(in crate::hub) fn check_pong(&self, now: u64) {
-        if self.pong_due(now).is_some_and(|due| now >= due) {
+        if self.is_overdue(now) {
             self.marks.fetch_or(mark::PONG_OVERDUE, Relaxed);
             self.wake();
         }
     }
 
-    /// What becomes of a pong that has not been found.
-    pub(in crate::hub) fn look_for_pong(&self) -> PongState {
+    fn is_overdue(&self, now: u64) -> bool {
+        self.pong_due(now).is_some_and(|due| now >= due)
+    }
+
+    /// What becomes of a pong that has not been found, at `now` in the hub's milliseconds.
+    pub(in crate::hub) fn look_for_pong(&self, now: impl FnOnce() -> u64) -> PongState {
         let marks = self.marks.load(Relaxed);
         if marks & mark::PONG_OVERDUE == 0 {
+            return PongState::NotDue;
+        }
+        if !self.is_overdue(now()) {
+            // Another thread has set the mark right after the answer had come.
+            self.marks.fetch_and(!mark::PONG, Relaxed);
             return PongState::NotDue;
         }
         if marks & mark::PONG_LOOKED_FOR != 0 {
@@ -85,5 +93,42 @@ impl Connection {
         }
         self.marks.fetch_or(mark::PONG_LOOKED_FOR, Relaxed);
         PongState::Unsure
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::testing::{Peer, hub};
+
+    #[test]
+    fn a_mark_that_is_late_does_not_fail_the_next_ping() {
+        let (hub, _) = hub();
+        let Peer { connection, .. } = Peer::admitted(&hub);
+        connection.await_pong(0, 10);
+        connection.end_ping();
+        connection.marks.fetch_or(mark::PONG_OVERDUE, Relaxed);
+        connection.await_pong(100, 10);
+        for _ in 0..3 {
+            assert_eq!(connection.look_for_pong(|| 109), PongState::NotDue);
+        }
+        connection.check_pong(110);
+        assert_eq!(connection.look_for_pong(|| 110), PongState::Unsure);
+        assert_eq!(connection.look_for_pong(|| 110), PongState::Missing);
+    }
+
+    #[test]
+    fn times_are_right_when_their_lower_bits_begin_anew() {
+        let (hub, _) = hub();
+        let Peer { connection, .. } = Peer::admitted(&hub);
+        for begin in [0, u64::from(u32::MAX) - 5, u64::from(u32::MAX), 1 << 40] {
+            connection.await_pong(begin, 10);
+            assert!(!connection.is_overdue(begin + 9), "{begin}");
+            assert!(connection.is_overdue(begin + 12), "{begin}");
+            connection.await_pong(begin, u32::MAX);
+            assert_eq!(connection.pong_due(begin), Some(begin + u64::from(LONGEST)));
+            connection.await_pong(begin, 0);
+            assert!(connection.is_pinged() && !connection.is_overdue(u64::MAX));
+        }
     }
 }

@@ -9,8 +9,8 @@ use napi::Result;
 use napi::bindgen_prelude::Object;
 
 use line_socket_core::{
-    Batch, ConnectionRef, Group, Handled, Hub, Kind, Lane, Part, Queued, Record, record_count,
-    response_len,
+    Batch, ConnectionRef, Group, Handled, Hub, Kind, Lane, Part, Pinged, Queued, Record,
+    record_count, response_len,
 };
 
 use super::call::give_back;
@@ -136,22 +136,16 @@ fn send(server: &mut JsServer, call: &Call) -> Result<Value> {
     ))
 }
 
-/// `ping(slot: number, timeout: number): number`. Queues a ping, and returns what `send` does. An event follows when it is not
+/// `ping(slot: number, timeout: number): boolean`. Sends a ping; false when the connection is not open. An event follows when it is not
 /// answered within `timeout` milliseconds, if that is not 0, or is answered with an error.
 fn ping(server: &mut JsServer, call: &Call) -> Result<Value> {
-    let Some(connection) = server.connections.get(call.uint(0)?) else {
-        return call.int_value(outcome::NOT_OPEN);
-    };
-    let queued = server.hub.ping(connection, call.uint(1)?);
-    server
-        .sent
-        .add(Hub::PING_LEN, usize::from(queued.is_queued()));
-    call.int_value(settle(
-        server.hub.as_ref(),
-        &mut server.dirty,
-        connection,
-        queued,
-    ))
+    let connection = server.connections.get(call.uint(0)?);
+    let timeout = call.uint(1)?;
+    let pinged = connection.map(|connection| server.hub.ping(connection, timeout));
+    if pinged == Some(Pinged::Sent) {
+        server.sent.add(Hub::PING_LEN, 1);
+    }
+    call.bool_value(!matches!(pinged, None | Some(Pinged::NotSent)))
 }
 
 /// `respond(slot: number, payload: string | undefined, id: string): number`. Queues a resolved

@@ -673,10 +673,10 @@ export interface DataPath {
    */
   send(slot: number, text: string): number;
   /**
-   * Queues a ping, and returns what `send` does. An event follows when it is not answered within `timeout`
+   * Sends a ping; false when the connection is not open. An event follows when it is not answered within `timeout`
    * milliseconds, if that is not 0, or is answered with an error.
    */
-  ping(slot: number, timeout: number): number;
+  ping(slot: number, timeout: number): boolean;
   /** Queues a resolved response, from the raw JSON of payload and id. */
   respond(slot: number, payload: string | undefined, id: string): number;
   /**

@@ -1,13 +1,12 @@
 // @ts-check
 'use strict';
 
-const { OUTCOME } = require('../binding/layout.js');
 const { AT_ONCE, Sequence } = require('../binding/sequence.js');
 const { cancel } = require('./deadlines.js');
 const { textOf } = require('../binding/text.js');
 const { MessageName } = require('../enums.js');
 const { markHandled, notAnswered, rejected, rejectedByClient, tooManySends } = require('./errors.js');
-const { kInbox, kLog, kNative, kQueue, kSettings, kSlot } = require('../symbols.js');
+const { kLog, kNative, kQueue, kSettings, kSlot } = require('../symbols.js');
 
 /** @typedef {import('../../common/line-error.js')} LineError */
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
@@ -227,15 +226,13 @@ class Sends {
 /**
  * Sends a ping that the core waits for. An event follows if it is not answered within `responseTimeout`.
  * @param {ServerConnection} connection
- * @returns {boolean} False when it cannot be sent.
+ * @returns {boolean} False when the connection is not open.
  */
 function sendPing(connection) {
   const { server, [kSlot]: slot } = connection;
   const timeout = Math.min(server[kSettings].responseTimeout, MAX_TIME);
   connection[kLog]?.('sending a ping, to be answered in %d ms', timeout);
-  if (server[kNative].ping(slot, timeout) !== OUTCOME.QUEUED) return false;
-  server[kInbox].scheduleFlush();
-  return true;
+  return server[kNative].ping(slot, timeout);
 }
 
 module.exports = { Sends, sendPing };

@@ -78,6 +78,7 @@ pub use history::Position;
 pub use history::Rule as HistoryRule;
 pub use inbox::{CONNECTION_MARK, Fence, Inbox, Wake};
 pub use inflating::{Inflating, Reservation, STALL_TIMEOUT};
+pub use keep_alive::Pinged;
 pub use lane::{Handled, LANES, Lane, Workload};
 pub use log_name::LogName;
 pub use marked::mark_of;

@@ -179,6 +179,8 @@ pub use hub::Link;
 pub use hub::Next;
 /// A text of a batch that is not inline.
 pub use hub::Part;
+/// What became of a ping.
+pub use hub::Pinged;
 /// Who is in rooms with presence.
 pub use hub::Presence;
 /// How the presence of a room works.

@@ -110,7 +110,7 @@ impl Hub {
     }
 
     /// Flushes on a thread that is not the io thread.
-    fn flush_here(&self, connections: impl Iterator<Item = ConnectionRef>) {
+    pub(super) fn flush_here(&self, connections: impl Iterator<Item = ConnectionRef>) {
         let mut told = false;
         for connection in connections {
             connection.flush();

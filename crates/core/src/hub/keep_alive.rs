@@ -2,13 +2,15 @@
 //! put something else in place of it. An ordinary one is sent and awaited here, so that it costs the application neither an
 //! object nor a timer.
 
+use std::sync::Arc;
+
 use log::debug;
 
 use crate::envelope::{Envelope, Id};
 
 use super::connection::{Connection, ConnectionRef, PongState, Queued};
 use super::timers::Deadline;
-use super::{Hub, Kind, Record};
+use super::{Hub, Kind, Next, Progress, Record};
 
 /// The message. One is under way at a time, so that all may have the same id. Ids of the application's messages are digits and
 /// lower case letters, those of [`Requests`](super::Requests) begin with another letter.
@@ -20,28 +22,46 @@ const TOGETHER: u64 = 16;
 /// But none is later than by this part of the interval.
 const LATEST: u64 = 64;
 
+/// What became of [`Hub::ping`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pinged {
+    /// It was sent.
+    Sent,
+    /// An earlier one is not answered yet.
+    UnderWay,
+    /// The connection is not open any more.
+    NotSent,
+}
+
 impl Hub {
     /// The bytes of a ping, for who counts them.
     pub const PING_LEN: usize = PING.len();
 
-    /// Queues a ping, which has to be answered within `timeout` ms; 0 is no limit. If it is not, or with an error,
-    /// [`Kind::PingFailed`] follows. The caller must see to what is returned, as with [`Connection::send`].
-    pub fn ping(&self, connection: &Connection, timeout: u32) -> Queued {
+    /// Sends a ping, which has to be answered within `timeout` ms; 0 is no limit. If it is not, or with an error,
+    /// [`Kind::PingFailed`] follows. It leaves at once, with all that waits before it, because its time begins now and the
+    /// application's turn may take long.
+    pub fn ping(&self, connection: &ConnectionRef, timeout: u32) -> Pinged {
         if connection.is_pinged() {
             // The application was too busy to handle an earlier event. One ping does for both.
-            return Queued::Waiting;
+            return Pinged::UnderWay;
         }
         let now = self.clock.now();
         connection.await_pong(now, timeout);
         let queued = connection.send(PING.as_bytes(), &self.config);
+        if queued == Queued::Overflow {
+            self.overflowed(connection);
+        }
+        self.flush_here(std::iter::once(Arc::clone(connection)));
         if !queued.is_queued() {
             connection.end_ping();
-        } else if (1..connection.timeouts().ping).contains(&timeout) {
+            return Pinged::NotSent;
+        }
+        if (1..connection.timeouts().ping).contains(&timeout) {
             // Otherwise the entry of the interval is looked at before.
             let due = now + u64::from(timeout);
             self.timers.set(due, connection, Deadline::Pong);
         }
-        queued
+        Pinged::Sent
     }
 
     /// Sets when the peer will have been silent for its interval, if nothing comes.
@@ -65,7 +85,8 @@ impl Hub {
                     self.log_name(connection),
                     now.saturating_sub(connection.last_activity())
                 );
-                self.announce_of(connection, Kind::PingDue);
+                let record = Record::new(Kind::PingDue, connection.slot());
+                connection.unless_ended(|| self.inbox.announce(|_| record));
             }
             next = now + interval;
         }
@@ -80,38 +101,43 @@ impl Hub {
 
     /// For the reader, when there is nothing to be read from the peer, or it will not be read until it reads: a pong that is overdue
     /// has not come. Returns whether to look once more, because the sockets may not have been looked at for long.
-    pub fn look_for_pong(&self, connection: &Connection) -> bool {
+    pub fn look_for_pong(&self, connection: &Connection, progress: &mut Progress) -> bool {
         match connection.look_for_pong(|| self.clock.now()) {
             PongState::NotDue => false,
             PongState::Unsure => true,
             PongState::Missing => {
-                self.fail_ping(connection, "not answered");
+                self.fail_ping(connection, progress, "not answered");
                 false
             }
         }
     }
 
-    /// Takes a response that is the answer to a ping. Returns whether it was.
-    pub(super) fn take_pong(&self, connection: &Connection, envelope: &Envelope<'_>) -> bool {
+    /// Takes a response that is the answer to a ping; `None` when it is none.
+    pub(super) fn take_pong(
+        &self,
+        connection: &Connection,
+        progress: &mut Progress,
+        envelope: &Envelope<'_>,
+    ) -> Option<Next> {
         let is_pong = connection.is_pinged()
             && matches!(&envelope.id, Some(Id::String(id)) if id.decode() == ID);
-        if is_pong && envelope.is_rejected() {
-            self.fail_ping(connection, "answered with an error");
-        } else if is_pong {
-            connection.end_ping();
+        if !is_pong {
+            return None;
         }
-        is_pong
+        if envelope.is_rejected() {
+            return Some(self.fail_ping(connection, progress, "answered with an error"));
+        }
+        connection.end_ping();
+        Some(Next::Read)
     }
 
-    fn fail_ping(&self, connection: &Connection, how: &str) {
-        if connection.end_ping() {
-            debug!("{}: a ping was {how}", self.log_name(connection));
-            self.announce_of(connection, Kind::PingFailed);
+    /// Tells the application in the order of the connection's other events. The slot may be another's after its end.
+    fn fail_ping(&self, connection: &Connection, progress: &mut Progress, how: &str) -> Next {
+        if !connection.end_ping() {
+            return Next::Read;
         }
-    }
-
-    fn announce_of(&self, connection: &Connection, kind: Kind) {
-        let record = Record::new(kind, connection.slot());
-        connection.unless_ended(|| self.inbox.announce(|_| record));
+        debug!("{}: a ping was {how}", self.log_name(connection));
+        let record = Record::new(Kind::PingFailed, connection.slot());
+        self.hand_over(progress, |_| record)
     }
 }

@@ -240,8 +240,8 @@ impl Hub {
             self.on_answer(key, connection, envelope);
             return Next::Read;
         }
-        if self.take_pong(connection, envelope) {
-            return Next::Read;
+        if let Some(next) = self.take_pong(connection, progress, envelope) {
+            return next;
         }
         self.hand_over(progress, |batch| {
             message(batch, Kind::Response, connection, envelope)
@@ -296,7 +296,11 @@ impl Hub {
         });
     }
 
-    fn hand_over(&self, progress: &mut Progress, fill: impl FnOnce(&mut Batch) -> Record) -> Next {
+    pub(super) fn hand_over(
+        &self,
+        progress: &mut Progress,
+        fill: impl FnOnce(&mut Batch) -> Record,
+    ) -> Next {
         // The application does not know of the connection before its first handshake message.
         if !progress.handshake_begun {
             return Next::Read;

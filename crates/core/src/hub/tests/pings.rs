@@ -7,14 +7,13 @@ const PONG: &str = r#"{"n":"_r","i":"P","p":"pong","e":null}"#;
 
 /// Sends a ping.
 fn ping(hub: &Hub, peer: &Peer, timeout: u32) {
-    assert_eq!(hub.ping(&peer.connection, timeout), Queued::Flush);
-    peer.connection.flush();
+    assert_eq!(hub.ping(&peer.connection, timeout), Pinged::Sent);
     assert_eq!(peer.link.texts().last().unwrap(), PING);
 }
 
 /// Looks for an answer as a reader does that has nothing to read. Returns what the application is told of then.
-fn look(hub: &Hub, peer: &Peer) -> Vec<Kind> {
-    while hub.look_for_pong(&peer.connection) {}
+fn look(hub: &Hub, peer: &mut Peer) -> Vec<Kind> {
+    while hub.look_for_pong(&peer.connection, &mut peer.progress) {}
     kinds(hub)
 }
 
@@ -32,7 +31,7 @@ fn an_answer_ends_a_ping_and_is_not_told() {
             ping(&hub, &peer, 30);
             peer.say(&hub, pong);
             run_for(&hub, 60);
-            assert_eq!(look(&hub, &peer), []);
+            assert_eq!(look(&hub, &mut peer), []);
         }
         peer.say(&hub, pong);
         assert_eq!(kinds(&hub), [Kind::Response], "nobody waits for it");
@@ -53,24 +52,24 @@ fn other_responses_are_told_meanwhile() {
         assert_eq!(kinds(&hub), [Kind::Response]);
     }
     run_for(&hub, 60);
-    assert_eq!(look(&hub, &peer), [Kind::PingFailed]);
+    assert_eq!(look(&hub, &mut peer), [Kind::PingFailed]);
 }
 
 #[test]
 fn a_ping_fails_once_when_its_answer_does_not_come_in_time() {
     let (hub, _) = hub();
-    let peer = Peer::admitted(&hub);
+    let mut peer = Peer::admitted(&hub);
     ping(&hub, &peer, 30);
-    assert_eq!(look(&hub, &peer), [], "not due");
+    assert_eq!(look(&hub, &mut peer), [], "not due");
     run_for(&hub, 60);
     assert_eq!(kinds(&hub), [], "the reader has not looked for it");
     // The sockets may not have been looked at since it came.
-    assert!(hub.look_for_pong(&peer.connection));
+    assert!(hub.look_for_pong(&peer.connection, &mut peer.progress));
     assert_eq!(kinds(&hub), []);
-    assert!(!hub.look_for_pong(&peer.connection));
+    assert!(!hub.look_for_pong(&peer.connection, &mut peer.progress));
     assert_eq!(kinds(&hub), [Kind::PingFailed]);
     run_for(&hub, 60);
-    assert_eq!(look(&hub, &peer), []);
+    assert_eq!(look(&hub, &mut peer), []);
 }
 
 #[test]
@@ -81,12 +80,12 @@ fn an_answer_that_is_read_late_counts() {
     ping(&hub, &peer, 30);
     run_for(&hub, 60);
     assert_eq!(task.0.load(Relaxed), 1, "looks for it");
-    assert!(hub.look_for_pong(&peer.connection));
+    assert!(hub.look_for_pong(&peer.connection, &mut peer.progress));
     peer.say(&hub, PONG);
-    assert_eq!(look(&hub, &peer), []);
+    assert_eq!(look(&hub, &mut peer), []);
     // Nor does the next ping fail at once.
     ping(&hub, &peer, 1000);
-    assert_eq!(look(&hub, &peer), []);
+    assert_eq!(look(&hub, &mut peer), []);
 }
 
 #[test]
@@ -103,20 +102,20 @@ fn a_time_longer_than_the_interval_takes_no_deadline_of_its_own() {
     let (hub, _) = hub();
     hub.config.set_ping_interval(20);
     hub.config.set_handshake_timeout(0);
-    let peer = Peer::admitted(&hub);
+    let mut peer = Peer::admitted(&hub);
     let begin = std::time::Instant::now();
     ping(&hub, &peer, 110);
     assert_eq!(
         hub.ping(&peer.connection, 110),
-        Queued::Waiting,
+        Pinged::UnderWay,
         "one is enough"
     );
     run_for(&hub, 70);
-    let early = look(&hub, &peer);
+    let early = look(&hub, &mut peer);
     // A busy machine may take longer than was asked for.
     assert!(early.is_empty() || begin.elapsed() + GRAIN >= Duration::from_millis(110));
     run_for(&hub, 70);
-    let late = look(&hub, &peer);
+    let late = look(&hub, &mut peer);
     assert_eq!(
         [early, late].concat(),
         [Kind::PingFailed],
@@ -129,20 +128,20 @@ fn a_time_longer_than_the_interval_takes_no_deadline_of_its_own() {
 fn no_limit_is_no_deadline() {
     let (hub, _) = hub();
     hub.config.set_ping_interval(10);
-    let peer = Peer::admitted(&hub);
+    let mut peer = Peer::admitted(&hub);
     ping(&hub, &peer, 0);
     run_for(&hub, 50);
-    assert_eq!(look(&hub, &peer), []);
+    assert_eq!(look(&hub, &mut peer), []);
 }
 
 #[test]
 fn a_ping_that_cannot_be_sent_is_not_waited_for() {
     let (hub, _) = hub();
-    let peer = Peer::admitted(&hub);
+    let mut peer = Peer::admitted(&hub);
     hub.close(&peer.connection, 1000, "");
-    assert_eq!(hub.ping(&peer.connection, 10), Queued::NotOpen);
+    assert_eq!(hub.ping(&peer.connection, 10), Pinged::NotSent);
     run_for(&hub, 30);
-    assert_eq!(look(&hub, &peer), []);
+    assert_eq!(look(&hub, &mut peer), []);
 }
 
 #[test]
@@ -160,4 +159,40 @@ fn pings_that_are_due_at_about_the_same_time_are_due_at_the_same() {
         let late = (hub.now() - begin) + together;
         assert!((least..least + late).contains(&due), "{due}");
     }
+}
+
+/// The application may be busy when a ping is due, and for long after it has asked for it.
+#[test]
+fn a_ping_leaves_at_once_with_what_waits_before_it() {
+    let (hub, _) = hub();
+    let peer = Peer::admitted(&hub);
+    peer.connection.send(b"first", &hub.config);
+    ping(&hub, &peer, 10);
+    assert_eq!(peer.link.texts(), ["first", PING]);
+}
+
+/// Its slot may be another connection's when the application handles that.
+#[test]
+fn a_failed_ping_is_told_before_the_end_of_its_connection() {
+    let (hub, _) = hub();
+    let mut peer = Peer::admitted(&hub);
+    for _ in 0..1000 {
+        peer.say(&hub, r#"{"n":"x"}"#);
+    }
+    // What was queued last is behind the rest, in the same queue.
+    let mut batch = Batch::default();
+    while hub.inbox.take_any(&mut batch).is_some() {}
+    hub.inbox.mark_all_handled();
+    for _ in 0..100 {
+        peer.say(&hub, r#"{"n":"x"}"#);
+    }
+    assert_eq!(peer.progress.flow.lane, Lane::Backlogged);
+    ping(&hub, &peer, 0);
+    peer.say(&hub, r#"{"n":"_r","i":"P","e":"no"}"#);
+    hub.ended(&peer.connection, &mut peer.progress, 1000, "");
+    let kinds = kinds(&hub);
+    let (last, before) = kinds.split_last().unwrap();
+    assert_eq!(*last, Kind::Closed);
+    assert_eq!(before.last(), Some(&Kind::PingFailed));
+    assert_eq!(before.len(), 101);
 }

@@ -150,8 +150,9 @@ impl Session {
     }
 
     /// A pong that is overdue has not come, if the sockets have been looked at since it was.
-    fn look_for_pong(&self, context: &Context<'_>) {
-        if self.shared.hub.look_for_pong(&self.connection) {
+    fn look_for_pong(&mut self, context: &Context<'_>) {
+        let hub = &self.shared.hub;
+        if hub.look_for_pong(&self.connection, &mut self.progress) {
             context.waker().wake_by_ref();
         }
     }

@@ -18,6 +18,9 @@ const { ROOT } = require('./run.js');
 const FILE = 'lib/binding/addon.d.ts';
 const SOURCES = path.join(ROOT, 'src');
 
+/** Arguments that a function may have without names. */
+const MOST_ARGUMENTS = 3;
+
 const HEAD = `/**
  * The types of the addon. Generated from the Rust definitions in \`src\`: do not edit, run \`npm run declarations\`.
  */
@@ -96,6 +99,10 @@ function declaration({ kind, name, def, js_doc: doc }, items) {
   const methods = own.flatMap((impl) => members(impl.def));
   const isMaker = (/** @type {string} */ method) => method.includes('constructor(');
   const nameOf = (/** @type {string} */ method) => /** @type {RegExpExecArray} */ (/^ {2}(?:static )?(\w+)\(/m.exec(method))[1];
+  for (const method of methods) {
+    const [, words = ''] = /^ {2}(?:static )?\w+\(([^)]*)\)/m.exec(method) ?? [];
+    if (words.split(': ').length - 1 > MOST_ARGUMENTS) throw new Error(`${name}.${nameOf(method)} has more than ${MOST_ARGUMENTS} arguments: give them names`);
+  }
   methods.sort((a, b) => Number(isMaker(b)) - Number(isMaker(a)) || (nameOf(a) < nameOf(b) ? -1 : 1));
   return `${head}export declare class ${name} {\n${methods.join('')}}\n`;
 }

@@ -14,6 +14,17 @@ use line_socket_core::{
 use super::nodes::JoinSettings;
 use super::state::ServerCore;
 
+/// What the engine has read.
+#[napi(object, object_to_js = false)]
+pub struct EngineReading {
+    /// Where the history stands, if there is one.
+    pub head: Option<String>,
+    /// The position of each message.
+    pub positions: Vec<String>,
+    /// Where each message ends in the data that is given with this.
+    pub ends: Vec<u32>,
+}
+
 /// Something that the engine is to do.
 #[napi(object, object_from_js = false)]
 pub struct EngineCall {
@@ -231,14 +242,12 @@ impl ServerCore {
     /// Tells what the engine has read: where the history stands, if there is one, and its messages, each with its
     /// position and its end in `data`. Returns false for what is no position; nothing is told then.
     #[napi]
-    pub fn settle_engine_read(
-        &self,
-        key: u32,
-        head: Option<String>,
-        positions: Vec<String>,
-        ends: Vec<u32>,
-        data: &[u8],
-    ) -> Result<bool> {
+    pub fn settle_engine_read(&self, key: u32, read: EngineReading, data: &[u8]) -> Result<bool> {
+        let EngineReading {
+            head,
+            positions,
+            ends,
+        } = read;
         let head = head.map(|text| Position::parse(&text));
         let mut begin = 0;
         let messages = positions.iter().zip(ends).map(|(position, end)| {

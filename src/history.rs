@@ -28,6 +28,20 @@ pub struct HistoryRule {
     pub local_when_down: bool,
 }
 
+/// Who joins a room, and how many of its last messages a client gets whose position does not help.
+#[napi(object, object_to_js = false)]
+pub struct JoinRequest {
+    pub slot: u32,
+    pub rewind: u32,
+}
+
+/// The part of a history that is read: the first `limit` messages behind a position, or else the last ones.
+#[napi(object, object_to_js = false)]
+pub struct HistoryPart {
+    pub since: Option<String>,
+    pub limit: u32,
+}
+
 /// How a connection has joined a room: see `types/history.d.ts`.
 #[napi(object, object_from_js = false)]
 pub struct Joined {
@@ -106,14 +120,14 @@ impl ServerCore {
     #[napi]
     pub fn join_and_tell_later(
         &self,
-        slot: u32,
-        room: Utf16String,
-        rewind: u32,
         key: u32,
+        room: Utf16String,
+        join: JoinRequest,
     ) -> Result<Option<Joining>> {
         let server = self.state()?;
         let room = names::encode(&room);
-        let joining = (server.hub).join_and_tell_later(slot, &room, rewind as usize, Some(key));
+        let joining =
+            (server.hub).join_and_tell_later(join.slot, &room, join.rewind as usize, Some(key));
         Ok(joining.map(|joining| Joining {
             joined: match joining {
                 line_socket_core::Joining::Done(joined) => Some(joined.into()),
@@ -127,10 +141,9 @@ impl ServerCore {
     #[napi]
     pub fn read_history_later(
         &self,
-        room: Utf16String,
-        since: Option<String>,
-        limit: u32,
         key: u32,
+        room: Utf16String,
+        part: HistoryPart,
     ) -> Result<bool> {
         let server = self.state()?;
         let room = names::encode(&room);
@@ -140,7 +153,7 @@ impl ServerCore {
         if !server.hub.follows_history(&room) {
             return Ok(false);
         }
-        (joined.node).read_history(&room, since.as_deref(), limit as usize, key);
+        (joined.node).read_history(&room, part.since.as_deref(), part.limit as usize, key);
         Ok(true)
     }
 

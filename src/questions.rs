@@ -14,6 +14,24 @@ use super::raw::{self, Call, Value};
 use super::rooms::{push_list, push_name, push_pairs, target};
 use super::state::{JsServer, ServerCore};
 
+/// How an id is claimed.
+#[napi(object, object_to_js = false)]
+pub struct IdClaim {
+    /// Whether a connection that has it elsewhere is closed.
+    pub take_over: bool,
+    /// How long other servers are waited for, in milliseconds.
+    pub timeout: u32,
+}
+
+/// Whom a message for applications is for.
+#[napi(object, object_to_js = false)]
+pub struct Recipient {
+    /// The id of one server; all others without it.
+    pub to: Option<String>,
+    /// How long answers are waited for, in milliseconds; 0 is no limit.
+    pub timeout: u32,
+}
+
 /// What [`Begun`] is in JavaScript: `lib/nodes/link.js`.
 fn begun(begun: Begun) -> i32 {
     match begun {
@@ -113,34 +131,23 @@ impl ServerCore {
     /// Claims the id of a connection here on all servers. Returns whether an answer follows under the key: with a count
     /// of 0 when another server has the id.
     #[napi]
-    pub fn claim_id(
-        &self,
-        key: u32,
-        id: Utf16String,
-        take_over: bool,
-        timeout: u32,
-    ) -> Result<bool> {
+    pub fn claim_id(&self, key: u32, id: Utf16String, claim: IdClaim) -> Result<bool> {
         let server = self.state()?;
         let Some(joined) = &server.joined else {
             return Ok(false);
         };
-        let timeout = Duration::from_millis(timeout.into());
+        let timeout = Duration::from_millis(claim.timeout.into());
         joined
             .node
-            .claim(key, &super::names::encode(&id), take_over, timeout);
+            .claim(key, &super::names::encode(&id), claim.take_over, timeout);
         Ok(true)
     }
 
     /// Asks the applications of all other servers, or of one. Returns what `askNodes` does.
     #[napi]
-    pub fn send_to_nodes(
-        &self,
-        key: u32,
-        text: String,
-        to: Option<String>,
-        timeout: u32,
-    ) -> Result<i32> {
+    pub fn send_to_nodes(&self, key: u32, text: String, recipient: Recipient) -> Result<i32> {
         let server = self.state()?;
+        let Recipient { to, timeout } = recipient;
         let timeout = Duration::from_millis(timeout.into());
         Ok(server.joined.as_ref().map_or(0, |joined| {
             begun(joined.node.send_message(key, &text, to.as_deref(), timeout))

@@ -34,7 +34,7 @@ export declare class ServerCore {
    * Claims the id of a connection here on all servers. Returns whether an answer follows under the key: with a count
    * of 0 when another server has the id.
    */
-  claimId(key: number, id: string, takeOver: boolean, timeout: number): boolean;
+  claimId(key: number, id: string, claim: IdClaim): boolean;
   /**
    * Begins the closing handshake of connections that have not begun theirs: JavaScript does not know of
    * them.
@@ -77,7 +77,7 @@ export declare class ServerCore {
    * The same, when other servers have what the client has missed: `takeNews` then tells under the key that it has
    * been sent it.
    */
-  joinAndTellLater(slot: number, room: string, rewind: number, key: number): Joining | null;
+  joinAndTellLater(key: number, room: string, join: JoinRequest): Joining | null;
   /** Joins other servers by an engine that JavaScript carries out; with `keeps` it keeps histories. Returns what the system has against it. */
   joinByEngine(settings: JoinSettings, keeps: boolean, onWake: () => void): string | null;
   /** Joins other servers by Redis. Returns what the system has against it. */
@@ -118,7 +118,7 @@ export declare class ServerCore {
    * Reads kept messages of a room from what keeps them for all servers, and tells under the key when they are
    * there. False when nothing does.
    */
-  readHistoryLater(room: string, since: string | undefined | null, limit: number, key: number): boolean;
+  readHistoryLater(key: number, room: string, part: HistoryPart): boolean;
   /** Refuses an upgrade that waits. False when it does not wait any more. */
   refuse(key: number, status: number, message?: string | undefined | null): boolean;
   /**
@@ -129,7 +129,7 @@ export declare class ServerCore {
   /** Starts the io threads without a listener, for what is handed over. */
   run(threads: number, onWake: () => void): Started;
   /** Asks the applications of all other servers, or of one. Returns what `askNodes` does. */
-  sendToNodes(key: number, text: string, to: string | undefined | null, timeout: number): number;
+  sendToNodes(key: number, text: string, recipient: Recipient): number;
   /** Sets the policy for later connections. Without options nothing is agreed to. */
   setCompression(options?: CompressionOptions | undefined | null): void;
   /**
@@ -148,7 +148,7 @@ export declare class ServerCore {
    * Tells what the engine has read: where the history stands, if there is one, and its messages, each with its
    * position and its end in `data`. Returns false for what is no position; nothing is told then.
    */
-  settleEngineRead(key: number, head: string | undefined | null, positions: Array<string>, ends: Array<number>, data: Uint8Array): boolean;
+  settleEngineRead(key: number, read: EngineReading, data: Uint8Array): boolean;
   /** Listens and starts the io threads. */
   start(options: ListenOptions, onWake: () => void): Started;
   /** What has happened so far. */
@@ -248,6 +248,16 @@ export interface EngineHistory {
   id: string;
 }
 
+/** What the engine has read. */
+export interface EngineReading {
+  /** Where the history stands, if there is one. */
+  head?: string;
+  /** The position of each message. */
+  positions: Array<string>;
+  /** Where each message ends in the data that is given with this. */
+  ends: Array<number>;
+}
+
 /** A stream of Node's, and its facts. */
 export interface HandedOver {
   /**
@@ -273,6 +283,12 @@ export interface HistoryCounts {
   bytes: number;
 }
 
+/** The part of a history that is read: the first `limit` messages behind a position, or else the last ones. */
+export interface HistoryPart {
+  since?: string;
+  limit: number;
+}
+
 /** Kept messages of a room: see `types/history.d.ts`. */
 export interface HistoryReading {
   /** The texts that clients with positions were sent. */
@@ -289,12 +305,26 @@ export interface HistoryRule {
   localWhenDown: boolean;
 }
 
+/** How an id is claimed. */
+export interface IdClaim {
+  /** Whether a connection that has it elsewhere is closed. */
+  takeOver: boolean;
+  /** How long other servers are waited for, in milliseconds. */
+  timeout: number;
+}
+
 /** An option that is not valid. */
 export interface InvalidOption {
   /** Its name; empty when several options are not valid together. */
   option: string;
   /** What is wrong with it. */
   reason: string;
+}
+
+/** Who joins a room, and how many of its last messages a client gets whose position does not help. */
+export interface JoinRequest {
+  slot: number;
+  rewind: number;
 }
 
 /** How a server is joined with others: see `types/adapter.d.ts`. Times are in milliseconds. */
@@ -382,6 +412,14 @@ export interface ReadingOutcome {
   reading?: HistoryReading;
   /** Why it could not be read. */
   problem?: string;
+}
+
+/** Whom a message for applications is for. */
+export interface Recipient {
+  /** The id of one server; all others without it. */
+  to?: string;
+  /** How long answers are waited for, in milliseconds; 0 is no limit. */
+  timeout: number;
 }
 
 /** What has become of clients that came back to rooms with history. */

@@ -4,6 +4,9 @@
 const { throwLater } = require('../runtime/debug.js');
 const { now, setTimer } = require('../runtime/environment.js');
 
+/** Longest time that the core takes, in ms: 49 days. */
+const MAX_TIME = 0xffffffff;
+
 /**
  * An entry that waits. The fields are the queue's.
  * @typedef {object} Expiring
@@ -127,4 +130,4 @@ function cancel(entry) {
   entry.queue?.remove(entry);
 }
 
-module.exports = { Deadlines, cancel };
+module.exports = { Deadlines, MAX_TIME, cancel };

@@ -2,7 +2,7 @@
 'use strict';
 
 const { AT_ONCE, Sequence } = require('../binding/sequence.js');
-const { cancel } = require('./deadlines.js');
+const { MAX_TIME, cancel } = require('./deadlines.js');
 const { textOf } = require('../binding/text.js');
 const { MessageName } = require('../enums.js');
 const { markHandled, notAnswered, rejected, rejectedByClient, tooManySends } = require('./errors.js');
@@ -12,9 +12,6 @@ const { kLog, kNative, kQueue, kSettings, kSlot } = require('../symbols.js');
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('../binding/text.js').RawText} RawText */
-
-/** Longest time that the core waits for the answer to a ping, in ms: 24 days. */
-const MAX_TIME = 0x7fffffff;
 
 /**
  * What the sends of all connections of a server share: one object for each server.

@@ -154,7 +154,7 @@ class EngineBridge {
     let end = 0;
     for (const { data } of messages) ends.push((end += data.length));
     const positions = messages.map(({ position }) => position);
-    return () => this.#core.settleEngineRead(key, head, positions, ends, Buffer.concat(messages.map(({ data }) => data)));
+    return () => this.#core.settleEngineRead(key, { head, positions, ends }, Buffer.concat(messages.map(({ data }) => data)));
   }
 
   async #connect() {

@@ -120,7 +120,7 @@ class Link {
     /** @type {import('../binding/addon.d.ts').Joining | null} */
     let joining = null;
     const later = await this.#await((key) => {
-      joining = this.#core.joinAndTellLater(slot, room, rewind, key);
+      joining = this.#core.joinAndTellLater(key, room, { slot, rewind });
       return joining !== null && joining.joined === undefined;
     });
     return later ?? /** @type {any} */ (joining)?.joined ?? null;
@@ -134,7 +134,7 @@ class Link {
    *   the history. Rejects with `sAdapterDown`.
    */
   readHistory(room, since, limit) {
-    return this.#await((key) => this.#core.readHistoryLater(room, since, limit, key));
+    return this.#await((key) => this.#core.readHistoryLater(key, room, { since, limit }));
   }
 
   /**
@@ -176,7 +176,7 @@ class Link {
    * @returns {Promise<import('./nodes.js').NodeAnswers>}
    */
   async send(text, to, timeout) {
-    const outcome = await this.#question((key) => this.#core.sendToNodes(key, text, to, timeout));
+    const outcome = await this.#question((key) => this.#core.sendToNodes(key, text, { to, timeout }));
     if (outcome === undefined) return { responses: new Map(), errors: new Map(), missingNodes: to === undefined ? [] : [to] };
     const { values, errors, missing } = outcome;
     const failed = errors.map(([id, error]) => /** @type {[string, LineError]} */ ([id, rejected(receivedError(error))]));
@@ -236,7 +236,7 @@ class Link {
    */
   async claim(id, conflict) {
     const outcome = await this.#question((key) =>
-      Number(this.#core.claimId(key, id, conflict === 'takeover', this.requestTimeout)));
+      Number(this.#core.claimId(key, id, { takeOver: conflict === 'takeover', timeout: this.requestTimeout })));
     return outcome === undefined || outcome.count > 0;
   }
 

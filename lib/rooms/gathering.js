@@ -6,7 +6,7 @@
 const LineError = require('../../common/line-error.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
 const { REQUEST_PREFIX } = require('../binding/layout.js');
-const { cancel } = require('../connection/deadlines.js');
+const { MAX_TIME, cancel } = require('../connection/deadlines.js');
 const { receivedError } = require('../../common/json.js');
 const { textOf } = require('./room.js');
 const { kInbox, kLifecycle, kNative, kSending, kSlot } = require('../symbols.js');
@@ -26,9 +26,6 @@ const { kInbox, kLifecycle, kNative, kSending, kSlot } = require('../symbols.js'
 /** What `askAll` of the core gives besides a number of connections. */
 const TOO_MANY = -1;
 const WITH_SERVERS = -2;
-
-/** Longest time in ms that the core takes. */
-const MAX_TIME = 0xffffffff;
 
 /** A question to many connections that is not settled yet. */
 class Question {

@@ -83,13 +83,13 @@ pub struct Connection {
     admitted: AtomicBool,
     /// The state of the peer: bits of [`mark`].
     marks: AtomicU8,
-    /// A ping was due: no further one is until something comes from the peer.
+    /// The application was asked for a ping. It is not asked again until something comes from the peer.
     pinging: AtomicBool,
     slot: AtomicU32,
     timeouts: Timeouts,
     /// Bytes from which on a message is compressed; `u32::MAX` without compression.
     compressed_from: u32,
-    /// See `pings.rs`.
+    /// When the answer to a ping is due, in the form of `pings.rs`.
     pong_due: AtomicU32,
     serial: u64,
     /// When something last came from the peer, in the hub's milliseconds.

@@ -17,10 +17,10 @@ use super::{Hub, Kind, Next, Progress, Record};
 const PING: &str = r#"{"n":"_p","i":"P"}"#;
 const ID: &str = "P";
 
-/// Pings that are due in the same 16 ms are sent together, so that a thread is woken once for all of them.
+/// Pings within so many ms are due together, so that threads are woken once for all of them.
 const TOGETHER: u64 = 16;
-/// But none is later than by this part of the interval.
-const LATEST: u64 = 64;
+/// A ping is late by at most one part of the interval, which is cut into so many.
+const PARTS: u64 = 64;
 
 /// What became of [`Hub::ping`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Pinged {
 }
 
 impl Hub {
-    /// The bytes of a ping, for who counts them.
+    /// Bytes of a ping's text, for counters.
     pub const PING_LEN: usize = PING.len();
 
     /// Sends a ping, which has to be answered within `timeout` ms; 0 is no limit. If it is not, or with an error,
@@ -67,7 +67,7 @@ impl Hub {
     /// Sets when the peer will have been silent for its interval, if nothing comes.
     pub(super) fn set_ping(&self, connection: &Connection, due: u64) {
         let interval = u64::from(connection.timeouts().ping);
-        let due = due.next_multiple_of((interval / LATEST).clamp(1, TOGETHER));
+        let due = due.next_multiple_of((interval / PARTS).clamp(1, TOGETHER));
         self.timers.set(due, connection, Deadline::Ping);
     }
 
@@ -99,8 +99,8 @@ impl Hub {
         self.set_ping(connection, next);
     }
 
-    /// For the reader, when there is nothing to be read from the peer, or it will not be read until it reads: a pong that is overdue
-    /// has not come. Returns whether to look once more, because the sockets may not have been looked at for long.
+    /// For the reader, when nothing is left to read, or when it waits until the peer has read. A pong that is overdue has not come
+    /// then. Returns whether to look once more: the sockets may not have been looked at since the pong was due.
     pub fn look_for_pong(&self, connection: &Connection, progress: &mut Progress) -> bool {
         match connection.look_for_pong(|| self.clock.now()) {
             PongState::NotDue => false,

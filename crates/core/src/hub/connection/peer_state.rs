@@ -32,7 +32,7 @@ pub(super) mod mark {
     pub const RETURNING: u8 = 32;
     /// The answer to a ping has not come in time.
     pub const PONG_OVERDUE: u8 = 64;
-    /// The reader knows of that.
+    /// The reader has looked for that answer once.
     pub const PONG_LOOKED_FOR: u8 = 128;
     /// Both.
     pub const PONG: u8 = PONG_OVERDUE | PONG_LOOKED_FOR;

@@ -179,7 +179,7 @@ fn a_failed_ping_is_told_before_the_end_of_its_connection() {
     for _ in 0..1000 {
         peer.say(&hub, r#"{"n":"x"}"#);
     }
-    // What was queued last is behind the rest, in the same queue.
+    // Once its events are handled, a peer that exceeded its quota changes to the queue of those with a backlog.
     let mut batch = Batch::default();
     while hub.inbox.take_any(&mut batch).is_some() {}
     hub.inbox.mark_all_handled();

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-/** Values of the application as the messages of errors show them. */
+/** What values of the application are, and how the messages of errors show them. */
 
 const { brief } = require('../common/failure.js');
 const { reasonOf } = require('../common/json.js');
@@ -15,6 +15,17 @@ function isObject(value) {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/**
+ * Whether a value is a list of which each entry passes a test. `every` alone passes over holes.
+ * @template T
+ * @param {unknown} value
+ * @param {(entry: any) => boolean} test
+ * @returns {value is T[]}
+ */
+function isListOf(value, test) {
+  return Array.isArray(value) && [...value].every(test);
 }
 
 /**
@@ -41,4 +52,4 @@ function shown(value) {
  */
 const unwritable = (name, cause) => `The payload of ${shown(name)} cannot be written as JSON: ${reasonOf(cause)}`;
 
-module.exports = { isObject, shown, unwritable };
+module.exports = { isListOf, isObject, shown, unwritable };

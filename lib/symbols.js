@@ -98,7 +98,11 @@ const kSetRequest = Symbol('setRequest');
 /** Starts reading from a client that was upgraded by hand. */
 const kServe = Symbol('serve');
 
+/** The key of ours in messages between processes: a string, because symbols do not travel. */
+const KEY = 'line-socket-native';
+
 module.exports = {
+  KEY,
   kNative,
   kSettings,
   kHandovers,

@@ -1,7 +1,7 @@
 // @ts-check
 'use strict';
 
-const { Batch, isOfConnection } = require('./batch.js');
+const { Batch, isOfConnection, textOf } = require('./batch.js');
 const { KIND } = require('./layout.js');
 const { ServerConnection } = require('../connection/connection.js');
 const { ignore } = require('../connection/leaving.js');
@@ -29,11 +29,10 @@ const {
   kSlot,
 } = require('../symbols.js');
 const { atStart } = require('../runtime/later.js');
-const { textOf } = require('./text.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./batch.js').NativeEvent} NativeEvent */
-/** @typedef {import('./text.js').RawText} RawText */
+/** @typedef {import('./batch.js').RawText} RawText */
 
 const upgrade = atStart(() => require('../upgrade/upgrade.js'));
 

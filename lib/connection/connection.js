@@ -56,7 +56,7 @@ const {
 /** @typedef {import('../server/server.js').Server} Server */
 /** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('./message.js').Responder} Responder */
-/** @typedef {import('../binding/text.js').RawText} RawText */
+/** @typedef {import('../binding/batch.js').RawText} RawText */
 
 const NO_DELAY = 'The delay before a connection is closed must be a number of milliseconds';
 

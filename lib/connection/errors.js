@@ -4,7 +4,7 @@
 /** The errors of a connection. */
 
 const LineError = require('../../common/line-error.js');
-const { textOf } = require('../binding/text.js');
+const { textOf } = require('../binding/batch.js');
 const { ConnectionErrorCode: ErrorCode } = require('../enums.js');
 const { brief } = require('../../common/failure.js');
 const { reasonOf, receivedError } = require('../../common/json.js');
@@ -129,7 +129,7 @@ function notResponded(message, cause) {
   return new LineError(ErrorCode.MESSAGE_NOT_RESPONDED, text, cause);
 }
 
-/** @param {import('../binding/text.js').RawText} received */
+/** @param {import('../binding/batch.js').RawText} received */
 function noEnvelope(received) {
   const text = 'A message from the client is not an envelope in JSON; its text is the payload of this error';
   if (typeof received === 'string') return withoutFrames(ErrorCode.INVALID_JSON, text, received);

@@ -29,7 +29,7 @@ const {
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
 /** @typedef {import('./message.js').Responder} Responder */
-/** @typedef {import('../binding/text.js').RawText} RawText */
+/** @typedef {import('../binding/batch.js').RawText} RawText */
 
 /** Time between the answer to a rejected handshake and the close frame, in ms (contract section 1). */
 const REJECTION_DELAY = 50;

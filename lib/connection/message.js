@@ -3,7 +3,7 @@
 
 const Emitter = require('../emitter/emitter.js');
 const LineError = require('../../common/line-error.js');
-const { textOf } = require('../binding/text.js');
+const { textOf } = require('../binding/batch.js');
 const { MessageErrorCode: ErrorCode, MessageName: Name } = require('../enums.js');
 const { canonicalId, payloadJson, errorJson, messageJson, isJson, reasonOf, receivedError } = require('../../common/json.js');
 const { brief } = require('../../common/failure.js');
@@ -21,7 +21,7 @@ const {
   kPayloadJson,
 } = require('../symbols.js');
 
-/** @typedef {import('../binding/text.js').RawText} RawText */
+/** @typedef {import('../binding/batch.js').RawText} RawText */
 
 /**
  * Where the answer to a received message goes.

@@ -4,7 +4,7 @@
 const Emitter = require('../emitter/emitter.js');
 const { LONGEST } = require('../binding/answers.js');
 const { ANSWER, OUTCOME } = require('../binding/layout.js');
-const { textOf } = require('../binding/text.js');
+const { textOf } = require('../binding/batch.js');
 const { INTAKE } = require('./leaving.js');
 const { received, deliver, rawIdOf } = require('./message.js');
 const { connectionLog } = require('../runtime/debug.js');
@@ -39,7 +39,7 @@ const {
 } = require('../symbols.js');
 
 /** @typedef {import('../server/server.js').Server} Server */
-/** @typedef {import('../binding/text.js').RawText} RawText */
+/** @typedef {import('../binding/batch.js').RawText} RawText */
 /** @typedef {import('../../common/line-error.js')} LineError */
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */

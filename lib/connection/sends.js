@@ -3,7 +3,7 @@
 
 const { AT_ONCE, Sequence } = require('../binding/sequence.js');
 const { MAX_TIME, cancel } = require('./deadlines.js');
-const { textOf } = require('../binding/text.js');
+const { textOf } = require('../binding/batch.js');
 const { MessageName } = require('../enums.js');
 const { markHandled, notAnswered, rejected, rejectedByClient, tooManySends } = require('./errors.js');
 const { kLog, kNative, kQueue, kSettings, kSlot } = require('../symbols.js');
@@ -11,7 +11,7 @@ const { kLog, kNative, kQueue, kSettings, kSlot } = require('../symbols.js');
 /** @typedef {import('../../common/line-error.js')} LineError */
 /** @typedef {import('./connection.js').ServerConnection} ServerConnection */
 /** @typedef {import('./message.js').Message} Message */
-/** @typedef {import('../binding/text.js').RawText} RawText */
+/** @typedef {import('../binding/batch.js').RawText} RawText */
 
 /**
  * What the sends of all connections of a server share: one object for each server.

@@ -5,9 +5,8 @@
 
 const nodeCluster = require('node:cluster');
 const { Port, relay } = require('./relay.js');
-const { KEY } = require('../runtime/ipc.js');
 const { clearTimeout, setTimer } = require('../runtime/environment.js');
-const { kPublishAll } = require('../symbols.js');
+const { KEY, kPublishAll } = require('../symbols.js');
 
 /** @typedef {import('../../types/adapter.d.ts').Engine} Engine */
 /** @typedef {import('../../types/adapter.d.ts').EngineSink} EngineSink */

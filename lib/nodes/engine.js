@@ -6,7 +6,7 @@
  * core is told an outcome in time, and nothing reaches the application as an exception.
  */
 
-const { isListOf } = require('../lists.js');
+const { isListOf } = require('../shown.js');
 const { serverLog } = require('../runtime/debug.js');
 const { clearTimeout, setTimer } = require('../runtime/environment.js');
 const { kPublishAll } = require('../symbols.js');

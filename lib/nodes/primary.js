@@ -4,8 +4,8 @@
 /** The part of the primary process of Node's `cluster`: workers with `adapter: 'cluster'` talk to each other through it. */
 
 const { Port, relay } = require('./relay.js');
-const { isListOf } = require('../lists.js');
-const { KEY } = require('../runtime/ipc.js');
+const { isListOf } = require('../shown.js');
+const { KEY } = require('../symbols.js');
 const { serverLog } = require('../runtime/debug.js');
 
 /** @typedef {import('node:cluster').Worker} Worker */

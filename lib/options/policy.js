@@ -6,7 +6,7 @@
  * applies them, and checks origins and networks (`crates/core/src/upgrade/policy.rs`).
  */
 
-const { isListOf } = require('../lists.js');
+const { isListOf } = require('../shown.js');
 
 /** @typedef {import('../binding/native.js').NativeServer} NativeServer */
 /** @typedef {import('./rules.js').Rule} Rule */

@@ -4,7 +4,7 @@
 const { kindOf } = require('../../common/kind-of.js');
 const LineError = require('../../common/line-error.js');
 const { ServerErrorCode } = require('../enums.js');
-const { isListOf } = require('../lists.js');
+const { isListOf } = require('../shown.js');
 const { tls: TABLE } = require('./nested-table.js');
 const { ruleOf } = require('./rules.js');
 const { refuseUnknown } = require('./unknown-options.js');

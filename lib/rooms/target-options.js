@@ -8,8 +8,7 @@ const { ServerErrorCode } = require('../enums.js');
 const { RemoteConnection } = require('./remote-connection.js');
 const { slotOf } = require('./room.js');
 const { kSlot } = require('../symbols.js');
-const { isListOf } = require('../lists.js');
-const { isObject, shown } = require('../shown.js');
+const { isListOf, isObject, shown } = require('../shown.js');
 const { refuseUnknown } = require('../options/unknown-options.js');
 
 /** @typedef {import('../server/server.js').Server} Server */

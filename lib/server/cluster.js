@@ -12,7 +12,7 @@ const { once } = require('node:events');
 const fs = require('node:fs');
 const net = require('node:net');
 const OPTIONS = require('../options/table.js');
-const { KEY } = require('../runtime/ipc.js');
+const { KEY } = require('../symbols.js');
 
 /** @type {import('node:cluster').Cluster} */
 const cluster = /** @type {any} */ (nodeCluster);

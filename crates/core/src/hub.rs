@@ -52,6 +52,7 @@ mod target;
 #[cfg(test)]
 pub(crate) mod testing;
 mod timers;
+mod together;
 
 use std::hash::RandomState;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};

@@ -6,6 +6,8 @@ mod peer_state;
 mod pings;
 mod reporting;
 mod sending;
+#[cfg(unix)]
+mod together;
 
 use std::fmt;
 use std::hint::black_box;
@@ -26,6 +28,8 @@ pub use reporting::Report;
 pub use sending::Queued;
 #[cfg(test)]
 pub(super) use sending::WRITTEN_AT_ONCE;
+#[cfg(unix)]
+pub(super) use together::{LEAST, flush_together};
 
 /// The state of the connection, as the `readyState` of a WebSocket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,7 +214,15 @@ impl Connection {
 
     #[inline]
     fn flush_by(&self, flush: impl FnOnce(&mut Outbound) -> Flush) -> Flush {
-        let mut writing = self.lock();
+        self.flush_locked(self.lock(), flush)
+    }
+
+    #[inline]
+    fn flush_locked(
+        &self,
+        mut writing: MutexGuard<'_, Writing>,
+        flush: impl FnOnce(&mut Outbound) -> Flush,
+    ) -> Flush {
         let was_blocked = writing.outbound.is_blocked();
         let result = flush(&mut writing.outbound);
         drop(writing);

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::connection::ConnectionRef;
+use super::together::Together;
 
 /// Most connections that the thread of a node flushes itself at the end of its turn. More are left to the io thread, so
 /// that both threads work.
@@ -31,6 +32,7 @@ pub(super) struct Flushes {
     pub(super) is_turn_due: AtomicBool,
     /// The thread of the application drives the sockets, or is asked to.
     pub(super) is_lent: AtomicBool,
+    pub(super) together: Together,
 }
 
 /// Connections that the thread of the node flushes.

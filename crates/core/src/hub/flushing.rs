@@ -5,9 +5,10 @@ use std::cell::Cell;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Hub;
-use super::connection::{Connection, ConnectionRef, PREFETCHED, Report, prefetch};
+use super::connection::{Connection, ConnectionRef, Report};
 use super::lane::{Handled, Workload};
 use super::record::{Kind, Record};
+use super::together::GROUP;
 
 /// Most connections that the application's thread flushes itself at the end of its turn.
 const FLUSHED_AT_ONCE: usize = 3;
@@ -88,7 +89,8 @@ impl Hub {
         if hand_over {
             self.flushes.leave(dirty);
         }
-        self.flush_here(dirty.drain(..));
+        self.flush_here(dirty);
+        dirty.clear();
         if self.flushes.is_turn_due.swap(false, Relaxed) {
             self.flushes.held_wanted.notify_one();
         }
@@ -110,11 +112,13 @@ impl Hub {
     }
 
     /// Flushes on a thread that is not the io thread.
-    pub(super) fn flush_here(&self, connections: impl Iterator<Item = ConnectionRef>) {
+    pub(super) fn flush_here(&self, connections: &[ConnectionRef]) {
         let mut told = false;
-        for connection in connections {
-            connection.flush();
-            told |= self.report(&connection);
+        for group in connections.chunks(GROUP) {
+            self.flushes.together.flush(group);
+            for connection in group {
+                told |= self.report(connection);
+            }
         }
         if told {
             self.inbox.end_turn();
@@ -190,7 +194,7 @@ impl Hub {
         loop {
             self.flushes.held_wanted.notified().await;
             let held = self.flushes.held().take();
-            self.flush_here(held.into_iter());
+            self.flush_here(&held);
             if let Some(peers) = self.peers.get() {
                 peers.turn_over();
             }
@@ -201,9 +205,11 @@ impl Hub {
         let mut connections = std::mem::take(&mut *self.flushes.waiting());
         let mut left = connections.drain(..);
         while !left.as_slice().is_empty() {
-            prefetch(left.as_slice().iter().take(PREFETCHED));
-            for connection in left.by_ref().take(PREFETCHED) {
-                connection.flush();
+            let group = left.as_slice();
+            self.flushes
+                .together
+                .flush(&group[..group.len().min(GROUP)]);
+            for connection in left.by_ref().take(GROUP) {
                 self.report(&connection);
             }
         }

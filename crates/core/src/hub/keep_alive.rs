@@ -2,8 +2,6 @@
 //! put something else in place of it. An ordinary one is sent and awaited here, so that it costs the application neither an
 //! object nor a timer.
 
-use std::sync::Arc;
-
 use log::debug;
 
 use crate::envelope::{Envelope, Id};
@@ -51,7 +49,7 @@ impl Hub {
         if queued == Queued::Overflow {
             self.overflowed(connection);
         }
-        self.flush_here(std::iter::once(Arc::clone(connection)));
+        self.flush_here(std::slice::from_ref(connection));
         if !queued.is_queued() {
             connection.end_ping();
             return Pinged::NotSent;

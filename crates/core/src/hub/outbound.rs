@@ -5,6 +5,8 @@ mod writing;
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
 use super::deferred::{Deferred, SharedFrame};
@@ -25,6 +27,12 @@ pub trait Link: Send + Sync {
     /// As for [`Link::try_write`].
     fn try_write_last(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {
         self.try_write(data)
+    }
+
+    /// The socket that [`Link::try_write`] hands bytes to as they are, so that several can be sent to with one system call.
+    #[cfg(unix)]
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        None
     }
 
     /// Bytes at the front of the queue that must stay, although no [`Link::try_write`] has counted them yet: they

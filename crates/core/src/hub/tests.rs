@@ -5,6 +5,8 @@ mod back_pressure;
 
 mod deadlines;
 mod pings;
+#[cfg(unix)]
+mod together;
 
 use std::io::ErrorKind;
 use std::time::Duration;

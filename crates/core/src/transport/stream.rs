@@ -4,6 +4,8 @@
 use std::future::{pending, poll_fn};
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -348,6 +350,11 @@ impl Link for tcp::OwnedWriteHalf {
             many => self.try_write_vectored(many),
         }
     }
+
+    #[cfg(unix)]
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.as_ref().as_fd())
+    }
 }
 
 #[cfg(unix)]
@@ -358,6 +365,10 @@ impl Link for unix::OwnedWriteHalf {
             many => self.try_write_vectored(many),
         }
     }
+
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.as_ref().as_fd())
+    }
 }
 
 /// Writes without asking tokio first whether the stream is writable: asking would cost a broadcast to a thousand
@@ -366,7 +377,7 @@ impl Link for unix::OwnedWriteHalf {
 /// system can do that.
 #[cfg(unix)]
 fn write_straight(
-    stream: &impl std::os::fd::AsFd,
+    stream: &impl AsFd,
     bytes: &[u8],
     is_last: bool,
     by_tokio: impl FnOnce() -> io::Result<usize>,

@@ -1,6 +1,8 @@
 //! Writing an out queue to its link.
 
 use std::io::{self, ErrorKind, IoSlice};
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 
 use super::chunk::Chunk;
 use super::{Flush, Link, Outbound};
@@ -56,6 +58,27 @@ impl Outbound {
     /// The same before the link is dropped.
     pub fn flush_ending(&mut self) -> Flush {
         self.flush_as(true)
+    }
+
+    /// What a flush would write first, where that is one chunk for a socket.
+    #[cfg(unix)]
+    #[inline]
+    pub fn first_write(&self) -> Option<(BorrowedFd<'_>, &[u8])> {
+        if self.blocked || self.pending == 0 || self.rest.is_some() {
+            return None;
+        }
+        let socket = self.link.as_ref()?.socket()?;
+        Some((socket, &self.front.bytes()[self.offset..]))
+    }
+
+    /// Flushes what is left when so many bytes of [`Outbound::first_write`] have been sent.
+    #[cfg(unix)]
+    #[inline]
+    pub fn flush_after(&mut self, sent: usize) -> Flush {
+        if sent > 0 {
+            self.advance(sent);
+        }
+        self.flush()
     }
 
     /// Nearly always this is one write: of one chunk, all of which the kernel takes.

@@ -1,0 +1,49 @@
+//! Flushing several connections with one system call.
+
+use line_socket_uring::{Ring, Send};
+
+use super::ConnectionRef;
+use crate::hub::outbound::Outbound;
+
+/// Fewest sockets for which one system call is cheaper than one for each.
+pub const LEAST: usize = 4;
+
+/// Most bytes, for one socket, that are sent together with those for others. The time for more is that of copying, and others
+/// would be locked for it.
+const SMALL: usize = 8 * 1024;
+
+/// Flushes the connections of a group. Those with little to send are locked until `ring` has sent to all of them.
+pub fn flush_together(group: &[ConnectionRef], ring: &mut Ring) {
+    let mut held = Vec::with_capacity(group.len());
+    let mut others = Vec::new();
+    for connection in group {
+        // Nobody waits for a lock while another is held, so that two threads cannot wait for each other. What is locked already, or
+        // is in the group twice, is flushed last.
+        match connection.writing.try_lock() {
+            Ok(writing) if writing.outbound.pending() <= SMALL => {
+                if writing.outbound.first_write().is_some() {
+                    held.push((connection, writing));
+                } else {
+                    connection.flush_locked(writing, Outbound::flush);
+                }
+            }
+            _ => others.push(connection),
+        }
+    }
+    let mut sends: Vec<_> = held
+        .iter()
+        .filter_map(|(_, writing)| writing.outbound.first_write())
+        .map(|(socket, bytes)| Send::new(socket, bytes))
+        .collect();
+    if sends.len() >= LEAST {
+        ring.send(&mut sends);
+    }
+    let sent: Vec<_> = sends.iter().map(Send::sent).collect();
+    drop(sends);
+    for ((connection, writing), sent) in held.into_iter().zip(sent) {
+        connection.flush_locked(writing, |outbound| outbound.flush_after(sent));
+    }
+    for connection in others {
+        connection.flush();
+    }
+}

@@ -18,7 +18,7 @@ const { ROOT } = require('./run.js');
 const { requireProblems } = require('./requires.js');
 
 /** The crates, by the folders of their sources. */
-const CRATES = ['src', 'crates/core/src', 'crates/load/src', 'crates/fuzz/src', 'bench/instructions/src'];
+const CRATES = ['src', 'crates/core/src', 'crates/load/src', 'crates/uring/src', 'crates/fuzz/src', 'bench/instructions/src'];
 
 /**
  * Files that may import each other: a stream may run over TLS, and TLS runs over a stream.

@@ -110,6 +110,22 @@ if (process.platform !== 'win32') {
       await assertStops(child, queue);
     }));
 
+    it('a broadcast, which takes a descriptor itself where it can, reaches all', withScene(async (scene) => {
+      const child = scene.child('few-descriptors.js', [], { descriptors: LIMIT });
+      const queue = new Queue(scene, await child.report());
+      const failed = child.report();
+      while (await Promise.race([queue.join(), failed]) === undefined);
+      // Without a descriptor, and with some.
+      for (const text of ['first', 'second']) {
+        queue.served[0].json({ n: 'tell', p: text });
+        await Promise.all(queue.served.map((client) => client.message(({ p }) => p === text)));
+        if (text === 'first') await queue.leave(3);
+      }
+      await queue.leave(queue.served.length - 1);
+      queue.served[0].json({ n: 'stop' });
+      await child.succeeded();
+    }));
+
     it('of many that come at once, as many as there are descriptors are served', withScene(async (scene) => {
       const child = scene.child('few-descriptors.js', [], { descriptors: LIMIT });
       const queue = new Queue(scene, await child.report());

@@ -11,6 +11,7 @@ const server = new Server({ host: '127.0.0.1', port: 0 });
 server.on('error', (/** @type {any} */ { code, syscall, message }) => report({ code, syscall, message }));
 server.on('connection', (/** @type {any} */ connection) => {
   connection.on('ask', (/** @type {any} */ message) => message.resolve(message.payload));
+  connection.on('tell', (/** @type {any} */ message) => server.broadcast('news', message.payload));
   connection.on('stop', () => server.stop());
 });
 server.start().then(() => report(server.address().port));

@@ -181,6 +181,7 @@ impl Hub {
 
     /// For the io thread: flushes the connections that were left to it, for ever.
     pub async fn run_flushes(&self) {
+        let _ending = self.flushes.together.ending();
         loop {
             self.flushes.wanted.notified().await;
             self.flush_waiting();

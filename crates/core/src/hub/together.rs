@@ -1,12 +1,14 @@
 //! Flushing connections a group at a time: with one system call for all, where the system can do that.
 
 #[cfg(unix)]
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::{Mutex, PoisonError};
 
 #[cfg(unix)]
 use line_socket_uring::Ring;
 #[cfg(unix)]
 use log::debug;
+#[cfg(unix)]
+use rustix::io::Errno;
 
 use super::connection::{ConnectionRef, PREFETCHED, prefetch};
 #[cfg(unix)]
@@ -18,37 +20,88 @@ pub(super) const GROUP: usize = PREFETCHED;
 /// How groups are flushed.
 #[derive(Default)]
 pub(super) struct Together {
-    /// Made for the first group; `None` where there can be none.
     #[cfg(unix)]
-    ring: OnceLock<Option<Mutex<Ring>>>,
+    state: Mutex<State>,
+}
+
+/// Closes the ring when a thread that flushes has ended. Another one makes a ring of its own.
+pub(super) struct Ending<'a>(&'a Together);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Whether there is a ring.
+#[cfg(unix)]
+#[derive(Default)]
+enum State {
+    /// It is made for the first group.
+    #[default]
+    Unknown,
+    Ready(Box<Ring>),
+    /// There can be none.
+    Without,
 }
 
 impl Together {
+    /// For a thread that flushes, to be held until it ends.
+    pub(super) fn ending(&self) -> Ending<'_> {
+        Ending(self)
+    }
+
+    #[cfg(unix)]
+    fn close(&self) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::Unknown;
+    }
+
+    #[cfg(not(unix))]
+    fn close(&self) {}
+
     /// Flushes at most [`GROUP`] connections.
     pub(super) fn flush(&self, group: &[ConnectionRef]) {
         prefetch(group.iter());
         #[cfg(unix)]
         if group.len() >= LEAST
-            && let Some(mut ring) = self.ring()
+            // Another thread may use the ring. To write is quicker than to wait for it.
+            && let Ok(mut state) = self.state.try_lock()
+            && let Some(ring) = state.ring()
         {
-            return flush_together(group, &mut ring);
+            return flush_together(group, ring);
         }
         for connection in group {
             connection.flush();
         }
     }
+}
 
-    /// The ring, unless another thread uses it.
-    #[cfg(unix)]
-    fn ring(&self) -> Option<MutexGuard<'_, Ring>> {
-        let ring = self.ring.get_or_init(|| {
-            Ring::new()
-                .inspect_err(|error| {
+#[cfg(unix)]
+impl State {
+    fn ring(&mut self) -> Option<&mut Ring> {
+        if let Self::Unknown = self {
+            match Ring::new() {
+                Ok(ring) => *self = Self::Ready(Box::new(ring)),
+                // There may be descriptors again later.
+                Err(error) if is_shortage(&error) => {}
+                Err(error) => {
                     debug!("no io_uring, each socket is sent to by itself: {error}");
-                })
-                .ok()
-                .map(Mutex::new)
-        });
-        ring.as_ref()?.try_lock().ok()
+                    *self = Self::Without;
+                }
+            }
+        }
+        match self {
+            Self::Ready(ring) => Some(ring),
+            Self::Unknown | Self::Without => None,
+        }
     }
+}
+
+/// Whether the process, or the system, has as many files open as it may.
+#[cfg(unix)]
+fn is_shortage(error: &std::io::Error) -> bool {
+    matches!(
+        Errno::from_io_error(error),
+        Some(Errno::MFILE | Errno::NFILE)
+    )
 }

@@ -105,7 +105,9 @@ fn who_is_twice_in_a_group_is_written_to_once() {
         .chain(&sockets)
         .map(|socket| Arc::clone(&socket.connection))
         .collect();
-    sockets.iter().for_each(|socket| socket.send(&hub, b"once"));
+    for socket in &sockets {
+        socket.send(&hub, b"once");
+    }
     hub.flush_here(&twice);
     assert!(sockets.iter().all(|socket| socket.take() == ["once"]));
 }
@@ -119,9 +121,9 @@ fn a_peer_that_does_not_read_and_one_that_is_gone_hold_nobody_up() {
     let mut sent = 0;
     while !full.connection.is_blocked() {
         sent += 1;
-        sockets
-            .iter()
-            .for_each(|socket| socket.send(&hub, &[b'x'; 120]));
+        for socket in &sockets {
+            socket.send(&hub, &[b'x'; 120]);
+        }
         flush(&hub, &sockets);
         for (number, socket) in sockets.iter().enumerate() {
             let is_good = number != 2 && number != 5;
@@ -176,9 +178,9 @@ fn threads_that_flush_the_same_connections_lose_nothing() {
                     .map(|socket| Arc::clone(&socket.connection))
                     .collect();
                 for turn in 0..TURNS {
-                    sockets
-                        .iter()
-                        .for_each(|socket| socket.send(hub, format!("{thread} {turn}").as_bytes()));
+                    for socket in sockets {
+                        socket.send(hub, format!("{thread} {turn}").as_bytes());
+                    }
                     // In another order each time, and on both threads.
                     connections.rotate_left(1 + thread);
                     hub.flush_here(&connections);

@@ -56,6 +56,7 @@ const UNDISTURBED = {
   '__test__/deflate/inflating.test.js': 'memory of its own process, which others do not change',
   '__test__/limits/handshake-payload.test.js': 'memory of its own process, which others do not change',
   '__test__/process/contexts.test.js': 'keeps a process busy for a time',
+  '__test__/process/slots.test.js': 'keeps a process busy for a time',
   '__test__/process/dead-connections.test.js': 'a time is bounded from below',
   '__test__/process/fakes-before.test.js': 'replaces clocks',
   '__test__/process/flood.test.js': 'memory of a process of its own, which others do not change',

@@ -33,6 +33,8 @@ const kOnNodeEvent = Symbol('onNodeEvent');
 // Of a connection.
 /** The core's number of the connection. */
 const kSlot = Symbol('slot');
+/** The low half of the core's serial number, which tells it from a later one in the same slot. */
+const kSerial = Symbol('serial');
 /** Which messages of the client still reach handlers: a value of `INTAKE`. */
 const kIntake = Symbol('intake');
 /** Whether the client counts as gone, though its connection has not ended. */
@@ -115,6 +117,7 @@ module.exports = {
   kOnNodeEvent,
   kSending,
   kSlot,
+  kSerial,
   kIntake,
   kIsGivenUp,
   kReserveId,

@@ -26,6 +26,7 @@ const {
   kGathering,
   kLink,
   kPresences,
+  kSerial,
   kSlot,
 } = require('../symbols.js');
 const { atStart } = require('../runtime/later.js');
@@ -193,6 +194,7 @@ class Events {
         this.#onOutlined(connection, /** @type {string} */ (name), id, /** @type {string} */ (payload), number);
         break;
       case KIND.HANDSHAKE:
+        connection[kSerial] = number;
         connection[kOnHandshake](id, payload, error);
         break;
       case KIND.PING:
@@ -208,7 +210,8 @@ class Events {
         connection[kOnInvalid](/** @type {RawText} */ (payload), number);
         break;
       case KIND.PING_DUE:
-        connection[kOnPingDue]();
+        // It may be one of an earlier connection in the slot, which came before its end, but in the other queue.
+        if (number === connection[kSerial]) connection[kOnPingDue]();
         break;
       case KIND.PING_FAILED:
         connection[kOnPingFailed]();
@@ -217,7 +220,8 @@ class Events {
         connection[kOnWritten]();
         break;
       case KIND.DRAINED:
-        connection[kOnDrained]();
+        // The same.
+        if (number === connection[kSerial]) connection[kOnDrained]();
         break;
       default:
         throw new Error(`Unknown native event ${kind}: the addon and lib/ are of different versions`);

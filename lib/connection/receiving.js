@@ -34,6 +34,7 @@ const {
   kPayloadJson,
   kQueueText,
   kSendRejection,
+  kSerial,
   kSlot,
   kUnanswered,
 } = require('../symbols.js');
@@ -67,6 +68,12 @@ class ReceivingConnection extends Emitter {
     this.state = State.AWAITING_HANDSHAKE;
     /** @internal */
     this[kSlot] = slot;
+    /**
+     * Tells it from a later one in the same slot; known from its handshake message on.
+     * @type {number | undefined}
+     * @internal
+     */
+    this[kSerial] = undefined;
     /**
      * Which messages of the client still reach handlers: a value of `INTAKE`.
      * @type {number}

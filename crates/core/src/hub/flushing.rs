@@ -226,7 +226,10 @@ impl Hub {
                     number: total,
                     ..Record::new(Kind::Written, connection.slot())
                 },
-                Report::Drained => Record::new(Kind::Drained, connection.slot()),
+                Report::Drained => Record {
+                    number: connection.serial(),
+                    ..Record::new(Kind::Drained, connection.slot())
+                },
             });
         })
     }

@@ -83,7 +83,10 @@ impl Hub {
                     self.log_name(connection),
                     now.saturating_sub(connection.last_activity())
                 );
-                let record = Record::new(Kind::PingDue, connection.slot());
+                let record = Record {
+                    number: connection.serial(),
+                    ..Record::new(Kind::PingDue, connection.slot())
+                };
                 connection.unless_ended(|| self.inbox.announce(|_| record));
             }
             next = now + interval;

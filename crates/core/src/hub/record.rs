@@ -23,7 +23,7 @@ kinds! {
     /// none), `error` (raw JSON, or none).
     Message = 1,
     /// A handshake. The first of a connection brings its generated connection id in `name`; for a
-    /// later one `name` is none. `id`, `payload` as above.
+    /// later one `name` is none. `id`, `payload` as above. `number` is the connection's serial number.
     Handshake = 2,
     /// The answer to a `send`. `id`, `payload`; `error` only when it is truthy.
     Response = 3,
@@ -32,13 +32,16 @@ kinds! {
     /// A message that is not an envelope: `payload` is its text. Or a violation of the WebSocket protocol:
     /// `number` is its close code, `payload` a description.
     Invalid = 5,
-    /// The peer has been silent for the ping interval.
+    /// The peer has been silent for the ping interval. `number` as of [`Kind::Handshake`]: this event is told beside the
+    /// flow of its connection, and is handled after the end of it where that is in the other queue and comes first.
+    /// Then another connection may have the slot.
     PingDue = 6,
-    /// Queued bytes have been written: `number` is their running total.
+    /// Queued bytes have been written: `number` is their running total. Told beside the flow, too. The application asks
+    /// for the total of the connection that has the slot, so it does not matter whose event this is.
     Written = 7,
     /// A ping message that could not be answered at once, in its turn. `id`.
     Ping = 8,
-    /// All that waited for the peer has left, after the high-water mark was reached.
+    /// All that waited for the peer has left, after the high-water mark was reached. `number` as of [`Kind::PingDue`].
     Drained = 9,
     /// A ping was not answered in time, or with an error: see [`Hub::ping`](super::Hub::ping).
     PingFailed = 10,
@@ -161,8 +164,8 @@ impl Record {
     }
 
     /// Writes the record for the application's side: kind, slot, interned, name, id, payload,
-    /// error, number. Only the totals of [`Kind::Written`] can exceed 32 bits, and their low half
-    /// serves.
+    /// error, number. Only the totals of [`Kind::Written`] and serial numbers can exceed 32 bits, and their low
+    /// half serves.
     pub fn write(&self, words: &mut [i32]) {
         let values = [
             self.kind as i32,

@@ -5,6 +5,7 @@ mod back_pressure;
 
 mod deadlines;
 mod pings;
+mod slots;
 #[cfg(unix)]
 mod together;
 
@@ -51,6 +52,20 @@ fn pings_due(hub: &Hub) -> usize {
     let events = take_all(&hub.inbox);
     assert!(events.iter().all(|event| event.kind == Kind::PingDue));
     events.len()
+}
+
+/// Has messages of a peer wait in the queue of those with a backlog. Returns how many.
+fn build_up_a_backlog(hub: &Hub, peer: &mut Peer) -> usize {
+    for _ in 0..1000 {
+        peer.say(hub, r#"{"n":"x"}"#);
+    }
+    // Once its events are handled, a peer that exceeded its quota changes its queue.
+    take_all(&hub.inbox);
+    for _ in 0..100 {
+        peer.say(hub, r#"{"n":"x"}"#);
+    }
+    assert_eq!(peer.progress.flow.lane, Lane::Backlogged);
+    100
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::hub::Hub;
 use crate::hub::connection::{Connection, ConnectionRef, NumberName};
 use crate::hub::marked::new_id;
 use crate::hub::progress::Progress;
-use crate::hub::record::{Kind, Record};
+use crate::hub::record::{Field, Kind, Record};
 
 use super::Next;
 use super::record::message;
@@ -50,17 +50,13 @@ impl Hub {
             self.bring_positions(connection, text);
         }
         progress.handshake = self.id_hash(envelope);
-        if progress.known {
-            return self.hand_over(progress, |batch| {
-                message(batch, Kind::Handshake, connection, envelope)
-            });
-        }
-        progress.known = true;
-        let id = self.give_id(connection);
+        let is_new = !std::mem::replace(&mut progress.known, true);
+        let id = is_new.then(|| self.give_id(connection));
         self.hand_over(progress, |batch| {
-            let name = batch.put_apart(&id);
+            let name = id.map_or(Field::NONE, |id| batch.put_apart(&id));
             Record {
                 name,
+                number: connection.serial(),
                 ..message(batch, Kind::Handshake, connection, envelope)
             }
         })

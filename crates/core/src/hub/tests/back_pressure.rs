@@ -62,10 +62,11 @@ fn drained_is_told_when_one_flush_takes_it_all() {
     let before = wake.count();
     hub.turn_handled(&mut vec![Arc::clone(&peer.connection)], None);
     assert_eq!(wake.count(), before + 1);
-    assert_eq!(
-        take_all(&hub.inbox),
-        [Seen::new(Kind::Drained, peer.slot())]
-    );
+    let expected = Seen {
+        number: peer.connection.serial(),
+        ..Seen::new(Kind::Drained, peer.slot())
+    };
+    assert_eq!(take_all(&hub.inbox), [expected]);
 }
 
 #[test]

@@ -79,13 +79,13 @@ fn to_text(facts: &Facts) -> String {
             )
         }),
     );
-    let head = facts.request.head();
+    let head = facts.head.to_bytes();
     let mut json = Vec::with_capacity(128 + head.len());
     // Strings and numbers can be written, and memory takes what is written.
     let _ = to_writer(&mut json, &rest);
     json.push(b'\n');
     if head.is_ascii() {
-        json.extend_from_slice(head);
+        json.extend_from_slice(&head);
         return String::from_utf8(json).unwrap_or_default();
     }
     let mut kept = String::from_utf8(json).unwrap_or_default();

@@ -59,7 +59,7 @@ fn connect_by(
         .expect("a complete request");
     let facts = Facts {
         listener: 0,
-        request,
+        head: (&request).into(),
         remote: Remote {
             address: None,
             encrypted: false,

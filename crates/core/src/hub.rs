@@ -43,6 +43,7 @@ mod rate;
 mod record;
 mod recovery;
 mod registry;
+mod request_heads;
 mod requests;
 mod routing;
 mod secure;
@@ -96,6 +97,7 @@ pub use rate::{Pace, RateLimit};
 pub use record::{Field, Kind, Record, count as record_count};
 pub use recovery::{Joined, Joining};
 pub use registry::{Group, Registry};
+pub use request_heads::{RequestHead, RequestHeads};
 pub use requests::{Answers, AnswersElsewhere, FIRST_KEY_OF_NODES, REQUEST_PREFIX, Requests};
 pub(crate) use routing::is_reserved;
 pub use routing::{Apart, Next};
@@ -118,6 +120,8 @@ pub struct Hub {
     pub config: Config,
     /// What waits for the application.
     pub inbox: Inbox,
+    /// What the requests of connections have in common.
+    pub request_heads: Arc<RequestHeads>,
     /// Message names the application listens for.
     pub names: Names,
     /// How many connections there are, and may be.
@@ -151,6 +155,7 @@ impl Hub {
             registry: Mutex::default(),
             config: Config::default(),
             inbox: Inbox::new(wake),
+            request_heads: Arc::default(),
             names: Names::default(),
             admission: Arc::default(),
             inflating: Arc::default(),

@@ -199,6 +199,8 @@ pub use hub::Reading;
 pub use hub::Record;
 /// The address of a peer.
 pub use hub::Remote;
+/// The head of an upgrade request, as it is kept.
+pub use hub::RequestHead;
 /// What is known of a connection's TLS.
 pub use hub::Secure;
 /// What becomes of a peer that reads too slowly.

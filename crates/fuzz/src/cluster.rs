@@ -329,7 +329,7 @@ fn facts() -> Facts {
     let (request, _) = request.expect("a request").expect("a whole request");
     Facts {
         listener: 0,
-        request,
+        head: (&request).into(),
         remote: Remote {
             address: None,
             encrypted: false,

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::deflate::Compression;
-use crate::upgrade::{Client, Request};
+use crate::upgrade::Client;
 
+use super::request_heads::RequestHead;
 use super::secure::Secure;
 
 /// What carries the bytes of a connection. Applications and tests can read it.
@@ -52,8 +53,8 @@ pub struct Remote {
 pub struct Facts {
     /// Number of the listener that serves it.
     pub listener: u32,
-    /// The upgrade request.
-    pub request: Request,
+    /// The head of the upgrade request.
+    pub head: RequestHead,
     /// Where it came from.
     pub remote: Remote,
     /// The client that a trusted proxy has named, if it differs from the other end. Boxed because it is rare.

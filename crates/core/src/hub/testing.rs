@@ -260,7 +260,7 @@ pub(crate) fn facts() -> Facts {
         .unwrap();
     Facts {
         listener: 0,
-        request,
+        head: (&request).into(),
         remote: Remote {
             address: None,
             encrypted: false,

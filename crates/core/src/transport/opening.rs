@@ -223,7 +223,7 @@ async fn answer(
             let direct = Client::direct(remote.address, remote.encrypted);
             let facts = Facts {
                 listener: shared.number,
-                request: Arc::unwrap_or_clone(request),
+                head: shared.hub.request_heads.keep(&request),
                 remote,
                 named: (client != direct).then(|| Box::new(client)),
                 protocol: accepted.protocol.map(Into::into),

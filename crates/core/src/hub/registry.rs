@@ -1,6 +1,7 @@
 //! Who is connected, under which id, and in which rooms: the one source of truth, behind the hub's
 //! lock. Membership is by slot, so that changing an id changes nothing else.
 
+mod ids;
 mod info;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use super::members::{Members, Snapshot};
 use super::order::{Found, Order};
 use super::peers::Peers;
 use super::presence::Presence;
+use ids::Ids;
 
 /// Whom a broadcast or a query is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +55,7 @@ struct Room {
 #[derive(Default)]
 pub struct Registry {
     slots: Slab<Slot>,
-    ids: HashMap<Arc<str>, u32>,
+    ids: Ids,
     admitted: Members,
     order_of_all: Arc<Order>,
     rooms: Slab<Room>,
@@ -102,10 +104,14 @@ impl Registry {
         };
         entry.withdrawn = true;
         if let Some(id) = entry.id.take() {
-            self.ids.remove(&id);
-            if let Some(peers) = &self.peers {
-                peers.id_freed(&id);
-            }
+            self.free_id(&id, slot);
+        }
+    }
+
+    fn free_id(&mut self, id: &Arc<str>, slot: u32) {
+        self.ids.remove(id, slot);
+        if let Some(peers) = &self.peers {
+            peers.id_freed(id);
         }
     }
 
@@ -158,7 +164,7 @@ impl Registry {
     /// Reserves `id` for a connection and frees the one it had. False when another has it, or the
     /// connection was withdrawn.
     pub fn set_id(&mut self, slot: u32, id: &str) -> bool {
-        if let Some(&holder) = self.ids.get(id) {
+        if let Some(holder) = self.ids.get(id, &self.slots) {
             return holder == slot;
         }
         let Some(entry) = self.member(slot) else {
@@ -167,12 +173,9 @@ impl Registry {
         let id: Arc<str> = id.into();
         let old = entry.id.replace(Arc::clone(&id));
         if let Some(old) = &old {
-            self.ids.remove(old);
-            if let Some(peers) = &self.peers {
-                peers.id_freed(old);
-            }
+            self.free_id(old, slot);
         }
-        self.ids.insert(Arc::clone(&id), slot);
+        self.ids.insert(&id, slot, &self.slots);
         self.renamed(slot, old.as_ref(), &id);
         true
     }
@@ -185,13 +188,12 @@ impl Registry {
 
     /// The connection with this id, if its handshake is resolved.
     pub fn find(&self, id: &str) -> Option<u32> {
-        let slot = *self.ids.get(id)?;
-        self.admitted.contains(slot).then_some(slot)
+        self.holder(id).filter(|slot| self.admitted.contains(*slot))
     }
 
     /// The connection that has reserved this id, its handshake resolved or not.
     pub fn holder(&self, id: &str) -> Option<u32> {
-        self.ids.get(id).copied()
+        self.ids.get(id, &self.slots)
     }
 
     /// Adds a connection to the group of all. Returns it the first time: it may be taken out and added
@@ -226,12 +228,10 @@ impl Registry {
 
     /// Joins a room, making it if need be. False when it was a member, or has been withdrawn.
     pub fn join(&mut self, slot: u32, name: &str) -> bool {
-        let Some(entry) = self.slots.get_mut(slot as usize) else {
+        let found = self.slots.get_mut(slot as usize);
+        let Some(entry) = found.filter(|entry| !entry.withdrawn) else {
             return false;
         };
-        if entry.withdrawn {
-            return false;
-        }
         self.joins += 1;
         let key = room_key(&mut self.rooms, &mut self.rooms_by_name, name, self.joins);
         entry.rooms.get_or_insert_default().insert(key);

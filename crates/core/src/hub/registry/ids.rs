@@ -1,0 +1,48 @@
+//! Which connection has which id.
+
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+use slab::Slab;
+
+use super::Slot;
+
+/// Slots by the ids of their connections. The ids themselves are in the slots, so that an entry takes five bytes.
+#[derive(Default)]
+pub(super) struct Ids {
+    table: HashTable<u32>,
+    /// Keyed, because clients may choose ids.
+    hasher: RandomState,
+}
+
+impl Ids {
+    /// The slot of the connection that has `id`.
+    pub(super) fn get(&self, id: &str, slots: &Slab<Slot>) -> Option<u32> {
+        let has_it = |slot: &u32| id_in(slots, *slot) == Some(id);
+        self.table.find(self.hasher.hash_one(id), has_it).copied()
+    }
+
+    /// Notes that a connection has `id`, which its slot tells. No other connection may have it.
+    pub(super) fn insert(&mut self, id: &str, slot: u32, slots: &Slab<Slot>) {
+        let Self { table, hasher } = self;
+        let hash = |slot: &u32| hasher.hash_one(id_in(slots, *slot).unwrap_or_default());
+        table.insert_unique(hasher.hash_one(id), slot, hash);
+    }
+
+    /// Notes that a connection does not have `id` any more.
+    pub(super) fn remove(&mut self, id: &str, slot: u32) {
+        let hash = self.hasher.hash_one(id);
+        if let Ok(entry) = self.table.find_entry(hash, |found| *found == slot) {
+            entry.remove();
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+}
+
+fn id_in(slots: &Slab<Slot>, slot: u32) -> Option<&str> {
+    slots.get(slot as usize)?.id.as_deref()
+}

@@ -6,7 +6,9 @@
 const { describe, it } = require('node:test');
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const os = require('node:os');
 const { until } = require('../helpers/timing');
+const { Preloaded } = require('./support/preloaded');
 const { withScene } = require('./support/scene');
 
 const CLIENTS = 40;
@@ -14,12 +16,20 @@ const CLIENTS = 40;
 /** Messages to each. */
 const MESSAGES = 50;
 
-/** Rings that this process has open; 0 where there are none. */
-function rings() {
+/** The system calls of rings, the same numbers on every processor. */
+const [SETUP, ENTER, REGISTER] = [425, 426, 427];
+
+const { EPERM, EINTR, ENOSYS } = os.constants.errno;
+
+/**
+ * Rings that a process has open, this one by default; 0 where there are none.
+ * @param {number | 'self'} [pid]
+ */
+function rings(pid = 'self') {
   if (process.platform !== 'linux') return 0;
-  const links = fs.readdirSync('/proc/self/fd').map((descriptor) => {
+  const links = fs.readdirSync(`/proc/${pid}/fd`).map((descriptor) => {
     try {
-      return fs.readlinkSync(`/proc/self/fd/${descriptor}`);
+      return fs.readlinkSync(`/proc/${pid}/fd/${descriptor}`);
     } catch {
       // The folder's own.
       return '';
@@ -37,6 +47,17 @@ async function conversation(scene) {
   const pairs = [];
   for (let i = 0; i < CLIENTS; i++) pairs.push(await scene.connect(context));
   return { server: context.server, pairs };
+}
+
+/**
+ * A client whose handshake is done.
+ * @param {import('./support/scene').Scene} scene
+ * @param {number} port
+ */
+async function greeted(scene, port) {
+  const client = await scene.open(port);
+  await client.handshake();
+  return client;
 }
 
 describe('messages for many clients', () => {
@@ -70,3 +91,34 @@ describe('messages for many clients', () => {
     await until(() => rings() === before, 'their rings are closed');
   }));
 });
+
+// Other systems have no rings.
+if (process.platform === 'linux') {
+  describe('messages for many clients, where system calls of rings are answered otherwise', () => {
+    for (const [name, call, answer] of /** @type {const} */ ([
+      ['no ring is made (EPERM)', SETUP, EPERM],
+      ['the system has no rings (ENOSYS)', SETUP, ENOSYS],
+      ['no ring tells what it can (EPERM)', REGISTER, EPERM],
+      ['a ring that was made sends nothing (EPERM)', ENTER, EPERM],
+      ['a ring is interrupted each time (EINTR)', ENTER, EINTR],
+      ['a ring sends nothing, and no error is told', ENTER, 0]
+    ])) {
+      it(`come where ${name}, and no ring is kept`, withScene(async (scene) => {
+        const refusing = new Preloaded('refuse-call.c');
+        scene.defer(() => refusing.remove());
+        const env = { ...refusing.env, REFUSED_CALL: `${call}`, REFUSED_WITH: `${answer}` };
+        const child = scene.child('few-descriptors.js', [], { env });
+        const port = await child.report();
+        const clients = [];
+        for (let i = 0; i < CLIENTS; i++) clients.push(await greeted(scene, port));
+        for (let i = 0; i < MESSAGES; i++) clients[0].json({ n: 'tell', p: i });
+        for (const client of clients) {
+          for (let i = 0; i < MESSAGES; i++) assert.equal((await client.message(({ n }) => n === 'news')).message.p, i);
+        }
+        assert.equal(rings(child.pid), 0);
+        clients[0].json({ n: 'stop' });
+        await child.succeeded();
+      }));
+    }
+  });
+}

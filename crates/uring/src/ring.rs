@@ -46,18 +46,25 @@ impl Ring {
         })
     }
 
-    /// Sends, without waiting for any socket. [`Send::sent`] says what was sent.
-    pub fn send(&mut self, sends: &mut [Send<'_>]) {
+    /// Sends, without waiting for any socket. [`Send::sent`] says what was sent, also after an error.
+    ///
+    /// # Errors
+    /// What the kernel says when it refuses to take something to send. The ring sends nothing more.
+    pub fn send(&mut self, sends: &mut [Send<'_>]) -> io::Result<()> {
         for part in sends.chunks_mut(MOST) {
             if self.is_unusable {
-                return;
+                return Err(ErrorKind::Unsupported.into());
             }
-            self.send_part(part);
+            if let Err(error) = self.send_part(part) {
+                self.is_unusable = true;
+                return Err(error);
+            }
         }
+        Ok(())
     }
 
     /// The same for what finds room in the queue, which is empty.
-    fn send_part(&mut self, part: &mut [Send<'_>]) {
+    fn send_part(&mut self, part: &mut [Send<'_>]) -> io::Result<()> {
         let (submitter, mut queue, mut answers) = self.ring.split();
         let mut left = 0;
         for (number, send) in part.iter().enumerate() {
@@ -88,19 +95,27 @@ impl Ring {
                 }
             }
         };
-        while left > 0 {
+        let mut refused = Ok(());
+        while refused.is_ok() && left > 0 {
             let result = submitter.submit_and_wait(left);
             take_answers(&mut left);
-            if result.is_err_and(|error| error.kind() != ErrorKind::Interrupted) {
-                self.is_unusable = true;
-                queue.sync();
-                // A send with `MSG_DONTWAIT` is answered before the system call returns.
-                while left > queue.len() {
-                    spin_loop();
-                    take_answers(&mut left);
+            queue.sync();
+            // The kernel says how many it has taken, also when a signal comes meanwhile. Who says that none, although there are
+            // some, would say so for ever: the rules of a container may make up any answer. Where there are none left, a signal
+            // has interrupted the wait for answers.
+            refused = match result {
+                Ok(0) if !queue.is_empty() => Err(ErrorKind::WriteZero.into()),
+                Err(error) if !queue.is_empty() || error.kind() != ErrorKind::Interrupted => {
+                    Err(error)
                 }
-                return;
-            }
+                _ => Ok(()),
+            };
         }
+        // A send with `MSG_DONTWAIT` is answered before the system call returns.
+        while left > queue.len() {
+            spin_loop();
+            take_answers(&mut left);
+        }
+        refused
     }
 }

@@ -33,7 +33,7 @@ fn every_socket_gets_its_own_bytes_in_order() {
             .zip(&texts)
             .map(|((here, _), text)| Send::new(here.as_fd(), text.as_bytes()))
             .collect();
-        ring.send(&mut sends);
+        ring.send(&mut sends).unwrap();
         assert!(
             sends
                 .iter()
@@ -63,7 +63,7 @@ fn a_full_socket_and_a_broken_one_hold_nobody_up() {
         Send::new(broken.as_fd(), b"nobody reads"),
         Send::new(good.as_fd(), b"hello"),
     ];
-    ring.send(&mut sends);
+    ring.send(&mut sends).unwrap();
     let sent = sends.map(|send| send.sent());
     assert!(sent[0] > 0 && sent[0] < large.len(), "{sent:?}");
     assert_eq!(sent[1..], [0, 0, 5]);
@@ -78,7 +78,7 @@ fn what_is_no_socket_gets_nothing() {
     let file = std::fs::File::open("/dev/null").unwrap();
     let (good, _reader) = tcp();
     let mut sends = [Send::new(file.as_fd(), b"x"), Send::new(good.as_fd(), b"y")];
-    ring.send(&mut sends);
+    ring.send(&mut sends).unwrap();
     assert_eq!(sends.map(|send| send.sent()), [0, 1]);
 }
 

@@ -1,6 +1,8 @@
 //! Flushing connections a group at a time: with one system call for all, where the system can do that.
 
 #[cfg(unix)]
+use std::io;
+#[cfg(unix)]
 use std::sync::{Mutex, PoisonError};
 
 #[cfg(unix)]
@@ -41,7 +43,7 @@ enum State {
     #[default]
     Unknown,
     Ready(Box<Ring>),
-    /// There can be none.
+    /// There can be none, or it was refused to send.
     Without,
 }
 
@@ -68,7 +70,10 @@ impl Together {
             && let Ok(mut state) = self.state.try_lock()
             && let Some(ring) = state.ring()
         {
-            return flush_together(group, ring);
+            if let Err(error) = flush_together(group, ring) {
+                state.give_up(&error);
+            }
+            return;
         }
         for connection in group {
             connection.flush();
@@ -84,10 +89,7 @@ impl State {
                 Ok(ring) => *self = Self::Ready(Box::new(ring)),
                 // There may be descriptors again later.
                 Err(error) if is_shortage(&error) => {}
-                Err(error) => {
-                    debug!("no io_uring, each socket is sent to by itself: {error}");
-                    *self = Self::Without;
-                }
+                Err(error) => self.give_up(&error),
             }
         }
         match self {
@@ -95,11 +97,16 @@ impl State {
             Self::Unknown | Self::Without => None,
         }
     }
+
+    fn give_up(&mut self, error: &io::Error) {
+        debug!("no io_uring, each socket is sent to by itself: {error}");
+        *self = Self::Without;
+    }
 }
 
 /// Whether the process, or the system, has as many files open as it may.
 #[cfg(unix)]
-fn is_shortage(error: &std::io::Error) -> bool {
+fn is_shortage(error: &io::Error) -> bool {
     matches!(
         Errno::from_io_error(error),
         Some(Errno::MFILE | Errno::NFILE)

@@ -1,5 +1,7 @@
 //! Flushing several connections with one system call.
 
+use std::io;
+
 use line_socket_uring::{Ring, Send};
 
 use super::ConnectionRef;
@@ -13,7 +15,10 @@ pub const LEAST: usize = 4;
 const SMALL: usize = 8 * 1024;
 
 /// Flushes the connections of a group. Those with little to send are locked until `ring` has sent to all of them.
-pub fn flush_together(group: &[ConnectionRef], ring: &mut Ring) {
+///
+/// # Errors
+/// The ring can send nothing more. All connections have been flushed nevertheless.
+pub fn flush_together(group: &[ConnectionRef], ring: &mut Ring) -> io::Result<()> {
     let mut held = Vec::with_capacity(group.len());
     let mut others = Vec::new();
     for connection in group {
@@ -35,9 +40,11 @@ pub fn flush_together(group: &[ConnectionRef], ring: &mut Ring) {
         .filter_map(|(_, writing)| writing.outbound.first_write())
         .map(|(socket, bytes)| Send::new(socket, bytes))
         .collect();
-    if sends.len() >= LEAST {
-        ring.send(&mut sends);
-    }
+    let result = if sends.len() >= LEAST {
+        ring.send(&mut sends)
+    } else {
+        Ok(())
+    };
     let sent: Vec<_> = sends.iter().map(Send::sent).collect();
     drop(sends);
     for ((connection, writing), sent) in held.into_iter().zip(sent) {
@@ -46,4 +53,5 @@ pub fn flush_together(group: &[ConnectionRef], ring: &mut Ring) {
     for connection in others {
         connection.flush();
     }
+    result
 }

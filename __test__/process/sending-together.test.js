@@ -95,27 +95,31 @@ describe('messages for many clients', () => {
 // Other systems have no rings.
 if (process.platform === 'linux') {
   describe('messages for many clients, where system calls of rings are answered otherwise', () => {
-    for (const [name, call, answer] of /** @type {const} */ ([
+    const cases = /** @type {const} */ ([
       ['no ring is made (EPERM)', SETUP, EPERM],
       ['the system has no rings (ENOSYS)', SETUP, ENOSYS],
       ['no ring tells what it can (EPERM)', REGISTER, EPERM],
       ['a ring that was made sends nothing (EPERM)', ENTER, EPERM],
       ['a ring is interrupted each time (EINTR)', ENTER, EINTR],
       ['a ring sends nothing, and no error is told', ENTER, 0]
-    ])) {
-      it(`come where ${name}, and no ring is kept`, withScene(async (scene) => {
+    ]);
+    for (const [name, call, answer] of cases) {
+      // Node has rings of its own since version 22, and does nothing at all where they are answered so.
+      const skip = call === ENTER && rings() > 0;
+      it(`come where ${name}, and no ring is kept`, { skip }, withScene(async (scene) => {
         const refusing = new Preloaded('refuse-call.c');
         scene.defer(() => refusing.remove());
         const env = { ...refusing.env, REFUSED_CALL: `${call}`, REFUSED_WITH: `${answer}` };
         const child = scene.child('few-descriptors.js', [], { env });
         const port = await child.report();
+        const before = rings(child.pid);
         const clients = [];
         for (let i = 0; i < CLIENTS; i++) clients.push(await greeted(scene, port));
         for (let i = 0; i < MESSAGES; i++) clients[0].json({ n: 'tell', p: i });
         for (const client of clients) {
           for (let i = 0; i < MESSAGES; i++) assert.equal((await client.message(({ n }) => n === 'news')).message.p, i);
         }
-        assert.equal(rings(child.pid), 0);
+        assert.equal(rings(child.pid), before);
         clients[0].json({ n: 'stop' });
         await child.succeeded();
       }));

@@ -19,6 +19,11 @@ use super::connection::{LEAST, flush_together};
 /// Connections that are flushed together. More would be locked for longer, and save hardly more.
 pub(super) const GROUP: usize = PREFETCHED;
 
+/// Groups that are flushed before a ring is tried again that there was no descriptor for. To find that out takes the kernel as long
+/// as a few sends.
+#[cfg(unix)]
+const PAUSE: u16 = 1000;
+
 /// How groups are flushed.
 #[derive(Default)]
 pub(super) struct Together {
@@ -43,6 +48,8 @@ enum State {
     #[default]
     Unknown,
     Ready(Box<Ring>),
+    /// There was no descriptor for it. There may be one after so many groups.
+    Later(u16),
     /// There can be none, or it was refused to send.
     Without,
 }
@@ -84,16 +91,19 @@ impl Together {
 #[cfg(unix)]
 impl State {
     fn ring(&mut self) -> Option<&mut Ring> {
-        if let Self::Unknown = self {
+        if let Self::Unknown | Self::Later(0) = self {
             match Ring::new() {
                 Ok(ring) => *self = Self::Ready(Box::new(ring)),
-                // There may be descriptors again later.
-                Err(error) if is_shortage(&error) => {}
+                Err(error) if is_shortage(&error) => *self = Self::Later(PAUSE),
                 Err(error) => self.give_up(&error),
             }
         }
         match self {
             Self::Ready(ring) => Some(ring),
+            Self::Later(groups) => {
+                *groups -= 1;
+                None
+            }
             Self::Unknown | Self::Without => None,
         }
     }

@@ -22,15 +22,18 @@ pub fn flush_together(group: &[ConnectionRef], ring: &mut Ring) -> io::Result<()
     let mut held = Vec::with_capacity(group.len());
     let mut others = Vec::new();
     for connection in group {
-        // Nobody waits for a lock while another is held, so that two threads cannot wait for each other. What is locked already, or
-        // is in the group twice, is flushed last.
+        // Nobody waits for a lock while another is held, so that two threads cannot wait for each other: neither for a connection's,
+        // nor for one that its link has, as under TLS. So what is locked already, or is in the group twice, or is not for the ring, is
+        // flushed last.
         match connection.writing.try_lock() {
-            Ok(writing) if writing.outbound.pending() <= SMALL => {
-                if writing.outbound.first_write().is_some() {
-                    held.push((connection, writing));
-                } else {
-                    connection.flush_locked(writing, Outbound::flush);
-                }
+            Ok(writing)
+                if writing.outbound.pending() <= SMALL
+                    && writing.outbound.first_write().is_some() =>
+            {
+                held.push((connection, writing));
+            }
+            Ok(writing) if held.is_empty() => {
+                connection.flush_locked(writing, Outbound::flush);
             }
             _ => others.push(connection),
         }

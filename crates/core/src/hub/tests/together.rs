@@ -214,3 +214,40 @@ fn threads_that_flush_the_same_connections_lose_nothing() {
         }
     }
 }
+
+/// A link that is no socket. It notes whether another connection can be locked by others while it is written to.
+struct WatchingLink(ConnectionRef, Arc<AtomicUsize>);
+
+impl Link for WatchingLink {
+    fn try_write(&self, data: &[IoSlice<'_>]) -> io::Result<usize> {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let watched = Arc::clone(&self.0);
+        // Waits no longer than until all is flushed.
+        std::thread::spawn(move || sender.send(watched.pending()));
+        let is_free = receiver.recv_timeout(Duration::from_secs(5)).is_ok();
+        self.1.fetch_add(usize::from(is_free), Relaxed);
+        Ok(data.iter().map(|slice| slice.len()).sum())
+    }
+}
+
+#[test]
+fn what_is_not_for_the_ring_is_written_while_nobody_else_is_locked() {
+    let (hub, _) = hub();
+    let sockets: Vec<_> = (0..8).map(|_| Socket::open(&hub)).collect();
+    let free = Arc::new(AtomicUsize::new(0));
+    let watched = Arc::clone(&sockets[0].connection);
+    let link = WatchingLink(watched, Arc::clone(&free));
+    let other = hub.open(Box::new(link), facts());
+    let mut connections: Vec<_> = sockets
+        .iter()
+        .map(|socket| Arc::clone(&socket.connection))
+        .collect();
+    connections.insert(4, Arc::clone(&other));
+    for connection in &connections {
+        connection.send(b"hello", &hub.config);
+    }
+    hub.flush_here(&connections);
+    assert_eq!(free.load(Relaxed), 1);
+    assert_eq!(other.pending(), 0);
+    assert!(sockets.iter().all(|socket| socket.take() == ["hello"]));
+}

@@ -104,7 +104,7 @@ if (process.platform === 'linux') {
       ['a ring sends nothing, and no error is told', ENTER, 0]
     ]);
     for (const [name, call, answer] of cases) {
-      // Node has rings of its own since version 22, and does nothing at all where they are answered so.
+      // Node has rings of its own since version 22, and where they are answered so it ends, or does nothing.
       const skip = call === ENTER && rings() > 0;
       it(`come where ${name}, and no ring is kept`, { skip }, withScene(async (scene) => {
         const refusing = new Preloaded('refuse-call.c');

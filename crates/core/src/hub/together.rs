@@ -122,3 +122,16 @@ fn is_shortage(error: &io::Error) -> bool {
         Some(Errno::MFILE | Errno::NFILE)
     )
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_there_was_no_descriptor_a_ring_is_tried_again_later() {
+        let mut state = State::Later(2);
+        assert!(state.ring().is_none());
+        assert!(state.ring().is_none());
+        assert_eq!(state.ring().is_some(), Ring::new().is_ok());
+    }
+}

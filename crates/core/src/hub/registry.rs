@@ -3,11 +3,11 @@
 
 mod ids;
 mod info;
+mod slot;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use indexmap::IndexSet;
 use slab::Slab;
 
 use super::admission::Permit;
@@ -17,6 +17,7 @@ use super::order::{Found, Order};
 use super::peers::Peers;
 use super::presence::Presence;
 use ids::Ids;
+use slot::Slot;
 
 /// Whom a broadcast or a query is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,19 +26,6 @@ pub enum Group<'a> {
     All,
     /// The members of a room.
     Room(&'a str),
-}
-
-struct Slot {
-    connection: ConnectionRef,
-    /// Reserved from the moment the application learns of the connection, until its withdrawal.
-    id: Option<Arc<str>>,
-    /// Keys of the rooms joined; `None` without any. Boxed because the set takes a hundred bytes, and
-    /// many connections are in no room.
-    rooms: Option<Box<IndexSet<u32>>>,
-    /// See [`Registry::withdraw`].
-    withdrawn: bool,
-    /// Counts the connection; shared with the task of its stream, with which it ends.
-    permit: Option<Arc<Permit>>,
 }
 
 struct Room {

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use hashbrown::HashTable;
 use slab::Slab;
 
-use super::Slot;
+use super::slot::Slot;
 
 /// Slots by the ids of their connections. The ids themselves are in the slots, so that an entry takes five bytes.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 //! accepted, so that one that never sends anything counts as well.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -24,7 +24,7 @@ pub enum NoRoom {
 pub struct Admission {
     permits: AtomicUsize,
     refusals: AtomicUsize,
-    clients: Mutex<HashMap<IpAddr, usize>>,
+    clients: Mutex<HashMap<Network, usize>>,
 }
 
 impl Admission {
@@ -52,7 +52,7 @@ impl Admission {
         self.permits.load(Relaxed)
     }
 
-    fn clients(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+    fn clients(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -68,7 +68,7 @@ fn add_one(count: &AtomicUsize, most: usize) -> Option<()> {
 pub struct Permit {
     admission: Arc<Admission>,
     /// Under which it is counted.
-    client: Option<IpAddr>,
+    client: Option<Network>,
     /// The connection is not counted any more.
     is_released: AtomicBool,
 }
@@ -83,7 +83,7 @@ impl Permit {
         if self.client.is_some() {
             return Ok(());
         }
-        let client = network(address);
+        let client = Network::of(address);
         let mut clients = self.admission.clients();
         let count = clients.entry(client).or_default();
         if most > 0 && *count >= most {
@@ -133,13 +133,24 @@ impl Drop for RefusalGuard {
     }
 }
 
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+/// What a client is counted by. In bytes, so that a permit stays small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Network {
+    /// Its address.
+    V4([u8; 4]),
+    /// The 64 bits of its network.
+    V6([u8; 8]),
+}
+
+impl Network {
+    fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => Self::V4(v4.octets()),
+            IpAddr::V6(v6) => {
+                let [a, b, c, d, e, f, g, h, ..] = v6.octets();
+                Self::V6([a, b, c, d, e, f, g, h])
+            }
         }
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -149,6 +160,11 @@ mod tests {
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_permit_and_what_counts_its_owners_take_40_bytes() {
+        assert!(size_of::<Permit>() <= 40 - 16, "{}", size_of::<Permit>());
     }
 
     #[test]

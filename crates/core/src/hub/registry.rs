@@ -1,6 +1,7 @@
 //! Who is connected, under which id, and in which rooms: the one source of truth, behind the hub's
 //! lock. Membership is by slot, so that changing an id changes nothing else.
 
+mod id;
 mod ids;
 mod info;
 mod slot;
@@ -16,6 +17,7 @@ use super::members::{Members, Snapshot};
 use super::order::{Found, Order};
 use super::peers::Peers;
 use super::presence::Presence;
+use id::Id;
 use ids::Ids;
 use slot::Slot;
 
@@ -92,7 +94,7 @@ impl Registry {
         };
         entry.withdrawn = true;
         if let Some(id) = entry.id.take() {
-            self.free_id(&id, slot);
+            self.free_id(&id.to_shared(), slot);
         }
     }
 
@@ -158,20 +160,20 @@ impl Registry {
         let Some(entry) = self.member(slot) else {
             return false;
         };
-        let id: Arc<str> = id.into();
-        let old = entry.id.replace(Arc::clone(&id));
+        let old = entry.id.replace(id.into()).map(|old| old.to_shared());
         if let Some(old) = &old {
             self.free_id(old, slot);
         }
-        self.ids.insert(&id, slot, &self.slots);
-        self.renamed(slot, old.as_ref(), &id);
+        self.ids.insert(id, slot, &self.slots);
+        self.renamed(slot, old.as_ref(), id);
         true
     }
 
     /// The id of a connection; `None` before the application learns of it, and after its release.
     pub fn id_of(&self, connection: &Connection) -> Option<Arc<str>> {
         let entry = self.slots.get(connection.slot() as usize)?;
-        entry.id.clone().filter(|_| self.has(connection))
+        let id = entry.id.as_ref().filter(|_| self.has(connection));
+        id.map(Id::to_shared)
     }
 
     /// The connection with this id, if its handshake is resolved.
@@ -235,7 +237,7 @@ impl Registry {
             room.order.changed();
             if let (Some(presence), Some(id)) = (&mut self.presence, &entry.id) {
                 let info = self.infos.get(&slot).cloned();
-                presence.joined(&room.name, slot, id, info);
+                presence.joined(&room.name, slot, &id.to_shared(), info);
             }
         }
         is_new
@@ -394,7 +396,7 @@ impl Registry {
             let entry = self.slots.get(slot as usize);
             let id = entry.and_then(|entry| entry.id.as_ref());
             if let (Some(presence), Some(id)) = (&mut self.presence, id) {
-                presence.left(&room.name, slot, id, has_ended);
+                presence.left(&room.name, slot, &id.to_shared(), has_ended);
             }
             if let Some(peers) = self.peers.as_ref().filter(|_| room.members.is_empty()) {
                 peers.room_ended(&room.name);

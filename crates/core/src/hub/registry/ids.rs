@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use hashbrown::HashTable;
 use slab::Slab;
 
+use super::id::Id;
 use super::slot::Slot;
 
 /// Slots by the ids of their connections. The ids themselves are in the slots, so that an entry takes five bytes.
@@ -18,14 +19,15 @@ pub(super) struct Ids {
 impl Ids {
     /// The slot of the connection that has `id`.
     pub(super) fn get(&self, id: &str, slots: &Slab<Slot>) -> Option<u32> {
-        let has_it = |slot: &u32| id_in(slots, *slot) == Some(id);
+        let has_it = |slot: &u32| id_in(slots, *slot).is_some_and(|found| found.is(id));
         self.table.find(self.hasher.hash_one(id), has_it).copied()
     }
 
     /// Notes that a connection has `id`, which its slot tells. No other connection may have it.
     pub(super) fn insert(&mut self, id: &str, slot: u32, slots: &Slab<Slot>) {
         let Self { table, hasher } = self;
-        let hash = |slot: &u32| hasher.hash_one(id_in(slots, *slot).unwrap_or_default());
+        let hash_of = |id: &Id| id.with_text(|text| hasher.hash_one(text));
+        let hash = |slot: &u32| id_in(slots, *slot).map_or(0, hash_of);
         table.insert_unique(hasher.hash_one(id), slot, hash);
     }
 
@@ -43,6 +45,6 @@ impl Ids {
     }
 }
 
-fn id_in(slots: &Slab<Slot>, slot: u32) -> Option<&str> {
-    slots.get(slot as usize)?.id.as_deref()
+fn id_in(slots: &Slab<Slot>, slot: u32) -> Option<&Id> {
+    slots.get(slot as usize)?.id.as_ref()
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Registry;
+use super::id::Id;
 use crate::hub::presence::Presence;
 
 impl Registry {
@@ -20,7 +21,7 @@ impl Registry {
             self.infos = HashMap::new();
         }
         if self.presence.is_some()
-            && let Some(id) = self.slots[slot as usize].id.clone()
+            && let Some(id) = self.slots[slot as usize].id.as_ref().map(Id::to_shared)
         {
             for name in self.rooms_of(slot) {
                 let info = self.info_of(slot);
@@ -55,10 +56,11 @@ impl Registry {
     }
 
     /// A connection has another id.
-    pub(super) fn renamed(&mut self, slot: u32, old: Option<&Arc<str>>, id: &Arc<str>) {
+    pub(super) fn renamed(&mut self, slot: u32, old: Option<&Arc<str>>, id: &str) {
         if self.presence.is_none() {
             return;
         }
+        let id = &id.into();
         for name in self.rooms_of(slot) {
             let info = self.info_of(slot);
             if let Some(presence) = &mut self.presence {

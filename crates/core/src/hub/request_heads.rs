@@ -4,6 +4,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use data_encoding::BASE64;
 use rustc_hash::FxHashMap;
 use slab::Slab;
 
@@ -16,8 +17,20 @@ const SEEN: usize = 1024;
 /// Most bytes of a line that is shared. A longer one is hardly common.
 const LONGEST: usize = 512;
 
-/// Stands before a line that is kept by itself, and before its length. Shared lines have numbers from 1.
+/// Stands before a line that is kept by itself, and before its length.
 const BY_ITSELF: usize = 0;
+
+/// Stands before the bytes of a key, whose line is never shared: [`KEY_LINE`] and the key in base64.
+const KEY: usize = 1;
+
+/// The number of the first shared line.
+const FIRST: usize = 2;
+
+/// What the line of a key begins with, as browsers write it.
+const KEY_LINE: &[u8] = b"Sec-WebSocket-Key: ";
+
+/// Bytes of a key (RFC 6455 section 4.1).
+const KEY_BYTES: usize = 16;
 
 /// Lines that heads of open connections have in common.
 #[derive(Default)]
@@ -44,7 +57,7 @@ struct Line {
 
 /// The head of one request.
 pub struct RequestHead {
-    /// For each line either the number of a shared line, or [`BY_ITSELF`], its length and its bytes. Numbers have seven bits in a
+    /// For each line either the number of a shared line, or [`BY_ITSELF`], its length and its bytes, or [`KEY`] and 16 bytes. Numbers have seven bits in a
     /// byte, the lowest first, and the eighth bit where more follow.
     parts: Box<[u8]>,
     /// Whose numbers these are; `None` where no line is shared.
@@ -59,9 +72,12 @@ impl RequestHeads {
         let mut is_shared = false;
         let mut lines = self.lock();
         for line in head.split_inclusive(|byte| *byte == b'\n') {
-            if let Some(number) = lines.share(line, || self.hasher.hash_one(line)) {
+            if let Some(key) = key_in(line) {
+                put_number(&mut parts, KEY);
+                parts.extend_from_slice(&key);
+            } else if let Some(number) = lines.share(line, || self.hasher.hash_one(line)) {
                 is_shared = true;
-                put_number(&mut parts, number + 1);
+                put_number(&mut parts, number + FIRST);
             } else {
                 put_line(&mut parts, line);
             }
@@ -132,6 +148,11 @@ impl RequestHead {
         for part in self.parts() {
             match part {
                 Part::ByItself(line) => bytes.extend_from_slice(line),
+                Part::Key(key) => {
+                    bytes.extend_from_slice(KEY_LINE);
+                    bytes.extend_from_slice(BASE64.encode(key).as_bytes());
+                    bytes.extend_from_slice(b"\r\n");
+                }
                 Part::Shared(number) => {
                     let line = lines.as_ref().and_then(|lines| lines.shared.get(number));
                     bytes.extend_from_slice(line.map_or(&[], |line| &line.text));
@@ -184,6 +205,7 @@ impl std::fmt::Debug for RequestHead {
 enum Part<'a> {
     Shared(usize),
     ByItself(&'a [u8]),
+    Key(&'a [u8]),
 }
 
 /// The parts of a head that have not been read.
@@ -194,13 +216,18 @@ impl<'a> Iterator for Parts<'a> {
 
     fn next(&mut self) -> Option<Part<'a>> {
         let number = self.take_number()?;
-        if number != BY_ITSELF {
-            return Some(Part::Shared(number - 1));
-        }
-        let length = self.take_number()?;
-        let (line, rest) = self.0.split_at_checked(length)?;
+        let length = match number {
+            BY_ITSELF => self.take_number()?,
+            KEY => KEY_BYTES,
+            shared => return Some(Part::Shared(shared - FIRST)),
+        };
+        let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        Some(Part::ByItself(line))
+        Some(if number == KEY {
+            Part::Key(bytes)
+        } else {
+            Part::ByItself(bytes)
+        })
     }
 }
 
@@ -217,6 +244,12 @@ impl Parts<'_> {
         }
         Some(number)
     }
+}
+
+/// The key of a line that is written as [`Part::Key`] is.
+fn key_in(line: &[u8]) -> Option<[u8; KEY_BYTES]> {
+    let text = line.strip_prefix(KEY_LINE)?.strip_suffix(b"\r\n")?;
+    BASE64.decode(text).ok()?.try_into().ok()
 }
 
 fn put_line(parts: &mut Vec<u8>, line: &[u8]) {

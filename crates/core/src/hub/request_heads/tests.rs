@@ -67,6 +67,28 @@ fn lines_that_differ_each_time_take_no_more_than_themselves() {
 }
 
 #[test]
+fn keys_are_kept_as_their_bytes_and_come_back_as_they_were_written() {
+    let heads = Arc::<RequestHeads>::default();
+    for (line, size) in [
+        ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", 17),
+        ("Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", 17),
+        // Other keys, and other ways to write one.
+        ("sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==", 47),
+        ("Sec-WebSocket-Key:dGhlIHNhbXBsZSBub25jZQ==", 46),
+        ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ== ", 48),
+        ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZR==", 47),
+        ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ", 45),
+        ("Sec-WebSocket-Key: AAAA", 27),
+    ] {
+        let request = request(&[line.to_owned()]);
+        let head = heads.keep(&request);
+        assert_eq!(head.to_bytes(), request.head());
+        let others = head.parts.len() - size;
+        assert!(others == 33 || others == 2, "{line}: {}", head.parts.len());
+    }
+}
+
+#[test]
 fn long_lines_and_heads_by_themselves_are_not_shared() {
     let heads = Arc::<RequestHeads>::default();
     let long = request(&[format!("Cookie: {}", "x".repeat(20_000))]);

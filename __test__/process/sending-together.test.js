@@ -101,7 +101,7 @@ if (process.platform === 'linux') {
       ['no ring tells what it can (EPERM)', REGISTER, EPERM],
       ['a ring that was made sends nothing (EPERM)', ENTER, EPERM],
       ['a ring is interrupted each time (EINTR)', ENTER, EINTR],
-      ['a ring sends nothing, and no error is told', ENTER, 0]
+      ['a ring sends nothing, and no error is told', ENTER, 0],
     ]);
     for (const [name, call, answer] of cases) {
       // Node has rings of its own since version 22, and where they are answered so it ends, or does nothing.

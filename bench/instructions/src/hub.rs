@@ -59,7 +59,7 @@ fn connect_by(
         .expect("a complete request");
     let facts = Facts {
         listener: 0,
-        head: (&request).into(),
+        head: hub.request_heads.keep(&request),
         remote: Remote {
             address: None,
             encrypted: false,

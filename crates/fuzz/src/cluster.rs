@@ -126,7 +126,7 @@ impl Running {
         }
         let links = [(); 2].map(|()| Stream::default());
         for (link, id) in links.iter().zip(["a", "b"]) {
-            let connection = hub.open(Box::new(link.clone()), facts());
+            let connection = hub.open(Box::new(link.clone()), facts(&hub));
             hub.registry().set_id(connection.slot(), id);
             hub.admit(connection.slot());
             for room in ["news", "kept"] {
@@ -321,7 +321,7 @@ impl Stream {
     }
 }
 
-fn facts() -> Facts {
+fn facts(hub: &Hub) -> Facts {
     let request = parse_request(
         b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
         &RequestLimits::default(),
@@ -329,7 +329,7 @@ fn facts() -> Facts {
     let (request, _) = request.expect("a request").expect("a whole request");
     Facts {
         listener: 0,
-        head: (&request).into(),
+        head: hub.request_heads.keep(&request),
         remote: Remote {
             address: None,
             encrypted: false,

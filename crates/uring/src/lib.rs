@@ -16,16 +16,11 @@ use std::os::fd::BorrowedFd;
 pub use ring::Ring;
 
 /// Bytes to be sent to a socket.
-#[cfg_attr(
-    not(all(
-        target_os = "linux",
-        any(target_arch = "aarch64", target_arch = "x86_64")
-    )),
-    expect(dead_code, reason = "without a ring nobody reads them")
-)]
 pub struct Send<'a> {
-    socket: BorrowedFd<'a>,
-    bytes: &'a [u8],
+    /// Where they go.
+    pub socket: BorrowedFd<'a>,
+    /// The bytes.
+    pub bytes: &'a [u8],
     sent: usize,
 }
 

@@ -51,16 +51,14 @@ impl Ring {
     /// # Errors
     /// What the kernel says when it refuses to take something to send. The ring sends nothing more.
     pub fn send(&mut self, sends: &mut [Send<'_>]) -> io::Result<()> {
-        for part in sends.chunks_mut(MOST) {
-            if self.is_unusable {
-                return Err(ErrorKind::Unsupported.into());
-            }
-            if let Err(error) = self.send_part(part) {
-                self.is_unusable = true;
-                return Err(error);
-            }
+        if self.is_unusable {
+            return Err(ErrorKind::Unsupported.into());
         }
-        Ok(())
+        let result = sends
+            .chunks_mut(MOST)
+            .try_for_each(|part| self.send_part(part));
+        self.is_unusable = result.is_err();
+        result
     }
 
     /// The same for what finds room in the queue, which is empty.

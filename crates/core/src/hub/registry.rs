@@ -94,14 +94,14 @@ impl Registry {
         };
         entry.withdrawn = true;
         if let Some(id) = entry.id.take() {
-            self.free_id(&id.to_shared(), slot);
+            self.free_id(&id, slot);
         }
     }
 
-    fn free_id(&mut self, id: &Arc<str>, slot: u32) {
+    fn free_id(&mut self, id: &Id, slot: u32) {
         self.ids.remove(id, slot);
         if let Some(peers) = &self.peers {
-            peers.id_freed(id);
+            peers.id_freed(&id.to_shared());
         }
     }
 
@@ -160,7 +160,7 @@ impl Registry {
         let Some(entry) = self.member(slot) else {
             return false;
         };
-        let old = entry.id.replace(id.into()).map(|old| old.to_shared());
+        let old = entry.id.replace(id.into());
         if let Some(old) = &old {
             self.free_id(old, slot);
         }

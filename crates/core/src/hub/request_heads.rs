@@ -11,7 +11,7 @@ use slab::Slab;
 use crate::upgrade::Request;
 
 /// Lines of which it is remembered that they have come once. A line is shared from the second time on, because a line that never
-/// comes again, such as a key or a cookie, would take more memory shared than by itself.
+/// comes again, such as a cookie, would take more memory shared than by itself.
 const SEEN: usize = 1024;
 
 /// Most bytes of a line that is shared. A longer one is hardly common.
@@ -34,14 +34,12 @@ const KEY_BYTES: usize = 16;
 
 /// Lines that heads of open connections have in common.
 #[derive(Default)]
-pub struct RequestHeads {
-    lines: Mutex<Lines>,
-    /// Keyed, so that no peer can choose lines with the same hash.
-    hasher: RandomState,
-}
+pub struct RequestHeads(Mutex<Lines>);
 
 #[derive(Default)]
 struct Lines {
+    /// Keyed, so that no peer can choose lines with the same hash.
+    hasher: RandomState,
     shared: Slab<Line>,
     by_hash: FxHashMap<u64, usize>,
     /// Parts of hashes of lines that came last; empty before the first.
@@ -57,8 +55,8 @@ struct Line {
 
 /// The head of one request.
 pub struct RequestHead {
-    /// For each line either the number of a shared line, or [`BY_ITSELF`], its length and its bytes, or [`KEY`] and 16 bytes. Numbers have seven bits in a
-    /// byte, the lowest first, and the eighth bit where more follow.
+    /// For each line either the number of a shared line, or [`BY_ITSELF`], its length and its bytes, or [`KEY`] and 16 bytes.
+    /// Numbers have seven bits in a byte, the lowest first, and the eighth bit where more follow.
     parts: Box<[u8]>,
     /// Whose numbers these are; `None` where no line is shared.
     heads: Option<Arc<RequestHeads>>,
@@ -75,7 +73,7 @@ impl RequestHeads {
             if let Some(key) = key_in(line) {
                 put_number(&mut parts, KEY);
                 parts.extend_from_slice(&key);
-            } else if let Some(number) = lines.share(line, || self.hasher.hash_one(line)) {
+            } else if let Some(number) = lines.share(line) {
                 is_shared = true;
                 put_number(&mut parts, number + FIRST);
             } else {
@@ -90,17 +88,17 @@ impl RequestHeads {
     }
 
     fn lock(&self) -> MutexGuard<'_, Lines> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Lines {
     /// The number of a shared line, which one more head has now; `None` for a line to be kept by itself.
-    fn share(&mut self, text: &[u8], hash: impl FnOnce() -> u64) -> Option<usize> {
+    fn share(&mut self, text: &[u8]) -> Option<usize> {
         if text.len() > LONGEST {
             return None;
         }
-        let hash = hash();
+        let hash = self.hasher.hash_one(text);
         if let Some(&number) = self.by_hash.get(&hash) {
             let line = self
                 .shared
@@ -164,20 +162,6 @@ impl RequestHead {
 
     fn parts(&self) -> Parts<'_> {
         Parts(&self.parts)
-    }
-}
-
-impl From<&Request> for RequestHead {
-    /// Keeps a head by itself.
-    fn from(request: &Request) -> Self {
-        let mut parts = Vec::new();
-        for line in request.head().split_inclusive(|byte| *byte == b'\n') {
-            put_line(&mut parts, line);
-        }
-        Self {
-            parts: parts.into(),
-            heads: None,
-        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::facts::{Facts, Remote, Transport};
 use super::inbox::{Inbox, Wake};
 use super::outbound::Link;
 use super::record::{Field, Kind, Record};
-use super::{Hub, Progress};
+use super::{Hub, Progress, RequestHeads};
 use crate::upgrade;
 
 /// The hub's clock has whole milliseconds, so that a deadline may pass so much early.
@@ -260,7 +260,7 @@ pub(crate) fn facts() -> Facts {
         .unwrap();
     Facts {
         listener: 0,
-        head: (&request).into(),
+        head: Arc::<RequestHeads>::default().keep(&request),
         remote: Remote {
             address: None,
             encrypted: false,

@@ -32,8 +32,8 @@ impl Ids {
     }
 
     /// Notes that a connection does not have `id` any more.
-    pub(super) fn remove(&mut self, id: &str, slot: u32) {
-        let hash = self.hasher.hash_one(id);
+    pub(super) fn remove(&mut self, id: &Id, slot: u32) {
+        let hash = id.with_text(|text| self.hasher.hash_one(text));
         if let Ok(entry) = self.table.find_entry(hash, |found| *found == slot) {
             entry.remove();
         }

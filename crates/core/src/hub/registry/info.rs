@@ -56,15 +56,16 @@ impl Registry {
     }
 
     /// A connection has another id.
-    pub(super) fn renamed(&mut self, slot: u32, old: Option<&Arc<str>>, id: &str) {
+    pub(super) fn renamed(&mut self, slot: u32, old: Option<&Id>, id: &str) {
         if self.presence.is_none() {
             return;
         }
+        let old = old.map(Id::to_shared);
         let id = &id.into();
         for name in self.rooms_of(slot) {
             let info = self.info_of(slot);
             if let Some(presence) = &mut self.presence {
-                if let Some(old) = old {
+                if let Some(old) = &old {
                     presence.left(&name, slot, old, false);
                 }
                 presence.joined(&name, slot, id, info);

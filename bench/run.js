@@ -7,7 +7,6 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const cluster = require('./cluster/run');
-const { cases: allCases } = require('./lib/cases');
 const { charts } = require('./lib/chart');
 const { measure } = require('./lib/measure');
 const { parse, USAGE, UsageError } = require('./lib/options');
@@ -17,9 +16,6 @@ const { markdown, short, whole } = require('./lib/table');
 
 /** Load average above which other programs use the CPU that is measured. */
 const BUSY = 0.5;
-
-/** What is measured first, and not counted: `echo-64`. */
-const [WARM_UP] = allCases;
 
 /** @param {string[]} args Arguments of the command line. */
 async function main(args) {
@@ -43,8 +39,6 @@ async function main(args) {
  */
 async function runAll({ rounds, cases, peers, times, ...rest }) {
   const found = results.begin({ rounds, cases, peers, times, ...rest });
-  // A machine that has rested is slower at first: 8.0 µs a request in place of 6.4. That is not to be one server's figure.
-  if (rounds > 1) await measure([peers[0]], WARM_UP, times);
   for (let round = 0; round < rounds; round++) {
     const order = peers.map((_, index) => peers[(index + round) % peers.length]);
     for (const one of cases) {

@@ -44,9 +44,28 @@ pub(super) struct Effort {
     pub(super) workload: Workload,
 }
 
+/// Which turns follow each other closely, and bring what the application handles quickly.
+#[derive(Debug)]
+pub(super) struct Pace {
+    /// See [`WINDOW`].
+    pub(super) window: Duration,
+    /// See [`LIGHT`], nanoseconds.
+    pub(super) light: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            window: WINDOW,
+            light: LIGHT,
+        }
+    }
+}
+
 /// Turns in a row.
 #[derive(Debug, Default)]
 pub(super) struct Streak {
+    pub(super) pace: Pace,
     turns: u32,
     several: u32,
     /// Turns with one event, in a row.
@@ -77,6 +96,10 @@ impl Streak {
         (self.vain, self.long) = (0, 0);
     }
 
+    fn is_heavy(&self, workload: Workload) -> bool {
+        workload.unit_time > self.pace.light
+    }
+
     /// Notes a turn of the io thread. Returns whether it brought any event.
     pub(super) fn note(&mut self, workload: Workload, now: Instant, lone_count: bool) -> bool {
         let new = workload.events.saturating_sub(self.seen);
@@ -85,9 +108,10 @@ impl Streak {
             return false;
         }
         let last = self.last.replace(now);
-        let is_soon = last.is_some_and(|last| now.saturating_duration_since(last) < WINDOW);
+        let window = self.pace.window;
+        let is_soon = last.is_some_and(|last| now.saturating_duration_since(last) < window);
         let pauses = self.pauses_until.is_some_and(|end| now < end);
-        if !is_soon || new > FEW || workload.unit_time > LIGHT || pauses {
+        if !is_soon || new > FEW || self.is_heavy(workload) || pauses {
             self.restart();
             return true;
         }
@@ -114,7 +138,7 @@ impl Streak {
             1 if !lone_count => (self.vain, self.lone) = (0, self.lone + 1),
             _ => (self.vain, self.lone) = (0, 0),
         }
-        self.heavy = if workload.unit_time > LIGHT {
+        self.heavy = if self.is_heavy(workload) {
             self.heavy + 1
         } else {
             0

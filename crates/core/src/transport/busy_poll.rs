@@ -18,8 +18,18 @@ const WINDOW: Duration = Duration::from_micros(200);
 const STREAK: u32 = 64;
 
 /// Decides for one io thread.
-#[derive(Debug, Default)]
-pub struct BusyPoll(Mutex<PollState>);
+#[derive(Debug)]
+pub struct BusyPoll {
+    /// See [`WINDOW`].
+    window: Duration,
+    state: Mutex<PollState>,
+}
+
+impl Default for BusyPoll {
+    fn default() -> Self {
+        Self::within(WINDOW)
+    }
+}
 
 #[derive(Debug, Default)]
 struct PollState {
@@ -32,14 +42,22 @@ struct PollState {
 }
 
 impl BusyPoll {
+    /// One that polls for so long, for events that come within as long.
+    pub fn within(window: Duration) -> Self {
+        Self {
+            window,
+            state: Mutex::default(),
+        }
+    }
+
     /// Whether the thread, which is about to wait at `now`, is to poll its sockets again at once. `events` is the
     /// number of events that have ever come.
     pub fn goes_on(&self, events: u64, now: Instant) -> bool {
         // Only this thread takes the lock, which is needed because a hook of a runtime must be `Sync`.
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let is_soon = state
             .last
-            .is_some_and(|last| now.saturating_duration_since(last) < WINDOW);
+            .is_some_and(|last| now.saturating_duration_since(last) < self.window);
         match events - state.seen {
             0 if is_soon => {}
             0 => state.streak = 0,

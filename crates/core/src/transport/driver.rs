@@ -27,6 +27,7 @@ use tokio::runtime::{EnterGuard, Handle, Runtime};
 use crate::boxed;
 use crate::hub::{Hub, Workload};
 
+use super::busy_poll::BusyPoll;
 use super::runtime::runtime;
 use super::session::carry_backlogs;
 use super::tasks::{TASKS_A_LOOK, Tasks, lock};
@@ -198,7 +199,7 @@ impl Driver {
             io_thread: OnceLock::new(),
         });
         let hook = Arc::clone(&lending);
-        let runtime = runtime(hub, move || hook.before_wait())?;
+        let runtime = runtime(hub, BusyPoll::default(), move || hook.before_wait())?;
         Ok(Self {
             lending,
             handle: runtime.handle().clone(),

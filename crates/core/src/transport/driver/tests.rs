@@ -99,9 +99,7 @@ impl World {
 
     fn until_lent(&mut self) -> i32 {
         self.driver.allow();
-        (0..1000)
-            .find_map(|_| self.exchange())
-            .expect("never lent")
+        (0..1000).find_map(|_| self.exchange()).expect("never lent")
     }
 }
 

@@ -19,7 +19,7 @@ const MESSAGES = 50;
 /** The system calls of rings, the same numbers on every processor. */
 const [SETUP, ENTER, REGISTER] = [425, 426, 427];
 
-const { EPERM, EINTR, ENOSYS } = os.constants.errno;
+const { EPERM, EINTR, ENOMEM, ENOSYS } = os.constants.errno;
 
 /**
  * Rings that a process has open, this one by default; 0 where there are none.
@@ -98,8 +98,10 @@ if (process.platform === 'linux') {
     const cases = /** @type {const} */ ([
       ['no ring is made (EPERM)', SETUP, EPERM],
       ['the system has no rings (ENOSYS)', SETUP, ENOSYS],
+      ['there is no memory for a ring (ENOMEM)', SETUP, ENOMEM],
       ['no ring tells what it can (EPERM)', REGISTER, EPERM],
       ['a ring that was made sends nothing (EPERM)', ENTER, EPERM],
+      ['there is no memory for what a ring sends (ENOMEM)', ENTER, ENOMEM],
       ['a ring is interrupted each time (EINTR)', ENTER, EINTR],
       ['a ring sends nothing, and no error is told', ENTER, 0],
     ]);

@@ -19,8 +19,8 @@ use super::connection::{LEAST, flush_together};
 /// Connections that are flushed together. More would be locked for longer, and save hardly more.
 pub(super) const GROUP: usize = PREFETCHED;
 
-/// Groups that are flushed before a ring is tried again that there was no descriptor for. To find that out takes the kernel as long
-/// as a few sends.
+/// Groups that are flushed before a ring is tried again that there was no descriptor or memory for. To find that out takes the kernel
+/// as long as a few sends.
 #[cfg(unix)]
 const PAUSE: u16 = 1000;
 
@@ -44,13 +44,13 @@ impl Drop for Ending<'_> {
 #[cfg(unix)]
 #[derive(Default)]
 enum State {
-    /// It is made for the first group.
+    /// It is made for the first group that it can send to.
     #[default]
     Unknown,
     Ready(Box<Ring>),
-    /// There was no descriptor for it. There may be one after so many groups.
+    /// There was no descriptor or memory for it. There may be after so many groups.
     Later(u16),
-    /// There can be none, or it was refused to send.
+    /// It is forbidden, or the system has none.
     Without,
 }
 
@@ -75,11 +75,9 @@ impl Together {
         if group.len() >= LEAST
             // Another thread may use the ring. To write is quicker than to wait for it.
             && let Ok(mut state) = self.state.try_lock()
-            && let Some(ring) = state.ring()
+            && state.may_send()
         {
-            if let Err(error) = flush_together(group, ring) {
-                state.give_up(&error);
-            }
+            state.flush(group);
             return;
         }
         for connection in group {
@@ -90,36 +88,54 @@ impl Together {
 
 #[cfg(unix)]
 impl State {
+    /// Whether a group is to be flushed by the ring.
+    fn may_send(&mut self) -> bool {
+        match self {
+            Self::Later(groups) if *groups > 0 => {
+                *groups -= 1;
+                false
+            }
+            Self::Without => false,
+            Self::Unknown | Self::Ready(_) | Self::Later(_) => true,
+        }
+    }
+
+    fn flush(&mut self, group: &[ConnectionRef]) {
+        if let Err(error) = flush_together(group, || self.ring()) {
+            self.give_up(&error);
+        }
+    }
+
     fn ring(&mut self) -> Option<&mut Ring> {
-        if let Self::Unknown | Self::Later(0) = self {
+        if !matches!(self, Self::Ready(_)) {
             match Ring::new() {
                 Ok(ring) => *self = Self::Ready(Box::new(ring)),
-                Err(error) if is_shortage(&error) => *self = Self::Later(PAUSE),
                 Err(error) => self.give_up(&error),
             }
         }
         match self {
             Self::Ready(ring) => Some(ring),
-            Self::Later(groups) => {
-                *groups -= 1;
-                None
-            }
-            Self::Unknown | Self::Without => None,
+            _ => None,
         }
     }
 
     fn give_up(&mut self, error: &io::Error) {
         debug!("no io_uring, each socket is sent to by itself: {error}");
-        *self = Self::Without;
+        *self = if is_shortage(error) {
+            Self::Later(PAUSE)
+        } else {
+            Self::Without
+        };
     }
 }
 
-/// Whether the process, or the system, has as many files open as it may.
+/// Whether the system says that there is something too little: descriptors, of the process or of all, or memory. It says `AGAIN` when
+/// it has no memory for what a ring is to send.
 #[cfg(unix)]
 fn is_shortage(error: &io::Error) -> bool {
     matches!(
         Errno::from_io_error(error),
-        Some(Errno::MFILE | Errno::NFILE)
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN)
     )
 }
 
@@ -127,11 +143,28 @@ fn is_shortage(error: &io::Error) -> bool {
 mod tests {
     use super::*;
 
+    /// A state after such an answer of the kernel's.
+    fn after(answer: Errno) -> State {
+        let mut state = State::Unknown;
+        state.give_up(&answer.into());
+        state
+    }
+
     #[test]
-    fn where_there_was_no_descriptor_a_ring_is_tried_again_later() {
-        let mut state = State::Later(2);
-        assert!(state.ring().is_none());
-        assert!(state.ring().is_none());
-        assert_eq!(state.ring().is_some(), Ring::new().is_ok());
+    fn after_a_shortage_a_ring_is_tried_again_later() {
+        for answer in [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::AGAIN] {
+            let mut state = after(answer);
+            assert!((0..PAUSE).all(|_| !state.may_send()), "{answer}");
+            assert!(state.may_send(), "{answer}");
+            assert_eq!(state.ring().is_some(), Ring::new().is_ok());
+        }
+    }
+
+    #[test]
+    fn where_rings_are_forbidden_none_is_tried_again() {
+        for answer in [Errno::PERM, Errno::NOSYS, Errno::INVAL] {
+            let mut state = after(answer);
+            assert!((0..=u16::MAX).all(|_| !state.may_send()), "{answer}");
+        }
     }
 }

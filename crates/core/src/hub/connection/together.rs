@@ -14,11 +14,15 @@ pub const LEAST: usize = 4;
 /// would be locked for it.
 const SMALL: usize = 8 * 1024;
 
-/// Flushes the connections of a group. Those with little to send are locked until `ring` has sent to all of them.
+/// Flushes the connections of a group. Those with little to send are locked until the ring has sent to all of them. `ring` gets it
+/// when there are enough; where it gets none, each is written to by itself.
 ///
 /// # Errors
 /// The ring can send nothing more. All connections have been flushed nevertheless.
-pub fn flush_together(group: &[ConnectionRef], ring: &mut Ring) -> io::Result<()> {
+pub fn flush_together<'a>(
+    group: &[ConnectionRef],
+    ring: impl FnOnce() -> Option<&'a mut Ring>,
+) -> io::Result<()> {
     let mut held = Vec::with_capacity(group.len());
     let mut others = Vec::new();
     for connection in group {
@@ -43,7 +47,9 @@ pub fn flush_together(group: &[ConnectionRef], ring: &mut Ring) -> io::Result<()
         .filter_map(|(_, writing)| writing.outbound.first_write())
         .map(|(socket, bytes)| Send::new(socket, bytes))
         .collect();
-    let result = if sends.len() >= LEAST {
+    let result = if sends.len() >= LEAST
+        && let Some(ring) = ring()
+    {
         ring.send(&mut sends)
     } else {
         Ok(())

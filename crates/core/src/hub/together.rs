@@ -50,7 +50,7 @@ enum State {
     Ready(Box<Ring>),
     /// There was no descriptor or memory for it. There may be after so many groups.
     Later(u16),
-    /// It is forbidden, or the system has none.
+    /// It is forbidden, it sends nothing, or the system has none.
     Without,
 }
 
@@ -129,8 +129,8 @@ impl State {
     }
 }
 
-/// Whether the system says that there is something too little: descriptors, of the process or of all, or memory. It says `AGAIN` when
-/// it has no memory for what a ring is to send.
+/// Whether the system is short of descriptors, of the process or of all, or of memory. `AGAIN` is its answer when it has no memory for
+/// what a ring is to send.
 #[cfg(unix)]
 fn is_shortage(error: &io::Error) -> bool {
     matches!(

@@ -42,7 +42,7 @@ struct PollState {
 }
 
 impl BusyPoll {
-    /// One that polls for so long, for events that come within as long.
+    /// Polls for `window` at most, after events that came within `window` of one another.
     pub fn within(window: Duration) -> Self {
         Self {
             window,

@@ -14,8 +14,8 @@ pub const LEAST: usize = 4;
 /// would be locked for it.
 const SMALL: usize = 8 * 1024;
 
-/// Flushes the connections of a group. Those with little to send are locked until the ring has sent to all of them. `ring` gets it
-/// when there are enough; where it gets none, each is written to by itself.
+/// Flushes the connections of a group. Those with little to send are locked until the ring has sent to all of them. `ring`
+/// returns it, and is called when there are enough to send to; without one each is written to by itself.
 ///
 /// # Errors
 /// The ring can send nothing more. All connections have been flushed nevertheless.

@@ -44,7 +44,8 @@ pub(super) struct Effort {
     pub(super) workload: Workload,
 }
 
-/// Which turns follow each other closely, and bring what the application handles quickly.
+/// Which turns follow each other closely, and bring what the application handles quickly. Tests set their own, so as not to depend on
+/// how fast the machine is.
 #[derive(Debug)]
 pub(super) struct Pace {
     /// See [`WINDOW`].

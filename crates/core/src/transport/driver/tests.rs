@@ -36,7 +36,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let hub = Arc::new(Hub::new(Box::new(Bell::default())));
-        // One that polls waits for lone events, and they are lone where both threads have one core.
+        // Then turns with one event count, too. Where both threads have one core, there are no others.
         hub.config.set_busy_poll(false);
         let driver = Arc::new(Driver::new(&hub).unwrap());
         // Any turns make a streak, so that a busy machine has one, too.
